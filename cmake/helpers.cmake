@@ -1,0 +1,27 @@
+# quern_unit_test(NAME source... LIBS target...): one cmocka program per module, run by ctest.
+function(quern_unit_test name)
+  cmake_parse_arguments(TEST "" "" "LIBS" ${ARGN})
+  add_executable(test_${name} ${TEST_UNPARSED_ARGUMENTS})
+  target_link_libraries(test_${name} PRIVATE ${TEST_LIBS} quern_base PkgConfig::CMOCKA)
+  target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_compile_definitions(test_${name} PRIVATE QUERN_FIXTURES="${CMAKE_SOURCE_DIR}/tests/fixtures")
+  add_test(NAME unit_${name} COMMAND test_${name})
+  set_tests_properties(unit_${name} PROPERTIES TIMEOUT 120)
+endfunction()
+
+# quern_fuzz_target(NAME source... LIBS target...): a libFuzzer program with QUERN_FUZZ, and always a replay program that
+# ctest runs over tests/fuzz/corpus/NAME (every input kept there must pass).
+function(quern_fuzz_target name)
+  cmake_parse_arguments(FUZZ "" "" "LIBS" ${ARGN})
+  if(QUERN_FUZZ)
+    add_executable(fuzz_${name} ${FUZZ_UNPARSED_ARGUMENTS})
+    target_link_libraries(fuzz_${name} PRIVATE ${FUZZ_LIBS} quern_base)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  endif()
+  if(QUERN_TESTS)
+    add_executable(replay_${name} ${FUZZ_UNPARSED_ARGUMENTS} ${CMAKE_SOURCE_DIR}/tests/fuzz/replay.c)
+    target_link_libraries(replay_${name} PRIVATE ${FUZZ_LIBS} quern_base)
+    add_test(NAME fuzz_replay_${name} COMMAND replay_${name} ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name})
+    set_tests_properties(fuzz_replay_${name} PROPERTIES TIMEOUT 120)
+  endif()
+endfunction()

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The script bundle: a zip unpacked below a directory, inside the jail of the child that will use it.
+ *
+ * Refused, each by a message that names the entry: not a zip (Azure's error 0102), absolute names, `..`, drive letters,
+ * back-slashes that climb, links, devices, NUL, names that are not UTF-8, duplicates, encryption, and what is over the
+ * ceilings (entries, bytes, ratio). Directories are made as needed; files are created O_EXCL|O_NOFOLLOW beneath `dir`.
+ *
+ * Errors: REASON_BAD_INPUT; REASON_LIMIT_DISK for the ceilings on bytes. Ownership: both descriptors are borrowed.
+ */
+#ifndef QUERN_BUNDLE_H
+#define QUERN_BUNDLE_H
+
+#include <stdint.h>
+
+#include "quern/err.h"
+
+struct bundle_ceilings {
+    uint32_t entries;
+    uint32_t ratio; /* unpacked : packed, of the whole */
+    uint64_t bytes; /* unpacked, of the whole */
+};
+
+struct bundle_outcome {
+    uint32_t files;
+    uint64_t bytes;
+};
+
+void bundle_ceilings_default(struct bundle_ceilings *ceilings); /* 10,000 entries, 200:1 above 10 MB, 1 GiB */
+MUST_USE int bundle_unpack(int zip, int dir, const struct bundle_ceilings *ceilings, struct bundle_outcome *ret,
+                           struct err *err);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The conversation worker ↔ quern-codec, and the worker's side of it as functions.
+ *
+ * quern-codec turns foreign bytes into segments and pictures and back. It is jailed, holds no credential, opens nothing:
+ * descriptors in, descriptors out. Its parent process is clean and forks one child per request.
+ *
+ * One shared SOCK_SEQPACKET socket carries requests; each brings, as its first descriptor, the socket on which the
+ * child answers. The child dies when the other end of that socket is closed; end of file without a final reply means
+ * that the child died.
+ *
+ *     DECODE  fds: reply, blob            ← NEED{bytes}  → struct codec_grant + memory file of NEED bytes  ← DONE
+ *             the Arrow IPC file `blob` becomes a sealed segment in the granted memory
+ *     ENCODE  fds: reply, segment, output ← DONE       the segment as Arrow IPC with ZSTD, appended to the empty output
+ *     CHECK   fds: reply, segment         ← DONE       every rule of segment.h
+ *     HEAD    fds: reply, segment, output ← DONE       the first and last rows as JSON text, for people (schemas/head.md)
+ *     JOIN    fds: reply, output, png...  ← DONE       pictures stacked vertically; skipped ones are named in warnings
+ *
+ * Every op may send WARNING replies before DONE. FAILED is final and carries the error: REASON_BAD_INPUT (DECODE),
+ * REASON_BAD_RESULT (CHECK, ENCODE), REASON_LIMIT_OUTPUT, REASON_INFRA.
+ */
+#ifndef QUERN_CODEC_H
+#define QUERN_CODEC_H
+
+#include <stdint.h>
+
+#include "quern/err.h"
+#include "quern/record.h"
+
+#define CODEC_VERSION 1u
+
+/* Descriptors of quern-codec at exec; end of file on the second means that the supervisor is gone. */
+enum { CODEC_FD_REQUESTS = 3, CODEC_FD_SUPERVISOR = 4 };
+
+#define CODEC_MAX_PICTURES 200u
+
+enum codec_op { CODEC_DECODE = 1, CODEC_ENCODE = 2, CODEC_CHECK = 3, CODEC_HEAD = 4, CODEC_JOIN = 5 };
+
+/* Zero never means unlimited: codec_ceilings_default() fills in generous values. */
+struct codec_ceilings {
+    uint64_t bytes; /* of what is produced */
+    uint64_t rows;
+    uint32_t columns;
+    uint32_t picture_side;   /* width or height of one picture, in pixels */
+    uint64_t picture_pixels; /* of one picture, and ×32 of the joined one */
+};
+
+struct codec_request {
+    uint32_t version;
+    uint32_t op;        /* enum codec_op */
+    uint32_t profile;   /* DECODE: enum segment_profile */
+    uint32_t threads;   /* 0: one per core */
+    uint32_t head_rows; /* HEAD: rows at each end, at most 1000 */
+    uint32_t level;     /* ENCODE: zstd level, 0: 1 */
+    struct codec_ceilings ceilings;
+};
+
+enum codec_reply_kind { CODEC_NEED = 1, CODEC_WARNING = 2, CODEC_DONE = 3, CODEC_FAILED = 4 };
+
+struct codec_reply {
+    uint32_t kind; /* enum codec_reply_kind */
+    uint32_t columns;
+    uint64_t bytes; /* NEED: of the segment; DONE: produced */
+    uint64_t rows;
+    uint32_t pictures; /* JOIN: joined */
+    uint32_t width, height;
+    uint32_t picture; /* WARNING: index of the picture it speaks of */
+    struct err err;   /* FAILED: why; WARNING: the text */
+};
+
+struct codec_grant {
+    uint64_t bytes;
+};
+
+void codec_ceilings_default(struct codec_ceilings *ceilings);
+
+/*
+ * The client. `requests` is the shared socket (borrowed). All calls block until the final reply. A child that dies is
+ * tried once more; when it dies again the input is to blame: REASON_BAD_INPUT (REASON_BAD_RESULT for what a script
+ * made). `warn` may be NULL.
+ */
+struct codec {
+    int requests;
+    struct codec_ceilings ceilings;
+    void (*warn)(void *context, uint32_t picture, const char *text);
+    void *context;
+};
+
+struct codec_outcome {
+    uint64_t bytes;
+    uint64_t rows;
+    uint32_t columns;
+    uint32_t pictures;
+    uint32_t width, height;
+};
+
+/* Called between NEED and the grant: gives a memory file of `bytes` (ownership passes) or -1 and an error. */
+typedef int codec_grant_fn(void *context, uint64_t bytes, uint64_t rows, uint32_t columns, struct err *err);
+
+MUST_USE int codec_decode(const struct codec *codec, int blob, uint32_t profile, codec_grant_fn *grant,
+                          void *grant_context, struct codec_outcome *ret, struct err *err);
+MUST_USE int codec_encode(const struct codec *codec, int segment, int output, struct codec_outcome *ret,
+                          struct err *err);
+MUST_USE int codec_check(const struct codec *codec, int segment, struct codec_outcome *ret, struct err *err);
+MUST_USE int codec_head(const struct codec *codec, int segment, uint32_t rows, int output, struct codec_outcome *ret,
+                        struct err *err);
+MUST_USE int codec_join(const struct codec *codec, const int *pictures, uint32_t count, int output,
+                        struct codec_outcome *ret, struct err *err);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a worker tells while it works: to the terminal (`quern run`), or to the queue's event stream (quernd). Records
+ * over SOCK_SEQPACKET, one way; the worker never waits for a reader that is slower than the socket's buffer allows it
+ * to be, except for LOG, which is back-pressure on the script. End of file: the worker is gone.
+ *
+ *     STEP_BEGIN step · STEP_END step, elapsed_us · NOTE text · LOG stream, bytes · PREVIEW port, fd: head JSON
+ *     MANIFEST fd: the result manifest; the last event of a job
+ */
+#ifndef QUERN_EVENTS_H
+#define QUERN_EVENTS_H
+
+#include <stdint.h>
+
+#include "quern/err.h"
+
+#define EVENT_BYTES 32768u
+
+enum event_kind {
+    EVENT_STEP_BEGIN = 1,
+    EVENT_STEP_END,
+    EVENT_NOTE,
+    EVENT_LOG,
+    EVENT_PREVIEW,
+    EVENT_MANIFEST,
+    EVENT_PICTURE, /* fd: the joined picture, sealed */
+};
+
+struct event {
+    uint32_t kind;   /* enum event_kind */
+    uint32_t step;   /* STEP_*: enum step */
+    uint32_t stream; /* LOG: 1 stdout, 2 stderr */
+    uint32_t port;   /* PREVIEW */
+    uint64_t elapsed_us;
+    uint32_t bytes;         /* of text that count */
+    char text[EVENT_BYTES]; /* LOG: raw bytes of the script, hostile to terminals; NOTE: one line */
+};
+
+#endif

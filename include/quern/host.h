@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The conversation worker ↔ zygote ↔ child. Plain records over SOCK_SEQPACKET (record.h), descriptors beside them.
+ *
+ * 1. worker → zygote, on the environment's shared request socket:   host_spawn, fd: control
+ * 2. zygote → worker, on control:                                   host_spawned, fds: conversation, pidfd of the tree
+ *                                                               or  host_exited with `err` set (nothing was forked)
+ * 3. worker → child, on conversation:  host_call records, in this order:
+ *        COMMIT (limits)  fds: stdout, stderr[, stdin]
+ *        SCRIPT (name)    fd: the text, sealed            RUN only
+ *        BUNDLE (name)    fd: the zip                     at most one
+ *        INPUT (port)     fd: a sealed segment            RUN: any number; TYPE: none
+ *        TABLE (name, separator) fd: the text             TYPE only: the CSV or TSV file
+ *        PARAM (key, value)                               any number
+ *        START
+ * 4. child → worker: host_answer records: READY (fd: the work directory) once the jail is on and before the first
+ *    submitted byte is read; then NOTE, RESULT (fd: a sealed segment), RAISED, in any number; DONE last. After DONE the
+ *    child waits until its conversation is closed, so that the worker can measure it, and exits 0.
+ * 5. zygote → worker, on control:  host_exited, when the whole tree is dead and its uid is free.
+ *
+ * End of file kills: when the worker's end of `control` is closed the zygote kills the tree. The tree is the child, the
+ * tiny init that is pid 1 of its namespace, and all descendants; killing the pidfd kills them all by the kernel's doing.
+ *
+ * Every byte on `conversation` comes from a process that runs foreign code: records of a wrong size, order or kind, a
+ * port twice, an unsealed file or too many records end the job as bad_result. Identity never comes from the payload,
+ * the exit status only from host_exited.
+ */
+#ifndef QUERN_HOST_H
+#define QUERN_HOST_H
+
+#include <stdint.h>
+
+#include "quern/err.h"
+#include "quern/jail.h"
+#include "quern/record.h"
+
+#define HOST_VERSION 1u
+#define HOST_NAME_BYTES 256
+#define HOST_VALUE_BYTES 4096
+#define HOST_MAX_ANSWERS 10000u /* a child that says more is bad_result */
+#define HOST_MAX_PORTS 64u
+
+/* zygote → supervisor, once, when it may be asked for children (err.reason 0) or will not come up (err set). */
+struct host_ready {
+    uint32_t version;
+    uint32_t profile; /* enum segment_profile, by the pandas that was found */
+    uint64_t import_us;
+    char python[32], pandas[32]; /* "3.11.2", "1.5.3" */
+    struct jail_facts facts;
+    struct err err;
+};
+
+/* Descriptors of quern-python at exec. */
+enum { HOST_FD_REQUESTS = 3, HOST_FD_SUPERVISOR = 4, HOST_FD_ENVIRONMENT = 5 };
+
+struct host_spawn {
+    uint32_t version;
+    uint32_t reserved;
+};
+
+struct host_spawned {
+    int32_t pid; /* in the zygote's namespace; for the log only */
+    uint32_t reserved;
+    struct jail_facts facts;
+};
+
+struct host_exited {
+    int32_t code;   /* exit status, or -1 */
+    int32_t signal; /* what it died of, or 0 */
+    uint64_t user_us, system_us;
+    uint64_t peak_rss_bytes; /* of the largest process of the tree; shared pages included */
+    struct err err;          /* reason set: the child could not be made, or its jail failed (the step is named) */
+};
+
+enum host_call_kind {
+    HOST_COMMIT = 1,
+    HOST_SCRIPT,
+    HOST_BUNDLE,
+    HOST_INPUT,
+    HOST_TABLE,
+    HOST_PARAM,
+    HOST_START,
+};
+
+/* What START asks for. */
+enum host_task {
+    HOST_TASK_RUN = 1,  /* call azureml_main and return its frames */
+    HOST_TASK_TYPE = 2, /* read TABLE with pandas and return it as port 1 */
+};
+
+enum host_dialect { HOST_CLASSIC = 1, HOST_STUDIO, HOST_DESIGNER, HOST_QUERN };
+
+enum host_flags { HOST_DEBUG = 1u << 0 /* stdin is a terminal: pdb.post_mortem on an exception */ };
+
+struct host_call {
+    uint32_t kind;                /* enum host_call_kind */
+    uint32_t port;                /* INPUT: 1..HOST_MAX_PORTS */
+    uint32_t task;                /* START: enum host_task */
+    uint32_t dialect;             /* START: enum host_dialect */
+    uint32_t flags;               /* START: enum host_flags */
+    uint32_t separator;           /* TABLE: ',' or '\t' */
+    struct jail_limits limits;    /* COMMIT */
+    char name[HOST_NAME_BYTES];   /* SCRIPT, BUNDLE, TABLE: file name; PARAM: key. Terminated */
+    char value[HOST_VALUE_BYTES]; /* PARAM. Terminated */
+};
+
+enum host_answer_kind { HOST_READY = 1, HOST_NOTE, HOST_RESULT, HOST_RAISED, HOST_DONE };
+
+struct host_answer {
+    uint32_t kind;   /* enum host_answer_kind */
+    uint32_t port;   /* RESULT: 1.. for numbered outputs, 0 for a named one */
+    uint32_t line;   /* RAISED: of the script, 0 when unknown */
+    uint32_t reason; /* RAISED: EXCEPTION, EXIT, BAD_INPUT, BAD_RESULT, LIMIT_MEMORY, LIMIT_DISK or BUG */
+    int32_t detail;  /* RAISED with EXIT: the code */
+    uint32_t reserved;
+    uint64_t rows;                /* RESULT: a hint for the log */
+    char name[HOST_NAME_BYTES];   /* RESULT: the port's name; RAISED: the exception's type; NOTE: what it is about */
+    char value[HOST_VALUE_BYTES]; /* RAISED, NOTE: the message, one or more lines, UTF-8 */
+};
+
+/* Makes an answer of a hostile child safe to read: strings terminated and valid UTF-8 without control characters but
+ * \n and \t, kind and reason in range. REASON_BAD_RESULT if it cannot be. */
+MUST_USE int host_answer_check(struct host_answer *answer, size_t fd_count, struct err *err);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The jail's seam: what every process that meets foreign bytes or foreign code goes through.
+ *
+ * Three moments, three callers:
+ *   supervisor  jail_spawn(): clone into new user, pid, network, mount, ipc and uts namespaces, ids mapped,
+ *               exec; the new process is pid 1 of its namespace and holds capabilities only inside its own.
+ *   zygote, once: jail_open() → a struct jail with everything that children share: private mount tree with an empty /run
+ *               on tmpfs, Landlock ruleset, compiled seccomp program.
+ *   child:      jail_prepare(jail, slot) when it is forked ahead; jail_commit(jail, limits) when its job is known, before
+ *               the first submitted byte. One uid per slot; it is free again when the tree is dead.
+ *   codec:      jail_codec() instead of both: nothing but memory, threads and the descriptors it holds.
+ *
+ * Each step reads its post-condition back. A step that fails ends the child with JAIL_EXIT, after a struct err that
+ * names the step was written to its report descriptor: never warn and continue. What the machine cannot give at all is
+ * a fact (struct jail_facts), taken from a probe at start, and stands in every job record.
+ *
+ * tiny init: quern-init is pid 1 of a child's pid namespace: it reaps, and nothing else.
+ */
+#ifndef QUERN_JAIL_H
+#define QUERN_JAIL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "quern/err.h"
+
+#define JAIL_EXIT 125
+#define JAIL_WORK_DIR "/run/job" /* where a child's private tmpfs stands, its current directory */
+
+/* Ids: inside the namespace the zygote is 0 and slot s is JAIL_FIRST_UID + s. Outside, as root, they are
+ * JAIL_HOST_UID + 0 and + 1 + s; an ordinary user has its own uid for all (facts.own_uid false). */
+#define JAIL_SLOTS 64u
+#define JAIL_FIRST_UID 1000u
+#define JAIL_HOST_UID 1879048192u
+
+enum jail_level { JAIL_NONE = 0, JAIL_MINIMAL = 1, JAIL_USER = 2, JAIL_FULL = 3 };
+
+/* 0 or 1 unless said otherwise. Plain data: crosses process borders. */
+struct jail_facts {
+    uint32_t level; /* enum jail_level: full needs own_uid and all below */
+    uint32_t user_ns, mount_ns, pid_ns, net_ns, ipc_ns;
+    uint32_t own_uid;      /* one uid per child */
+    uint32_t landlock_abi; /* 0: none */
+    uint32_t seccomp;
+    uint32_t bound_cgroup; /* 0: memory is bounded by rlimits and polling only */
+};
+
+/* Zero never means unlimited: jail_limits_default() fills in the defaults, jail_limits_check() refuses zeros. */
+struct jail_limits {
+    uint64_t memory_bytes; /* what the job adds; mapped inputs apart */
+    uint64_t mapped_bytes; /* inputs that will be mapped: added to the address space limit */
+    uint64_t work_bytes;   /* the work directory */
+    uint64_t work_files;
+    uint64_t file_bytes; /* of one file or result */
+    uint32_t processes;  /* threads count */
+    uint32_t open_files;
+    uint64_t cpu_seconds;
+};
+
+struct jail; /* opaque; what a zygote's children share */
+
+/* The network policy is the supervisor's doing (no network namespace is made for `open`); seccomp follows it. */
+struct jail_options {
+    bool network_open;
+    const char *const *read_paths; /* NULL-terminated: Python's prefix, fonts, ... readable and executable */
+};
+
+void jail_limits_default(struct jail_limits *limits);
+MUST_USE int jail_limits_check(const struct jail_limits *limits, struct err *err);
+
+MUST_USE int jail_open(const struct jail_options *options, struct jail **ret, struct err *err);
+const struct jail_facts *jail_facts(const struct jail *jail);
+const char *jail_level_name(enum jail_level level); /* "full" */
+
+/* In the child, single-threaded, right after fork: signals, session, mounts, work directory, ids, capabilities,
+ * no_new_privs, Landlock, seccomp, closing of all descriptors but 0, 1, 2 and the `keep_count` of `keep`. Returns a
+ * descriptor of the work directory. */
+MUST_USE int jail_prepare(const struct jail *jail, uint32_t slot, const int *keep, size_t keep_count, int *ret_work_dir,
+                          struct err *err);
+
+/* In the child, when the job is known: rlimits. The work directory's size is set by the zygote through the mount that
+ * jail_prepare() left to it, or by jail_prepare() at the default. */
+MUST_USE int jail_commit(const struct jail *jail, const struct jail_limits *limits, struct err *err);
+
+/* For quern-codec: no file system, no sockets but those held, an allow-list of system calls. `facts` may be NULL. */
+MUST_USE int jail_codec(struct jail_facts *ret_facts, struct err *err);
+
+/* ---- in the supervisor ---- */
+
+struct jail_spawn {
+    const char *program;        /* path; opened before any privilege is given up, executed by descriptor */
+    const char *const *argv;    /* NULL-terminated */
+    const char *const *environ; /* NULL-terminated */
+    const int *fds;             /* become 3, 4, ... in the program; 0 is /dev/null; 1 and 2 are inherited */
+    uint32_t fd_count;
+    bool isolate;      /* new namespaces; otherwise a plain child */
+    bool network_open; /* isolate without a network namespace */
+};
+
+/*
+ * Starts a program that dies with its parent (PR_SET_PDEATHSIG, re-armed by the program with jail_die_with_parent()).
+ * ret_pidfd: readable when it is dead; SIGKILL to it ends the program and, with a pid namespace, all below.
+ * The program learns what it got by reading it back: jail_open() fills in the facts. Errors: REASON_INFRA with the remedy
+ * when the machine allows no user namespace.
+ */
+MUST_USE int jail_spawn(const struct jail_spawn *spawn, int *ret_pidfd, pid_t *ret_pid, struct err *err);
+
+/* At the start of a spawned program: SIGKILL when the parent dies, also if it already has. */
+MUST_USE int jail_die_with_parent(struct err *err);
+
+#endif

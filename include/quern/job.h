@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The job document and the result manifest: JSON outside, structs inside. schemas/job.schema.json and
+ * schemas/manifest.schema.json define every field; what they refuse, job_decode() refuses with the field's path.
+ *
+ * Calling sequence: fill a struct job (job_defaults() first) → job_encode() → bytes that travel → job_decode() on the
+ * other side. Likewise manifest_encode(). Unknown fields are errors: typos are found.
+ *
+ * Ownership: struct job owns its strings; job_free() accepts half-built ones. Units are in the names.
+ * Errors: REASON_BAD_INPUT with the JSON path ("limits.memory_bytes: expected a positive integer, found \"2G\"").
+ */
+#ifndef QUERN_JOB_H
+#define QUERN_JOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "quern/environment.h"
+#include "quern/err.h"
+#include "quern/host.h"
+#include "quern/jail.h"
+#include "quern/steps.h"
+
+#define JOB_SCHEMA 1
+#define JOB_MAX_BYTES (4u << 20)
+#define JOB_ID_BYTES 65 /* [A-Za-z0-9_-]{1,64} */
+#define JOB_MAX_PARAMS 256u
+#define JOB_MAX_DEPTH 32
+
+enum job_format { JOB_ARROW = 1, JOB_CSV = 2, JOB_TSV = 3 };
+
+/* A file or object: where it is and, once pinned, exactly which bytes. */
+struct job_source {
+    char *url;     /* owned; "file:/abs/path" or a storage key */
+    char *version; /* owned; NULL: not pinned yet */
+    char *name;    /* owned; the file name that people see */
+};
+
+struct job_input {
+    uint32_t port; /* 1..HOST_MAX_PORTS */
+    uint32_t format;
+    struct job_source source;
+};
+
+struct job_param {
+    char *key, *value; /* owned */
+};
+
+struct job_output {
+    char *port; /* owned; "dataset1", "dataset2", "visualization", or a named output */
+    char *key;  /* owned */
+};
+
+struct job_limits {
+    struct jail_limits jail;
+    uint64_t time_ms;      /* wall time of the run step; 0 only with `debug` */
+    uint64_t result_bytes; /* all result segments together */
+    uint64_t output_bytes; /* stdout and stderr, each */
+    uint32_t pictures;
+};
+
+struct job {
+    char id[JOB_ID_BYTES];
+    uint32_t dialect; /* enum host_dialect */
+    char environment[ENVIRONMENT_NAME_BYTES];
+    struct job_source script;
+    struct job_source bundle; /* url NULL: none */
+    struct job_input *inputs; /* owned */
+    size_t input_count;
+    struct job_param *params;
+    size_t param_count;
+    struct job_output *outputs;
+    size_t output_count;
+    struct job_limits limits;
+    bool debug;
+};
+
+void job_defaults(struct job *job); /* quern dialect, environment "default", default limits, a fresh id (ULID) */
+void job_free(struct job *job);
+MUST_USE int job_check(const struct job *job, struct err *err);
+MUST_USE int job_encode(const struct job *job, char **ret_json, size_t *ret_bytes, struct err *err);
+MUST_USE int job_decode(const char *json, size_t bytes, struct job *ret, struct err *err);
+
+/* ---- the result manifest (job.json) ---- */
+
+enum job_state {
+#define STATE(NAME, word) JOB_##NAME,
+#include "../../schemas/words.def"
+#undef STATE
+    JOB_STATE_COUNT
+};
+
+const char *job_state_name(enum job_state state);
+
+struct manifest_input {
+    uint32_t port;
+    char name[HOST_NAME_BYTES];
+    char version[256];
+    uint64_t rows, columns, segment_bytes;
+    bool cached; /* the segment was on the host already */
+};
+
+struct manifest_output {
+    char port[HOST_NAME_BYTES]; /* "dataset1", ... "visualization" */
+    char key[1024];             /* file name or storage key; empty: not kept */
+    char version[256];
+    uint64_t rows, columns, segment_bytes, bytes;
+};
+
+struct manifest {
+    char id[JOB_ID_BYTES];
+    uint32_t state;                  /* enum job_state */
+    struct err err;                  /* why it failed; reason 0 when it succeeded */
+    char exception[HOST_NAME_BYTES]; /* the type, when the script raised one */
+    uint32_t line;                   /* of the script; 0: unknown */
+    char environment[ENVIRONMENT_NAME_BYTES];
+    char python[32], pandas[32];
+    uint64_t step_us[STEP_COUNT];
+    uint64_t started_unix_ms;
+    struct manifest_input inputs[HOST_MAX_PORTS];
+    uint32_t input_count;
+    struct manifest_output outputs[HOST_MAX_PORTS];
+    uint32_t output_count;
+    uint32_t pictures, picture_width, picture_height;
+    struct jail_facts jail;
+    struct jail_limits limits;
+    uint64_t time_limit_ms;
+    uint64_t user_us, system_us, peak_rss_bytes;
+    uint64_t private_dirty_bytes;   /* of the child, at the end of the script */
+    uint64_t copied_on_write_bytes; /* of that, in the mapped inputs */
+    uint64_t stdout_bytes, stderr_bytes;
+    bool stdout_truncated, stderr_truncated;
+    char warnings[32][ERR_MSG_BYTES];
+    uint32_t warning_count; /* beyond 32 only counted */
+};
+
+/* Pretty-printed JSON with a final newline. A failed job has the `error` object of module.md section 11. */
+MUST_USE int manifest_encode(const struct manifest *manifest, char **ret_json, size_t *ret_bytes, struct err *err);
+
+#endif

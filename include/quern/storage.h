@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Storage and catalogue: immutable objects, and names that point at versions of them. schemas/storage.md tells what a
+ * store keeps where.
+ *
+ *     get      a key (optionally at a version) → a read-only descriptor, its size and its exact version
+ *     put      bytes → an immutable, durable object with a version, not yet named
+ *     stage    put under an attempt: collected with it unless committed
+ *     commit   the attempt's manifest, once: from then on its objects are kept
+ *     promote  names → versions, all in one atomic step, fenced: a smaller fence than a name has changes nothing
+ *
+ * Back ends: file: (a directory). One table of schemes, one file per back end. A URL with the scheme file: that is a
+ * plain file outside any store is opened by storage_open_file(); its version is its identity (device, inode, size,
+ * times), so that a changed file is another version.
+ *
+ * Keys: 1 to 1024 bytes of UTF-8, parts of 1 to 255 bytes separated by '/', no part `.` or `..`, no control characters,
+ * no leading or trailing '/', no ':' but in the prefix "job:".
+ *
+ * Ownership: descriptors and versions returned belong to the caller. Errors: REASON_NOT_FOUND names the key,
+ * REASON_BAD_INPUT a key that is none, REASON_LIMIT_DISK, REASON_INFRA.
+ */
+#ifndef QUERN_STORAGE_H
+#define QUERN_STORAGE_H
+
+#include <stdint.h>
+
+#include "quern/err.h"
+
+#define STORAGE_KEY_BYTES 1025
+#define STORAGE_VERSION_BYTES 128
+
+struct storage; /* opaque */
+
+struct storage_object {
+    int fd; /* read-only; owned by who got it */
+    uint64_t bytes;
+    char version[STORAGE_VERSION_BYTES];
+};
+
+struct storage_name {
+    const char *key;     /* borrowed */
+    const char *version; /* borrowed */
+};
+
+MUST_USE int storage_key_check(const char *key, struct err *err);
+
+/* "file:/abs/dir"; NULL: the default store below XDG_DATA_HOME. Creates the directory when something is first put. */
+MUST_USE int storage_open(const char *url, struct storage **ret, struct err *err);
+void storage_close(struct storage *storage);
+
+MUST_USE int storage_get(struct storage *storage, const char *key, const char *version, struct storage_object *ret,
+                         struct err *err);
+MUST_USE int storage_put(struct storage *storage, int source_fd, char ret_version[STORAGE_VERSION_BYTES],
+                         struct err *err);
+MUST_USE int storage_stage(struct storage *storage, const char *attempt, int source_fd,
+                           char ret_version[STORAGE_VERSION_BYTES], struct err *err);
+MUST_USE int storage_commit(struct storage *storage, const char *attempt, const char *manifest, struct err *err);
+MUST_USE int storage_promote(struct storage *storage, uint64_t fence, const struct storage_name *names, size_t count,
+                             struct err *err);
+
+/* Calls `visit` for each name that starts with `prefix`, in order; a non-zero return ends the walk. */
+typedef int storage_visit_fn(void *context, const char *key, const char *version, uint64_t bytes);
+MUST_USE int storage_names(struct storage *storage, const char *prefix, storage_visit_fn *visit, void *context,
+                           struct err *err);
+
+/* A plain file: REASON_BAD_INPUT for a directory or device; REASON_NOT_FOUND when there is none. */
+MUST_USE int storage_open_file(const char *path, struct storage_object *ret, struct err *err);
+
+/* ---- a directory of the user's that receives a job's outputs (`run -o DIR`) ---- */
+
+struct storage_drop; /* opaque: files that appear together at the end, or never */
+
+MUST_USE int storage_drop_open(const char *dir, struct storage_drop **ret, struct err *err); /* creates the directory */
+MUST_USE int storage_drop_add(struct storage_drop *drop, const char *file_name, int source_fd, struct err *err);
+/* Makes all files visible, replacing old ones, the one named last at the end; removes `stale` names of earlier runs. */
+MUST_USE int storage_drop_commit(struct storage_drop *drop, const char *const *stale, struct err *err);
+void storage_drop_close(struct storage_drop *drop); /* without commit: nothing was written */
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The conversation worker ↔ supervisor, on the worker's own SOCK_SEQPACKET socket (SUPERVISOR_FD_CALLS at exec).
+ *
+ * The worker asks, one call at a time, and each call has one reply. Two records come unasked: SEGMENT_TURN after a WAIT,
+ * and TREE_EXPIRED. End of file on the socket is the worker's death: its pins end, its tree is killed, a decode it was
+ * doing passes to the next waiter.
+ *
+ *     STEP     step, deadline_ms      the worker is in this step; overstaying it is SIGKILL for tree and worker
+ *     CONNECT  peer                   a descriptor of the request socket of quern-codec or of an environment's zygote
+ *     RESERVE  keys[count]            all inputs of a job at once: per key HIT (descriptor follows, pinned), LOAD (you
+ *                                     decode it) or WAIT (another worker does; SEGMENT_TURN follows with HIT or LOAD)
+ *     GRANT    key, bytes             memory for a segment, within the host's budget: a memory file
+ *     PUBLISH  key                    the granted file is sealed and good: a read-only descriptor, pinned
+ *     ABANDON  key                    loading failed
+ *     KEEP     key, fd                a result segment that the next job may want
+ *     RELEASE                         end of the job: all pins of this worker
+ *     WATCH    deadline_ms, fd pidfd  the job's tree; killed at its deadline (TREE_EXPIRED tells), with the worker, and
+ *                                     with the supervisor. Pins end after its death
+ *     UNWATCH                         the tree is dead and reaped
+ *
+ * Units: ms from now, bytes. Errors come back in the reply: REASON_LIMIT_MEMORY for a segment over the budget,
+ * REASON_INFRA for a peer that will not start.
+ */
+#ifndef QUERN_SUPERVISOR_H
+#define QUERN_SUPERVISOR_H
+
+#include <stdint.h>
+
+#include "quern/environment.h"
+#include "quern/err.h"
+#include "quern/jail.h"
+#include "quern/record.h"
+
+/* Descriptors of quern-worker at exec. JOB is the job document (sealed) in embedded mode. */
+enum { SUPERVISOR_FD_CALLS = 3, SUPERVISOR_FD_EVENTS = 4, SUPERVISOR_FD_JOB = 5 };
+
+#define SUPERVISOR_MAX_KEYS 64u
+#define SUPERVISOR_KEY_BYTES 512u
+
+enum supervisor_call_kind {
+    SUPERVISOR_STEP = 1,
+    SUPERVISOR_CONNECT,
+    SUPERVISOR_RESERVE,
+    SUPERVISOR_GRANT,
+    SUPERVISOR_PUBLISH,
+    SUPERVISOR_ABANDON,
+    SUPERVISOR_KEEP,
+    SUPERVISOR_RELEASE,
+    SUPERVISOR_WATCH,
+    SUPERVISOR_UNWATCH,
+};
+
+enum supervisor_peer { SUPERVISOR_PEER_CODEC = 1, SUPERVISOR_PEER_ZYGOTE = 2 };
+
+/* Which segment: what the bytes are, which columns, for which pandas. "VERSION|COLUMNS|PROFILE", terminated. */
+struct supervisor_key {
+    char text[SUPERVISOR_KEY_BYTES];
+};
+
+struct supervisor_call {
+    uint32_t kind; /* enum supervisor_call_kind */
+    uint32_t step; /* STEP: enum step */
+    uint32_t peer; /* CONNECT: enum supervisor_peer */
+    uint32_t count;
+    uint64_t deadline_ms;                     /* STEP, WATCH; 0: none */
+    uint64_t bytes;                           /* GRANT */
+    char environment[ENVIRONMENT_NAME_BYTES]; /* CONNECT to a zygote */
+    struct supervisor_key keys[SUPERVISOR_MAX_KEYS];
+};
+
+enum supervisor_reply_kind { SUPERVISOR_REPLY = 1, SUPERVISOR_SEGMENT_TURN, SUPERVISOR_TREE_EXPIRED };
+
+enum supervisor_segment_state { SUPERVISOR_HIT = 1, SUPERVISOR_LOAD, SUPERVISOR_WAIT };
+
+struct supervisor_reply {
+    uint32_t kind; /* enum supervisor_reply_kind */
+    uint32_t count;
+    uint32_t states[SUPERVISOR_MAX_KEYS]; /* RESERVE: per key; SEGMENT_TURN: states[0] for key `index` of the RESERVE */
+    uint32_t index;
+    uint32_t profile;        /* CONNECT to a zygote: enum segment_profile */
+    struct jail_facts facts; /* CONNECT to a zygote: what its children get */
+    struct err err;          /* REPLY: reason 0 is success */
+};
+
+#endif
