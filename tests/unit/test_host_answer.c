@@ -34,7 +34,7 @@ static void f_texts_are_terminated_utf8_without_controls(void **state) {
     memset(answer.value, 'x', sizeof answer.value);
     memcpy(answer.name, "a\x1b]\xff\xc3\x28\xed\xa0\x80\xc2\x9b\tb\nc\xc3\xa9", 18);
     assert_int_equal(host_answer_check(&answer, 0, NULL), 0);
-    assert_string_equal(answer.name, "a?]??(?????\tb\ncé");
+    assert_string_equal(answer.name, "a?]" "?" "?" "(" "?????\tb\ncé");
     assert_int_equal(strlen(answer.value), sizeof answer.value - 1);
 }
 
