@@ -8,11 +8,11 @@ enum { PART_BYTES = 255 };
 
 static int part_check(const char *key, const char *part, size_t bytes, struct err *err) {
     if (bytes == 0)
-        return err_set(err, REASON_BAD_INPUT, "key \"%s\": expected parts of 1 to 255 bytes between `/`, found an empty one",
-                       key);
+        return err_set(err, REASON_BAD_INPUT,
+                       "key \"%s\": expected parts of 1 to 255 bytes between `/`, found an empty one", key);
     if (bytes > PART_BYTES)
-        return err_set(err, REASON_BAD_INPUT, "key \"%.100s...\": expected parts of 1 to 255 bytes between `/`, found %zu",
-                       key, bytes);
+        return err_set(err, REASON_BAD_INPUT,
+                       "key \"%.100s...\": expected parts of 1 to 255 bytes between `/`, found %zu", key, bytes);
     if (part[0] == '.' && (bytes == 1 || (bytes == 2 && part[1] == '.')))
         return err_set(err, REASON_BAD_INPUT, "key \"%s\": expected no part `.` or `..`, found one", key);
     return 0;
@@ -38,7 +38,7 @@ int storage_key_check(const char *key, struct err *err) {
         return err_set(err, REASON_BAD_INPUT, "key: expected UTF-8 without control characters, found other bytes");
     const char *name = strncmp(key, "job:", 4) == 0 ? key + 4 : key;
     if (!*name || *name == '/' || strchr(name, ':'))
-        return err_set(err, REASON_BAD_INPUT, "key \"%s\": expected no `:` but in the prefix `job:` of a name, found one",
-                       key);
+        return err_set(err, REASON_BAD_INPUT,
+                       "key \"%s\": expected no `:` but in the prefix `job:` of a name, found one", key);
     return parts_check(key, err);
 }
