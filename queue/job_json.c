@@ -140,7 +140,7 @@ static const struct field limits_fields[] = {
     INTEGER(struct job_limits, "file_bytes", jail.file_bytes, 1, BYTES_MAX),
     INTEGER(struct job_limits, "processes", jail.processes, 1, 1u << 20),
     INTEGER(struct job_limits, "open_files", jail.open_files, 1, 1u << 20),
-    INTEGER(struct job_limits, "cpu_seconds", jail.cpu_seconds, 1, TIME_MS_MAX),
+    INTEGER(struct job_limits, "cpu_seconds", jail.cpu_seconds, 1, TIME_MS_MAX / 1000),
     INTEGER(struct job_limits, "time_ms", time_ms, 0, TIME_MS_MAX),
     INTEGER(struct job_limits, "result_bytes", result_bytes, 1, BYTES_MAX),
     INTEGER(struct job_limits, "output_bytes", output_bytes, 1, 1ull << 40),
