@@ -265,7 +265,8 @@ int dataset_head(const void *segment, uint32_t rows, int output, uint64_t *ret_b
     if (!text)
         return err_set(err, REASON_INFRA, "out of memory for the text of the first and last rows of a dataset");
     if (put(text, strlen(text), &sink) < 0 || put("\n", 1, &sink) < 0)
-        return err_sys(err, REASON_INFRA, "writing the first and last rows of a dataset");
+        return err_sys(err, errno == EFBIG ? REASON_LIMIT_OUTPUT : REASON_INFRA,
+                       "writing the first and last rows of a dataset");
     *ret_bytes = sink.written;
     return 0;
 }
