@@ -24,7 +24,10 @@ struct ends {
     int report[2];       // zygote's, child's
 };
 
-#define NO_ENDS {{-1, -1}, {-1, -1}}
+#define NO_ENDS                                                                                                        \
+    {                                                                                                                  \
+        {-1, -1}, { -1, -1 }                                                                                           \
+    }
 
 static void close_ends(struct ends *ends) {
     for (int i = 0; i < 2; i++) {
@@ -85,10 +88,21 @@ static int announce(const struct ward *ward, const struct heritage *heritage, in
     return record_send(control, &spawned, sizeof spawned, fds, 2, err);
 }
 
+// waitid(2) itself: libc's leaves out the resource usage.
+static int reap(int pidfd, siginfo_t *info, struct rusage *usage) {
+    long done;
+    do
+        done = syscall(SYS_waitid, P_PIDFD, pidfd, info, WEXITED, usage);
+    while (done < 0 && errno == EINTR);
+    return (int)done;
+}
+
 // Nothing was forked: the init alone goes again.
 static int undo(struct ward *ward) {
     jail_tree_kill(&ward->tree);
-    jail_tree_reap(&ward->tree, NULL);
+    siginfo_t info;
+    reap(ward->tree.pidfd, &info, NULL);
+    own_close(&ward->tree.pidfd);
     ward_clear(ward);
     return -1;
 }
@@ -123,15 +137,6 @@ void ward_unwanted(struct ward *ward) {
     own_close(&ward->control);
     ward->control = -1;
     jail_tree_kill(&ward->tree);
-}
-
-// waitid(2) itself: libc's leaves out the resource usage.
-static int reap(int pidfd, siginfo_t *info, struct rusage *usage) {
-    long done;
-    do
-        done = syscall(SYS_waitid, P_PIDFD, pidfd, info, WEXITED, usage);
-    while (done < 0 && errno == EINTR);
-    return (int)done;
 }
 
 static uint64_t microseconds(struct timeval time) { return (uint64_t)time.tv_sec * 1000000u + (uint64_t)time.tv_usec; }
