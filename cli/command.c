@@ -157,8 +157,7 @@ static int take_flag(struct parser *parser, enum flag_id id, const char *name, c
         return refuse(parser->refusal, REASON_USAGE, "%s takes no value, found '%s'", name, value);
     if (flag->kind != COMMAND_NONE && !value) {
         if (parser->at + 1 >= parser->argc)
-            return refuse(parser->refusal, REASON_USAGE, "%s: expected %s behind it, found nothing", name,
-                          flag->value);
+            return refuse(parser->refusal, REASON_USAGE, "%s: expected %s behind it, found nothing", name, flag->value);
         given.value = parser->argv[++parser->at];
     }
     TRY(check_once(parser->line, name, &given, parser->refusal));
@@ -205,7 +204,10 @@ static int take_operand(struct parser *parser) {
         return -1;
     }
     line->operands[line->operand_count++] = text;
-    return 0;
+    struct given given = {.value = text};
+    return command->operand_kind == COMMAND_CHOICE
+               ? check_choice(command->verb, command->operands, &given, parser->refusal)
+               : 0;
 }
 
 static int too_few(const struct command_line *line, struct refusal *refusal) {
@@ -219,7 +221,6 @@ static int too_few(const struct command_line *line, struct refusal *refusal) {
     refusal_advise(refusal, "its use: quern help %s", command->verb);
     return -1;
 }
-
 
 int command_parse(int argc, char **argv, struct command_line *ret, struct refusal *refusal) {
     struct parser parser = {.argc = argc, .at = 1, .argv = argv, .line = ret, .refusal = refusal};

@@ -57,8 +57,8 @@ static void suggest(const char *text, const struct unit *units, const char *usua
         return;
     while (*end == ' ')
         end++;
-    char letters[][2] = {{*end, '\0'}, {(char)toupper((unsigned char)*end), '\0'},
-                         {(char)tolower((unsigned char)*end), '\0'}};
+    char letters[][2] = {
+        {*end, '\0'}, {(char)toupper((unsigned char)*end), '\0'}, {(char)tolower((unsigned char)*end), '\0'}};
     for (size_t i = 0; i < 3 && *end; i++)
         if (find_unit(units, letters[i])) {
             usual_unit = letters[i];

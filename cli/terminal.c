@@ -11,9 +11,9 @@
 static const struct {
     const char *sign, *ascii;
 } signs[] = {
-    {"✓", "ok"}, {"✕", "x"}, {"⊘", "-"},  {"▶", ">"}, {"·", "-"}, {"×", "x"}, {"…", "..."}, {"↵", "\\n"}, {"∅", "<NA>"},
-    {"┌", "+"},  {"┬", "+"}, {"┐", "+"}, {"├", "+"}, {"┼", "+"}, {"┤", "+"}, {"└", "+"},  {"┴", "+"},   {"┘", "+"},
-    {"─", "-"},  {"│", "|"},
+    {"✓", "ok"},  {"✕", "x"},    {"⊘", "-"}, {"▶", ">"}, {"·", "-"}, {"×", "x"}, {"…", "..."},
+    {"↵", "\\n"}, {"∅", "<NA>"}, {"┌", "+"}, {"┬", "+"}, {"┐", "+"}, {"├", "+"}, {"┼", "+"},
+    {"┤", "+"},   {"└", "+"},    {"┴", "+"}, {"┘", "+"}, {"─", "-"}, {"│", "|"},
 };
 
 static uint32_t ask_columns(FILE *file) {
@@ -33,11 +33,12 @@ void terminal_open(struct terminal *terminal, FILE *file, enum terminal_colour c
     *terminal = (struct terminal){.file = file, .columns = TERMINAL_COLUMNS};
     terminal->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     if (fileno(file) >= 0 && isatty(fileno(file))) {
+        terminal->screen = true;
         terminal->tty = kind && strcmp(kind, "dumb") != 0;
         terminal->columns = ask_columns(file);
     }
-    terminal->colour = colour == TERMINAL_COLOUR_ALWAYS ||
-                       (colour == TERMINAL_COLOUR_AUTO && terminal->tty && !is_set("NO_COLOR"));
+    terminal->colour =
+        colour == TERMINAL_COLOUR_ALWAYS || (colour == TERMINAL_COLOUR_AUTO && terminal->tty && !is_set("NO_COLOR"));
 }
 
 void terminal_style(struct terminal *terminal, enum terminal_style style) {

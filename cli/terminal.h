@@ -31,7 +31,8 @@ enum terminal_style {
 
 struct terminal {
     FILE *file;
-    bool tty;     /* a terminal that can be steered: not TERM=dumb */
+    bool screen; /* a terminal of any kind: foreign text is filtered */
+    bool tty;    /* one that can be steered: not TERM=dumb */
     bool colour;
     bool utf8;
     uint32_t columns;
