@@ -3,6 +3,8 @@
  * What a child was asked to do: the host_call records (host.h), checked and put together by child.c, as glue_run() gets
  * them. Plain data.
  *
+ * Calling sequence (child.c): call_open() → call_take() for each record until it returns 1 → glue_run() → call_close().
+ *
  * Ownership: child.c owns the descriptors and the parameters until the process ends; the glue borrows them. A descriptor
  * that Python is to own must be duplicated (or read and left alone). Dead descriptors are -1. Units: bytes.
  *
@@ -56,5 +58,16 @@ struct call {
     uint64_t result_bytes; /* no result may be larger */
     const char *work_dir;  /* JAIL_WORK_DIR */
 };
+
+/* An empty call; everything in it is dead. */
+void call_open(struct call *call, int conversation, uint32_t profile);
+
+/* Puts one record after COMMIT into the call. *fd is the descriptor that came beside it or -1; it becomes -1 when the
+ * call has taken it. Returns 1 after START, when the call is complete, 0 when more is to come; REASON_BUG for a record
+ * that is wrong. */
+MUST_USE int call_take(struct call *call, const struct host_call *record, int *fd, struct err *err);
+
+/* Closes the descriptors and frees the parameters. */
+void call_close(struct call *call);
 
 #endif
