@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/python/frames.h"
+
 #include "quern/bundle.h"
 
 PyObject *frames_unpack_bundle(PyObject *module, PyObject *args) {
@@ -10,8 +11,6 @@ PyObject *frames_unpack_bundle(PyObject *module, PyObject *args) {
     struct bundle_outcome outcome = {0};
     struct err err = {0};
     bundle_ceilings_default(&ceilings);
-    Py_BEGIN_ALLOW_THREADS
-    result = bundle_unpack(zip, dir, &ceilings, &outcome, &err);
-    Py_END_ALLOW_THREADS
-    return result < 0 ? frames_fail(module, &err) : PyLong_FromUnsignedLong(outcome.files);
+    Py_BEGIN_ALLOW_THREADS result = bundle_unpack(zip, dir, &ceilings, &outcome, &err);
+    Py_END_ALLOW_THREADS return result < 0 ? frames_fail(module, &err) : PyLong_FromUnsignedLong(outcome.files);
 }

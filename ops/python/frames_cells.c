@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <string.h>
-
 #include "ops/python/frames.h"
+
+#include <string.h>
 
 static int take(struct cells *cells) {
     const Py_buffer *buffer = &cells->buffer;

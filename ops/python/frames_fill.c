@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cells that pandas holds as objects: text, bytes, and flags of which some are missing.
-#include <string.h>
-
 #include "ops/python/frames.h"
+
+#include <string.h>
 
 // Columns repeat themselves: a cell seen before is handed out again instead of made anew, which saves time here, memory,
 // and most of the hashing later. A column that does not repeat itself is found out after a few thousand cells.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A segment as memory of this process: private and writable, so that a script may change its frames in place.
+#include "ops/python/frames.h"
+
 #include <stddef.h>
 #include <string.h>
 #include <structmember.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-
-#include "ops/python/frames.h"
 
 struct mapping {
     PyObject head;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The module `_quern`: built into quern-python, and an ordinary extension module for the tests.
 #include "ops/python/frames.h"
+
 #include "ops/python/glue.h"
 
-struct frames_state *frames_state(PyObject *module) { return PyModule_GetState(module); }
+struct frames_state *frames_state(PyObject *module) {
+    return PyModule_GetState(module);
+}
 
 PyObject *frames_fail(PyObject *module, const struct err *err) {
     PyObject *failure = frames_state(module)->failure;
@@ -89,12 +92,8 @@ static PyMethodDef methods[] = {
 static PyModuleDef_Slot slots[] = {{Py_mod_exec, (void *)module_exec}, {0, NULL}};
 
 static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "_quern",
-    .m_size = sizeof(struct frames_state),
-    .m_methods = methods,
-    .m_slots = slots,
-    .m_traverse = module_traverse,
+    PyModuleDef_HEAD_INIT,   .m_name = "_quern", .m_size = sizeof(struct frames_state),
+    .m_methods = methods,    .m_slots = slots,   .m_traverse = module_traverse,
     .m_clear = module_clear,
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One pass over the cells of an object column: enough to choose a kind and to size its memory.
-#include <math.h>
-
 #include "ops/python/frames.h"
+
+#include <math.h>
 
 struct scan {
     unsigned found; // enum frames_found

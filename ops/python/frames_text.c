@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <string.h>
-
 #include "ops/python/frames.h"
+
+#include <string.h>
 
 static bool is_surrogate(Py_UCS4 c) { return c >= 0xD800 && c <= 0xDFFF; }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Columns of a returned frame, chosen and described by quern/columns.py, become a sealed segment.
+#include "ops/python/frames.h"
+
 #include <math.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "ops/python/frames.h"
 #include "quern/memory.h"
 #include "quern/own.h"
 

@@ -56,10 +56,10 @@ def failed(job, error):
         message = f"the script called sys.exit({code})"
         job.answers.raised(_quern.REASON_EXIT, code, "SystemExit", message, failures.line_of(error))
         return
-    if not isinstance(error, (tables.BadTable, _quern.Failure)):
-        failures.say(failures.report(error))
-    leave_if_forked(job)
     reason, message = failures.reason_of(error, job.blame)
+    if not isinstance(error, failures.EXPECTED):
+        failures.say(failures.report(error, ours=reason == _quern.REASON_BUG))
+    leave_if_forked(job)
     if job.call["debug"]:
         debug(error)
     job.answers.raised(reason, 0, failures.type_of(error), message, failures.line_of(error))
@@ -79,7 +79,6 @@ def run_script(job):
     """Bundle, inputs, script, call, results."""
     call = job.call
     quern.params.update(call["params"])
-    job.blame = _quern.REASON_BAD_INPUT
     unpack(call, script.prepare(call["directory"]))
     inputs = {port: frames.frame(fd, job.note) for port, fd in call["inputs"]}
     source = read_all(call["script"])
@@ -126,7 +125,6 @@ def answer(job, outputs):
 def type_table(job):
     """A text table as output 1."""
     call = job.call
-    job.blame = _quern.REASON_BAD_INPUT
     made = tables.read(call["table"], call["table_name"], call["separator"], job.note)
     answer(job, [(1, "", made)])
 

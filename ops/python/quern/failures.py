@@ -6,12 +6,13 @@ import resource
 import traceback
 
 import _quern
-from quern import script
+from quern import script, tables
 
 TEXT = 4000  # characters of a message
 OWN = __name__.rpartition(".")[0]
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-HERE = failures_file = (lambda: None).__code__.co_filename
+HERE = (lambda: None).__code__.co_filename
+EXPECTED = (_quern.Failure, tables.BadTable)  # they carry a reason and need no traceback
 PREFIX = f"<frozen {OWN}" if HERE.startswith("<frozen ") else os.path.dirname(HERE) + os.sep
 
 
@@ -31,11 +32,12 @@ def type_of(error):
     return str(type.__getattribute__(type(error), "__name__"))
 
 
-def report(error):
-    """The traceback as Python prints it, chained exceptions included, without frames of ours."""
+def report(error, ours=False):
+    """The traceback as Python prints it, chained exceptions included; without our frames unless the fault is ours."""
     try:
         told = traceback.TracebackException(type(error), error, error.__traceback__, compact=True)
-        strip(told)
+        if not ours:
+            strip(told)
         return "".join(told.format())
     except BaseException:
         return f"{type_of(error)}: {text_of(error)}\n"
@@ -112,7 +114,7 @@ def memory_limit():
 
 def reason_of(error, otherwise):
     """(reason, message) of an exception that is not SystemExit."""
-    if isinstance(error, _quern.Failure):
+    if isinstance(error, EXPECTED):
         return error.reason, text_of(error)
     if isinstance(error, MemoryError):
         return _quern.REASON_LIMIT_MEMORY, f"{memory_limit()}: {text_of(error)}".removesuffix(": ")

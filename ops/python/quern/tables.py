@@ -5,9 +5,13 @@ import warnings
 
 import pandas as pd
 
+import _quern
+
 
 class BadTable(Exception):
     """A file that is no table; the message is for its owner."""
+
+    reason = _quern.REASON_BAD_INPUT
 
 
 def read(fd, name, separator, note):
