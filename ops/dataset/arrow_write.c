@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #include "quern/dataset.h"
 #include "quern/own.h"
@@ -48,6 +49,12 @@ static int check_output(int output, struct err *err) {
     if (!S_ISREG(status.st_mode) || status.st_size != 0 || flags & O_APPEND)
         return err_set(err, REASON_INFRA,
                        "the output of an Arrow file: expected an empty regular file that is not append-only");
+    return 0;
+}
+
+static int check_level(uint32_t level, struct err *err) {
+    if (level > (uint32_t)ZSTD_maxCLevel())
+        return err_set(err, REASON_INFRA, "compression level %u: at most %d is known", level, ZSTD_maxCLevel());
     return 0;
 }
 
@@ -167,6 +174,7 @@ int dataset_write(const void *segment, int output, uint32_t level, uint32_t thre
     auto_free char *pandas = NULL;
     size_t pandas_bytes;
     TRY(check_output(output, err));
+    TRY(check_level(level, err));
     TRY(plan_make(&plan, err));
     TRY(arrow_pandas(segment, &pandas, &pandas_bytes, err));
     TRY(write_head(&plan, pandas, pandas_bytes, err));
