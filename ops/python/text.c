@@ -24,9 +24,7 @@ static size_t sequence_bytes(const unsigned char *s) {
     return 0;
 }
 
-static bool is_plain(unsigned char byte) {
-    return (byte >= 0x20 && byte < 0x7f) || byte == '\n' || byte == '\t';
-}
+static bool is_plain(unsigned char byte) { return (byte >= 0x20 && byte < 0x7f) || byte == '\n' || byte == '\t'; }
 
 void text_copy(char *home, size_t bytes, const char *text) {
     const unsigned char *from = (const unsigned char *)(text ? text : "");

@@ -21,10 +21,10 @@
 struct ward {
     bool living;
     pid_t pid;
-    int pidfd;   /* the child; -1 when it is reaped */
-    int control; /* with the worker; -1 when that is gone */
-    int report;  /* read end; one struct err if the child failed before its script */
-    struct jail_tree tree;
+    int pidfd;                 /* the child; -1 when it is reaped */
+    int control;               /* with the worker; -1 when that is gone */
+    int report;                /* read end; one struct err if the child failed before its script */
+    int init;                  /* pidfd of the tree's pid 1; -1 when it is reaped */
     struct host_exited exited; /* filled as it becomes known */
 };
 
@@ -33,7 +33,7 @@ void ward_clear(struct ward *ward);
 /* Forks a child into `slot`. `control` is borrowed on failure, owned on success. In the child it does not return.
  * Errors: REASON_INFRA: nothing was forked, the zygote is as before. REASON_BUG: the zygote must end. */
 MUST_USE int ward_fork(struct ward *ward, const struct jail *jail, uint32_t slot, uint32_t profile, int control,
-                         struct err *err);
+                       struct err *err);
 
 /* The worker has closed its end: the tree is killed. */
 void ward_unwanted(struct ward *ward);

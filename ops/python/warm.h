@@ -17,8 +17,8 @@
 
 struct warm_facts {
     char python[32], pandas[32];
-    uint32_t profile;        /* enum segment_profile */
-    uint64_t import_us;      /* imports and warm-up */
+    uint32_t profile;         /* enum segment_profile */
+    uint64_t import_us;       /* imports and warm-up */
     uint64_t collapsed_bytes; /* of the heap on huge pages */
 };
 
