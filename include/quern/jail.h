@@ -89,6 +89,8 @@ MUST_USE int jail_codec(struct jail_facts *ret_facts, struct err *err);
 
 /* ---- in the supervisor ---- */
 
+#define JAIL_SPAWN_FDS 32u
+
 struct jail_spawn {
     const char *program;        /* path; opened before any privilege is given up, executed by descriptor */
     const char *const *argv;    /* NULL-terminated */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `quern run`: one job here and now, without queue or daemon, over the same spine as quernd.
+ * `quern run`: one job here and now, without queue or daemon, over the same spine as quernd:
+ * the supervisor's code with one worker.
  *
  * Calling sequence: fill a struct job (inputs pinned) → run_job() → look at the outcome → run_outcome_done(). The call
  * starts worker, codec and zygote, lets their events through to `on_event` in the order in which they come, and
  * returns when all of them are gone. A first SIGINT or SIGTERM cancels the job (reason "cancelled"); a second one ends
- * everything at once.
+ * everything at once. Both signals are blocked meanwhile and taken from a signalfd: the caller must be single-threaded.
  *
  * A job that ran and failed is an outcome, not an error: 0 is returned, exit_code and reason say which. -1 means that
  * there is no outcome: quern could not do its part.
@@ -21,6 +22,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "quern/environment.h"
 #include "quern/err.h"
 #include "quern/events.h"
 #include "quern/job.h"
@@ -29,8 +31,9 @@
 
 struct run_options {
     const struct job *job;
-    const char *output_dir; /* NULL: keep nothing */
-    bool debug_terminal;    /* the script gets our terminal on 0, 1 and 2 */
+    const struct environment *environment; /* NULL: environment_default() */
+    const char *output_dir;                /* NULL: keep nothing */
+    bool debug_terminal;                   /* the script gets our terminal on 0, 1 and 2 */
     void (*on_event)(void *context, const struct event *event, int fd /* -1, or borrowed */);
     void (*on_tick)(void *context); /* about every RUN_TICK_MS while the job runs; NULL: no ticks */
     void *context;
