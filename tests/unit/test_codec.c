@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <png.h>
 #include <poll.h>
 #include <pthread.h>
@@ -54,8 +55,9 @@ static void exec_codec(int requests, int supervisor) {
     int high_requests = fcntl(requests, F_DUPFD, 100), high_supervisor = fcntl(supervisor, F_DUPFD, 100);
     if (dup2(high_requests, CODEC_FD_REQUESTS) < 0 || dup2(high_supervisor, CODEC_FD_SUPERVISOR) < 0)
         _exit(99);
-    close(high_requests);
-    close(high_supervisor);
+    // Whatever the tests were started with.
+    if (close_range(CODEC_FD_SUPERVISOR + 1, UINT_MAX, 0) < 0)
+        _exit(99);
     execl(QUERN_CODEC_PROGRAM, "quern-codec", (char *)NULL);
     _exit(99);
 }
