@@ -76,7 +76,7 @@ static void round_trip(uint64_t rows, bool nulls) {
     uint64_t bytes;
     size_t file_bytes;
     struct err err;
-    auto_free void *segment = segment_sample(rows, nulls, SEGMENT_PROFILE_UNITS, &bytes);
+    auto_free void *segment = segment_sample(rows, SAMPLE_COLUMNS, nulls, &bytes);
     if (segment_check(segment, bytes, &err) < 0)
         fail_msg("%s", err.msg);
     auto_free char *file = file_of(segment, 2, &file_bytes);
@@ -112,7 +112,7 @@ static void b_threads_do_not_change_the_file(void **state) {
     (void)state;
     uint64_t bytes;
     size_t one_bytes, four_bytes;
-    auto_free void *segment = segment_sample(50000, true, SEGMENT_PROFILE_NS, &bytes);
+    auto_free void *segment = segment_sample(50000, SAMPLE_WITH_BYTES, true, &bytes);
     auto_free char *one = file_of(segment, 1, &one_bytes);
     auto_free char *four = file_of(segment, 4, &four_bytes);
     assert_int_equal(one_bytes, four_bytes);
@@ -257,13 +257,15 @@ static void b_head_of_times(void **state) {
 static void b_head_of_every_kind(void **state) {
     (void)state;
     uint64_t bytes;
-    auto_free void *segment = segment_sample(9, true, SEGMENT_PROFILE_NS, &bytes);
+    auto_free void *segment = segment_sample(9, SAMPLE_WITH_BYTES, true, &bytes);
     auto_free char *text = head_of(segment, 4);
-    assert_non_null(strstr(text, "[\"7\",\"7\",\"7\",\"7\",\"7\",\"7\",\"7\",\"7\",\"0.25\",\"0.25\",\"False\","
-                                 "\"2024-02-29T00:00:01.000000001\",\"2024-02-29T00:00:01.000000001Z\","
-                                 "\"zeile 1 \\u00E4\",\"01\",\"gr\\u00FCn\",\"gr\\u00FCn\",\"gr\\u00FCn\",\"0.25\",\"7\"]"));
-    assert_non_null(strstr(text, "[\"21\",\"21\",\"21\",\"21\",\"21\",\"21\",\"21\",\"21\",null,null,null,null,null,null,"
-                                 "null,null,null,null,null,\"21\"]"));
+    assert_non_null(strstr(text,
+                           "[\"7\",\"7\",\"7\",\"7\",\"7\",\"7\",\"7\",\"7\",\"0.25\",\"0.25\",\"False\","
+                           "\"2024-02-29T00:00:01.000000001\",\"2024-02-29T00:00:01.000000001Z\","
+                           "\"zeile 1 \\u00E4\",\"gr\\u00FCn\",\"gr\\u00FCn\",\"gr\\u00FCn\",\"0.25\",\"7\",\"01\"]"));
+    assert_non_null(strstr(text,
+                           "[\"21\",\"21\",\"21\",\"21\",\"21\",\"21\",\"21\",\"21\",null,null,null,null,null,null,"
+                           "null,null,null,null,\"21\",null]"));
     assert_non_null(strstr(text, "{\"name\":\"c16\",\"type\":\"dictionary\",\"nulls\":2,\"values\":\"string\","
                                  "\"ordered\":true}"));
     assert_non_null(strstr(text, "{\"name\":\"time_zoned\",\"type\":\"timestamp\",\"nulls\":2,\"unit\":\"ns\","
@@ -329,14 +331,14 @@ static void l_head_shows_200_columns(void **state) {
 // Followed as a reader would: root, vtable, fields.
 static void b_flatbuffer_bytes(void **state) {
     (void)state;
-    struct flat flat;
-    struct flat_table table;
+    struct flat_build flat;
+    struct flat_build_table table;
     struct err err;
     flat_init(&flat);
     uint32_t text = flat_string(&flat, "", 0);
     flat_table_begin(&flat, &table);
-    flat_ref(&table, 2, text);
-    flat_i16(&table, 1, 7);
+    flat_set_ref(&table, 2, text);
+    flat_set_i16(&table, 1, 7);
     assert_int_equal(flat_finish(&flat, flat_table_end(&table), &err), 0);
     assert_int_equal(flat.used % 8, 0);
     const uint8_t *bytes = flat_bytes(&flat);
