@@ -12,6 +12,8 @@
 #include "cli/verbs.h"
 #include "quern/own.h"
 
+enum { MAX_CPU_SECONDS = 31622400 }; // a year: schemas/job.schema.json
+
 // What the flags say beside the job itself.
 struct request {
     struct job job;
@@ -118,12 +120,26 @@ static int settle_debug(struct request *request, struct refusal *refusal) {
     return 0;
 }
 
+// The CPU limit never ends a script that the clock would still allow.
+static void settle_cpu(struct request *request) {
+    struct job_limits *limits = &request->job.limits;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    uint64_t seconds = limits->time_ms / 1000 + 1;
+    if (!request->timed || __builtin_mul_overflow(seconds, (uint64_t)(cores > 0 ? cores : 1), &seconds))
+        return;
+    if (seconds > MAX_CPU_SECONDS)
+        seconds = MAX_CPU_SECONDS;
+    if (seconds > limits->jail.cpu_seconds)
+        limits->jail.cpu_seconds = seconds;
+}
+
 static int build(const struct command_line *line, struct request *request, struct refusal *refusal) {
     struct err err;
     TRY(source_file("SCRIPT", line->operands[0], &request->job.script, refusal));
     for (size_t i = 0; i < line->given_count; i++)
         TRY(take_flag(request, &line->given[i], refusal));
     TRY(settle_debug(request, refusal));
+    settle_cpu(request);
     TRY(environments_find(request->environment_name, &request->environment, refusal));
     snprintf(request->job.environment, sizeof request->job.environment, "%s", request->environment_name);
     if (job_check(&request->job, &err) < 0)
