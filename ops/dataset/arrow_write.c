@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #include "quern/dataset.h"
 #include "quern/own.h"
@@ -51,6 +52,12 @@ static int check_output(int output, struct err *err) {
     return 0;
 }
 
+static int check_level(uint32_t level, struct err *err) {
+    if (level > (uint32_t)ZSTD_maxCLevel())
+        return err_set(err, REASON_INFRA, "compression level %u: at most %d is known", level, ZSTD_maxCLevel());
+    return 0;
+}
+
 static uint32_t usable_threads(uint32_t asked) {
     cpu_set_t set;
     if (asked == 0)
@@ -61,10 +68,8 @@ static uint32_t usable_threads(uint32_t asked) {
 static void plan_message(struct arrow_plan *plan, uint32_t first_array, uint32_t arrays, bool dictionary) {
     uint32_t index = plan->message_count++;
     struct arrow_message *message = &plan->messages[index];
-    *message = (struct arrow_message){.first_array = first_array,
-                                      .arrays = arrays,
-                                      .first_buffer = plan->buffer_count,
-                                      .dictionary = dictionary};
+    *message = (struct arrow_message){
+        .first_array = first_array, .arrays = arrays, .first_buffer = plan->buffer_count, .dictionary = dictionary};
     for (uint32_t i = first_array; i < first_array + arrays; i++) {
         enum arrow_part parts[3];
         uint32_t count = arrow_column_parts(segment_array(plan->segment, i), parts);
@@ -98,7 +103,7 @@ static int plan_make(struct arrow_plan *plan, struct err *err) {
     return 0;
 }
 
-static int write_framed(const struct arrow_plan *plan, uint64_t position, const struct flat *flat, int32_t bytes,
+static int write_framed(const struct arrow_plan *plan, uint64_t position, const struct flat_build *flat, int32_t bytes,
                         struct err *err) {
     uint32_t prefix[2] = {continuation, (uint32_t)bytes - (uint32_t)sizeof prefix};
     static const char zeros[ARROW_ALIGN];
@@ -109,7 +114,7 @@ static int write_framed(const struct arrow_plan *plan, uint64_t position, const 
 }
 
 static int size_message(const struct arrow_plan *plan, struct arrow_message *message, struct err *err) {
-    __attribute__((cleanup(flat_done))) struct flat flat;
+    __attribute__((cleanup(flat_done))) struct flat_build flat;
     flat_init(&flat);
     TRY(arrow_meta_message(plan, message, &flat, err));
     message->block.metadata_bytes = arrow_meta_bytes(&flat, 0);
@@ -117,14 +122,14 @@ static int size_message(const struct arrow_plan *plan, struct arrow_message *mes
 }
 
 static int write_message(const struct arrow_plan *plan, const struct arrow_message *message, struct err *err) {
-    __attribute__((cleanup(flat_done))) struct flat flat;
+    __attribute__((cleanup(flat_done))) struct flat_build flat;
     flat_init(&flat);
     TRY(arrow_meta_message(plan, message, &flat, err));
     return write_framed(plan, (uint64_t)message->block.offset, &flat, message->block.metadata_bytes, err);
 }
 
 static int write_head(struct arrow_plan *plan, const char *pandas, size_t pandas_bytes, struct err *err) {
-    __attribute__((cleanup(flat_done))) struct flat flat;
+    __attribute__((cleanup(flat_done))) struct flat_build flat;
     flat_init(&flat);
     TRY(arrow_meta_schema(plan, pandas, pandas_bytes, &flat, err));
     int32_t bytes = arrow_meta_bytes(&flat, sizeof magic);
@@ -144,7 +149,7 @@ static int write_bodies(struct arrow_plan *plan, struct err *err) {
 }
 
 static int write_foot(struct arrow_plan *plan, const char *pandas, size_t pandas_bytes, struct err *err) {
-    __attribute__((cleanup(flat_done))) struct flat flat;
+    __attribute__((cleanup(flat_done))) struct flat_build flat;
     const uint32_t end[2] = {continuation, 0};
     flat_init(&flat);
     TRY(arrow_meta_footer(plan, pandas, pandas_bytes, &flat, err));
@@ -167,6 +172,7 @@ int dataset_write(const void *segment, int output, uint32_t level, uint32_t thre
     auto_free char *pandas = NULL;
     size_t pandas_bytes;
     TRY(check_output(output, err));
+    TRY(check_level(level, err));
     TRY(plan_make(&plan, err));
     TRY(arrow_pandas(segment, &pandas, &pandas_bytes, err));
     TRY(write_head(&plan, pandas, pandas_bytes, err));

@@ -42,9 +42,8 @@ static int convert(char **arguments, struct err *err) {
     size_t bytes;
     auto_fd int input = open(arguments[1], O_RDONLY | O_CLOEXEC);
     TRY(memory_read(input, arguments[1], (size_t)1 << 30, &file, &bytes, err));
-    TRY(dataset_reader_open(file, bytes,
-                            strcmp(arguments[0], "ns") == 0 ? SEGMENT_PROFILE_NS : SEGMENT_PROFILE_UNITS, &ceilings,
-                            &reader, err));
+    TRY(dataset_reader_open(file, bytes, strcmp(arguments[0], "ns") == 0 ? SEGMENT_PROFILE_NS : SEGMENT_PROFILE_UNITS,
+                            &ceilings, &reader, err));
     dataset_reader_shape(reader, &shape);
     size_t room = (shape.bytes + SEGMENT_ALIGN) / SEGMENT_ALIGN * SEGMENT_ALIGN;
     base = aligned_alloc(SEGMENT_ALIGN, room);
@@ -57,7 +56,7 @@ static int convert(char **arguments, struct err *err) {
 
 static int sample(char **arguments, struct err *err) {
     uint64_t bytes;
-    auto_free void *base = segment_sample(strtoull(arguments[1], NULL, 10), true, SEGMENT_PROFILE_NS, &bytes);
+    auto_free void *base = segment_sample(strtoull(arguments[1], NULL, 10), SAMPLE_WITH_BYTES, true, &bytes);
     return write_outputs(base, bytes, arguments + 2, err);
 }
 

@@ -305,11 +305,14 @@ static void f_malformed_calls_end_the_child_only(void **state) {
 static void f_record_of_another_size_ends_the_child_only(void **state) {
     struct harness_child child;
     struct err err;
+    char message[128];
     well(child_open(*state, &child, &err), &err);
     well(child_ready(&child, &err), &err);
     well(record_send(child.conversation, "x", 1, NULL, 0, &err), &err);
     well(child_exited(&child, &err), &err);
-    assert_string_equal(child.exited.err.msg, "a record of 4648 bytes was expected, 1 bytes with 0 descriptors came");
+    snprintf(message, sizeof message, "a record of %zu bytes was expected, 1 bytes with 0 descriptors came",
+             sizeof(struct host_call));
+    assert_string_equal(child.exited.err.msg, message);
     assert_int_equal(child.exited.code, JAIL_EXIT);
     child_close(&child);
 }
