@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // segment_dump FILE [ns|units [threads [bytes-ceiling]]]: decodes an Arrow IPC file, checks the segment and prints it as
 // JSON lines, the table first, then a line per column. Exit 1 and `reason: message` for a file that is refused, 3 for a
-// segment that breaks a rule. With several files (-m FILE...), prints only one line per file: `ok` or the error.
+// segment that breaks a rule. `-m FILE...` prints one line per file, `ok` or the error; `-w FILE` writes the segment.
 #include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
@@ -202,12 +202,23 @@ static int report_many(int count, char **paths, const struct wish *wish) {
     return worst;
 }
 
+static int write_segment(const char *path, const struct wish *wish) {
+    auto_free void *base = NULL;
+    struct err err = {0};
+    int result = decode_file(path, wish, &base, &err);
+    if (result == 0)
+        fwrite(base, 1, segment_header(base)->total_bytes, stdout);
+    return result;
+}
+
 int main(int argc, char **argv) {
     struct wish wish = {SEGMENT_PROFILE_NS, 2, {.bytes = (uint64_t)1 << 30, .rows = 1u << 30, .columns = 10000}};
     auto_free void *base = NULL;
     struct err err = {0};
     if (argc > 2 && strcmp(argv[1], "-m") == 0)
         return report_many(argc - 2, argv + 2, &wish);
+    if (argc == 3 && strcmp(argv[1], "-w") == 0)
+        return write_segment(argv[2], &wish);
     if (argc < 2)
         return 2;
     if (argc > 2 && strcmp(argv[2], "units") == 0)
