@@ -143,10 +143,11 @@ static void write_log(struct render *render, const struct event *event) {
 
 // A preview that cannot be read is a preview less: the job's result does not depend on it.
 static void keep_preview(struct render *render, const struct event *event, int fd) {
-    struct render_preview preview = {.port = event->port};
+    struct render_preview preview = {.json = NULL};
     if (render->quiet || fd < 0 || render->preview_count == HOST_MAX_PORTS ||
         memory_read(fd, "the preview of a table", TABLE_MAX_BYTES, &preview.json, &preview.bytes, NULL) < 0)
         return;
+    snprintf(preview.name, sizeof preview.name, "%.*s", (int)text_bytes(event), event->text);
     render->previews[render->preview_count++] = preview;
 }
 

@@ -30,7 +30,7 @@ static void print_preview(const struct render_preview *preview, struct terminal 
         return;
     terminal_say(notes, "\n");
     terminal_style(notes, TERMINAL_BOLD);
-    terminal_say(notes, "dataset%" PRIu32, preview->port);
+    terminal_say(notes, "%s", preview->name);
     terminal_style(notes, TERMINAL_PLAIN);
     terminal_say(notes, "\n");
     table_print(table, notes);

@@ -61,10 +61,9 @@ static void free_stage(struct stage *stage) {
 static void tell(struct stage *stage, enum event_kind kind, uint32_t number, const char *text) {
     static struct event event;
     event = (struct event){.kind = kind, .step = number, .stream = number, .port = number};
-    event.bytes = (uint32_t)snprintf(event.text, sizeof event.text, "%s", text);
-    int fd = -1;
-    if (kind == EVENT_PREVIEW || kind == EVENT_PICTURE)
-        fd = memory_from("test", text, strlen(text), NULL);
+    bool file = kind == EVENT_PREVIEW || kind == EVENT_PICTURE;
+    event.bytes = (uint32_t)snprintf(event.text, sizeof event.text, "%s", file ? "dataset1" : text);
+    int fd = file ? memory_from("test", text, strlen(text), NULL) : -1;
     render_event(&stage->render, &event, fd);
     own_close(&fd);
 }
