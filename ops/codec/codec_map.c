@@ -117,8 +117,7 @@ int codec_map_grant(int fd, uint64_t bytes, struct codec_map *ret, struct err *e
     return 0;
 }
 
-static int check_ceilings(const struct codec_ceilings *ceilings, const struct segment_header *header,
-                          struct err *err) {
+static int check_ceilings(const struct codec_ceilings *ceilings, const struct segment_header *header, struct err *err) {
     if (header->rows > ceilings->rows)
         return err_set(err, REASON_LIMIT_OUTPUT, "%llu rows are more than the limit of %llu",
                        (unsigned long long)header->rows, (unsigned long long)ceilings->rows);

@@ -135,11 +135,8 @@ static int serve(struct codec_child *child, struct err *err) {
 }
 
 noreturn void codec_serve(const struct codec_request *request, const int *fds, size_t fd_count, pid_t parent) {
-    struct codec_child child = {.request = *request,
-                                .reply = fds[0],
-                                .fds = fds + 1,
-                                .fd_count = fd_count - 1,
-                                .done = {.kind = CODEC_DONE}};
+    struct codec_child child = {
+        .request = *request, .reply = fds[0], .fds = fds + 1, .fd_count = fd_count - 1, .done = {.kind = CODEC_DONE}};
     die_with(parent);
     close_others(fds, fd_count);
     reset_signals();

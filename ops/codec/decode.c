@@ -50,8 +50,7 @@ int codec_child_decode(struct codec_child *child, struct err *err) {
     TRY(dataset_reader_open(blob.bytes, blob.count, (enum segment_profile)child->request.profile,
                             &child->request.ceilings, &reader, err));
     dataset_reader_shape(reader, &shape);
-    struct codec_reply need = {
-        .kind = CODEC_NEED, .bytes = shape.bytes, .rows = shape.rows, .columns = shape.columns};
+    struct codec_reply need = {.kind = CODEC_NEED, .bytes = shape.bytes, .rows = shape.rows, .columns = shape.columns};
     codec_child_reply(child, &need);
     TRY(receive_grant(child, shape.bytes, &grant, err));
     TRY(codec_map_grant(grant, shape.bytes, &memory, err));

@@ -167,8 +167,8 @@ static int write_batch(const struct arrow_plan *plan, const struct arrow_message
         nodes[i] = (struct arrow_node){(int64_t)array->length, (int64_t)array->null_count};
     }
     uint32_t compression = write_compression(flat);
-    uint32_t buffers = flat_structs(flat, plan->places + message->first_buffer, sizeof *plan->places, 8,
-                                    message->buffers);
+    uint32_t buffers =
+        flat_structs(flat, plan->places + message->first_buffer, sizeof *plan->places, 8, message->buffers);
     uint32_t vector = flat_structs(flat, nodes, sizeof *nodes, 8, message->arrays);
     uint64_t rows = message->dictionary ? (uint64_t)nodes[0].length : segment_header(plan->segment)->rows;
     struct flat_table table;

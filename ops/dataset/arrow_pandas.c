@@ -64,9 +64,8 @@ static json_t *text_at(const void *segment, struct segment_span span) {
 
 static json_t *details(const void *segment, const struct segment_array *array) {
     if (segment_kind_is_codes((enum segment_kind)array->kind))
-        return json_pack("{s:I, s:b}", "num_categories",
-                         (json_int_t)segment_array(segment, array->dictionary)->length, "ordered",
-                         (array->flags & SEGMENT_ORDERED) != 0);
+        return json_pack("{s:I, s:b}", "num_categories", (json_int_t)segment_array(segment, array->dictionary)->length,
+                         "ordered", (array->flags & SEGMENT_ORDERED) != 0);
     if (array->zone.bytes)
         return json_pack("{s:o}", "timezone", text_at(segment, array->zone));
     return json_null();

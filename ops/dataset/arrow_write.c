@@ -61,10 +61,8 @@ static uint32_t usable_threads(uint32_t asked) {
 static void plan_message(struct arrow_plan *plan, uint32_t first_array, uint32_t arrays, bool dictionary) {
     uint32_t index = plan->message_count++;
     struct arrow_message *message = &plan->messages[index];
-    *message = (struct arrow_message){.first_array = first_array,
-                                      .arrays = arrays,
-                                      .first_buffer = plan->buffer_count,
-                                      .dictionary = dictionary};
+    *message = (struct arrow_message){
+        .first_array = first_array, .arrays = arrays, .first_buffer = plan->buffer_count, .dictionary = dictionary};
     for (uint32_t i = first_array; i < first_array + arrays; i++) {
         enum arrow_part parts[3];
         uint32_t count = arrow_column_parts(segment_array(plan->segment, i), parts);
