@@ -8,8 +8,8 @@
  * created O_EXCL|O_NOFOLLOW beneath `dir`; modes are 0755 and 0644 whatever the zip says. After a failure some of the
  * files may be there.
  *
- * Errors: REASON_BAD_INPUT; REASON_LIMIT_DISK for the ceilings on bytes and for a full disk. Ownership: both descriptors
- * are borrowed.
+ * Errors: REASON_BAD_INPUT; REASON_LIMIT_DISK for the ceilings on bytes and for a full disk. Ownership: both
+ * descriptors are borrowed.
  */
 #ifndef QUERN_BUNDLE_H
 #define QUERN_BUNDLE_H
