@@ -122,7 +122,8 @@ struct segment_shape {
 MUST_USE int segment_layout(const struct segment_shape *shape, uint64_t *ret_bytes, struct err *err);
 
 /* Writes header, directory and text into `base`, fresh zeroed memory of segment_layout()'s size. The writer then sets
- * null_count of each array, and values.bytes of UTF8 and BINARY arrays where it used less than their capacity. */
+ * null_count of each array, empties `nulls` where it is 0 (`array->nulls = (struct segment_span){0}`), and sets
+ * values.bytes of UTF8 and BINARY arrays where it used less than their capacity. */
 MUST_USE int segment_format(void *base, uint64_t bytes, const struct segment_shape *shape, struct err *err);
 
 /*
