@@ -28,7 +28,8 @@ static struct storage_file *own(struct storage *storage) { return (struct storag
 /* ---- records ---- */
 
 static int damaged(const struct storage_file *store, const char *path, struct err *err) {
-    return err_set(err, REASON_INFRA, "store: %s/%s is damaged: expected a name's record", store->path, path);
+    err_set(err, REASON_INFRA, "store: %s/%s is damaged: expected a name's record", store->path, path);
+    return -1;
 }
 
 static int record_of(const struct storage_file *store, const char *path, json_t *json, struct record *ret,
