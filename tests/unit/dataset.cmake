@@ -1,3 +1,4 @@
+quern_unit_test(segment ${CMAKE_CURRENT_LIST_DIR}/test_segment.c LIBS quern_dataset)
 add_executable(segment_dump ${CMAKE_CURRENT_LIST_DIR}/segment_dump.c)
 target_link_libraries(segment_dump PRIVATE quern_dataset quern_base)
 add_test(NAME e2e_golden COMMAND ${Python3_EXECUTABLE} -m pytest -q -p no:cacheprovider
