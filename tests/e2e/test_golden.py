@@ -125,7 +125,7 @@ def check_column(column, described, values, profile):
         assert column["kind"] == ("" if kind["isSigned"] else "u") + f"int{kind['bitWidth']}"
         assert column["values"] == values
     elif kind["name"] == "floatingpoint" and kind["precision"] == "SINGLE":
-        assert [single(v) for v in column["values"]] == [single(v) for v in values]
+        assert column["values"] == [single(v) for v in values]
     else:
         assert column["values"] == values
     assert column["nulls"] == values.count(None)
