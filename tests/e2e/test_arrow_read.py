@@ -222,7 +222,7 @@ FILE = {
         lambda: File([Field("x", int_type(8))]).batch(Array(1, 0, [b"", b"1", b"2"])).bytes(),
     "the name of column 0 is not UTF-8": lambda: File([Field(b"\xff", int_type(8))]).bytes(),
     "the name of column 0 has 65537 bytes, the limit is 65536": lambda: File([Field("x" * 65537, int_type(8))]).bytes(),
-    "a footer of 2150683646 bytes does not fit into a file of 506": lambda: footer_size(2**31 - 2),
+    "a footer of 2147483646 bytes does not fit into a file of 506": lambda: footer_size(2**31 - 2),
     "a footer of 4294967295 bytes does not fit into a file of 506": lambda: footer_size(2**32 - 1),
     "record batch 0: expected a message of type 3, found type 1": lambda: block_of_schema(),
 }
@@ -282,7 +282,7 @@ COLUMN = {
     "its offsets run from -1 to 4, its data have 4 bytes":
         (UTF8, array(2, 0, b"", struct.pack("<3i", -1, 2, 4), b"abcd"), {}),
     "the offset falls at row 1, from 9 to 4": (LARGE, array(2, 0, b"", struct.pack("<3q", 0, 9, 4), b"abcd"), {}),
-    "the offset falls at row 0, from 0 to -2150683648":
+    "the offset falls at row 0, from 0 to -2147483648":
         (UTF8, array(2, 0, b"", struct.pack("<3i", 0, -2**31, 4), b"abcd"), {}),
     "row 1 is not UTF-8": (UTF8, texts(["é", b"\xff", "ok"]), {}),
     "row 0 is not UTF-8": (UTF8, array(2, 0, b"", struct.pack("<3i", 0, 1, 2), "é".encode()), {}),
