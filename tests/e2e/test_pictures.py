@@ -157,7 +157,8 @@ def flushed(data):
     """Many blocks of all kinds, among them empty ones."""
     pack = zlib.compressobj(6, zlib.DEFLATED, 9)
     modes = itertools.cycle([zlib.Z_SYNC_FLUSH, zlib.Z_FULL_FLUSH, zlib.Z_PARTIAL_FLUSH, zlib.Z_BLOCK])
-    return b"".join(pack.compress(data[i : i + 11]) + pack.flush(next(modes)) for i in range(0, len(data), 11)) + pack.flush()
+    pieces = [data[i : i + 11] for i in range(0, len(data), 11)]
+    return b"".join(pack.compress(piece) + pack.flush(next(modes)) for piece in pieces) + pack.flush()
 
 
 def ended_by_empty_block(data):
@@ -277,7 +278,8 @@ def test_b_no_picture_is_no_error(tool):
 
 def test_f_ancillary_chunks_and_trailing_bytes_are_dropped(tool):
     noise = b"<script>alert(1)</script>PK\x03\x04"
-    before = b"".join(ref.chunk(kind, noise) for kind in (b"gAMA", b"iCCP", b"tEXt", b"zTXt", b"eXIf", b"acTL", b"fcTL"))
+    kinds = (b"gAMA", b"iCCP", b"tEXt", b"zTXt", b"eXIf", b"acTL", b"fcTL")
+    before = b"".join(ref.chunk(kind, noise) for kind in kinds)
     good = png(before=before) + noise
     animated = good.replace(ref.chunk(b"IEND"), ref.chunk(b"fdAT", noise) * 1000 + ref.chunk(b"IEND"))
     for pictures in ([good, animated], [good, animated, png(9, 9)]):
@@ -428,11 +430,13 @@ def test_l_ceilings_of_the_joined_picture(tool):
         "reason": "limit:output", "error": "the joined picture: expected at most 320000 pixels, found 100 x 3300",
         "warnings": []}
     assert tool([png(1, 16384, 8, 0)] * 62) == {
-        "reason": "limit:output", "error": "the joined picture: expected at most 1000000 pixels on a side, found 1 x 1015808",
+        "reason": "limit:output",
+        "error": "the joined picture: expected at most 1000000 pixels on a side, found 1 x 1015808",
         "warnings": []}
     for pictures in ([png(50, 50)], [png(50, 50), png(49, 50)]):
         assert tool(pictures, "bytes=1000") == {
-            "reason": "limit:output", "error": "the joined picture is larger than its limit of 1000 bytes", "warnings": []}
+            "reason": "limit:output", "error": "the joined picture is larger than its limit of 1000 bytes",
+            "warnings": []}
 
 
 def test_l_ceilings_of_one_picture(tool):
@@ -450,7 +454,8 @@ def device(tool, pictures, out, err):
 
 def test_m_device_json(tool, plots):
     assert device(tool, plots, b"", b"") == {
-        "Graphics Device": [base64.b64encode(plot).decode() for plot in plots], "Standard Output": "", "Standard Error": ""}
+        "Graphics Device": [base64.b64encode(plot).decode() for plot in plots],
+        "Standard Output": "", "Standard Error": ""}
     text = 'a "quoted" \\ back-slash\n\t\r\b\f\0\x1f\x7f ümläut € 𝄞 </script>'
     assert device(tool, [], text.encode(), b"x") == {
         "Graphics Device": [], "Standard Output": text, "Standard Error": "x"}
@@ -463,7 +468,8 @@ def test_m_device_json_base64_of_any_length(tool):
 
 
 def test_f_device_json_text_that_is_not_utf8(tool):
-    parts = [b"\xff", b"\xc3", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x82", b"\x80", b"\xf0\x9f\x98", b"\xe0\x9f\xbf", "é".encode(), b"a"]
+    parts = [b"\xff", b"\xc3", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x82", b"\x80",
+             b"\xf0\x9f\x98", b"\xe0\x9f\xbf", "é".encode(), b"a"]
     rng = random.Random(1)
     noise = rng.randbytes(200000) + b"".join(rng.choices(parts, k=5000)) + b"\xe2\x82"
     found = device(tool, [], b"|".join(parts), noise)
