@@ -302,6 +302,18 @@ def test_l_size_of_many_exabytes(bundle, size):
     assert bundle(data) == "limit:disk: Script Bundle: expected at most 1073741824 bytes unpacked, found more"
 
 
+def test_l_sum_of_sizes_beyond_64_bits(bundle):
+    infos = [entry("a"), entry("b")]
+    for info in infos:
+        info.extra = struct.pack("<HHQ", 1, 8, 2**63 - 1)
+    data = bytearray(made(*((info, bytes(50)) for info in infos), ("c", b"123")))
+    at = central(bytes(data))
+    for _ in infos:  # 46 bytes, one of name, twelve of extra field
+        struct.pack_into("<I", data, at + 24, 2**32 - 1)
+        at += 46 + 1 + 12
+    assert bundle(bytes(data)) == "limit:disk: Script Bundle: expected at most 1073741824 bytes unpacked, found more"
+
+
 def test_l_ratio(bundle):
     bomb = made(("zeros", bytes(50_000_000)))
     assert bundle(bomb) == (
