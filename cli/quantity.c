@@ -95,7 +95,7 @@ int quantity_size(const char *text, uint64_t *ret_bytes, char better[QUANTITY_BY
 }
 
 const char *quantity_show_duration(uint64_t us, char text[QUANTITY_BYTES]) {
-    uint64_t seconds = us / 1000000;
+    uint64_t seconds = (us + 500000) / 1000000;
     if (us < 995000)
         snprintf(text, QUANTITY_BYTES, "%.*f s", us < 9950 ? 3 : 2, (double)us / 1e6);
     else if (us < 59950000)

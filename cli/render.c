@@ -13,6 +13,8 @@
 #include "quern/own.h"
 #include "quern/steps.h"
 
+enum { RENDER_QUIET_US = 100000 };
+
 static uint64_t monotonic_us(void) { return clock_now_ns() / 1000; }
 
 // A terminal's line can be overwritten by the script as long as it is its own: `\r` is for progress bars.
@@ -60,11 +62,13 @@ static void end_lines(struct render *render) {
         end_line(&render->out, &render->out_escape);
 }
 
+// A step that has only begun has no time yet that anybody wants to know.
 static void say_step(struct render *render, const char *sign, enum terminal_style style, uint64_t elapsed_us) {
-    char text[RENDER_DETAIL_BYTES + 64], time[QUANTITY_BYTES];
-    quantity_show_duration(elapsed_us, time);
+    char text[RENDER_DETAIL_BYTES + 64], time[QUANTITY_BYTES] = "";
+    if (!render->in_step || elapsed_us >= RENDER_QUIET_US)
+        quantity_show_duration(elapsed_us, time);
     snprintf(text, sizeof text, "%-8s %s%s%s", step_name((enum step)render->step), render->detail,
-             *render->detail ? ", " : "", time);
+             *render->detail && *time ? ", " : "", time);
     auto_free char *cell = text_cell(text, strlen(text), render->notes.utf8);
     uint32_t width, room = render->notes.columns > 8 ? render->notes.columns - 5 : 3;
     size_t bytes = cell ? text_fit(cell, room, &width) : 0;
@@ -139,10 +143,11 @@ static void write_log(struct render *render, const struct event *event) {
 
 // A preview that cannot be read is a preview less: the job's result does not depend on it.
 static void keep_preview(struct render *render, const struct event *event, int fd) {
-    struct render_preview preview = {.port = event->port};
+    struct render_preview preview = {.json = NULL};
     if (render->quiet || fd < 0 || render->preview_count == HOST_MAX_PORTS ||
         memory_read(fd, "the preview of a table", TABLE_MAX_BYTES, &preview.json, &preview.bytes, NULL) < 0)
         return;
+    snprintf(preview.name, sizeof preview.name, "%.*s", (int)text_bytes(event), event->text);
     render->previews[render->preview_count++] = preview;
 }
 

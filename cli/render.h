@@ -35,8 +35,8 @@ struct render_options {
 };
 
 struct render_preview {
-    uint32_t port;
-    char *json; /* owned */
+    char name[HOST_NAME_BYTES]; /* of the output */
+    char *json;                 /* owned */
     size_t bytes;
 };
 

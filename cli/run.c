@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "cli/environments.h"
 #include "cli/render.h"
 #include "cli/source.h"
 #include "cli/summary.h"
@@ -11,10 +12,13 @@
 #include "cli/verbs.h"
 #include "quern/own.h"
 
+enum { MAX_CPU_SECONDS = 31622400 }; // a year: schemas/job.schema.json
+
 // What the flags say beside the job itself.
 struct request {
     struct job job;
-    const char *output_dir;
+    struct environment environment;
+    const char *environment_name, *output_dir;
     bool json, timed;
     enum image_protocol image;
     enum terminal_colour colour;
@@ -62,14 +66,6 @@ static int add_param(struct job *job, const char *pair, struct refusal *refusal)
     return 0;
 }
 
-static int set_environment(struct job *job, const char *name, struct refusal *refusal) {
-    if (strlen(name) >= sizeof job->environment)
-        return refuse(refusal, REASON_USAGE, "--env: expected a name of at most %zu characters, found %zu",
-                      sizeof job->environment - 1, strlen(name));
-    snprintf(job->environment, sizeof job->environment, "%s", name);
-    return 0;
-}
-
 static int take_flag(struct request *request, const struct given *given, struct refusal *refusal) {
     struct job *job = &request->job;
     switch (given->flag) {
@@ -80,7 +76,8 @@ static int take_flag(struct request *request, const struct given *given, struct 
     case FLAG_RUN_PARAM:
         return add_param(job, given->value, refusal);
     case FLAG_RUN_ENVIRONMENT:
-        return set_environment(job, given->value, refusal);
+        request->environment_name = given->value;
+        return 0;
     case FLAG_RUN_OUTPUT:
         request->output_dir = given->value;
         return 0;
@@ -123,12 +120,28 @@ static int settle_debug(struct request *request, struct refusal *refusal) {
     return 0;
 }
 
+// The CPU limit never ends a script that the clock would still allow.
+static void settle_cpu(struct request *request) {
+    struct job_limits *limits = &request->job.limits;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    uint64_t seconds = limits->time_ms / 1000 + 1;
+    if (!request->timed || __builtin_mul_overflow(seconds, (uint64_t)(cores > 0 ? cores : 1), &seconds))
+        return;
+    if (seconds > MAX_CPU_SECONDS)
+        seconds = MAX_CPU_SECONDS;
+    if (seconds > limits->jail.cpu_seconds)
+        limits->jail.cpu_seconds = seconds;
+}
+
 static int build(const struct command_line *line, struct request *request, struct refusal *refusal) {
     struct err err;
     TRY(source_file("SCRIPT", line->operands[0], &request->job.script, refusal));
     for (size_t i = 0; i < line->given_count; i++)
         TRY(take_flag(request, &line->given[i], refusal));
     TRY(settle_debug(request, refusal));
+    settle_cpu(request);
+    TRY(environments_find(request->environment_name, &request->environment, refusal));
+    snprintf(request->job.environment, sizeof request->job.environment, "%s", request->environment_name);
     if (job_check(&request->job, &err) < 0)
         return refuse(refusal, REASON_USAGE, "%s", err.msg);
     return 0;
@@ -142,6 +155,7 @@ static void on_tick(void *context) { render_tick(context); }
 
 static int execute(const struct request *request, struct render *render) {
     const struct run_options options = {.job = &request->job,
+                                        .environment = &request->environment,
                                         .output_dir = request->output_dir,
                                         .debug_terminal = request->job.debug,
                                         .on_event = on_event,
@@ -164,7 +178,7 @@ static int execute(const struct request *request, struct render *render) {
 }
 
 int verb_run(const struct command_line *line) {
-    struct request request = {0};
+    struct request request = {.environment_name = "default"};
     struct refusal refusal;
     struct render render;
     job_defaults(&request.job);

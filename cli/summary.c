@@ -30,8 +30,9 @@ static void print_preview(const struct render_preview *preview, struct terminal 
         return;
     terminal_say(notes, "\n");
     terminal_style(notes, TERMINAL_BOLD);
-    terminal_say(notes, "dataset%" PRIu32 "\n", preview->port);
+    terminal_say(notes, "%s", preview->name);
     terminal_style(notes, TERMINAL_PLAIN);
+    terminal_say(notes, "\n");
     table_print(table, notes);
     table_free(table);
 }
@@ -137,8 +138,8 @@ static const struct {
     const char *reason, *advice;
 } advices[] = {
     {"exception", "look around where it failed: the same command with --pdb"},
-    {"limit:time", "give it more time: --timeout 2h"},
-    {"limit:memory", "give it more memory: --memory 8G"},
+    {"limit:time", "give it more time with --timeout"},
+    {"limit:memory", "give it more memory with --memory"},
     {"not_found", "a file is written with a path: ./NAME"},
     {"bug", "this is a fault of quern; please report it with the line above"},
 };

@@ -97,10 +97,11 @@ static void want(struct wanted *wanted, uint32_t input, const struct supervisor_
 static void make_keys(struct attempt *attempt, struct wanted *wanted) {
     wanted->count = 0;
     for (uint32_t i = 0; i < attempt->job.input_count; i++) {
-        struct supervisor_key *key = &attempt->inputs[i].key;
-        snprintf(key->text, sizeof key->text, "%s|%u|*|%u", attempt->inputs[i].blob.version,
+        struct supervisor_key key;
+        snprintf(key.text, sizeof key.text, "%s|%u|*|%u", attempt->inputs[i].blob.version,
                  attempt->job.inputs[i].format, attempt->profile);
-        want(wanted, i, key);
+        attempt->inputs[i].key = key;
+        want(wanted, i, &key);
     }
 }
 
@@ -164,7 +165,7 @@ int step_load(struct attempt *attempt, struct err *err) {
         TRY(load_all(attempt, &wanted, err));
     for (uint32_t i = 0; i < attempt->job.input_count; i++) {
         TRY(share(attempt, i, err));
-        report_note(&attempt->report, "%s  %llu × %llu", attempt->manifest.inputs[i].name,
+        report_note(&attempt->report, "%.200s  %llu × %llu", attempt->manifest.inputs[i].name,
                     (unsigned long long)attempt->manifest.inputs[i].rows,
                     (unsigned long long)attempt->manifest.inputs[i].columns);
     }

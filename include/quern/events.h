@@ -4,8 +4,9 @@
  * over SOCK_SEQPACKET, one way; the worker never waits for a reader that is slower than the socket's buffer allows it
  * to be, except for LOG, which is back-pressure on the script. End of file: the worker is gone.
  *
- *     STEP_BEGIN step · STEP_END step, elapsed_us · NOTE text · LOG stream, bytes · PREVIEW port, fd: head JSON
- *     PICTURE fd: the joined picture · MANIFEST err: the verdict, fd: the result manifest; the last event of a job
+ *     STEP_BEGIN step · STEP_END step, elapsed_us · NOTE text, for the line of the step · LOG stream, bytes
+ *     PREVIEW port, text: the output's name, fd: head JSON · PICTURE fd: the joined picture
+ *     MANIFEST err: the verdict, fd: the result manifest; the last event of a job
  */
 #ifndef QUERN_EVENTS_H
 #define QUERN_EVENTS_H

@@ -84,6 +84,21 @@ MUST_USE int jail_prepare(const struct jail *jail, uint32_t slot, const int *kee
  * jail_prepare() left to it, or by jail_prepare() at the default. */
 MUST_USE int jail_commit(const struct jail *jail, const struct jail_limits *limits, struct err *err);
 
+/*
+ * A tree: the tiny init, one child and all its descendants, in a pid namespace of their own. In the zygote:
+ *
+ *     jail_tree_start() → jail_tree_enter() → fork() with Python's hooks → jail_tree_leave() at once, in the parent
+ *     ... → jail_tree_kill() when the child is dead or must be → waitpid() of the child → jail_tree_reap()
+ *
+ * The kernel lets the init die last: jail_tree_reap() before the child was reaped waits for ever. The pidfd is the
+ * caller's; it may be given away, and killing it needs a uid or capability over the zygote's ids.
+ */
+MUST_USE int jail_tree_start(const struct jail *jail, int *ret_init_pidfd, struct err *err);
+MUST_USE int jail_tree_enter(const struct jail *jail, int init_pidfd, struct err *err);
+MUST_USE int jail_tree_leave(const struct jail *jail, struct err *err);
+MUST_USE int jail_tree_kill(int init_pidfd, struct err *err); /* of a dead tree: success */
+MUST_USE int jail_tree_reap(int init_pidfd, struct err *err);
+
 /* For quern-codec: no file system, no sockets but those held, an allow-list of system calls. `facts` may be NULL. */
 MUST_USE int jail_codec(struct jail_facts *ret_facts, struct err *err);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #include "quern/dataset.h"
 #include "quern/own.h"
@@ -48,6 +49,12 @@ static int check_output(int output, struct err *err) {
     if (!S_ISREG(status.st_mode) || status.st_size != 0 || flags & O_APPEND)
         return err_set(err, REASON_INFRA,
                        "the output of an Arrow file: expected an empty regular file that is not append-only");
+    return 0;
+}
+
+static int check_level(uint32_t level, struct err *err) {
+    if (level > (uint32_t)ZSTD_maxCLevel())
+        return err_set(err, REASON_INFRA, "compression level %u: at most %d is known", level, ZSTD_maxCLevel());
     return 0;
 }
 
@@ -96,7 +103,7 @@ static int plan_make(struct arrow_plan *plan, struct err *err) {
     return 0;
 }
 
-static int write_framed(const struct arrow_plan *plan, uint64_t position, const struct flat *flat, int32_t bytes,
+static int write_framed(const struct arrow_plan *plan, uint64_t position, const struct flat_build *flat, int32_t bytes,
                         struct err *err) {
     uint32_t prefix[2] = {continuation, (uint32_t)bytes - (uint32_t)sizeof prefix};
     static const char zeros[ARROW_ALIGN];
@@ -107,7 +114,7 @@ static int write_framed(const struct arrow_plan *plan, uint64_t position, const 
 }
 
 static int size_message(const struct arrow_plan *plan, struct arrow_message *message, struct err *err) {
-    __attribute__((cleanup(flat_done))) struct flat flat;
+    __attribute__((cleanup(flat_done))) struct flat_build flat;
     flat_init(&flat);
     TRY(arrow_meta_message(plan, message, &flat, err));
     message->block.metadata_bytes = arrow_meta_bytes(&flat, 0);
@@ -115,14 +122,14 @@ static int size_message(const struct arrow_plan *plan, struct arrow_message *mes
 }
 
 static int write_message(const struct arrow_plan *plan, const struct arrow_message *message, struct err *err) {
-    __attribute__((cleanup(flat_done))) struct flat flat;
+    __attribute__((cleanup(flat_done))) struct flat_build flat;
     flat_init(&flat);
     TRY(arrow_meta_message(plan, message, &flat, err));
     return write_framed(plan, (uint64_t)message->block.offset, &flat, message->block.metadata_bytes, err);
 }
 
 static int write_head(struct arrow_plan *plan, const char *pandas, size_t pandas_bytes, struct err *err) {
-    __attribute__((cleanup(flat_done))) struct flat flat;
+    __attribute__((cleanup(flat_done))) struct flat_build flat;
     flat_init(&flat);
     TRY(arrow_meta_schema(plan, pandas, pandas_bytes, &flat, err));
     int32_t bytes = arrow_meta_bytes(&flat, sizeof magic);
@@ -142,7 +149,7 @@ static int write_bodies(struct arrow_plan *plan, struct err *err) {
 }
 
 static int write_foot(struct arrow_plan *plan, const char *pandas, size_t pandas_bytes, struct err *err) {
-    __attribute__((cleanup(flat_done))) struct flat flat;
+    __attribute__((cleanup(flat_done))) struct flat_build flat;
     const uint32_t end[2] = {continuation, 0};
     flat_init(&flat);
     TRY(arrow_meta_footer(plan, pandas, pandas_bytes, &flat, err));
@@ -165,6 +172,7 @@ int dataset_write(const void *segment, int output, uint32_t level, uint32_t thre
     auto_free char *pandas = NULL;
     size_t pandas_bytes;
     TRY(check_output(output, err));
+    TRY(check_level(level, err));
     TRY(plan_make(&plan, err));
     TRY(arrow_pandas(segment, &pandas, &pandas_bytes, err));
     TRY(write_head(&plan, pandas, pandas_bytes, err));

@@ -101,14 +101,14 @@ MUST_USE int arrow_compress(struct arrow_plan *plan, struct err *err);
 /* ---- arrow_meta.c: the flatbuffers ---- */
 
 MUST_USE int arrow_meta_schema(const struct arrow_plan *plan, const char *pandas, size_t pandas_bytes,
-                               struct flat *flat, struct err *err);
-MUST_USE int arrow_meta_message(const struct arrow_plan *plan, const struct arrow_message *message, struct flat *flat,
-                                struct err *err);
+                               struct flat_build *flat, struct err *err);
+MUST_USE int arrow_meta_message(const struct arrow_plan *plan, const struct arrow_message *message,
+                                struct flat_build *flat, struct err *err);
 MUST_USE int arrow_meta_footer(const struct arrow_plan *plan, const char *pandas, size_t pandas_bytes,
-                               struct flat *flat, struct err *err);
+                               struct flat_build *flat, struct err *err);
 
 /* Bytes of a message's metadata at `position`: prefix, flatbuffer, and zeros until the file is a multiple of 64. */
-int32_t arrow_meta_bytes(const struct flat *flat, uint64_t position);
+int32_t arrow_meta_bytes(const struct flat_build *flat, uint64_t position);
 
 /* ---- arrow_pandas.c: the schema's metadata for pandas, JSON, to be freed ---- */
 

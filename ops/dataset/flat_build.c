@@ -5,17 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-void flat_init(struct flat *flat) { *flat = (struct flat){0}; }
+void flat_init(struct flat_build *flat) { *flat = (struct flat_build){0}; }
 
-void flat_done(struct flat *flat) {
+void flat_done(struct flat_build *flat) {
     free(flat->bytes);
-    *flat = (struct flat){0};
+    *flat = (struct flat_build){0};
 }
 
-const uint8_t *flat_bytes(const struct flat *flat) { return flat->bytes + flat->capacity - flat->used; }
+const uint8_t *flat_bytes(const struct flat_build *flat) { return flat->bytes + flat->capacity - flat->used; }
 
 // Doubles the buffer and moves the content to its new end.
-static bool flat_grow(struct flat *flat, size_t wanted) {
+static bool flat_grow(struct flat_build *flat, size_t wanted) {
     size_t capacity = flat->capacity ? flat->capacity : 4096;
     while (capacity < wanted)
         capacity *= 2;
@@ -31,7 +31,7 @@ static bool flat_grow(struct flat *flat, size_t wanted) {
 }
 
 // Room for `count` bytes in front of the content, or NULL once the builder has failed.
-static uint8_t *flat_push(struct flat *flat, size_t count) {
+static uint8_t *flat_push(struct flat_build *flat, size_t count) {
     if (flat->failed || count > FLAT_MAX_BYTES - flat->used ||
         (flat->used + count > flat->capacity && !flat_grow(flat, flat->used + count))) {
         flat->failed = true;
@@ -41,28 +41,28 @@ static uint8_t *flat_push(struct flat *flat, size_t count) {
     return flat->bytes + flat->capacity - flat->used;
 }
 
-static void flat_put(struct flat *flat, const void *bytes, size_t count) {
+static void flat_put(struct flat_build *flat, const void *bytes, size_t count) {
     uint8_t *at = flat_push(flat, count);
     if (at && count)
         memcpy(at, bytes, count);
 }
 
 // Pads with zeros, so that the content is a multiple of `align` when `coming` more bytes stand in front.
-static void flat_align(struct flat *flat, size_t align, size_t coming) {
+static void flat_align(struct flat_build *flat, size_t align, size_t coming) {
     size_t padding = (align - (flat->used + coming) % align) % align;
     uint8_t *at = flat_push(flat, padding);
     if (at)
         memset(at, 0, padding);
 }
 
-static uint32_t flat_position(const struct flat *flat) { return (uint32_t)flat->used; }
+static uint32_t flat_position(const struct flat_build *flat) { return (uint32_t)flat->used; }
 
-static void flat_count(struct flat *flat, size_t count) {
+static void flat_count(struct flat_build *flat, size_t count) {
     uint32_t value = (uint32_t)count;
     flat_put(flat, &value, sizeof value);
 }
 
-uint32_t flat_string(struct flat *flat, const char *text, size_t bytes) {
+uint32_t flat_string(struct flat_build *flat, const char *text, size_t bytes) {
     flat_align(flat, sizeof(uint32_t), bytes + 1);
     flat_put(flat, "", 1);
     flat_put(flat, text, bytes);
@@ -70,12 +70,12 @@ uint32_t flat_string(struct flat *flat, const char *text, size_t bytes) {
     return flat_position(flat);
 }
 
-static void flat_put_ref(struct flat *flat, uint32_t ref) {
+static void flat_put_ref(struct flat_build *flat, uint32_t ref) {
     uint32_t distance = flat_position(flat) + (uint32_t)sizeof ref - ref;
     flat_put(flat, &distance, sizeof distance);
 }
 
-uint32_t flat_refs(struct flat *flat, const uint32_t *refs, size_t count) {
+uint32_t flat_refs(struct flat_build *flat, const uint32_t *refs, size_t count) {
     flat_align(flat, sizeof(uint32_t), 0);
     for (size_t i = count; i-- > 0;)
         flat_put_ref(flat, refs[i]);
@@ -83,7 +83,7 @@ uint32_t flat_refs(struct flat *flat, const uint32_t *refs, size_t count) {
     return flat_position(flat);
 }
 
-uint32_t flat_structs(struct flat *flat, const void *structs, size_t width, size_t align, size_t count) {
+uint32_t flat_structs(struct flat_build *flat, const void *structs, size_t width, size_t align, size_t count) {
     if (count > FLAT_MAX_BYTES / width) {
         flat->failed = true;
         return 0;
@@ -94,32 +94,34 @@ uint32_t flat_structs(struct flat *flat, const void *structs, size_t width, size
     return flat_position(flat);
 }
 
-void flat_table_begin(struct flat *flat, struct flat_table *table) {
-    *table = (struct flat_table){.flat = flat, .start = flat->used};
+void flat_table_begin(struct flat_build *flat, struct flat_build_table *table) {
+    *table = (struct flat_build_table){.flat = flat, .start = flat->used};
 }
 
-static void flat_scalar(struct flat_table *table, unsigned slot, const void *value, size_t bytes) {
+static void flat_scalar(struct flat_build_table *table, unsigned slot, const void *value, size_t bytes) {
     assert(slot < FLAT_SLOTS && !table->slots[slot]);
     flat_align(table->flat, bytes, 0);
     flat_put(table->flat, value, bytes);
     table->slots[slot] = table->flat->used;
 }
 
-void flat_u8(struct flat_table *table, unsigned slot, uint8_t value) { flat_scalar(table, slot, &value, sizeof value); }
-
-void flat_i16(struct flat_table *table, unsigned slot, int16_t value) {
+void flat_set_u8(struct flat_build_table *table, unsigned slot, uint8_t value) {
     flat_scalar(table, slot, &value, sizeof value);
 }
 
-void flat_i32(struct flat_table *table, unsigned slot, int32_t value) {
+void flat_set_i16(struct flat_build_table *table, unsigned slot, int16_t value) {
     flat_scalar(table, slot, &value, sizeof value);
 }
 
-void flat_i64(struct flat_table *table, unsigned slot, int64_t value) {
+void flat_set_i32(struct flat_build_table *table, unsigned slot, int32_t value) {
     flat_scalar(table, slot, &value, sizeof value);
 }
 
-void flat_ref(struct flat_table *table, unsigned slot, uint32_t ref) {
+void flat_set_i64(struct flat_build_table *table, unsigned slot, int64_t value) {
+    flat_scalar(table, slot, &value, sizeof value);
+}
+
+void flat_set_ref(struct flat_build_table *table, unsigned slot, uint32_t ref) {
     assert(slot < FLAT_SLOTS && !table->slots[slot]);
     flat_align(table->flat, sizeof ref, 0);
     flat_put_ref(table->flat, ref);
@@ -127,8 +129,8 @@ void flat_ref(struct flat_table *table, unsigned slot, uint32_t ref) {
 }
 
 // The vtable goes right in front of the table: the signed distance at the table's head is positive.
-uint32_t flat_table_end(struct flat_table *table) {
-    struct flat *flat = table->flat;
+uint32_t flat_table_end(struct flat_build_table *table) {
+    struct flat_build *flat = table->flat;
     uint16_t vtable[2 + FLAT_SLOTS] = {0};
     unsigned slots = FLAT_SLOTS;
     while (slots > 0 && !table->slots[slots - 1])
@@ -146,7 +148,7 @@ uint32_t flat_table_end(struct flat_table *table) {
     return position;
 }
 
-int flat_finish(struct flat *flat, uint32_t root, struct err *err) {
+int flat_finish(struct flat_build *flat, uint32_t root, struct err *err) {
     flat_align(flat, 8, sizeof root);
     flat_put_ref(flat, root);
     if (flat->failed)

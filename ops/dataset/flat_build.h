@@ -24,35 +24,35 @@
 #define FLAT_MAX_BYTES ((size_t)1 << 30)
 #define FLAT_SLOTS 8u
 
-struct flat {
+struct flat_build {
     uint8_t *bytes; /* owned; the content is the last `used` bytes */
     size_t capacity;
     size_t used;
     bool failed;
 };
 
-struct flat_table {
-    struct flat *flat; /* borrowed */
+struct flat_build_table {
+    struct flat_build *flat; /* borrowed */
     size_t start;
     size_t slots[FLAT_SLOTS]; /* where each field stands; 0: absent */
 };
 
-void flat_init(struct flat *flat);
-void flat_done(struct flat *flat);
+void flat_init(struct flat_build *flat);
+void flat_done(struct flat_build *flat);
 
-uint32_t flat_string(struct flat *flat, const char *text, size_t bytes);
-uint32_t flat_refs(struct flat *flat, const uint32_t *refs, size_t count);
-uint32_t flat_structs(struct flat *flat, const void *structs, size_t width, size_t align, size_t count);
+uint32_t flat_string(struct flat_build *flat, const char *text, size_t bytes);
+uint32_t flat_refs(struct flat_build *flat, const uint32_t *refs, size_t count);
+uint32_t flat_structs(struct flat_build *flat, const void *structs, size_t width, size_t align, size_t count);
 
-void flat_table_begin(struct flat *flat, struct flat_table *table);
-void flat_u8(struct flat_table *table, unsigned slot, uint8_t value);
-void flat_i16(struct flat_table *table, unsigned slot, int16_t value);
-void flat_i32(struct flat_table *table, unsigned slot, int32_t value);
-void flat_i64(struct flat_table *table, unsigned slot, int64_t value);
-void flat_ref(struct flat_table *table, unsigned slot, uint32_t ref);
-uint32_t flat_table_end(struct flat_table *table);
+void flat_table_begin(struct flat_build *flat, struct flat_build_table *table);
+void flat_set_u8(struct flat_build_table *table, unsigned slot, uint8_t value);
+void flat_set_i16(struct flat_build_table *table, unsigned slot, int16_t value);
+void flat_set_i32(struct flat_build_table *table, unsigned slot, int32_t value);
+void flat_set_i64(struct flat_build_table *table, unsigned slot, int64_t value);
+void flat_set_ref(struct flat_build_table *table, unsigned slot, uint32_t ref);
+uint32_t flat_table_end(struct flat_build_table *table);
 
-MUST_USE int flat_finish(struct flat *flat, uint32_t root, struct err *err);
-const uint8_t *flat_bytes(const struct flat *flat);
+MUST_USE int flat_finish(struct flat_build *flat, uint32_t root, struct err *err);
+const uint8_t *flat_bytes(const struct flat_build *flat);
 
 #endif

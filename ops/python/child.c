@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/python/child.h"
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -19,18 +18,10 @@ static _Noreturn void give_up(const struct heritage *heritage, const struct err 
     _exit(sent == (ssize_t)sizeof *err ? JAIL_EXIT : JAIL_EXIT + 1);
 }
 
-// Python's own default: a write to a closed pipe is an exception, not a death.
-static int ignore_broken_pipes(struct err *err) {
-    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
-        return err_sys(err, REASON_INFRA, "ignoring SIGPIPE");
-    return 0;
-}
-
 static int get_ready(const struct heritage *heritage, struct err *err) {
     const int keep[] = {heritage->conversation, heritage->report};
     auto_fd int work_dir = -1;
     TRY(jail_prepare(heritage->jail, heritage->slot, keep, 2, &work_dir, err));
-    TRY(ignore_broken_pipes(err));
     TRY(warm_touch(err));
     return answer_ready(heritage->conversation, work_dir, err);
 }

@@ -44,8 +44,7 @@ static int open_ends(struct ends *ends, struct err *err) {
 }
 
 void ward_clear(struct ward *ward) {
-    *ward = (struct ward){.pid = -1, .pidfd = -1, .control = -1, .report = -1};
-    ward->tree.pidfd = -1;
+    *ward = (struct ward){.pid = -1, .pidfd = -1, .init = -1, .control = -1, .report = -1};
     ward->exited.code = -1;
 }
 
@@ -66,7 +65,7 @@ static pid_t fork_python(const struct heritage *heritage) {
 // The pid namespace of the init is entered for the fork only. Failing to come back is fatal: the next child would land
 // in a foreign tree.
 static int fork_in_tree(struct ward *ward, const struct heritage *heritage, struct err *err) {
-    TRY(jail_tree_enter(heritage->jail, &ward->tree, err));
+    TRY(jail_tree_enter(heritage->jail, ward->init, err));
     ward->pid = fork_python(heritage);
     int failed = errno;
     struct err cause;
@@ -84,8 +83,16 @@ static int fork_in_tree(struct ward *ward, const struct heritage *heritage, stru
 static int announce(const struct ward *ward, const struct heritage *heritage, int control, int conversation,
                     struct err *err) {
     struct host_spawned spawned = {.pid = ward->pid, .facts = *jail_facts(heritage->jail)};
-    const int fds[] = {conversation, ward->tree.pidfd};
-    return record_send(control, &spawned, sizeof spawned, fds, 2, err);
+    const int fds[] = {conversation, ward->init, ward->pidfd};
+    return record_send(control, &spawned, sizeof spawned, fds, 3, err);
+}
+
+// A tree that is dead already is a success, so that a failure is a bug of ours: a tree that cannot be killed must not
+// outlive this process, which is pid 1.
+static void kill_tree(const struct ward *ward) {
+    struct err err;
+    if (jail_tree_kill(ward->init, &err) < 0)
+        abort();
 }
 
 // waitid(2) itself: libc's leaves out the resource usage.
@@ -97,12 +104,15 @@ static int reap(int pidfd, siginfo_t *info, struct rusage *usage) {
     return (int)done;
 }
 
-// Nothing was forked: the init alone goes again.
+// What there is goes again. The child is reaped before the init: the kernel lets that one die last.
 static int undo(struct ward *ward) {
-    jail_tree_kill(&ward->tree);
     siginfo_t info;
-    reap(ward->tree.pidfd, &info, NULL);
-    own_close(&ward->tree.pidfd);
+    kill_tree(ward);
+    if (ward->pid > 0)
+        waitid(P_PID, (id_t)ward->pid, &info, WEXITED);
+    reap(ward->init, &info, NULL);
+    own_close(&ward->init);
+    own_close(&ward->pidfd);
     ward_clear(ward);
     return -1;
 }
@@ -119,7 +129,7 @@ int ward_fork(struct ward *ward, const struct jail *jail, uint32_t slot, uint32_
     struct ends ends = NO_ENDS;
     struct heritage heritage = {.jail = jail, .slot = slot, .profile = profile};
     TRY(threads_check("before a fork", err));
-    TRY(jail_tree_start(jail, slot, &ward->tree, err));
+    TRY(jail_tree_start(jail, &ward->init, err));
     if (fork_ward(ward, &heritage, &ends, err) < 0) {
         close_ends(&ends);
         return undo(ward);
@@ -136,7 +146,7 @@ int ward_fork(struct ward *ward, const struct jail *jail, uint32_t slot, uint32_
 void ward_unwanted(struct ward *ward) {
     own_close(&ward->control);
     ward->control = -1;
-    jail_tree_kill(&ward->tree);
+    kill_tree(ward);
 }
 
 static uint64_t microseconds(struct timeval time) { return (uint64_t)time.tv_sec * 1000000u + (uint64_t)time.tv_usec; }
@@ -182,19 +192,19 @@ void ward_died(struct ward *ward) {
     take_report(ward);
     own_close(&ward->pidfd);
     ward->pidfd = -1;
-    jail_tree_kill(&ward->tree);
+    kill_tree(ward);
 }
 
 void ward_ended(struct ward *ward) {
     siginfo_t info = {0};
     struct rusage usage = {0};
-    if (reap(ward->tree.pidfd, &info, &usage) == 0)
+    if (reap(ward->init, &info, &usage) == 0)
         add_usage(&ward->exited, &usage);
     if (ward->control >= 0)
         tell(ward->control, &ward->exited);
     own_close(&ward->control);
     own_close(&ward->report);
-    own_close(&ward->tree.pidfd);
+    own_close(&ward->init);
     ward_clear(ward);
 }
 

@@ -21,10 +21,10 @@
 struct ward {
     bool living;
     pid_t pid;
-    int pidfd;   /* the child; -1 when it is reaped */
-    int control; /* with the worker; -1 when that is gone */
-    int report;  /* read end; one struct err if the child failed before its script */
-    struct jail_tree tree;
+    int pidfd;                 /* the child; -1 when it is reaped */
+    int control;               /* with the worker; -1 when that is gone */
+    int report;                /* read end; one struct err if the child failed before its script */
+    int init;                  /* pidfd of the tree's pid 1; -1 when it is reaped */
     struct host_exited exited; /* filled as it becomes known */
 };
 

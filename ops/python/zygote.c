@@ -27,7 +27,7 @@ static void list_polls(const struct zygote *zygote, struct pollfd *polls) {
         const struct ward *ward = &zygote->wards[slot];
         struct pollfd *at = &polls[AT_WARDS + PER_WARD * slot];
         // The init dies only after the child was reaped.
-        int init = ward->pidfd < 0 ? ward->tree.pidfd : -1;
+        int init = ward->pidfd < 0 ? ward->init : -1;
         at[AT_CONTROL] = (struct pollfd){.fd = ward->control, .events = POLLIN};
         at[AT_CHILD] = (struct pollfd){.fd = ward->pidfd, .events = POLLIN};
         at[AT_INIT] = (struct pollfd){.fd = init, .events = POLLIN};

@@ -84,12 +84,13 @@ int child_open(const struct harness *harness, struct harness_child *child, struc
         return -1;
     }
     struct host_spawned spawned;
-    int fds[2];
+    int fds[3];
     size_t count = 0;
-    if (record_receive(child->control, &spawned, sizeof spawned, fds, 2, &count, err) != 1 || count != 2)
+    if (record_receive(child->control, &spawned, sizeof spawned, fds, 3, &count, err) != 1 || count != 3)
         return err_set(err, REASON_INFRA, "no child came");
     child->conversation = fds[0];
     child->tree = fds[1];
+    own_close(&fds[2]);
     return 0;
 }
 
@@ -103,12 +104,19 @@ int child_answer(struct harness_child *child, struct host_answer *answer, int *r
     return got;
 }
 
+// A child that ends before it is ready says why in host_exited.
 int child_ready(struct harness_child *child, struct err *err) {
     struct host_answer answer;
     auto_fd int work_dir = -1;
     int got = child_answer(child, &answer, &work_dir, err);
     TRY(got);
-    return got == 1 && answer.kind == HOST_READY ? 0 : err_set(err, REASON_INFRA, "expected READY");
+    if (got == 1 && answer.kind == HOST_READY)
+        return 0;
+    if (got == 1)
+        return err_set(err, REASON_BUG, "expected READY, found answer %u", answer.kind);
+    TRY(child_exited(child, err));
+    return err_set(err, REASON_INFRA, "the child ended with %d, signal %d: %s", child->exited.code,
+                   child->exited.signal, child->exited.err.msg);
 }
 
 int child_send(struct harness_child *child, const struct host_call *record, int fd, struct err *err) {

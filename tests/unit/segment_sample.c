@@ -8,7 +8,7 @@
 
 #include "quern/memory.h"
 
-enum { TEXT_BYTES = 40, FIRST_DICTIONARY = SAMPLE_COLUMNS };
+enum { TEXT_BYTES = 40, DICTIONARIES = 2 };
 
 static const struct {
     const char *name;
@@ -16,7 +16,7 @@ static const struct {
     enum segment_unit unit;
     const char *zone;
     uint32_t flags;
-} sample[SAMPLE_COLUMNS] = {
+} sample[SAMPLE_WITH_BYTES] = {
     {"i8", SEGMENT_INT8, 0, NULL, 0},
     {"i16", SEGMENT_INT16, 0, NULL, 0},
     {"i32", SEGMENT_INT32, 0, NULL, 0},
@@ -31,12 +31,12 @@ static const struct {
     {"time", SEGMENT_TIMESTAMP, SEGMENT_UNIT_NS, NULL, 0},
     {"time_zoned", SEGMENT_TIMESTAMP, SEGMENT_UNIT_NS, "Europe/Vienna", 0},
     {"text", SEGMENT_UTF8, 0, NULL, 0},
-    {"bytes", SEGMENT_BINARY, 0, NULL, 0},
     {"c8", SEGMENT_CODES8, 0, NULL, 0},
     {"c16", SEGMENT_CODES16, 0, NULL, SEGMENT_ORDERED},
     {"c32", SEGMENT_CODES32, 0, NULL, 0},
     {"größe", SEGMENT_FLOAT64, 0, NULL, 0},
     {"größe", SEGMENT_INT32, 0, NULL, 0},
+    {"bytes", SEGMENT_BINARY, 0, NULL, 0},
 };
 
 static const char *const colours[] = {"rot", "grün", ""};
@@ -152,36 +152,37 @@ static void fill(void *base, struct segment_array *array, bool nulls) {
         fill_numbers(base, array);
 }
 
-static struct segment_spec spec_of(uint32_t index, uint64_t rows, bool nulls) {
+static struct segment_spec spec_of(uint32_t index, uint64_t rows, uint32_t columns, bool nulls) {
     const char *zone = sample[index].zone;
-    bool codes = segment_kind_is_codes(sample[index].kind), bytes = segment_kind_is_bytes(sample[index].kind);
-    enum segment_nulls rule = segment_kind_nulls(sample[index].kind);
-    return (struct segment_spec){
-        .kind = sample[index].kind,
-        .flags = sample[index].flags,
-        .unit = sample[index].unit,
-        .length = rows,
-        .nulls = nulls && (rule == SEGMENT_NULLS_MASK || rule == SEGMENT_NULLS_BITMAP),
-        .data_bytes = bytes ? rows * TEXT_BYTES : 0,
-        .dictionary = codes ? FIRST_DICTIONARY + (sample[index].kind == SEGMENT_CODES32) : SEGMENT_NO_DICTIONARY,
-        .name = sample[index].name,
-        .name_bytes = strlen(sample[index].name),
-        .zone = zone,
-        .zone_bytes = zone ? strlen(zone) : 0};
+    enum segment_kind kind = sample[index].kind;
+    enum segment_nulls rule = segment_kind_nulls(kind);
+    return (struct segment_spec){.kind = kind,
+                                 .flags = sample[index].flags,
+                                 .unit = sample[index].unit,
+                                 .length = rows,
+                                 .nulls = nulls && (rule == SEGMENT_NULLS_MASK || rule == SEGMENT_NULLS_BITMAP),
+                                 .data_bytes = segment_kind_is_bytes(kind) ? rows * TEXT_BYTES : 0,
+                                 .dictionary = segment_kind_is_codes(kind) ? columns + (kind == SEGMENT_CODES32 ? 1 : 0)
+                                                                           : SEGMENT_NO_DICTIONARY,
+                                 .name = sample[index].name,
+                                 .name_bytes = strlen(sample[index].name),
+                                 .zone = zone,
+                                 .zone_bytes = zone ? strlen(zone) : 0};
 }
 
-void *segment_sample(uint64_t rows, bool nulls, enum segment_profile profile, uint64_t *ret_bytes) {
-    struct segment_spec specs[SAMPLE_COLUMNS + 2];
-    struct segment_shape shape = {specs, SAMPLE_COLUMNS, SAMPLE_COLUMNS + 2, rows, profile};
-    for (uint32_t i = 0; i < SAMPLE_COLUMNS; i++)
-        specs[i] = spec_of(i, rows, nulls);
-    for (uint32_t i = SAMPLE_COLUMNS; i < shape.arrays; i++)
+// c8 and c16 share their dictionary, c32 has its own.
+void *segment_sample(uint64_t rows, uint32_t columns, bool nulls, uint64_t *ret_bytes) {
+    struct segment_spec specs[SAMPLE_WITH_BYTES + DICTIONARIES];
+    struct segment_shape shape = {specs, columns, columns + DICTIONARIES, rows, SEGMENT_PROFILE_NS};
+    for (uint32_t i = 0; i < columns; i++)
+        specs[i] = spec_of(i, rows, columns, nulls);
+    for (uint32_t i = columns; i < shape.arrays; i++)
         specs[i] = (struct segment_spec){
             .kind = SEGMENT_UTF8, .length = 3, .data_bytes = 64, .dictionary = SEGMENT_NO_DICTIONARY};
     void *base = segment_make(&shape, ret_bytes);
-    for (uint32_t i = 0; i < SAMPLE_COLUMNS; i++)
+    for (uint32_t i = 0; i < columns; i++)
         fill(base, segment_array(base, i), nulls);
-    for (uint32_t i = SAMPLE_COLUMNS; i < shape.arrays; i++)
+    for (uint32_t i = columns; i < shape.arrays; i++)
         fill_dictionary(base, segment_array(base, i));
     return base;
 }

@@ -7,7 +7,7 @@
  *     bool       r % 3 == 0                           time     r seconds after 2024-02-29T00:00:00.000000001
  *     text "r" as "zeile r ä"                         bytes    r % 4 bytes of value r
  *     c8, c16, c32: value r % 3 of "rot", "grün", ""
- * Ownership: the caller frees the segment (munmap-free: it comes from aligned_alloc).
+ * Ownership: the caller frees the segment.
  */
 #ifndef QUERN_SEGMENT_SAMPLE_H
 #define QUERN_SEGMENT_SAMPLE_H
@@ -16,13 +16,15 @@
 
 #include "quern/segment.h"
 
-#define SAMPLE_COLUMNS 20u
+#define SAMPLE_DISTINCT 18u /* before the second column of one name */
+#define SAMPLE_COLUMNS 19u  /* without bytes, which readers of datasets refuse */
+#define SAMPLE_WITH_BYTES 20u
 #define SAMPLE_EPOCH_NS 1709164800000000001
 
-/* `nulls`: whether rows with r % 5 == 3 are missing. Aborts on failure. */
-void *segment_sample(uint64_t rows, bool nulls, enum segment_profile profile, uint64_t *ret_bytes);
+/* `columns`: one of the numbers above. `nulls`: whether rows with r % 5 == 3 are missing. */
+void *segment_sample(uint64_t rows, uint32_t columns, bool nulls, uint64_t *ret_bytes);
 
-/* `count` columns of `spec`'s kind and `rows` rows, zeros; with dictionary values where the kind has codes. */
+/* A segment of this shape, all zeros. Aborts on failure, as everything here. */
 void *segment_make(const struct segment_shape *shape, uint64_t *ret_bytes);
 
 /* A sealed memory file with these bytes. */

@@ -6,10 +6,7 @@
 #include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -17,16 +14,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "ops/jail/capability.h"
 #include "quern/clock.h"
 #include "quern/jail.h"
 #include "quern/own.h"
+#include "tests/unit/jail_roles.h"
 
-enum { DEADLINE_MS = 20000, OUT = 3 };
-
-static const char *const no_environ[] = {"QUERN_TEST=1", "ASAN_OPTIONS=detect_leaks=0", NULL};
+static const char *const no_environ[] = {"QUERN_TEST=1", NULL};
 
 // ---- roles ----
 
@@ -43,7 +37,7 @@ static void report_fds(FILE *out) {
 static int role_report(char **argv) {
     int death = 0;
     prctl(PR_GET_PDEATHSIG, &death, 0, 0, 0);
-    FILE *out = fdopen(OUT, "w");
+    FILE *out = fdopen(ROLE_OUT, "w");
     fprintf(out, "argv %s %s\nenviron", argv[0], argv[2] ? argv[2] : "-");
     for (char **variable = environ; *variable; variable++)
         fprintf(out, " %s", *variable);
@@ -59,7 +53,7 @@ static int role_report(char **argv) {
 // Takes what only a spawned process inside its own namespaces may.
 static int role_unshare(char **argv) {
     (void)argv;
-    dprintf(OUT, "unshare %d sethostname %d\n", unshare(CLONE_NEWNS), sethostname("inner", 5));
+    dprintf(ROLE_OUT, "unshare %d sethostname %d\n", unshare(CLONE_NEWNS), sethostname("inner", 5));
     return 0;
 }
 
@@ -67,80 +61,27 @@ static int role_wait(char **argv) {
     (void)argv;
     if (jail_die_with_parent(NULL) < 0)
         return 1;
-    dprintf(OUT, "ready\n");
-    for (;;)
-        pause();
-}
-
-static int spawn(const char *program, const char *role, bool isolate, int out, int *ret_pidfd, struct err *err) {
-    const char *const argv[] = {"test", role, "x", NULL};
-    pid_t pid;
-    struct jail_spawn how = {
-        .program = program, .argv = argv, .environ = no_environ, .fds = &out, .fd_count = 1, .isolate = isolate};
-    return jail_spawn(&how, ret_pidfd, &pid, err);
+    dprintf(ROLE_OUT, "ready\n");
+    while (pause() < 0)
+        continue;
+    return 0;
 }
 
 // A supervisor of its own, to be killed: starts a waiting program and tells its pidfd's number by being killed later.
 static int role_parent(char **argv) {
     int pidfd = -1;
     struct err err;
-    if (spawn("/proc/self/exe", "wait", argv[2][0] == 'i', OUT, &pidfd, &err) < 0) {
-        dprintf(OUT, "%s\n", err.msg);
+    if (role_spawn(NULL, "wait", "x", argv[2][0] == 'i', ROLE_OUT, &pidfd, &err) < 0) {
+        dprintf(ROLE_OUT, "%s\n", err.msg);
         return 1;
     }
-    for (;;)
-        pause();
+    while (pause() < 0)
+        continue;
+    return 0;
 }
 
-static const struct {
-    const char *name;
-    int (*run)(char **argv);
-} roles[] = {{"report", role_report}, {"unshare", role_unshare}, {"wait", role_wait}, {"parent", role_parent}};
-
-// ---- harness ----
-
-static void reap(int pidfd, siginfo_t *ret) {
-    struct pollfd dead = {.fd = pidfd, .events = POLLIN};
-    assert_int_equal(poll(&dead, 1, DEADLINE_MS), 1);
-    assert_int_equal(waitid((idtype_t)P_PIDFD, (id_t)pidfd, ret, WEXITED), 0);
-}
-
-// Reads until end of file (all holders of the pipe are gone) or the deadline.
-static void read_all(int fd, char *text, size_t size) {
-    uint64_t deadline = clock_deadline_ns(DEADLINE_MS);
-    size_t used = 0;
-    for (;;) {
-        struct pollfd readable = {.fd = fd, .events = POLLIN};
-        assert_int_equal(poll(&readable, 1, clock_poll_ms(deadline)), 1);
-        ssize_t got = read(fd, text + used, size - 1 - used);
-        assert_true(got >= 0);
-        if (got == 0)
-            break;
-        used += (size_t)got;
-    }
-    text[used] = '\0';
-}
-
-static void run_role(const char *program, const char *role, bool isolate, char *text, size_t size) {
-    int ends[2], pidfd = -1;
-    struct err err = {0};
-    siginfo_t info;
-    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    if (spawn(program, role, isolate, ends[1], &pidfd, &err) < 0)
-        fail_msg("%s", err.msg);
-    close(ends[1]);
-    read_all(ends[0], text, size);
-    close(ends[0]);
-    reap(pidfd, &info);
-    close(pidfd);
-    assert_int_equal(info.si_code, CLD_EXITED);
-    assert_int_equal(info.si_status, 0);
-}
-
-static void assert_has(const char *text, const char *line) {
-    if (!strstr(text, line))
-        fail_msg("expected \"%s\" in:\n%s", line, text);
-}
+static const struct role roles[] = {
+    {"report", role_report}, {"unshare", role_unshare}, {"wait", role_wait}, {"parent", role_parent}};
 
 // ---- tests ----
 
@@ -149,22 +90,22 @@ static void b_isolated_program_has_its_own_namespaces(void **state) {
     char text[4096], ids[64];
     unsigned uid = geteuid() == 0 ? 0 : geteuid(), gid = geteuid() == 0 ? 0 : getegid();
     snprintf(ids, sizeof ids, "ids %u %u %u %u\n", uid, uid, gid, gid);
-    run_role("/proc/self/exe", "report", true, text, sizeof text);
-    assert_has(text, "argv test x\nenviron QUERN_TEST=1 ASAN_OPTIONS=detect_leaks=0\n");
-    assert_has(text, ids);
-    assert_has(text, "pid1 1 leader 1 death 9\n");
-    assert_has(text, "caps 110\n");
-    run_role("/proc/self/exe", "unshare", true, text, sizeof text);
+    role_run(NULL, "report", "x", true, text, sizeof text);
+    role_assert_has(text, "argv test x\nenviron QUERN_TEST=1\n");
+    role_assert_has(text, ids);
+    role_assert_has(text, "pid1 1 leader 1 death 9\n");
+    role_assert_has(text, "caps 110\n");
+    role_run(NULL, "unshare", "x", true, text, sizeof text);
     assert_string_equal(text, "unshare 0 sethostname 0\n");
 }
 
 static void b_plain_program_is_a_plain_child(void **state) {
     (void)state;
     char text[4096];
-    run_role("/proc/self/exe", "report", false, text, sizeof text);
-    assert_has(text, "argv test x\nenviron QUERN_TEST=1 ASAN_OPTIONS=detect_leaks=0\n");
-    assert_has(text, "pid1 0 leader 0 death 9\n");
-    assert_has(text, "fds 0 1 2 3\n");
+    role_run(NULL, "report", "x", false, text, sizeof text);
+    role_assert_has(text, "argv test x\nenviron QUERN_TEST=1\n");
+    role_assert_has(text, "pid1 0 leader 0 death 9\n");
+    role_assert_has(text, "fds 0 1 2 3\n");
 }
 
 static void f_no_other_descriptor_reaches_the_program(void **state) {
@@ -173,8 +114,8 @@ static void f_no_other_descriptor_reaches_the_program(void **state) {
     int leaks[8];
     for (int i = 0; i < 8; i++)
         leaks[i] = open("/dev/null", O_RDONLY); // without close-on-exec
-    run_role("/proc/self/exe", "report", true, text, sizeof text);
-    assert_has(text, "fds 0 1 2 3\n");
+    role_run(NULL, "report", "x", true, text, sizeof text);
+    role_assert_has(text, "fds 0 1 2 3\n");
     for (int i = 0; i < 8; i++)
         close(leaks[i]);
 }
@@ -198,11 +139,11 @@ static void b_descriptors_keep_their_order_whatever_their_numbers(void **state) 
     const char *expected[] = {"first\n", "second\n", "third\n"};
     for (int i = 0; i < 3; i++) {
         close(pipes[i][1]);
-        read_all(pipes[i][0], text, sizeof text);
+        role_read(pipes[i][0], text, sizeof text);
         assert_string_equal(text, expected[i]);
         close(pipes[i][0]);
     }
-    reap(pidfd, &info);
+    role_reap(pidfd, &info);
     close(pidfd);
 }
 
@@ -214,8 +155,8 @@ static void b_program_below_a_closed_directory_starts(void **state) {
     snprintf(program, sizeof program, "%s/program", directory);
     snprintf(command, sizeof command, "cp /proc/%d/exe %s && chmod 755 %s", (int)getpid(), program, program);
     assert_int_equal(system(command), 0);
-    run_role(program, "report", true, text, sizeof text);
-    assert_has(text, "pid1 1 leader 1 death 9\n");
+    role_run(program, "report", "x", true, text, sizeof text);
+    role_assert_has(text, "pid1 1 leader 1 death 9\n");
     unlink(program);
     rmdir(directory);
 }
@@ -224,9 +165,9 @@ static void b_missing_program_is_named(void **state) {
     (void)state;
     struct err err;
     int pidfd = -1;
-    assert_int_equal(spawn("/nowhere/program", "x", true, 1, &pidfd, &err), -1);
+    assert_int_equal(role_spawn("/nowhere/program", "x", "x", true, 1, &pidfd, &err), -1);
     assert_string_equal(err.msg, "/nowhere/program: No such file or directory");
-    assert_int_equal(spawn("/etc/passwd", "x", true, 1, &pidfd, &err), -1);
+    assert_int_equal(role_spawn("/etc/passwd", "x", "x", true, 1, &pidfd, &err), -1);
     assert_string_equal(err.msg, "executing /etc/passwd: Permission denied");
     assert_int_equal(err.reason, REASON_INFRA);
     assert_int_equal(pidfd, -1);
@@ -247,7 +188,7 @@ static void b_refused_namespaces_come_with_the_remedy(void **state) {
             fd = open("/proc/sys/user/max_user_namespaces", O_WRONLY | O_CLOEXEC);
         if (fd < 0 || write(fd, "0", 1) != 1)
             _exit(1);
-        int got = spawn("/proc/self/exe", "report", true, 1, &pidfd, &err);
+        int got = role_spawn(NULL, "report", "x", true, 1, &pidfd, &err);
         _exit(got == -1 && write(ends[1], &err, sizeof err) == sizeof err ? 0 : 2);
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -277,13 +218,13 @@ static void dies_with_its_parent(const char *how) {
         fail_msg("%s", err.msg);
     close(ends[1]);
     struct pollfd readable = {.fd = ends[0], .events = POLLIN};
-    assert_int_equal(poll(&readable, 1, DEADLINE_MS), 1);
+    assert_int_equal(poll(&readable, 1, ROLE_DEADLINE_MS), 1);
     assert_int_equal(read(ends[0], text, 6), 6);
     assert_memory_equal(text, "ready\n", 6);
     assert_int_equal(syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0), 0);
-    reap(pidfd, &info);
+    role_reap(pidfd, &info);
     // End of file: the waiting program, the last holder of the pipe, is dead too.
-    read_all(ends[0], text, sizeof text);
+    role_read(ends[0], text, sizeof text);
     assert_string_equal(text, "");
     close(ends[0]);
     close(pidfd);
@@ -300,9 +241,7 @@ static void c_plain_program_dies_with_its_parent(void **state) {
 }
 
 int main(int argc, char **argv) {
-    for (size_t i = 0; argc > 1 && i < sizeof roles / sizeof *roles; i++)
-        if (strcmp(argv[1], roles[i].name) == 0)
-            return roles[i].run(argv);
+    role_main(roles, sizeof roles / sizeof *roles, argc, argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(b_isolated_program_has_its_own_namespaces),
         cmocka_unit_test(b_plain_program_is_a_plain_child),

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Seccomp programs: compiled once with libseccomp, loaded by each child with one system call.
+ *
+ * filter_job() denies what a script has no use for: a deny list, because foreign libraries must work. It is closed at the
+ * top: numbers that were unknown when it was written do not exist. filter_codec() allows what quern-codec needs, and
+ * nothing else. A program for a foreign architecture (i386, x32) is killed.
+ *
+ * Ownership: filter_free() accepts an empty filter. Errors: REASON_INFRA.
+ */
+#ifndef QUERN_JAIL_FILTER_H
+#define QUERN_JAIL_FILTER_H
+
+#include <linux/filter.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "quern/err.h"
+
+struct filter {
+    struct sock_filter *code; /* owned */
+    uint16_t count;
+};
+
+/* `path_truncate`: truncate(2) by path may be left alone, because Landlock covers it (ABI 3). */
+MUST_USE int filter_job(bool network_open, bool path_truncate, struct filter *ret, struct err *err);
+MUST_USE int filter_codec(struct filter *ret, struct err *err);
+void filter_free(struct filter *filter);
+
+/* Whether this kernel takes filters at all. */
+bool filter_possible(void);
+
+/* For ever, for this thread and what comes of it. Needs no_new_privs. */
+MUST_USE int filter_load(const struct filter *filter, struct err *err);
+
+#endif

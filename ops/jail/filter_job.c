@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+// The policy for scripts. Every entry has been looked at up to HIGHEST_KNOWN, on x86_64.
+#include "filter_parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/memfd.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#ifndef F_SETPIPE_SZ
+#define F_SETPIPE_SZ 1031
+#endif
+
+enum { HIGHEST_KNOWN = 450 /* set_mempolicy_home_node, Linux 5.17 */ };
+
+#define LOW_32 UINT64_C(0xffffffff)
+
+// A library may probe these and has a way without them. clone3 hides its flags from a filter; glibc then uses clone.
+static const int absent[] = {
+    SCMP_SYS(clone3),           SCMP_SYS(io_uring_setup),    SCMP_SYS(io_uring_enter), SCMP_SYS(io_uring_register),
+    SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(memfd_secret),
+};
+
+// Namespaces and mounts.
+static const int namespaces[] = {
+    SCMP_SYS(unshare),       SCMP_SYS(setns),       SCMP_SYS(mount),
+    SCMP_SYS(umount2),       SCMP_SYS(pivot_root),  SCMP_SYS(chroot),
+    SCMP_SYS(open_tree),     SCMP_SYS(move_mount),  SCMP_SYS(fsopen),
+    SCMP_SYS(fsconfig),      SCMP_SYS(fsmount),     SCMP_SYS(fspick),
+    SCMP_SYS(mount_setattr), SCMP_SYS(quotactl_fd), SCMP_SYS(open_by_handle_at),
+    SCMP_SYS(quotactl),      SCMP_SYS(sethostname), SCMP_SYS(name_to_handle_at),
+    SCMP_SYS(setdomainname),
+};
+
+// Other processes, and the kernel itself.
+static const int kernel[] = {
+    SCMP_SYS(ptrace),
+    SCMP_SYS(kcmp),
+    SCMP_SYS(pidfd_getfd),
+    SCMP_SYS(process_madvise),
+    SCMP_SYS(userfaultfd),
+    SCMP_SYS(process_mrelease),
+    SCMP_SYS(bpf),
+    SCMP_SYS(perf_event_open),
+    SCMP_SYS(keyctl),
+    SCMP_SYS(add_key),
+    SCMP_SYS(request_key),
+    SCMP_SYS(kexec_load),
+    SCMP_SYS(kexec_file_load),
+    SCMP_SYS(init_module),
+    SCMP_SYS(finit_module),
+    SCMP_SYS(delete_module),
+    SCMP_SYS(create_module),
+    SCMP_SYS(get_kernel_syms),
+    SCMP_SYS(query_module),
+    SCMP_SYS(reboot),
+    SCMP_SYS(swapon),
+    SCMP_SYS(swapoff),
+    SCMP_SYS(syslog),
+    SCMP_SYS(acct),
+    SCMP_SYS(iopl),
+    SCMP_SYS(ioperm),
+    SCMP_SYS(modify_ldt),
+    SCMP_SYS(uselib),
+    SCMP_SYS(ustat),
+    SCMP_SYS(sysfs),
+    SCMP_SYS(_sysctl),
+    SCMP_SYS(settimeofday),
+    SCMP_SYS(clock_settime),
+    SCMP_SYS(clock_adjtime),
+    SCMP_SYS(adjtimex),
+    SCMP_SYS(nfsservctl),
+    SCMP_SYS(lookup_dcookie),
+    SCMP_SYS(vhangup),
+    SCMP_SYS(personality),
+    SCMP_SYS(fanotify_init),
+    SCMP_SYS(fanotify_mark),
+    SCMP_SYS(inotify_init),
+    SCMP_SYS(inotify_init1),
+    SCMP_SYS(inotify_add_watch),
+    SCMP_SYS(move_pages),
+    SCMP_SYS(migrate_pages),
+    SCMP_SYS(mbind),
+    SCMP_SYS(set_mempolicy),
+    SCMP_SYS(get_mempolicy),
+    SCMP_SYS(set_mempolicy_home_node),
+    SCMP_SYS(vmsplice),
+    SCMP_SYS(sched_setscheduler),
+    SCMP_SYS(sched_setparam),
+    SCMP_SYS(sched_setattr),
+    SCMP_SYS(ioprio_set),
+};
+
+// Objects without a file, and what Landlock leaves open on files.
+static const int objects[] = {
+    SCMP_SYS(shmget),      SCMP_SYS(shmat),        SCMP_SYS(shmctl),       SCMP_SYS(semget),    SCMP_SYS(semop),
+    SCMP_SYS(semtimedop),  SCMP_SYS(semctl),       SCMP_SYS(msgget),       SCMP_SYS(msgsnd),    SCMP_SYS(msgrcv),
+    SCMP_SYS(msgctl),      SCMP_SYS(mq_open),      SCMP_SYS(mq_unlink),    SCMP_SYS(chown),     SCMP_SYS(fchown),
+    SCMP_SYS(lchown),      SCMP_SYS(fchownat),     SCMP_SYS(setxattr),     SCMP_SYS(lsetxattr), SCMP_SYS(fsetxattr),
+    SCMP_SYS(removexattr), SCMP_SYS(lremovexattr), SCMP_SYS(fremovexattr),
+};
+
+// One argument decides. `mask` 0: the whole 64 bits are compared by `op`, else argument & mask == value.
+struct argument_rule {
+    int number;
+    unsigned argument;
+    enum scmp_compare op;
+    uint64_t mask, value;
+    int sys;
+};
+
+#define BITS(call, argument, bits)                                                                                     \
+    { SCMP_SYS(call), argument, SCMP_CMP_MASKED_EQ, bits, bits, EPERM }
+#define COMMAND(call, argument, command)                                                                               \
+    { SCMP_SYS(call), argument, SCMP_CMP_MASKED_EQ, LOW_32, command, EPERM }
+#define MODE(call, argument, type)                                                                                     \
+    { SCMP_SYS(call), argument, SCMP_CMP_MASKED_EQ, S_IFMT, type, EPERM }
+
+static const struct argument_rule arguments[] = {
+    BITS(clone, 0, CLONE_NEWNS),
+    BITS(clone, 0, CLONE_NEWCGROUP),
+    BITS(clone, 0, CLONE_NEWUTS),
+    BITS(clone, 0, CLONE_NEWIPC),
+    BITS(clone, 0, CLONE_NEWUSER),
+    BITS(clone, 0, CLONE_NEWPID),
+    BITS(clone, 0, CLONE_NEWNET),
+    BITS(chmod, 1, S_ISUID),
+    BITS(chmod, 1, S_ISGID),
+    BITS(fchmod, 1, S_ISUID),
+    BITS(fchmod, 1, S_ISGID),
+    BITS(fchmodat, 2, S_ISUID),
+    BITS(fchmodat, 2, S_ISGID),
+    BITS(memfd_create, 1, MFD_HUGETLB),
+    // The kernel looks at the low 32 bits of a command; a comparison of all 64 could be evaded.
+    COMMAND(ioctl, 1, TIOCSTI),
+    COMMAND(ioctl, 1, TIOCLINUX),
+    COMMAND(ioctl, 1, TIOCSETD),
+    COMMAND(fcntl, 1, F_SETPIPE_SZ),
+    MODE(mknod, 1, S_IFCHR),
+    MODE(mknod, 1, S_IFBLK),
+    MODE(mknod, 1, S_IFSOCK),
+    MODE(mknodat, 2, S_IFCHR),
+    MODE(mknodat, 2, S_IFBLK),
+    MODE(mknodat, 2, S_IFSOCK),
+    {SCMP_SYS(prlimit64), 0, SCMP_CMP_NE, 0, 0, EPERM},
+    {SCMP_SYS(socketpair), 0, SCMP_CMP_NE, 0, AF_UNIX, EAFNOSUPPORT},
+};
+
+// With the network open: TCP and UDP over IP versions 4 and 6. AF_UNIX would reach the host's services.
+enum { HIGHEST_PROTOCOL = 17 /* UDP */, TYPE_MASK = 0xf };
+#define REFUSE_SOCKET(argument, op, mask, value)                                                                       \
+    { SCMP_SYS(socket), argument, op, mask, value, EAFNOSUPPORT }
+static const struct argument_rule open_network[] = {
+    REFUSE_SOCKET(0, SCMP_CMP_LT, 0, AF_INET),
+    REFUSE_SOCKET(0, SCMP_CMP_EQ, 0, 3),
+    REFUSE_SOCKET(0, SCMP_CMP_EQ, 0, 4),
+    REFUSE_SOCKET(0, SCMP_CMP_EQ, 0, 5),
+    REFUSE_SOCKET(0, SCMP_CMP_EQ, 0, 6),
+    REFUSE_SOCKET(0, SCMP_CMP_EQ, 0, 7),
+    REFUSE_SOCKET(0, SCMP_CMP_EQ, 0, 8),
+    REFUSE_SOCKET(0, SCMP_CMP_EQ, 0, 9),
+    REFUSE_SOCKET(0, SCMP_CMP_GT, 0, AF_INET6),
+    REFUSE_SOCKET(1, SCMP_CMP_MASKED_EQ, TYPE_MASK, SOCK_RAW),
+    REFUSE_SOCKET(1, SCMP_CMP_MASKED_EQ, TYPE_MASK, SOCK_RDM),
+    REFUSE_SOCKET(1, SCMP_CMP_MASKED_EQ, TYPE_MASK, SOCK_SEQPACKET),
+    REFUSE_SOCKET(1, SCMP_CMP_MASKED_EQ, TYPE_MASK, SOCK_DCCP),
+    REFUSE_SOCKET(1, SCMP_CMP_MASKED_EQ, TYPE_MASK, SOCK_PACKET),
+    REFUSE_SOCKET(2, SCMP_CMP_GT, 0, HIGHEST_PROTOCOL),
+};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static int add_failed(int number, int failed, struct err *err) {
+    return err_set(err, REASON_INFRA, "seccomp rule for system call %d: error %d", number, -failed);
+}
+
+static int deny(scmp_filter_ctx context, const int *numbers, size_t count, int sys, struct err *err) {
+    for (size_t i = 0; i < count; i++) {
+        int failed = seccomp_rule_add(context, SCMP_ACT_ERRNO((uint32_t)sys), numbers[i], 0);
+        if (failed < 0)
+            return add_failed(numbers[i], failed, err);
+    }
+    return 0;
+}
+
+static int deny_arguments(scmp_filter_ctx context, const struct argument_rule *rules, size_t count, struct err *err) {
+    for (size_t i = 0; i < count; i++) {
+        const struct argument_rule *rule = &rules[i];
+        struct scmp_arg_cmp compare = {.arg = rule->argument, .op = rule->op};
+        compare.datum_a = rule->mask ? rule->mask : rule->value;
+        compare.datum_b = rule->mask ? rule->value : 0;
+        int failed = seccomp_rule_add_array(context, SCMP_ACT_ERRNO((uint32_t)rule->sys), rule->number, 1, &compare);
+        if (failed < 0)
+            return add_failed(rule->number, failed, err);
+    }
+    return 0;
+}
+
+static int deny_all(scmp_filter_ctx context, bool network_open, bool path_truncate, struct err *err) {
+    static const int truncate_by_path[] = {SCMP_SYS(truncate)};
+    static const int any_socket[] = {SCMP_SYS(socket)};
+    TRY(deny(context, absent, COUNT(absent), ENOSYS, err));
+    TRY(deny(context, namespaces, COUNT(namespaces), EPERM, err));
+    TRY(deny(context, kernel, COUNT(kernel), EPERM, err));
+    TRY(deny(context, objects, COUNT(objects), EPERM, err));
+    TRY(deny_arguments(context, arguments, COUNT(arguments), err));
+    if (!path_truncate)
+        TRY(deny(context, truncate_by_path, 1, EPERM, err));
+    if (network_open)
+        return deny_arguments(context, open_network, COUNT(open_network), err);
+    return deny(context, any_socket, 1, EAFNOSUPPORT, err);
+}
+
+int filter_job(bool network_open, bool path_truncate, struct filter *ret, struct err *err) {
+    auto_seccomp scmp_filter_ctx context = seccomp_init(SCMP_ACT_ALLOW);
+    if (!context || seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) < 0)
+        return err_set(err, REASON_INFRA, "libseccomp cannot be used");
+    TRY(deny_all(context, network_open, path_truncate, err));
+    return filter_compile(context, HIGHEST_KNOWN, ret, err);
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "jail_parts.h"
+#include "quern/own.h"
+
+#define MIB UINT64_C(1048576)
+
+enum { LEAST_OPEN_FILES = 16, MAX_COUNT = 1 << 20 };
+// Nothing is larger than this, so that sums never overflow.
+#define MAX_BYTES (UINT64_C(1) << 50)
+#define MAX_SECONDS UINT64_C(31622400)
+
+void jail_limits_default(struct jail_limits *limits) {
+    *limits = (struct jail_limits){
+        .memory_bytes = 2048 * MIB,
+        .work_bytes = 1024 * MIB,
+        .work_files = 65536,
+        .file_bytes = 4096 * MIB,
+        .processes = 256,
+        .open_files = 1024,
+        .cpu_seconds = 3600,
+    };
+}
+
+static int check(const char *name, uint64_t value, uint64_t least, uint64_t most, struct err *err) {
+    if (value >= least && value <= most)
+        return 0;
+    return err_set(err, REASON_BAD_INPUT, "limits.%s: expected %llu to %llu, found %llu", name,
+                   (unsigned long long)least, (unsigned long long)most, (unsigned long long)value);
+}
+
+int jail_limits_check(const struct jail_limits *limits, struct err *err) {
+    TRY(check("memory_bytes", limits->memory_bytes, MIB, MAX_BYTES, err));
+    TRY(check("mapped_bytes", limits->mapped_bytes, 0, MAX_BYTES, err));
+    TRY(check("work_bytes", limits->work_bytes, MIB, MAX_BYTES, err));
+    TRY(check("work_files", limits->work_files, 1, MAX_COUNT, err));
+    TRY(check("file_bytes", limits->file_bytes, 1, MAX_BYTES, err));
+    TRY(check("processes", limits->processes, 1, MAX_COUNT, err));
+    TRY(check("open_files", limits->open_files, LEAST_OPEN_FILES, MAX_COUNT, err));
+    return check("cpu_seconds", limits->cpu_seconds, 1, MAX_SECONDS, err);
+}
+
+int limit_set(int resource, const char *name, uint64_t soft, uint64_t hard, struct err *err) {
+    struct rlimit limit, found;
+    if (getrlimit((__rlimit_resource_t)resource, &limit) < 0)
+        return err_sys(err, REASON_INFRA, "RLIMIT_%s", name);
+    if (hard < limit.rlim_max)
+        limit.rlim_max = hard;
+    limit.rlim_cur = soft < limit.rlim_max ? soft : limit.rlim_max;
+    if (setrlimit((__rlimit_resource_t)resource, &limit) < 0)
+        return err_sys(err, REASON_INFRA, "RLIMIT_%s", name);
+    if (getrlimit((__rlimit_resource_t)resource, &found) < 0 || found.rlim_cur > soft || found.rlim_max > hard)
+        return err_set(err, REASON_INFRA, "RLIMIT_%s is not %llu", name, (unsigned long long)hard);
+    return 0;
+}
+
+// The first number of statm is the size of the address space in pages.
+static int address_space(uint64_t *ret, struct err *err) {
+    char text[128];
+    auto_fd int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (got <= 0)
+        return err_sys(err, REASON_INFRA, "/proc/self/statm");
+    text[got] = '\0';
+    *ret = strtoull(text, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
+    return 0;
+}
+
+// With one uid for all children the kernel counts them together, with their inits: then the limit only keeps a fork
+// bomb from the machine, not from the neighbours.
+static uint64_t process_limit(const struct jail *jail, const struct jail_limits *limits) {
+    return jail->facts.own_uid ? limits->processes : limits->processes + 4u * JAIL_SLOTS;
+}
+
+int jail_commit(const struct jail *jail, const struct jail_limits *limits, struct err *err) {
+    uint64_t space = 0, cpu = limits->cpu_seconds;
+    TRY(jail_limits_check(limits, err));
+    TRY(address_space(&space, err));
+    space += limits->mapped_bytes + limits->memory_bytes; // far from overflow, by the check and the machine
+    TRY(limit_set(RLIMIT_AS, "AS", space, space, err));
+    TRY(limit_set(RLIMIT_FSIZE, "FSIZE", limits->file_bytes, limits->file_bytes, err));
+    TRY(limit_set(RLIMIT_NOFILE, "NOFILE", limits->open_files, limits->open_files, err));
+    TRY(limit_set(RLIMIT_NPROC, "NPROC", process_limit(jail, limits), process_limit(jail, limits), err));
+    return limit_set(RLIMIT_CPU, "CPU", cpu, cpu + 1, err); // SIGXCPU, and a second later SIGKILL
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "jail_parts.h"
+#include "quern/own.h"
+
+static const char *const level_names[] = {
+    [JAIL_NONE] = "none", [JAIL_MINIMAL] = "minimal", [JAIL_USER] = "user", [JAIL_FULL] = "full"};
+
+const char *jail_level_name(enum jail_level level) {
+    return (unsigned)level < sizeof level_names / sizeof *level_names ? level_names[level] : "none";
+}
+
+const struct jail_facts *jail_facts(const struct jail *jail) { return &jail->facts; }
+
+// Everything that follows changes mounts: never those of the host.
+static int check_namespaces(const struct jail_facts *facts, struct err *err) {
+    if (facts->mount_ns && facts->pid_ns && getpid() == 1)
+        return 0;
+    return err_set(err, REASON_BUG,
+                   "jail_open: expected to be pid 1 of namespaces of its own (jail_spawn with isolate), found %s",
+                   facts->mount_ns ? "another pid" : "the mounts of the host");
+}
+
+static int open_tree_parts(struct jail *jail, struct err *err) {
+    jail->own_pid_ns = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+    if (jail->own_pid_ns < 0)
+        return err_sys(err, REASON_INFRA, "/proc/self/ns/pid");
+    TRY(init_program_open(&jail->init_program, err));
+    void *stack = mmap(NULL, JAIL_INIT_STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (stack == MAP_FAILED)
+        return err_sys(err, REASON_INFRA, "a stack for quern-init");
+    jail->init_stack = stack;
+    return 0;
+}
+
+static int fill(struct jail *jail, const struct jail_options *options, struct err *err) {
+    struct stat status;
+    bool network = options->network_open;
+    TRY(facts_probe(&jail->facts, err));
+    TRY(check_namespaces(&jail->facts, err));
+    TRY(mounts_make(network, err));
+    jail->facts.level = facts_level(&jail->facts, network);
+    jail->shared_memory = stat("/dev/shm", &status) == 0 && S_ISDIR(status.st_mode);
+    landlock_plan_open(&jail->plan, network);
+    TRY(paths_allow(&jail->plan, network, options->read_paths, err));
+    if (jail->facts.seccomp)
+        TRY(filter_job(network, jail->facts.landlock_abi >= 3, &jail->filter, err));
+    return open_tree_parts(jail, err);
+}
+
+static void discard(struct jail *jail) {
+    landlock_plan_close(&jail->plan);
+    filter_free(&jail->filter);
+    own_close(&jail->own_pid_ns);
+    own_close(&jail->init_program);
+    if (jail->init_stack)
+        munmap(jail->init_stack, JAIL_INIT_STACK_BYTES);
+    free(jail);
+}
+
+int jail_open(const struct jail_options *options, struct jail **ret, struct err *err) {
+    struct jail *jail = malloc(sizeof *jail);
+    if (!jail)
+        return err_sys(err, REASON_INFRA, "the jail");
+    *jail = (struct jail){.own_pid_ns = -1, .init_program = -1};
+    if (fill(jail, options, err) < 0) {
+        discard(jail);
+        return -1;
+    }
+    *ret = jail;
+    return 0;
+}

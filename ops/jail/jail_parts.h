@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a zygote's children share (struct jail), for the files of this folder only. */
+#ifndef QUERN_JAIL_PARTS_H
+#define QUERN_JAIL_PARTS_H
+
+#include "filter.h"
+#include "landlock.h"
+#include "quern/jail.h"
+
+#define JAIL_INIT_STACK_BYTES 65536u
+
+struct jail {
+    struct jail_facts facts;
+    struct landlock_plan plan;
+    struct filter filter;
+    bool shared_memory; /* /dev/shm exists */
+    int own_pid_ns;
+    int init_program;
+    void *init_stack;
+};
+
+/* A sealed, executable memory file with the bytes of quern-init. */
+MUST_USE int init_program_open(int *ret, struct err *err);
+
+/* What the machine gave this process, read back; landlock_abi and seccomp are what may be used. */
+MUST_USE int facts_probe(struct jail_facts *ret, struct err *err);
+uint32_t facts_level(const struct jail_facts *facts, bool network_open);
+
+/* The zygote's private view of the file system: everything read-only, an empty /run, /proc of its own namespace. */
+MUST_USE int mounts_make(bool network_open, struct err *err);
+
+/* The zygote's list of what scripts may read, besides `read_paths`. */
+MUST_USE int paths_allow(struct landlock_plan *plan, bool network_open, const char *const *read_paths, struct err *err);
+
+/* Lowers a limit to at most `soft` and `hard`, never raises it, and reads it back. */
+MUST_USE int limit_set(int resource, const char *name, uint64_t soft, uint64_t hard, struct err *err);
+
+#endif

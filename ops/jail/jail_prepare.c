@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// The jail of a script. The table at the end is the whole of it, in its order.
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/securebits.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "capability.h"
+#include "confine.h"
+#include "jail_parts.h"
+#include "quern/own.h"
+#include "work.h"
+
+struct prepare {
+    const struct jail *jail;
+    const int *keep;
+    size_t keep_count;
+    struct work work;
+    int work_dir;
+    int ruleset; // -1: no Landlock
+};
+
+static int step_threads(void *state, struct err *err) {
+    (void)state;
+    return confine_single_thread(err);
+}
+
+static int step_signals(void *state, struct err *err) {
+    (void)state;
+    return confine_signals(err);
+}
+
+static int step_session(void *state, struct err *err) {
+    (void)state;
+    if (setsid() < 0)
+        return err_sys(err, REASON_INFRA, "setsid");
+    return getsid(0) == getpid() ? 0 : err_set(err, REASON_INFRA, "not the leader of a session of its own");
+}
+
+// Raising one's own score is allowed to all; where /proc is read-only the score stays as it is.
+static int step_out_of_memory(void *state, struct err *err) {
+    (void)state;
+    auto_fd int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd < 0 && (errno == EROFS || errno == EACCES || errno == ENOENT))
+        return 0;
+    return fd >= 0 && write(fd, "1000", 4) == 4 ? 0 : err_sys(err, REASON_INFRA, "/proc/self/oom_score_adj");
+}
+
+static int step_mounts(void *state, struct err *err) {
+    struct prepare *prepare = state;
+    if (unshare(CLONE_NEWNS) < 0)
+        return err_sys(err, REASON_INFRA, "a mount namespace");
+    return work_mount(&prepare->work, err);
+}
+
+static int step_work_directory(void *state, struct err *err) {
+    struct prepare *prepare = state;
+    umask(077);
+    return work_open(&prepare->work, &prepare->work_dir, err);
+}
+
+// Built before the descriptors of its rules are closed.
+static int step_rules(void *state, struct err *err) {
+    struct prepare *prepare = state;
+    const struct landlock_plan *plan = &prepare->jail->plan;
+    if (plan->abi == 0)
+        return 0;
+    TRY(landlock_build(plan, &prepare->ruleset, err));
+    TRY(landlock_add(plan, prepare->ruleset, JAIL_WORK_DIR, LANDLOCK_WORK, err));
+    TRY(landlock_add(plan, prepare->ruleset, "/proc/self", LANDLOCK_READ, err));
+    if (prepare->work.shared_memory)
+        TRY(landlock_add(plan, prepare->ruleset, "/dev/shm", LANDLOCK_WORK, err));
+    return 0;
+}
+
+enum { MAX_KEEP = 32 };
+
+static int step_descriptors(void *state, struct err *err) {
+    struct prepare *prepare = state;
+    int keep[MAX_KEEP + 2];
+    size_t count = prepare->keep_count;
+    if (count > MAX_KEEP)
+        return err_set(err, REASON_BUG, "expected at most %d descriptors to keep, found %zu", MAX_KEEP, count);
+    memcpy(keep, prepare->keep, count * sizeof *keep);
+    keep[count++] = prepare->work_dir;
+    if (prepare->ruleset >= 0)
+        keep[count++] = prepare->ruleset;
+    return confine_close_all_but(keep, count, err);
+}
+
+// While CAP_SETPCAP is still there: no exec and no uid 0 may ever bring a capability back.
+static int step_bounds(void *state, struct err *err) {
+    (void)state;
+    const unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED |
+                               SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
+                               SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+    TRY(capability_bound(0, err));
+    if (prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) < 0)
+        return err_sys(err, REASON_INFRA, "PR_SET_SECUREBITS");
+    if (prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) != (int)bits)
+        return err_set(err, REASON_INFRA, "the secure bits are not as they were set");
+    return 0;
+}
+
+static int check_ids(const struct work *work, struct err *err) {
+    uid_t uid[3];
+    gid_t gid[3];
+    if (getresuid(&uid[0], &uid[1], &uid[2]) < 0 || getresgid(&gid[0], &gid[1], &gid[2]) < 0)
+        return err_sys(err, REASON_INFRA, "reading the ids back");
+    for (int i = 0; i < 3; i++)
+        if (uid[i] != work->uid || gid[i] != work->gid)
+            return err_set(err, REASON_INFRA, "expected uid %u, found %u", (unsigned)work->uid, (unsigned)uid[i]);
+    if (getgroups(0, NULL) != 0)
+        return err_set(err, REASON_INFRA, "expected no groups, found %d", getgroups(0, NULL));
+    if (setuid(0) == 0)
+        return err_set(err, REASON_INFRA, "uid 0 can be taken back");
+    return 0;
+}
+
+// An ordinary user has one id for all and may not change it: the facts say so.
+static int step_ids(void *state, struct err *err) {
+    const struct prepare *prepare = state;
+    const struct work *work = &prepare->work;
+    if (!prepare->jail->facts.own_uid)
+        return 0;
+    if (setgroups(0, NULL) < 0 || setresgid(work->gid, work->gid, work->gid) < 0 ||
+        setresuid(work->uid, work->uid, work->uid) < 0)
+        return err_sys(err, REASON_INFRA, "becoming uid %u", (unsigned)work->uid);
+    return check_ids(work, err);
+}
+
+static int step_capabilities(void *state, struct err *err) {
+    (void)state;
+    return capability_drop(err);
+}
+
+static int step_death(void *state, struct err *err) {
+    (void)state;
+    return confine_death(err);
+}
+
+static int step_dumpable(void *state, struct err *err) {
+    (void)state;
+    return confine_not_dumpable(err);
+}
+
+static int step_limits(void *state, struct err *err) {
+    (void)state;
+    return confine_fixed_limits(err);
+}
+
+static int step_no_new_privileges(void *state, struct err *err) {
+    (void)state;
+    return confine_no_new_privileges(err);
+}
+
+static int step_landlock(void *state, struct err *err) {
+    struct prepare *prepare = state;
+    if (prepare->ruleset < 0)
+        return 0;
+    TRY(landlock_enforce(prepare->ruleset, err));
+    close(steal_fd(&prepare->ruleset));
+    auto_fd int forbidden = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+    if (forbidden >= 0 || (errno != EACCES && errno != ENOENT))
+        return err_set(err, REASON_INFRA, "the rules are in force, but /etc/passwd can be read");
+    return 0;
+}
+
+static int step_seccomp(void *state, struct err *err) {
+    const struct prepare *prepare = state;
+    return prepare->jail->facts.seccomp ? filter_load(&prepare->jail->filter, err) : 0;
+}
+
+static const struct confine_step steps[] = {
+    {"threads", step_threads},
+    {"signals", step_signals},
+    {"session", step_session},
+    {"out of memory score", step_out_of_memory},
+    {"mounts", step_mounts},
+    {"rules", step_rules},
+    {"bounds", step_bounds},
+    {"ids", step_ids},
+    {"capabilities", step_capabilities},
+    {"work directory", step_work_directory}, // as the uid that owns it
+    {"descriptors", step_descriptors},
+    {"death signal", step_death}, // after the ids, whose change clears it
+    {"dumpable", step_dumpable},
+    {"limits", step_limits},
+    {"no new privileges", step_no_new_privileges},
+    {"landlock", step_landlock},
+    {"seccomp", step_seccomp}, // last: it forbids what the others need
+};
+
+int jail_prepare(const struct jail *jail, uint32_t slot, const int *keep, size_t keep_count, int *ret_work_dir,
+                 struct err *err) {
+    struct prepare prepare = {.jail = jail, .keep = keep, .keep_count = keep_count, .work_dir = -1, .ruleset = -1};
+    if (slot >= JAIL_SLOTS)
+        return err_set(err, REASON_BUG, "expected a slot below %u, found %u", JAIL_SLOTS, slot);
+    bool own = jail->facts.own_uid;
+    prepare.work = (struct work){.uid = own ? JAIL_FIRST_UID + slot : getuid(),
+                                 .gid = own ? JAIL_FIRST_UID + slot : getgid(),
+                                 .shared_memory = jail->shared_memory};
+    TRY(confine_run(steps, sizeof steps / sizeof *steps, &prepare, err));
+    *ret_work_dir = prepare.work_dir;
+    return 0;
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/jail_probes.h"
+
+#include "tests/unit/jail_roles.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/memfd.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef SYS_cachestat
+#define SYS_cachestat 451
+#endif
+
+const char *probe_file = "/etc/passwd";
+
+#define BAD UINTPTR_MAX /* an address that nobody has */
+#define NOBODY 0x7fffffff
+
+// Refused by the filter, whatever the arguments; `free` is what the kernel says to them. 0: any other answer.
+struct call_probe {
+    const char *name;
+    long number;
+    uintptr_t arguments[5];
+    int jailed;
+};
+
+#define CALL(call, jailed, ...)                                                                                        \
+    { #call, SYS_##call, {__VA_ARGS__ }, jailed }
+#define NAMED(name, call, jailed, ...)                                                                                 \
+    { name, SYS_##call, {__VA_ARGS__}, jailed }
+#define FD UINTPTR_MAX /* no descriptor */
+
+static const struct call_probe calls[] = {
+    CALL(mount, EPERM, BAD, BAD, BAD, 0, 0),
+    CALL(umount2, EPERM, BAD, 0),
+    CALL(pivot_root, EPERM, BAD, BAD),
+    CALL(chroot, EPERM, BAD),
+    CALL(unshare, EPERM, CLONE_NEWUSER | 1),
+    CALL(setns, EPERM, FD, 0),
+    CALL(open_tree, EPERM, FD, BAD, 0),
+    CALL(move_mount, EPERM, FD, BAD, FD, BAD, 0),
+    CALL(fsopen, EPERM, BAD, 0),
+    CALL(fsconfig, EPERM, FD, 0, 0, 0, 0),
+    CALL(fsmount, EPERM, FD, 0, 0),
+    CALL(fspick, EPERM, FD, BAD, 0),
+    CALL(mount_setattr, EPERM, FD, BAD, 0, BAD, 0),
+    CALL(sethostname, EPERM, BAD, 1),
+    CALL(name_to_handle_at, EPERM, FD, BAD, BAD, BAD, 0),
+    NAMED("clone CLONE_NEWUSER", clone, EPERM, CLONE_NEWUSER | CLONE_THREAD),
+    NAMED("clone CLONE_NEWNS", clone, EPERM, CLONE_NEWNS | CLONE_FS),
+    NAMED("clone CLONE_NEWPID", clone, EPERM, CLONE_NEWPID | CLONE_THREAD),
+    CALL(clone3, ENOSYS, BAD, 1),
+    CALL(ptrace, EPERM, PTRACE_ATTACH, NOBODY, 0, 0),
+    CALL(process_vm_readv, ENOSYS, NOBODY, 0, 0, 0, 0),
+    CALL(process_vm_writev, ENOSYS, NOBODY, 0, 0, 0, 0),
+    CALL(process_madvise, EPERM, FD, 0, 0, 0, 0),
+    CALL(pidfd_getfd, EPERM, FD, 0, 0),
+    CALL(memfd_secret, ENOSYS, 0xff),
+    NAMED("above the ceiling", cachestat, ENOSYS, FD, BAD, BAD, 0),
+    CALL(shmget, EPERM, 1, 0, 0),
+    CALL(semget, EPERM, 1, FD, 0),
+    CALL(msgget, EPERM, 1, 0),
+    CALL(mq_open, EPERM, BAD, 0, 0, 0),
+    CALL(inotify_init1, EPERM, FD),
+    CALL(clock_settime, EPERM, 0, BAD),
+    CALL(settimeofday, EPERM, BAD, 0),
+    CALL(sched_setscheduler, EPERM, FD, 0, 0),
+    CALL(vmsplice, EPERM, FD, 0, 0, 0),
+    CALL(personality, EPERM, 0xffffffff),
+    CALL(fchown, EPERM, FD, 0, 0),
+    CALL(chown, EPERM, BAD, 0, 0),
+    CALL(setxattr, EPERM, BAD, BAD, BAD, 0, 0),
+    NAMED("chmod S_ISUID", chmod, EPERM, BAD, S_ISUID | 0755),
+    NAMED("fchmod S_ISGID", fchmod, EPERM, FD, S_ISGID | 0755),
+    NAMED("fchmodat S_ISUID", fchmodat, EPERM, FD, BAD, S_ISUID | 0755),
+    NAMED("mknod of a device", mknodat, EPERM, FD, BAD, S_IFCHR | 0600, 0),
+    NAMED("memfd of huge pages", memfd_create, EPERM, BAD, MFD_HUGETLB),
+    NAMED("ioctl TIOCSTI", ioctl, EPERM, FD, TIOCSTI, 0),
+    NAMED("ioctl TIOCSTI, high bits", ioctl, EPERM, FD, UINT64_C(1) << 32 | TIOCSTI, 0),
+    NAMED("ioctl TIOCLINUX", ioctl, EPERM, FD, TIOCLINUX, 0),
+    NAMED("fcntl F_SETPIPE_SZ", fcntl, EPERM, FD, F_SETPIPE_SZ, 0),
+    NAMED("prlimit64 of another", prlimit64, EPERM, 1, 99, 0, 0),
+    NAMED("socket AF_UNIX", socket, EAFNOSUPPORT, AF_UNIX, 0xf, 0),
+    NAMED("socket AF_INET", socket, EAFNOSUPPORT, AF_INET, 0xf, 0),
+    NAMED("socket AF_NETLINK", socket, EAFNOSUPPORT, AF_NETLINK, SOCK_RAW, 0),
+    NAMED("socketpair AF_INET", socketpair, EAFNOSUPPORT, AF_INET, SOCK_STREAM, 0, BAD),
+};
+
+static int result(long returned) { return returned < 0 ? errno : 0; }
+
+static int call(const struct call_probe *probe) {
+    const uintptr_t *a = probe->arguments;
+    return result(syscall(probe->number, a[0], a[1], a[2], a[3], a[4]));
+}
+
+// ---- paths ----
+
+static int open_path(const char *path, int flags) {
+    int fd = open(path, flags | O_CLOEXEC), found = result(fd);
+    if (fd >= 0)
+        close(fd);
+    return found;
+}
+
+static int read_file(void) { return open_path(probe_file, O_RDONLY); }
+static int list_root(void) { return open_path("/", O_RDONLY | O_DIRECTORY); }
+static int list_var(void) { return open_path("/var", O_RDONLY | O_DIRECTORY); }
+static int list_proc(void) { return open_path("/proc", O_RDONLY | O_DIRECTORY); }
+static int read_passwd(void) { return open_path("/etc/passwd", O_RDONLY); }
+static int read_cmdline(void) { return open_path("/proc/cmdline", O_RDONLY); }
+static int write_device(void) { return open_path("/dev/tty", O_WRONLY); }
+static int connect_tcp(void) { return result(syscall(SYS_socket, AF_INET, SOCK_STREAM, 0)); }
+static int change_mode(void) { return result(chmod(probe_file, 0644)); }
+static int change_times(void) { return result(utimensat(AT_FDCWD, probe_file, NULL, 0)); }
+static int raise_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CORE, &limit) < 0)
+        return errno;
+    return limit.rlim_max == 0 ? ENOSPC : 0;
+}
+
+struct path_probe {
+    const char *name;
+    int (*run)(void);
+    int jailed;
+};
+
+static const struct path_probe paths[] = {
+    {"read a file", read_file, EACCES},
+    {"list /", list_root, EACCES},
+    {"list /var", list_var, EACCES},
+    {"list /proc", list_proc, EACCES},
+    {"read /etc/passwd", read_passwd, EACCES},
+    {"read /proc/cmdline", read_cmdline, EACCES},
+    {"write /dev/tty", write_device, EACCES},
+    {"socket of TCP", connect_tcp, EAFNOSUPPORT},
+    {"chmod of a file", change_mode, EROFS},
+    {"utime of a file", change_times, EROFS},
+    {"core limit is zero", raise_limit, ENOSPC},
+};
+
+// ---- what stays open ----
+
+static int make_fifo(void) { return result(syscall(SYS_mknodat, FD, BAD, S_IFIFO | 0600, 0)); }
+static int plain_chmod(void) { return result(syscall(SYS_fchmod, FD, 0644)); }
+static int own_limit(void) { return result(syscall(SYS_prlimit64, 0, 99, 0, 0)); }
+static int small_pages(void) { return result(syscall(SYS_memfd_create, BAD, 0)); }
+static int read_library(void) { return open_path("/usr/lib", O_RDONLY | O_DIRECTORY); }
+static int write_null(void) { return open_path("/dev/null", O_WRONLY); }
+static int read_cpus(void) { return open_path("/proc/cpuinfo", O_RDONLY); }
+static int read_own_size(void) { return open_path("/proc/self/statm", O_RDONLY); }
+
+static const struct path_probe same[] = {
+    {"mkfifo", make_fifo, EFAULT},        {"chmod", plain_chmod, EBADF},        {"own limits", own_limit, EINVAL},
+    {"memfd", small_pages, EFAULT},       {"read /usr/lib", read_library, 0},   {"write /dev/null", write_null, 0},
+    {"read /proc/cpuinfo", read_cpus, 0}, {"read own statm", read_own_size, 0},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static void report(int out, bool jailed, const char *name, int found) {
+    dprintf(out, "%s %s: %d\n", jailed ? "jail" : "free", name, found);
+}
+
+void probe_all(int out, bool jailed) {
+    for (size_t i = 0; i < COUNT(calls); i++)
+        report(out, jailed, calls[i].name, call(&calls[i]));
+    for (size_t i = 0; i < COUNT(paths); i++)
+        report(out, jailed, paths[i].name, paths[i].run());
+    for (size_t i = 0; i < COUNT(same); i++)
+        report(out, jailed, same[i].name, same[i].run());
+}
+
+static int found(const char *text, const char *who, const char *name) {
+    char line[128];
+    snprintf(line, sizeof line, "%s %s: ", who, name);
+    const char *at = strstr(text, line);
+    if (!at)
+        fail_msg("no line \"%s\" in:\n%s", line, text);
+    return (int)strtol(at + strlen(line), NULL, 10);
+}
+
+static int check(const char *text, const char *name, int jailed, bool differs) {
+    int in = found(text, "jail", name), out = found(text, "free", name);
+    bool good = in == jailed && (out != jailed) == differs;
+    if (!good)
+        print_error("%s: expected %d in the jail and %s outside, found %d and %d\n", name, jailed,
+                    differs ? "another answer" : "the same", in, out);
+    return good ? 0 : 1;
+}
+
+void probe_check(const char *text) {
+    int wrong = 0;
+    for (size_t i = 0; i < COUNT(calls); i++)
+        wrong += check(text, calls[i].name, calls[i].jailed, true);
+    for (size_t i = 0; i < COUNT(paths); i++)
+        wrong += check(text, paths[i].name, paths[i].jailed, true);
+    for (size_t i = 0; i < COUNT(same); i++)
+        wrong += check(text, same[i].name, same[i].jailed, false);
+    assert_int_equal(wrong, 0);
+}
