@@ -67,7 +67,7 @@ static int sample_pays(struct worker *worker, const struct arrow_source *source,
                        bool *ret_pays, struct err *err) {
     size_t total = 0, step = (source->count - SAMPLE_BYTES) / (SAMPLES - 1);
     for (size_t i = 0; i < SAMPLES; i++) {
-        size_t bytes;
+        size_t bytes = 0;
         const char *piece = (const char *)source->bytes + i * step;
         TRY(compress_bytes(worker, room->bytes, room->capacity, piece, SAMPLE_BYTES, &bytes, err));
         total += bytes;
@@ -79,7 +79,7 @@ static int sample_pays(struct worker *worker, const struct arrow_source *source,
 static int try_compression(struct worker *worker, const struct arrow_source *source, struct output *output,
                            struct err *err) {
     bool worth = true;
-    size_t bytes;
+    size_t bytes = 0;
     TRY(arrow_scratch_reserve(&output->kept, ZSTD_compressBound(source->count), err));
     if (source->count >= 8 * SAMPLES * SAMPLE_BYTES)
         TRY(sample_pays(worker, source, &output->kept, &worth, err));
