@@ -80,9 +80,12 @@ const char *jail_level_name(enum jail_level level); /* "full" */
 MUST_USE int jail_prepare(const struct jail *jail, uint32_t slot, const int *keep, size_t keep_count, int *ret_work_dir,
                           struct err *err);
 
-/* In the child, when the job is known: rlimits. The work directory's size is set by the zygote through the mount that
- * jail_prepare() left to it, or by jail_prepare() at the default. */
+/* In the child, when the job is known: rlimits, and nothing else. */
 MUST_USE int jail_commit(const struct jail *jail, const struct jail_limits *limits, struct err *err);
+
+/* In the zygote, with the descriptor that jail_prepare() gave the child: jail_prepare() makes the work directory (and
+ * /dev/shm, which is on it) at the default of work_bytes and work_files; this makes it what the job's limits say. */
+MUST_USE int jail_work_resize(int work_dir, const struct jail_limits *limits, struct err *err);
 
 /*
  * A tree: the tiny init, one child and all its descendants, in a pid namespace of their own. In the zygote:
