@@ -46,7 +46,7 @@ static int check_commit(const struct host_call *record, size_t fd_count, struct 
 // Returns 1, 0 when nobody wants this child any more, -1.
 static int take_commit(const struct heritage *heritage, struct call *call, struct err *err) {
     struct host_call record;
-    int fds[3];
+    int fds[3] = {-1, -1, -1};
     size_t count = 0;
     int got = record_receive(heritage->conversation, &record, sizeof record, fds, 3, &count, err);
     if (got <= 0)
