@@ -58,6 +58,8 @@ size_t utf8_first_bad(const void *text, size_t count) {
     return count;
 }
 
+bool utf8_ascii(const void *bytes, size_t count) { return skip_ascii(bytes, 0, count) == count; }
+
 void utf8_label(const char *text, size_t count, char label[UTF8_LABEL_BYTES]) {
     size_t used = count <= LABEL_TEXT ? count : LABEL_TEXT - 3;
     while (used < count && used > 0 && !utf8_starts((uint8_t)text[used]))

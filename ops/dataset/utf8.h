@@ -15,6 +15,8 @@ size_t utf8_first_bad(const void *bytes, size_t count);
 
 static inline bool utf8_valid(const void *bytes, size_t count) { return utf8_first_bad(bytes, count) == count; }
 
+bool utf8_ascii(const void *bytes, size_t count);
+
 /* Whether a character begins at this byte of valid UTF-8: a text must not be cut elsewhere. */
 static inline bool utf8_starts(uint8_t byte) { return (byte & 0xc0) != 0x80; }
 

@@ -6,8 +6,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "ops/python/frames_stage.h"
 #include "quern/memory.h"
 #include "quern/own.h"
+
+enum { PIECE_ROWS = 4096 };
 
 // One array: values as a strided buffer (objects for text and bytes), and for flags the mask of the missing ones.
 struct column {
@@ -21,6 +24,11 @@ struct job {
     struct segment_spec *specs;
     struct column *columns;
     unsigned long long limit;
+};
+
+// The parts of an array, written side by side.
+struct stages {
+    struct stage *nulls, *offsets, *values;
 };
 
 static void job_done(struct job *job) {
@@ -87,123 +95,198 @@ static int take_arrays(struct job *job, PyObject *arrays) {
 
 // ---- writing ----
 
-static void copy_strided(char *to, const struct cells *from, size_t width) {
-    if (from->stride == (Py_ssize_t)width) {
-        memcpy(to, from->base, (size_t)from->count * width);
-        return;
-    }
-    for (Py_ssize_t i = 0; i < from->count; i++)
-        memcpy(to + (size_t)i * width, cells_at(from, i), width);
-}
-
-static uint64_t count_nulls(enum segment_kind kind, const void *values, uint64_t count) {
+static inline uint64_t count_nans(const char *values, size_t count, size_t width) {
     uint64_t nulls = 0;
-    if (kind == SEGMENT_FLOAT64)
-        for (uint64_t i = 0; i < count; i++)
-            nulls += isnan(((const double *)values)[i]) != 0;
-    else if (kind == SEGMENT_FLOAT32)
-        for (uint64_t i = 0; i < count; i++)
-            nulls += isnan(((const float *)values)[i]) != 0;
-    else if (kind == SEGMENT_TIMESTAMP)
-        for (uint64_t i = 0; i < count; i++)
-            nulls += ((const int64_t *)values)[i] == INT64_MIN;
-    else if (kind == SEGMENT_CODES8)
-        for (uint64_t i = 0; i < count; i++)
-            nulls += ((const int8_t *)values)[i] == -1;
-    else if (kind == SEGMENT_CODES16)
-        for (uint64_t i = 0; i < count; i++)
-            nulls += ((const int16_t *)values)[i] == -1;
-    else if (kind == SEGMENT_CODES32)
-        for (uint64_t i = 0; i < count; i++)
-            nulls += ((const int32_t *)values)[i] == -1;
+    for (size_t i = 0; i < count; i++) {
+        double wide;
+        float narrow;
+        if (width == sizeof wide)
+            memcpy(&wide, values + i * width, sizeof wide);
+        else
+            wide = (memcpy(&narrow, values + i * width, sizeof narrow), (double)narrow);
+        nulls += isnan(wide) != 0;
+    }
     return nulls;
 }
 
-// Flags are bytes that a script may have set to anything: 0 or 1 here, and 0 below a missing one.
-static void put_flags(void *base, struct segment_array *array, const struct column *column) {
-    if (array->length == 0)
-        return;
-    uint8_t *values = segment_at(base, array->values);
-    uint8_t *nulls = array->nulls.bytes > 0 ? segment_at(base, array->nulls) : NULL;
-    for (Py_ssize_t i = 0; i < column->values.count; i++) {
-        bool missing = nulls && column->mask.count > 0 && *cells_at(&column->mask, i) != 0;
-        values[i] = !missing && *cells_at(&column->values, i) != 0;
-        if (nulls)
-            nulls[i] = missing;
-        array->null_count += missing;
-    }
+// The width is a constant in each call below, so that the compiler makes one comparison of it.
+static inline uint64_t count_equal(const char *values, size_t count, size_t width, const void *missing) {
+    uint64_t nulls = 0;
+    for (size_t i = 0; i < count; i++)
+        nulls += memcmp(values + i * width, missing, width) == 0;
+    return nulls;
 }
 
-static void put_fixed(void *base, struct segment_array *array, const struct column *column) {
+static uint64_t count_nulls(enum segment_kind kind, const char *values, size_t count) {
+    static const int64_t not_a_time = INT64_MIN, no_code = -1;
+    size_t width = segment_kind_width(kind);
+    if (kind == SEGMENT_FLOAT64 || kind == SEGMENT_FLOAT32)
+        return width == 8 ? count_nans(values, count, 8) : count_nans(values, count, 4);
+    if (kind == SEGMENT_TIMESTAMP)
+        return count_equal(values, count, 8, &not_a_time);
+    if (!segment_kind_is_codes(kind))
+        return 0;
+    return width == 1   ? count_equal(values, count, 1, &no_code)
+           : width == 2 ? count_equal(values, count, 2, &no_code)
+                        : count_equal(values, count, 4, &no_code);
+}
+
+// Flags are bytes that a script may have set to anything: 0 or 1 here, and 0 below a missing one.
+static int put_flags(struct stages *to, struct segment_array *array, const struct column *column, struct err *err) {
+    bool masked = array->nulls.bytes > 0 && column->mask.count > 0;
+    stage_seek(to->nulls, array->nulls.offset);
+    stage_seek(to->values, array->values.offset);
+    for (Py_ssize_t i = 0; i < column->values.count; i++) {
+        bool missing = masked && *cells_at(&column->mask, i) != 0;
+        if (masked)
+            TRY(stage_byte(to->nulls, missing, err));
+        TRY(stage_byte(to->values, !missing && *cells_at(&column->values, i) != 0, err));
+        array->null_count += missing;
+    }
+    TRY(stage_flush(to->nulls, err));
+    return stage_flush(to->values, err);
+}
+
+static int put_piece(struct stage *to, struct segment_array *array, const struct cells *cells, size_t done, size_t take,
+                     struct err *err) {
     enum segment_kind kind = (enum segment_kind)array->kind;
-    if (array->length == 0)
-        return;
-    void *values = segment_at(base, array->values);
-    copy_strided(values, &column->values, segment_kind_width(kind));
-    array->null_count = count_nulls(kind, values, array->length);
+    size_t width = segment_kind_width(kind);
+    const char *from = cells_at(cells, (Py_ssize_t)done);
+    if (cells->stride != (Py_ssize_t)width)
+        from = stage_gather(to, from, cells->stride, take, width);
+    array->null_count += count_nulls(kind, from, take);
+    stage_seek(to, array->values.offset + done * width);
+    return stage_write(to, from, take * width, err);
+}
+
+// Pieces stay in the cache between counting and writing. Columns of a frame that lies row by row are written piece by
+// piece together, because their values share cache lines.
+static int put_fixed(struct stage *to, struct segment_array *arrays, const struct column *columns, uint32_t count,
+                     struct err *err) {
+    size_t piece = count > 1 ? PIECE_ROWS : STAGE_BYTES / segment_kind_width((enum segment_kind)arrays->kind);
+    size_t rows = (size_t)columns->values.count;
+    for (size_t done = 0; done < rows; done += piece)
+        for (uint32_t i = 0; i < count; i++)
+            TRY(put_piece(to, &arrays[i], &columns[i].values, done, rows - done < piece ? rows - done : piece, err));
+    return 0;
+}
+
+static bool is_by_row(const struct segment_array *array, const struct column *column, Py_ssize_t rows) {
+    enum segment_kind kind = (enum segment_kind)array->kind;
+    return !segment_kind_is_bytes(kind) && kind != SEGMENT_BOOL && column->values.count == rows &&
+           column->values.stride != (Py_ssize_t)segment_kind_width(kind);
+}
+
+// How many arrays from here on are written together: 1 unless they lie row by row.
+static uint32_t run_of(const struct segment_array *arrays, const struct column *columns, uint32_t left) {
+    uint32_t count = 0;
+    while (count < left && is_by_row(&arrays[count], &columns[count], columns->values.count))
+        count++;
+    return count > 0 ? count : 1;
 }
 
 // A cell that is neither text nor bytes is missing: columns.py made sure that there are no others.
 static bool cell_bytes(enum segment_kind kind, PyObject *cell, uint64_t *ret_bytes) {
     uint64_t surrogates = 0;
     bool present = kind == SEGMENT_UTF8 ? PyUnicode_Check(cell) : PyBytes_Check(cell);
-    if (present)
-        *ret_bytes = kind == SEGMENT_UTF8 ? text_bytes(cell, &surrogates) : (uint64_t)PyBytes_GET_SIZE(cell);
+    *ret_bytes = !present ? 0 : kind == SEGMENT_UTF8 ? text_bytes(cell, &surrogates) : (uint64_t)PyBytes_GET_SIZE(cell);
     return present;
 }
 
-static void put_cell(enum segment_kind kind, PyObject *cell, char *to) {
-    if (kind == SEGMENT_UTF8)
-        text_write(cell, to);
-    else
-        memcpy(to, PyBytes_AS_STRING(cell), (size_t)PyBytes_GET_SIZE(cell));
+static int put_cell(struct stage *to, enum segment_kind kind, PyObject *cell, uint64_t bytes, struct err *err) {
+    if (kind == SEGMENT_BINARY)
+        return stage_put(to, PyBytes_AS_STRING(cell), bytes, err);
+    if (PyUnicode_IS_ASCII(cell))
+        return stage_put(to, PyUnicode_DATA(cell), bytes, err);
+    char *room = stage_room(to, bytes, err);
+    if (!room)
+        return -1;
+    text_write(cell, room);
+    return stage_took(to, room, bytes, err);
 }
 
-static int put_text(void *base, struct segment_array *array, const struct column *column, struct err *err) {
+// A thread of the script may change cells after they were counted.
+static int changed(const struct segment_array *array, struct err *err) {
+    return err_set(err, REASON_BAD_RESULT, "a column of %llu cells changed while it was written",
+                   (unsigned long long)array->length);
+}
+
+// The three parts of the array grow side by side: each cell is looked at once.
+static int put_cells(struct stages *to, struct segment_array *array, const struct cells *cells, struct err *err) {
     enum segment_kind kind = (enum segment_kind)array->kind;
-    int64_t *offsets = segment_at(base, array->offsets);
-    char *values = array->values.bytes > 0 ? segment_at(base, array->values) : NULL;
-    uint8_t *bitmap = array->nulls.bytes > 0 ? segment_at(base, array->nulls) : NULL;
-    uint64_t used = 0;
-    for (Py_ssize_t i = 0; i < column->values.count; i++) {
-        uint64_t bytes = 0;
-        PyObject *cell = cells_object(&column->values, i);
+    uint64_t bytes;
+    int64_t used = 0;
+    unsigned bits = 0;
+    TRY(stage_put(to->offsets, &used, sizeof used, err));
+    for (Py_ssize_t i = 0; i < cells->count; i++) {
+        PyObject *cell = cells_object(cells, i);
         bool present = cell_bytes(kind, cell, &bytes);
-        // A thread of the script may change its cells between the scan and here.
-        if (bytes > array->values.bytes - used || (!present && !bitmap))
-            return err_set(err, REASON_BAD_RESULT, "column %.*s changed while it was written",
-                           (int)(array->name.bytes < 200 ? array->name.bytes : 200),
-                           (const char *)segment_at(base, array->name));
-        if (bytes > 0 && values)
-            put_cell(kind, cell, values + used);
-        if (present && bitmap)
-            bitmap[i / 8] |= (uint8_t)(1u << i % 8);
+        if (bytes > array->values.bytes - (uint64_t)used || (!present && array->nulls.bytes == 0))
+            return changed(array, err);
+        if (bytes > 0)
+            TRY(put_cell(to->values, kind, cell, bytes, err));
         array->null_count += !present;
-        used += bytes;
-        offsets[i + 1] = (int64_t)used;
+        used += (int64_t)bytes;
+        TRY(stage_put(to->offsets, &used, sizeof used, err));
+        bits |= (unsigned)present << i % 8;
+        if (array->nulls.bytes > 0 && (i % 8 == 7 || i + 1 == cells->count))
+            TRY(stage_byte(to->nulls, bits, err));
+        if (i % 8 == 7)
+            bits = 0;
     }
-    array->values.bytes = used;
+    array->values.bytes = (uint64_t)used;
     return 0;
 }
 
-static int put_array(void *base, uint32_t index, const struct column *column, struct err *err) {
-    struct segment_array *array = segment_array(base, index);
-    if (segment_kind_is_bytes((enum segment_kind)array->kind))
-        TRY(put_text(base, array, column, err));
-    else if (array->kind == SEGMENT_BOOL)
-        put_flags(base, array, column);
+static int put_text(struct stages *to, struct segment_array *array, const struct column *column, struct err *err) {
+    stage_seek(to->nulls, array->nulls.offset);
+    stage_seek(to->offsets, array->offsets.offset);
+    stage_seek(to->values, array->values.offset);
+    TRY(put_cells(to, array, &column->values, err));
+    TRY(stage_flush(to->nulls, err));
+    TRY(stage_flush(to->offsets, err));
+    return stage_flush(to->values, err);
+}
+
+static int put_arrays(struct stages *to, struct segment_array *arrays, const struct column *columns, uint32_t count,
+                      struct err *err) {
+    enum segment_kind kind = (enum segment_kind)arrays->kind;
+    if (segment_kind_is_bytes(kind))
+        TRY(put_text(to, arrays, columns, err));
+    else if (kind == SEGMENT_BOOL)
+        TRY(put_flags(to, arrays, columns, err));
     else
-        put_fixed(base, array, column);
-    if (array->null_count == 0)
-        array->nulls = (struct segment_span){0};
+        return put_fixed(to->values, arrays, columns, count, err);
+    if (arrays->null_count == 0)
+        arrays->nulls = (struct segment_span){0};
     return 0;
 }
 
-static int put_all(void *base, uint64_t bytes, const struct job *job, struct err *err) {
-    TRY(segment_format(base, bytes, &job->shape, err));
-    for (uint32_t i = 0; i < job->shape.arrays; i++)
-        TRY(put_array(base, i, &job->columns[i], err));
-    return 0;
+// The head last: the arrays fill in their counts.
+static int put_all(struct stages *to, void *head, uint64_t bytes, const struct job *job, struct err *err) {
+    TRY(segment_format(head, bytes, &job->shape, err));
+    for (uint32_t i = 0, run; i < job->shape.arrays; i += run) {
+        run = run_of(segment_array(head, i), &job->columns[i], job->shape.arrays - i);
+        TRY(put_arrays(to, segment_array(head, i), &job->columns[i], run, err));
+    }
+    const struct segment_header *header = segment_header(head);
+    stage_seek(to->values, 0);
+    return stage_write(to->values, head, header->text.offset + header->text.bytes, err);
+}
+
+// segment_format() wants memory of the segment's size and touches only its head: an untouched page costs nothing.
+static int write_file(int fd, uint64_t bytes, const struct job *job, struct err *err) {
+    void *head = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (head == MAP_FAILED)
+        return err_sys(err, REASON_LIMIT_MEMORY, "mapping a result of %llu bytes", (unsigned long long)bytes);
+    struct stages to = {stage_new(fd), stage_new(fd), stage_new(fd)};
+    int written = to.nulls && to.offsets && to.values ? put_all(&to, head, bytes, job, err)
+                                                      : err_set(err, REASON_LIMIT_MEMORY, "out of memory for a result");
+    stage_free(to.nulls);
+    stage_free(to.offsets);
+    stage_free(to.values);
+    munmap(head, bytes);
+    return written;
 }
 
 static int write_job(const struct job *job, int *ret_fd, struct err *err) {
@@ -215,12 +298,7 @@ static int write_job(const struct job *job, int *ret_fd, struct err *err) {
     auto_fd int fd = memory_new("quern-result", bytes, err);
     if (fd < 0)
         return -1;
-    void *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (base == MAP_FAILED)
-        return err_sys(err, REASON_LIMIT_MEMORY, "mapping a result of %llu bytes", (unsigned long long)bytes);
-    int written = put_all(base, bytes, job, err);
-    munmap(base, bytes);
-    TRY(written);
+    TRY(write_file(fd, bytes, job, err));
     TRY(memory_seal(fd, err));
     *ret_fd = steal_fd(&fd);
     return 0;

@@ -13,8 +13,8 @@ def set_up(directory):
     os.environ.update(HOME=directory, TMPDIR=directory, MPLBACKEND="Agg", PYTHONUNBUFFERED="1", PYTHONIOENCODING="utf-8")
     if "tempfile" in sys.modules:
         sys.modules["tempfile"].tempdir = None
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True, write_through=True)
+    for stream in (sys.stdout, sys.stderr):  # whole lines, so that those of several processes do not mix
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True, write_through=False)
     if "numpy.random" in sys.modules:
         sys.modules["numpy.random"].seed()
     plots.watch()

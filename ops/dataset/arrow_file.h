@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The framing of an Arrow IPC file: magic, footer, blocks, and the metadata of each batch.
+ *
+ * Calling sequence: arrow_file_open() → arrow_file_batch() for each dictionary and record batch → arrow_file_close().
+ * Everything points into the file's bytes, which are borrowed. What is returned lies inside of the file: nodes, buffers
+ * and body of a batch; the buffers themselves are checked by arrow_buffer_open().
+ *
+ * Errors: REASON_BAD_INPUT.
+ */
+#ifndef DATASET_ARROW_FILE_H
+#define DATASET_ARROW_FILE_H
+
+#include "arrow_schema.h"
+
+struct arrow_file {
+    const uint8_t *bytes;
+    uint64_t count;
+    struct arrow_column *columns; /* owned */
+    uint32_t column_count;
+    struct flat_vector dictionaries; /* blocks, rising, apart from each other */
+    struct flat_vector batches;
+};
+
+enum arrow_message { ARROW_MESSAGE_DICTIONARY = 2, ARROW_MESSAGE_BATCH = 3 };
+
+struct arrow_batch {
+    uint64_t rows;
+    const uint8_t *nodes; /* {i64 length, i64 null count} each */
+    uint32_t node_count;
+    const uint8_t *buffers; /* {i64 offset, i64 length} each */
+    uint32_t buffer_count;
+    const uint8_t *variadic; /* i64 each: how many data buffers a view column has */
+    uint32_t variadic_count;
+    const uint8_t *body;
+    uint64_t body_bytes;
+    bool compressed;
+    int64_t dictionary; /* ARROW_MESSAGE_DICTIONARY: its id */
+    bool is_delta;
+};
+
+MUST_USE int arrow_file_open(const void *bytes, uint64_t count, uint32_t max_columns, struct arrow_file *ret,
+                             struct err *err);
+MUST_USE int arrow_file_batch(const struct arrow_file *file, enum arrow_message kind, uint32_t index,
+                              struct arrow_batch *ret, struct err *err);
+void arrow_file_close(struct arrow_file *file);
+
+#endif

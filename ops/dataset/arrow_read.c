@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+// An Arrow IPC file becomes a segment: the plan when it is opened, the work when memory is there.
+#include <stdlib.h>
+#include <string.h>
+
+#include "arrow_dictionary.h"
+#include "arrow_work.h"
+#include "quern/dataset.h"
+#include "quern/own.h"
+
+struct dataset_reader {
+    struct arrow_file file;
+    enum segment_profile profile;
+    struct codec_ceilings ceilings;
+    struct arrow_batch *batches;
+    struct arrow_piece *pieces; // those of a column stand together
+    struct arrow_source *sources;
+    struct arrow_values *values; // per column, without meaning for codes
+    struct arrow_dictionaries dictionaries;
+    struct segment_spec *specs; // columns, then dictionaries
+    uint64_t rows;
+    uint64_t bytes;
+};
+
+static uint32_t array_count(const struct dataset_reader *reader) {
+    return reader->file.column_count + reader->dictionaries.count;
+}
+
+void dataset_reader_close(struct dataset_reader *reader) {
+    if (!reader)
+        return;
+    arrow_dictionaries_done(&reader->dictionaries);
+    arrow_file_close(&reader->file);
+    free(reader->batches);
+    free(reader->pieces);
+    free(reader->sources);
+    free(reader->values);
+    free(reader->specs);
+    free(reader);
+}
+
+static int count_rows(struct dataset_reader *reader, const struct arrow_batch *batch, struct err *err) {
+    uint64_t most = reader->ceilings.rows < SEGMENT_MAX_ROWS ? reader->ceilings.rows : SEGMENT_MAX_ROWS;
+    if (batch->rows > most - reader->rows)
+        return err_set(err, REASON_LIMIT_OUTPUT, "the file has more rows than the limit of %llu",
+                       (unsigned long long)most);
+    reader->rows += batch->rows;
+    return 0;
+}
+
+static int read_batches(struct dataset_reader *reader, struct err *err) {
+    uint32_t count = reader->file.batches.count;
+    reader->batches = calloc((size_t)count + 1, sizeof *reader->batches);
+    if (!reader->batches)
+        return err_set(err, REASON_INFRA, "out of memory for %u record batches", count);
+    for (uint32_t i = 0; i < count; i++) {
+        TRY(arrow_file_batch(&reader->file, ARROW_MESSAGE_BATCH, i, &reader->batches[i], err));
+        TRY(count_rows(reader, &reader->batches[i], err));
+        if (reader->batches[i].node_count != reader->file.column_count)
+            return err_set(err, REASON_BAD_INPUT, "record batch %u has %u columns, the schema %u", i,
+                           reader->batches[i].node_count, reader->file.column_count);
+    }
+    return 0;
+}
+
+static int plan_sources(struct dataset_reader *reader, struct err *err) {
+    uint32_t columns = reader->file.column_count, count = reader->file.batches.count;
+    // No overflow: each batch holds a node of 16 bytes per column.
+    reader->pieces = calloc((size_t)count * columns + 1, sizeof *reader->pieces);
+    reader->sources = calloc((size_t)columns + 1, sizeof *reader->sources);
+    reader->values = calloc((size_t)columns + 1, sizeof *reader->values);
+    if (!reader->pieces || !reader->sources || !reader->values)
+        return err_set(err, REASON_INFRA, "out of memory for %u columns in %u batches", columns, count);
+    for (uint32_t i = 0; i < columns; i++) {
+        const struct arrow_column *column = &reader->file.columns[i];
+        reader->sources[i] = (struct arrow_source){.column = column,
+                                                   .type = column->has_dictionary ? &column->index : &column->type,
+                                                   .pieces = reader->pieces + (size_t)i * count,
+                                                   .piece_count = count};
+    }
+    return 0;
+}
+
+static int plan_pieces(struct dataset_reader *reader, struct err *err) {
+    for (uint32_t batch = 0; batch < reader->file.batches.count; batch++) {
+        struct arrow_cursor cursor = {0};
+        for (uint32_t i = 0; i < reader->file.column_count; i++)
+            TRY(arrow_plan_piece(&reader->batches[batch], &cursor, &reader->sources[i],
+                                 &reader->sources[i].pieces[batch], reader->ceilings.bytes, err));
+        TRY(arrow_plan_end(&reader->batches[batch], &cursor, err));
+    }
+    return 0;
+}
+
+static struct segment_spec dictionary_spec(const struct arrow_dictionary *dictionary) {
+    const struct arrow_type *type = dictionary->source.type;
+    return (struct segment_spec){.kind = dictionary->shape.kind,
+                                 .unit = dictionary->shape.unit,
+                                 .length = dictionary->kept,
+                                 .data_bytes = dictionary->kept_bytes,
+                                 .dictionary = SEGMENT_NO_DICTIONARY,
+                                 .zone = type->zone,
+                                 .zone_bytes = type->zone_bytes};
+}
+
+static struct segment_spec column_spec(struct dataset_reader *reader, uint32_t index) {
+    const struct arrow_column *column = &reader->file.columns[index];
+    const struct arrow_source *source = &reader->sources[index];
+    struct segment_spec spec = {.length = reader->rows,
+                                .nulls = source->nulls > 0,
+                                .data_bytes = source->data_bytes,
+                                .dictionary = SEGMENT_NO_DICTIONARY,
+                                .name = column->name,
+                                .name_bytes = column->name_bytes};
+    if (column->has_dictionary) {
+        uint32_t number = arrow_dictionary_find(&reader->dictionaries, column->dictionary);
+        spec.kind = segment_codes_kind(reader->dictionaries.all[number].kept);
+        spec.dictionary = reader->file.column_count + number;
+        spec.flags = column->ordered ? SEGMENT_ORDERED : 0;
+        return spec;
+    }
+    reader->values[index] = arrow_plan_values(&column->type, reader->profile, spec.nulls);
+    spec.kind = reader->values[index].kind;
+    spec.unit = reader->values[index].unit;
+    spec.zone = column->type.zone;
+    spec.zone_bytes = column->type.zone_bytes;
+    return spec;
+}
+
+static struct segment_shape shape_of(const struct dataset_reader *reader) {
+    return (struct segment_shape){.specs = reader->specs,
+                                  .columns = reader->file.column_count,
+                                  .arrays = array_count(reader),
+                                  .rows = reader->rows,
+                                  .profile = reader->profile};
+}
+
+static int plan_layout(struct dataset_reader *reader, struct err *err) {
+    uint32_t columns = reader->file.column_count;
+    struct segment_shape shape = shape_of(reader);
+    for (uint32_t i = 0; i < columns; i++)
+        reader->specs[i] = column_spec(reader, i);
+    for (uint32_t i = 0; i < reader->dictionaries.count; i++)
+        reader->specs[columns + i] = dictionary_spec(&reader->dictionaries.all[i]);
+    TRY(segment_layout(&shape, &reader->bytes, err));
+    if (reader->bytes > reader->ceilings.bytes)
+        return err_set(err, REASON_LIMIT_OUTPUT, "the dataset needs %llu bytes of memory, the limit is %llu",
+                       (unsigned long long)reader->bytes, (unsigned long long)reader->ceilings.bytes);
+    return 0;
+}
+
+// Views say how long the texts are only when they are read: first it must be known that there is room for the rest.
+static int plan_views(struct dataset_reader *reader, struct err *err) {
+    bool any = false;
+    for (uint32_t i = 0; i < reader->file.column_count; i++)
+        if (reader->sources[i].type->form == ARROW_UTF8_VIEW) {
+            any = true;
+            TRY(arrow_plan_views(&reader->sources[i], reader->ceilings.bytes, err));
+        }
+    return any ? plan_layout(reader, err) : 0;
+}
+
+static int plan(struct dataset_reader *reader, const void *file, size_t bytes, struct err *err) {
+    uint32_t columns = reader->ceilings.columns;
+    TRY(arrow_file_open(file, bytes, columns < SEGMENT_MAX_COLUMNS ? columns : SEGMENT_MAX_COLUMNS, &reader->file,
+                        err));
+    TRY(read_batches(reader, err));
+    TRY(plan_sources(reader, err));
+    TRY(plan_pieces(reader, err));
+    TRY(arrow_dictionaries_read(&reader->file, reader->profile, reader->ceilings.bytes, &reader->dictionaries, err));
+    reader->specs = calloc((size_t)array_count(reader) + 1, sizeof *reader->specs);
+    if (!reader->specs)
+        return err_set(err, REASON_INFRA, "out of memory for %u columns", reader->file.column_count);
+    TRY(plan_layout(reader, err));
+    return plan_views(reader, err);
+}
+
+int dataset_reader_open(const void *file, size_t bytes, enum segment_profile profile,
+                        const struct codec_ceilings *ceilings, struct dataset_reader **ret, struct err *err) {
+    struct dataset_reader *reader = calloc(1, sizeof *reader);
+    if (!reader)
+        return err_set(err, REASON_INFRA, "out of memory for a reader");
+    reader->profile = profile;
+    reader->ceilings = *ceilings;
+    if (plan(reader, file, bytes, err) < 0) {
+        dataset_reader_close(reader);
+        return -1;
+    }
+    *ret = reader;
+    return 0;
+}
+
+void dataset_reader_shape(const struct dataset_reader *reader, struct dataset_shape *ret) {
+    *ret = (struct dataset_shape){reader->bytes, reader->rows, reader->file.column_count};
+}
+
+static struct arrow_target target_of(const struct dataset_reader *reader, void *base, uint32_t index) {
+    const struct segment_array *array = segment_array(base, index);
+    const struct segment_spec *spec = &reader->specs[index];
+    struct arrow_target target = {.kind = spec->kind,
+                                  .rule = segment_kind_nulls(spec->kind),
+                                  .values = segment_at(base, array->values),
+                                  .offsets = array->offsets.bytes ? segment_at(base, array->offsets) : NULL,
+                                  .nulls = array->nulls.bytes ? segment_at(base, array->nulls) : NULL,
+                                  .capacity = array->values.bytes,
+                                  .scale = reader->values[index].scale,
+                                  .unit = reader->values[index].words};
+    if (segment_kind_is_codes(spec->kind)) {
+        const struct arrow_dictionary *dictionary =
+            &reader->dictionaries.all[spec->dictionary - reader->file.column_count];
+        target.map = dictionary->map;
+        target.map_count = dictionary->source.rows;
+    }
+    return target;
+}
+
+struct decoding {
+    struct dataset_reader *reader;
+    void *base;
+    struct arrow_target *targets; // owned
+    struct arrow_task *tasks;     // owned
+    uint64_t task_count;
+    uint32_t threads;
+};
+
+static void add_tasks(struct decoding *decoding, uint32_t index, arrow_step *step) {
+    struct arrow_source *source = &decoding->reader->sources[index];
+    uint64_t width = segment_kind_width(decoding->targets[index].kind);
+    for (uint64_t i = 0; i < source->piece_count; i++) {
+        struct arrow_piece *piece = &source->pieces[i];
+        uint64_t cost = step == arrow_text_fill ? piece->text_bytes : piece->rows * (width ? width : 8);
+        if (piece->rows > 0)
+            decoding->tasks[decoding->task_count++] =
+                (struct arrow_task){step, source, piece, &decoding->targets[index], cost};
+    }
+}
+
+static int decode_values(struct decoding *decoding, struct err *err) {
+    decoding->task_count = 0;
+    for (uint32_t i = 0; i < decoding->reader->file.column_count; i++)
+        add_tasks(decoding, i,
+                  arrow_type_is_text(decoding->reader->sources[i].type) ? arrow_text_measure : arrow_decode_fixed);
+    return arrow_work_run(decoding->tasks, decoding->task_count, decoding->threads, decoding->reader->ceilings.bytes,
+                          err);
+}
+
+static int decode_texts(struct decoding *decoding, struct err *err) {
+    decoding->task_count = 0;
+    for (uint32_t i = 0; i < decoding->reader->file.column_count; i++) {
+        struct arrow_source *source = &decoding->reader->sources[i];
+        if (!arrow_type_is_text(source->type))
+            continue;
+        TRY(arrow_plan_texts(source, decoding->targets[i].capacity, &segment_array(decoding->base, i)->values.bytes,
+                             err));
+        add_tasks(decoding, i, arrow_text_fill);
+    }
+    return arrow_work_run(decoding->tasks, decoding->task_count, decoding->threads, decoding->reader->ceilings.bytes,
+                          err);
+}
+
+static void write_dictionaries(const struct decoding *decoding) {
+    const struct dataset_reader *reader = decoding->reader;
+    for (uint32_t i = 0; i < reader->dictionaries.count; i++) {
+        const struct segment_array *array = segment_array(decoding->base, reader->file.column_count + i);
+        arrow_dictionary_write(&reader->dictionaries.all[i], segment_at(decoding->base, array->values),
+                               segment_at(decoding->base, array->offsets));
+    }
+}
+
+static void count_nulls(const struct decoding *decoding) {
+    for (uint32_t i = 0; i < decoding->reader->file.column_count; i++) {
+        const struct arrow_source *source = &decoding->reader->sources[i];
+        struct segment_array *array = segment_array(decoding->base, i);
+        array->null_count = arrow_type_is_text(source->type) ? source->nulls : 0;
+        if (!arrow_type_is_text(source->type))
+            for (uint64_t k = 0; k < source->piece_count; k++)
+                array->null_count += source->pieces[k].sentinels;
+    }
+}
+
+static int decode(struct decoding *decoding, struct err *err) {
+    for (uint32_t i = 0; i < decoding->reader->file.column_count; i++)
+        decoding->targets[i] = target_of(decoding->reader, decoding->base, i);
+    TRY(decode_values(decoding, err));
+    TRY(decode_texts(decoding, err));
+    write_dictionaries(decoding);
+    count_nulls(decoding);
+    return 0;
+}
+
+int dataset_reader_decode(struct dataset_reader *reader, void *base, uint32_t threads, struct err *err) {
+    size_t columns = reader->file.column_count, count = reader->file.batches.count;
+    struct segment_shape shape = shape_of(reader);
+    auto_free struct arrow_target *targets = calloc(columns + 1, sizeof *targets);
+    auto_free struct arrow_task *tasks = calloc(columns * count + 1, sizeof *tasks);
+    struct decoding decoding = {reader, base, targets, tasks, 0, threads};
+    if (!targets || !tasks)
+        return err_set(err, REASON_INFRA, "out of memory for the decoding of %zu columns", columns);
+    TRY(segment_format(base, reader->bytes, &shape, err));
+    return decode(&decoding, err);
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arrow_schema.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "quern/own.h"
+#include "utf8.h"
+
+// Slots and numbers of Schema.fbs.
+enum { SCHEMA_ENDIANNESS = 0, SCHEMA_FIELDS = 1 };
+enum { FIELD_NAME = 0, FIELD_TYPE_ID = 2, FIELD_TYPE = 3, FIELD_DICTIONARY = 4, FIELD_CHILDREN = 5 };
+enum { ENCODING_ID = 0, ENCODING_INDEX = 1, ENCODING_ORDERED = 2 };
+enum { PRECISION_HALF = 0, PRECISION_SINGLE = 1, PRECISION_DOUBLE = 2 };
+enum { DATE_DAY = 0, DATE_MILLISECOND = 1 };
+
+// All names together: fields can share one text, so that the file's size bounds nothing.
+#define MAX_NAMES_BYTES ((size_t)64 << 20)
+
+typedef int type_reader(const struct arrow_column *column, const struct flat_table *table, struct arrow_type *ret,
+                        struct err *err);
+
+int arrow_refuse(const struct arrow_column *column, struct err *err, const char *format, ...) {
+    char label[UTF8_LABEL_BYTES], text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    utf8_label(column->name, column->name_bytes, label);
+    return err_set(err, REASON_BAD_INPUT, "column \"%s\": %s", label, text);
+}
+
+static int read_int(const struct arrow_column *column, const struct flat_table *table, struct arrow_type *ret,
+                    struct err *err) {
+    int32_t bits;
+    uint8_t is_signed;
+    TRY(flat_i32(table, 0, 0, &bits, err));
+    TRY(flat_u8(table, 1, 0, &is_signed, err));
+    if (bits != 8 && bits != 16 && bits != 32 && bits != 64)
+        return arrow_refuse(column, err, "an integer of %d bits, expected 8, 16, 32 or 64", bits);
+    *ret = (struct arrow_type){.form = ARROW_INT, .width = (uint32_t)bits / 8, .is_signed = is_signed != 0};
+    return 0;
+}
+
+static int read_float(const struct arrow_column *column, const struct flat_table *table, struct arrow_type *ret,
+                      struct err *err) {
+    int16_t precision;
+    TRY(flat_i16(table, 0, PRECISION_HALF, &precision, err));
+    if (precision == PRECISION_HALF)
+        return arrow_refuse(column, err, "float16 is not supported by datasets; store it as float32");
+    if (precision != PRECISION_SINGLE && precision != PRECISION_DOUBLE)
+        return arrow_refuse(column, err, "a float of unknown precision %d", precision);
+    *ret = (struct arrow_type){.form = ARROW_FLOAT, .width = precision == PRECISION_SINGLE ? 4 : 8};
+    return 0;
+}
+
+static int read_date(const struct arrow_column *column, const struct flat_table *table, struct arrow_type *ret,
+                     struct err *err) {
+    int16_t unit;
+    TRY(flat_i16(table, 0, DATE_MILLISECOND, &unit, err));
+    if (unit != DATE_DAY && unit != DATE_MILLISECOND)
+        return arrow_refuse(column, err, "a date of unknown unit %d", unit);
+    *ret = (struct arrow_type){.form = ARROW_DATE, .width = unit == DATE_DAY ? 4 : 8};
+    ret->unit = unit == DATE_DAY ? SEGMENT_UNIT_S : SEGMENT_UNIT_MS;
+    return 0;
+}
+
+static int read_timestamp(const struct arrow_column *column, const struct flat_table *table, struct arrow_type *ret,
+                          struct err *err) {
+    int16_t unit;
+    *ret = (struct arrow_type){.form = ARROW_TIMESTAMP, .width = 8};
+    TRY(flat_i16(table, 0, 0, &unit, err));
+    TRY(flat_text(table, 1, &ret->zone, &ret->zone_bytes, err));
+    if (unit < SEGMENT_UNIT_S || unit > SEGMENT_UNIT_NS)
+        return arrow_refuse(column, err, "a timestamp of unknown unit %d", unit);
+    ret->unit = (enum segment_unit)unit;
+    if (ret->zone_bytes > SEGMENT_MAX_ZONE_BYTES)
+        return arrow_refuse(column, err, "its time zone has %zu bytes, the limit is %u", ret->zone_bytes,
+                            SEGMENT_MAX_ZONE_BYTES);
+    if (!utf8_valid(ret->zone, ret->zone_bytes))
+        return arrow_refuse(column, err, "its time zone is not UTF-8");
+    return 0;
+}
+
+#define READ_PLAIN(name, its_form)                                                                                     \
+    static int name(const struct arrow_column *column, const struct flat_table *table, struct arrow_type *ret,         \
+                    struct err *err) {                                                                                 \
+        (void)column, (void)table, (void)err;                                                                          \
+        *ret = (struct arrow_type){.form = its_form};                                                                  \
+        return 0;                                                                                                      \
+    }
+READ_PLAIN(read_bool, ARROW_BOOL)
+READ_PLAIN(read_utf8, ARROW_UTF8)
+READ_PLAIN(read_large_utf8, ARROW_LARGE_UTF8)
+READ_PLAIN(read_utf8_view, ARROW_UTF8_VIEW)
+
+// By type id. What has no reader is refused with what a user can do instead.
+static const struct {
+    const char *name;
+    type_reader *read;
+    const char *instead;
+} types[] = {
+    [1] = {"null", NULL, "give the column a type, such as string or double"},
+    [2] = {"int", read_int, NULL},
+    [3] = {"float", read_float, NULL},
+    [4] = {"binary", NULL, "store it as text, for instance in base64"},
+    [5] = {"utf8", read_utf8, NULL},
+    [6] = {"bool", read_bool, NULL},
+    [7] = {"decimal", NULL, "store it as double, as a scaled integer or as text"},
+    [8] = {"date", read_date, NULL},
+    [9] = {"time", NULL, "store it as an integer or as a timestamp"},
+    [10] = {"timestamp", read_timestamp, NULL},
+    [11] = {"interval", NULL, "store its parts as integers"},
+    [12] = {"list", NULL, "give each element a column or a row, or store it as text"},
+    [13] = {"struct", NULL, "give each field a column"},
+    [14] = {"union", NULL, "give each type a column"},
+    [15] = {"fixed-size binary", NULL, "store it as text, for instance in base64"},
+    [16] = {"fixed-size list", NULL, "give each element a column or a row, or store it as text"},
+    [17] = {"map", NULL, "give each key a column, or store it as text"},
+    [18] = {"duration", NULL, "store it as an integer or a double"},
+    [19] = {"large binary", NULL, "store it as text, for instance in base64"},
+    [20] = {"large utf8", read_large_utf8, NULL},
+    [21] = {"large list", NULL, "give each element a column or a row, or store it as text"},
+    [22] = {"run-end encoded", NULL, "store the values, or a dictionary"},
+    [23] = {"binary view", NULL, "store it as text, for instance in base64"},
+    [24] = {"utf8 view", read_utf8_view, NULL},
+    [25] = {"list view", NULL, "give each element a column or a row, or store it as text"},
+    [26] = {"large list view", NULL, "give each element a column or a row, or store it as text"},
+};
+
+enum { TYPES = sizeof types / sizeof types[0] };
+
+static int read_type(const struct flat_table *field, struct arrow_column *column, struct err *err) {
+    uint8_t id;
+    bool present;
+    struct flat_table table;
+    TRY(flat_u8(field, FIELD_TYPE_ID, 0, &id, err));
+    if (id >= TYPES || !types[id].name)
+        return arrow_refuse(column, err, "Arrow type %u is unknown", id);
+    if (!types[id].read)
+        return arrow_refuse(column, err, "%s is not supported by datasets; %s", types[id].name, types[id].instead);
+    TRY(flat_child(field, FIELD_TYPE, &present, &table, err));
+    if (!present)
+        return arrow_refuse(column, err, "its type %s is not described", types[id].name);
+    return types[id].read(column, &table, &column->type, err);
+}
+
+static int read_encoding(const struct flat_table *encoding, struct arrow_column *column, struct err *err) {
+    bool present;
+    uint8_t ordered;
+    struct flat_table index;
+    column->has_dictionary = true;
+    column->index = (struct arrow_type){.form = ARROW_INT, .width = 4, .is_signed = true};
+    TRY(flat_i64(encoding, ENCODING_ID, 0, &column->dictionary, err));
+    TRY(flat_u8(encoding, ENCODING_ORDERED, 0, &ordered, err));
+    column->ordered = ordered != 0;
+    TRY(flat_child(encoding, ENCODING_INDEX, &present, &index, err));
+    if (present)
+        TRY(read_int(column, &index, &column->index, err));
+    if (column->type.form == ARROW_BOOL)
+        return arrow_refuse(column, err, "a dictionary of bool is not supported by datasets; store the values");
+    return 0;
+}
+
+static int read_field(const struct flat_table *field, uint32_t index, struct arrow_column *column, struct err *err) {
+    bool present;
+    struct flat_table encoding;
+    struct flat_vector children;
+    TRY(flat_text(field, FIELD_NAME, &column->name, &column->name_bytes, err));
+    if (column->name_bytes > SEGMENT_MAX_NAME_BYTES)
+        return err_set(err, REASON_BAD_INPUT, "the name of column %u has %zu bytes, the limit is %u", index,
+                       column->name_bytes, SEGMENT_MAX_NAME_BYTES);
+    if (!utf8_valid(column->name, column->name_bytes))
+        return err_set(err, REASON_BAD_INPUT, "the name of column %u is not UTF-8", index);
+    TRY(read_type(field, column, err));
+    TRY(flat_vector(field, FIELD_CHILDREN, 4, &children, err));
+    if (children.count)
+        return arrow_refuse(column, err, "expected no child fields, found %u", children.count);
+    TRY(flat_child(field, FIELD_DICTIONARY, &present, &encoding, err));
+    return present ? read_encoding(&encoding, column, err) : 0;
+}
+
+int arrow_schema_read(const struct flat_table *schema, uint32_t max_columns, struct arrow_column **ret,
+                      uint32_t *ret_count, struct err *err) {
+    int16_t endianness;
+    struct flat_vector fields;
+    TRY(flat_i16(schema, SCHEMA_ENDIANNESS, 0, &endianness, err));
+    if (endianness != 0)
+        return err_set(err, REASON_BAD_INPUT, "expected a little-endian Arrow IPC file, found a big-endian one");
+    TRY(flat_vector(schema, SCHEMA_FIELDS, 4, &fields, err));
+    if (fields.count > max_columns)
+        return err_set(err, REASON_LIMIT_OUTPUT, "the file has %u columns, the limit is %u", fields.count, max_columns);
+    auto_free struct arrow_column *columns = calloc(fields.count + 1, sizeof *columns);
+    if (!columns)
+        return err_set(err, REASON_INFRA, "out of memory for %u columns", fields.count);
+    size_t names = 0;
+    for (uint32_t i = 0; i < fields.count; i++) {
+        struct flat_table field;
+        TRY(flat_vector_child(&fields, i, &field, err));
+        TRY(read_field(&field, i, &columns[i], err));
+        names += columns[i].name_bytes;
+        if (names > MAX_NAMES_BYTES)
+            return err_set(err, REASON_LIMIT_OUTPUT, "the names of the columns have more than %zu bytes",
+                           MAX_NAMES_BYTES);
+    }
+    *ret = steal_ptr(&columns);
+    *ret_count = fields.count;
+    return 0;
+}
+
+bool arrow_type_is_text(const struct arrow_type *type) {
+    return type->form == ARROW_UTF8 || type->form == ARROW_LARGE_UTF8 || type->form == ARROW_UTF8_VIEW;
+}
+
+bool arrow_type_same(const struct arrow_type *a, const struct arrow_type *b) {
+    return a->form == b->form && a->width == b->width && a->is_signed == b->is_signed && a->unit == b->unit &&
+           a->zone_bytes == b->zone_bytes && (a->zone_bytes == 0 || memcmp(a->zone, b->zone, a->zone_bytes) == 0);
+}

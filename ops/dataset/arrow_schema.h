@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The columns of an Arrow schema, or why one of them cannot be taken.
+ *
+ * Ownership: names and zones point into the file's metadata, borrowed. Errors: REASON_BAD_INPUT, naming column and
+ * type; REASON_LIMIT_OUTPUT for too many columns.
+ */
+#ifndef DATASET_ARROW_SCHEMA_H
+#define DATASET_ARROW_SCHEMA_H
+
+#include "flat.h"
+#include "quern/segment.h"
+
+enum arrow_form {
+    ARROW_INT,
+    ARROW_FLOAT,
+    ARROW_BOOL,
+    ARROW_TIMESTAMP,
+    ARROW_DATE, /* days when 4 bytes wide, milliseconds when 8 */
+    ARROW_UTF8,
+    ARROW_LARGE_UTF8,
+    ARROW_UTF8_VIEW,
+};
+
+struct arrow_type {
+    enum arrow_form form;
+    uint32_t width; /* bytes per value; 0: bits, texts */
+    bool is_signed; /* ARROW_INT */
+    enum segment_unit unit;
+    const char *zone;
+    size_t zone_bytes;
+};
+
+struct arrow_column {
+    const char *name;
+    size_t name_bytes;
+    struct arrow_type type; /* of the values, also where they are in a dictionary */
+    bool has_dictionary;
+    bool ordered;
+    int64_t dictionary;      /* its id */
+    struct arrow_type index; /* ARROW_INT */
+};
+
+/* Reads all fields. `*ret` is malloc'ed, also when there are none. */
+MUST_USE int arrow_schema_read(const struct flat_table *schema, uint32_t max_columns, struct arrow_column **ret,
+                               uint32_t *ret_count, struct err *err);
+
+bool arrow_type_is_text(const struct arrow_type *type);
+bool arrow_type_same(const struct arrow_type *a, const struct arrow_type *b);
+
+/* REASON_BAD_INPUT with `column "x": ` before the message. */
+int arrow_refuse(const struct arrow_column *column, struct err *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

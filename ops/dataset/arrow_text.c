@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <string.h>
+
+#include "arrow_decode.h"
+#include "bits.h"
+#include "utf8.h"
+
+struct run {
+    const struct arrow_source *source;
+    struct arrow_piece *piece;
+    const uint8_t *from; // the file's offsets
+    uint32_t width;      // of one of them
+    const uint8_t *present;
+};
+
+static int64_t load_offset(const struct run *run, uint64_t index) {
+    if (run->width == 8)
+        return flat_load_i64(run->from + index * 8);
+    return (int32_t)flat_load_u32(run->from + index * 4);
+}
+
+static int open_run(struct arrow_worker *worker, const struct arrow_source *source, struct arrow_piece *piece,
+                    uint64_t ceiling, struct run *ret, struct err *err) {
+    struct arrow_buffer buffer;
+    *ret = (struct run){source, piece, NULL, source->type->form == ARROW_LARGE_UTF8 ? 8 : 4, NULL};
+    TRY(arrow_decode_validity(worker, source, piece, ceiling, &ret->present, err));
+    TRY(arrow_buffer_open(piece->batch, piece->buffer + 1, "offsets", ceiling, source->column, &buffer, err));
+    return arrow_buffer_read(worker, &buffer, ARROW_SLOT_VALUES, (piece->rows + 1) * ret->width, source->column,
+                             &ret->from, err);
+}
+
+static int falling(const struct run *run, uint64_t row, int64_t from, int64_t to, struct err *err) {
+    return arrow_refuse(run->source->column, err, "the offset falls at row %llu, from %lld to %lld",
+                        (unsigned long long)(run->piece->row + row), (long long)from, (long long)to);
+}
+
+// Offsets that rise from 0 or more to the data's size make every text lie inside.
+static int check_ends(const struct run *run, uint64_t data_bytes, struct err *err) {
+    int64_t first = load_offset(run, 0), last = load_offset(run, run->piece->rows);
+    if (first < 0 || last < first || (uint64_t)last > data_bytes)
+        return arrow_refuse(run->source->column, err, "its offsets run from %lld to %lld, its data have %llu bytes",
+                            (long long)first, (long long)last, (unsigned long long)data_bytes);
+    run->piece->text_first = (uint64_t)first;
+    run->piece->text_whole = first == 0 && (uint64_t)last == data_bytes;
+    return 0;
+}
+
+// Writes the end of each text, counted from the piece's first byte. Bytes below nulls take no room.
+static int measure(const struct run *run, int64_t *ends, struct err *err) {
+    int64_t before = load_offset(run, 0), total = 0;
+    run->piece->text_gaps = false;
+    for (uint64_t row = 0; row < run->piece->rows; row++) {
+        int64_t next = load_offset(run, row + 1);
+        if (next < before)
+            return falling(run, row, before, next, err);
+        if (run->present && next > before && !bits_present(run->present, row))
+            run->piece->text_gaps = true;
+        else
+            total += next - before;
+        if (ends)
+            ends[row] = total;
+        before = next;
+    }
+    run->piece->text_bytes = (uint64_t)total;
+    return 0;
+}
+
+int arrow_text_measure(struct arrow_worker *worker, const struct arrow_source *source, struct arrow_piece *piece,
+                       const struct arrow_target *target, uint64_t ceiling, struct err *err) {
+    struct run run;
+    struct arrow_buffer data;
+    int64_t *ends = target->offsets ? target->offsets + piece->row + 1 : NULL;
+    if (piece->rows == 0)
+        return 0;
+    if (ends)
+        arrow_decode_touch(ends, piece->rows * sizeof *ends);
+    if (source->type->form == ARROW_UTF8_VIEW) {
+        const uint8_t *present;
+        TRY(arrow_decode_validity(worker, source, piece, ceiling, &present, err));
+        arrow_decode_nulls(piece, target, present);
+        return arrow_view_measure(worker, source, piece, present, ends, ceiling, err);
+    }
+    TRY(open_run(worker, source, piece, ceiling, &run, err));
+    TRY(arrow_buffer_open(piece->batch, piece->buffer + 2, "data", ceiling, source->column, &data, err));
+    TRY(check_ends(&run, data.decoded, err));
+    arrow_decode_nulls(piece, target, run.present);
+    return measure(&run, ends, err);
+}
+
+static void copy_present(const struct run *run, const uint8_t *data, uint8_t *to) {
+    for (uint64_t row = 0; row < run->piece->rows; row++) {
+        int64_t from = load_offset(run, row), next = load_offset(run, row + 1);
+        if (next > from && (!run->present || bits_present(run->present, row))) {
+            memcpy(to, data + from, (size_t)(next - from));
+            to += next - from;
+        }
+    }
+}
+
+static int fill_data(struct arrow_worker *worker, const struct arrow_source *source, struct arrow_piece *piece,
+                     uint8_t *to, uint64_t ceiling, struct err *err) {
+    struct run run;
+    struct arrow_buffer buffer;
+    const uint8_t *data;
+    TRY(arrow_buffer_open(piece->batch, piece->buffer + 2, "data", ceiling, source->column, &buffer, err));
+    if (piece->text_whole && !piece->text_gaps)
+        return arrow_buffer_decode(worker, &buffer, to, source->column, err);
+    TRY(arrow_buffer_read(worker, &buffer, ARROW_SLOT_DATA, 0, source->column, &data, err));
+    if (piece->text_gaps) {
+        TRY(open_run(worker, source, piece, ceiling, &run, err));
+        copy_present(&run, data, to);
+    } else if (piece->text_bytes > 0) {
+        memcpy(to, data + piece->text_first, piece->text_bytes);
+    }
+    return 0;
+}
+
+// Texts that are valid together are valid alone when each begins where a character does.
+static int check_utf8(const struct arrow_source *source, const struct arrow_piece *piece, const uint8_t *bytes,
+                      const int64_t *ends, struct err *err) {
+    if (utf8_ascii(bytes, piece->text_bytes))
+        return 0;
+    uint64_t bad = utf8_first_bad(bytes, piece->text_bytes);
+    for (uint64_t row = 0; row < piece->rows; row++) {
+        uint64_t end = (uint64_t)ends[row];
+        if (bad < end || (end < piece->text_bytes && !utf8_starts(bytes[end])))
+            return arrow_refuse(source->column, err, "row %llu is not UTF-8", (unsigned long long)(piece->row + row));
+    }
+    return 0;
+}
+
+static int decode_views(struct arrow_worker *worker, const struct arrow_source *source, struct arrow_piece *piece,
+                        const int64_t *ends, uint8_t *to, uint64_t ceiling, struct err *err) {
+    const uint8_t *present;
+    TRY(arrow_decode_validity(worker, source, piece, ceiling, &present, err));
+    return arrow_view_fill(worker, source, piece, present, ends, to, ceiling, err);
+}
+
+int arrow_text_fill(struct arrow_worker *worker, const struct arrow_source *source, struct arrow_piece *piece,
+                    const struct arrow_target *target, uint64_t ceiling, struct err *err) {
+    if (piece->rows == 0)
+        return 0;
+    int64_t *ends = target->offsets + piece->row + 1;
+    uint8_t *to = target->values + piece->text_at;
+    arrow_decode_touch(to, piece->text_bytes);
+    if (source->type->form == ARROW_UTF8_VIEW)
+        TRY(decode_views(worker, source, piece, ends, to, ceiling, err));
+    else
+        TRY(fill_data(worker, source, piece, to, ceiling, err));
+    TRY(check_utf8(source, piece, to, ends, err));
+    for (uint64_t row = 0; row < piece->rows; row++)
+        ends[row] += (int64_t)piece->text_at;
+    return 0;
+}
