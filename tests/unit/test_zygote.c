@@ -355,6 +355,34 @@ static void f_request_of_another_version_is_refused(void **state) {
     child_close(&child);
 }
 
+static void l_memory_beyond_the_limit_is_named(void **state) {
+    struct harness_child child;
+    struct host_answer raised;
+    auto_fd int null = null_device();
+    begin(*state, &child, "def azureml_main():\n    bytearray(1 << 40)\n", null);
+    await_done(&child, &raised);
+    assert_int_equal(raised.reason, REASON_LIMIT_MEMORY);
+    assert_string_equal(raised.name, "MemoryError");
+    end(&child);
+    assert_exit(&child, 0, 0);
+    child_close(&child);
+}
+
+static void b_exception_of_a_script_is_told(void **state) {
+    struct harness_child child;
+    struct host_answer raised;
+    auto_fd int null = null_device();
+    begin(*state, &child, "def azureml_main():\n    raise ValueError('no such column')\n", null);
+    await_done(&child, &raised);
+    assert_int_equal(raised.reason, REASON_EXCEPTION);
+    assert_string_equal(raised.name, "ValueError");
+    assert_string_equal(raised.value, "no such column");
+    assert_int_equal(raised.line, 2);
+    end(&child);
+    assert_exit(&child, 0, 0);
+    child_close(&child);
+}
+
 static void l_child_beyond_the_slots_is_refused(void **state) {
     static struct harness_child children[JAIL_SLOTS];
     struct harness_child more;
@@ -570,6 +598,8 @@ int main(void) {
         cmocka_unit_test(f_record_of_another_size_ends_the_child_only),
         cmocka_unit_test(f_malformed_requests_are_dropped),
         cmocka_unit_test(f_request_of_another_version_is_refused),
+        cmocka_unit_test(b_exception_of_a_script_is_told),
+        cmocka_unit_test(l_memory_beyond_the_limit_is_named),
         cmocka_unit_test(l_child_beyond_the_slots_is_refused),
         cmocka_unit_test(c_nothing_outlives_a_killed_zygote),
         cmocka_unit_test(c_zygote_ends_when_its_supervisor_is_gone),
