@@ -359,7 +359,7 @@ static void l_memory_beyond_the_limit_is_named(void **state) {
     struct harness_child child;
     struct host_answer raised;
     auto_fd int null = null_device();
-    begin(*state, &child, "def azureml_main():\n    bytearray(1 << 40)\n", null);
+    begin(*state, &child, "def azureml_main():\n    bytearray(3 << 30)\n", null);
     await_done(&child, &raised);
     assert_int_equal(raised.reason, REASON_LIMIT_MEMORY);
     assert_string_equal(raised.name, "MemoryError");
