@@ -50,7 +50,8 @@ struct host_ready {
     struct err err;
 };
 
-/* Descriptors of quern-python at exec. */
+/* Descriptors of quern-python at exec; argv[1] is the environment's name. ENVIRONMENT is the text that
+ * environment_write() gave. */
 enum { HOST_FD_REQUESTS = 3, HOST_FD_SUPERVISOR = 4, HOST_FD_ENVIRONMENT = 5 };
 
 struct host_spawn {

@@ -200,11 +200,11 @@ void ward_ended(struct ward *ward) {
     struct rusage usage = {0};
     if (reap(ward->init, &info, &usage) == 0)
         add_usage(&ward->exited, &usage);
+    own_close(&ward->report);
+    own_close(&ward->init);
     if (ward->control >= 0)
         tell(ward->control, &ward->exited);
     own_close(&ward->control);
-    own_close(&ward->report);
-    own_close(&ward->init);
     ward_clear(ward);
 }
 

@@ -71,11 +71,15 @@ static void await_done(struct harness_child *child, struct host_answer *raised) 
     } while (answer.kind != HOST_DONE);
 }
 
+// The zygote closes `control` last: at its end nothing of the child is left.
 static void end(struct harness_child *child) {
+    struct host_exited more;
     struct err err;
     own_close(&child->conversation);
     child->conversation = -1;
     well(child_exited(child, &err), &err);
+    well(harness_wait(child->control, &err), &err);
+    assert_int_equal(record_receive(child->control, &more, sizeof more, NULL, 0, NULL, &err), 0);
 }
 
 static void assert_exit(const struct harness_child *child, int code, int signal) {
@@ -347,6 +351,35 @@ static void f_request_of_another_version_is_refused(void **state) {
     child.control = control[0];
     well(child_exited(&child, &err), &err);
     assert_string_equal(child.exited.err.msg, "host protocol: expected version 1, found 2");
+    assert_int_equal(child.exited.code, -1);
+    child_close(&child);
+}
+
+static void l_memory_beyond_the_limit_is_named(void **state) {
+    struct harness_child child;
+    struct host_answer raised;
+    auto_fd int null = null_device();
+    begin(*state, &child, "def azureml_main():\n    bytearray(3 << 30)\n", null);
+    await_done(&child, &raised);
+    assert_int_equal(raised.reason, REASON_LIMIT_MEMORY);
+    assert_string_equal(raised.name, "MemoryError");
+    end(&child);
+    assert_exit(&child, 0, 0);
+    child_close(&child);
+}
+
+static void b_exception_of_a_script_is_told(void **state) {
+    struct harness_child child;
+    struct host_answer raised;
+    auto_fd int null = null_device();
+    begin(*state, &child, "def azureml_main():\n    raise ValueError('no such column')\n", null);
+    await_done(&child, &raised);
+    assert_int_equal(raised.reason, REASON_EXCEPTION);
+    assert_string_equal(raised.name, "ValueError");
+    assert_string_equal(raised.value, "no such column");
+    assert_int_equal(raised.line, 2);
+    end(&child);
+    assert_exit(&child, 0, 0);
     child_close(&child);
 }
 
@@ -523,10 +556,10 @@ static void b_interpreter_of_another_version_is_refused(void **state) {
     remove_base(base);
 }
 
-static int count_descriptors(pid_t pid) {
+static int count_descriptors(const struct harness *harness) {
     char path[64];
     int count = 0;
-    snprintf(path, sizeof path, "/proc/%d/fd", pid);
+    snprintf(path, sizeof path, "/proc/%d/fd", harness->pid);
     DIR *dir = opendir(path);
     assert_non_null(dir);
     while (readdir(dir))
@@ -539,10 +572,10 @@ static void c_zygote_keeps_no_descriptors_of_dead_children(void **state) {
     const struct harness *harness = *state;
     auto_fd int null = null_device();
     run_well(harness, NOTHING, null);
-    int before = count_descriptors(harness->pid);
+    int before = count_descriptors(harness);
     for (int i = 0; i < 10; i++)
         run_well(harness, NOTHING, null);
-    assert_int_equal(count_descriptors(harness->pid), before);
+    assert_int_equal(count_descriptors(harness), before);
 }
 
 int main(void) {
@@ -565,6 +598,8 @@ int main(void) {
         cmocka_unit_test(f_record_of_another_size_ends_the_child_only),
         cmocka_unit_test(f_malformed_requests_are_dropped),
         cmocka_unit_test(f_request_of_another_version_is_refused),
+        cmocka_unit_test(b_exception_of_a_script_is_told),
+        cmocka_unit_test(l_memory_beyond_the_limit_is_named),
         cmocka_unit_test(l_child_beyond_the_slots_is_refused),
         cmocka_unit_test(c_nothing_outlives_a_killed_zygote),
         cmocka_unit_test(c_zygote_ends_when_its_supervisor_is_gone),

@@ -38,8 +38,10 @@ class Finder:
 
 
 def watch():
-    """Tames matplotlib now or when the script imports it."""
-    if "matplotlib" in sys.modules:
-        tame(sys.modules["matplotlib"])
+    """Tames matplotlib now or when the script imports it, which is when it looks at MPLBACKEND."""
+    loaded = sys.modules.get("matplotlib")
+    if loaded is not None:
+        tame(loaded)
+        loaded.rcParams["backend"] = "Agg"
     else:
         sys.meta_path.insert(0, Finder)
