@@ -3,7 +3,7 @@
  * The conversation worker ↔ zygote ↔ child. Plain records over SOCK_SEQPACKET (record.h), descriptors beside them.
  *
  * 1. worker → zygote, on the environment's shared request socket:   host_spawn, fd: control
- * 2. zygote → worker, on control:                                   host_spawned, fds: conversation, pidfd of the tree
+ * 2. zygote → worker, on control:                                   host_spawned, fds: conversation, pidfds of tree and child
  *                                                               or  host_exited with `err` set (nothing was forked)
  * 3. worker → child, on conversation:  host_call records, in this order:
  *        COMMIT (limits)  fds: stdout, stderr[, stdin]
@@ -50,7 +50,8 @@ struct host_ready {
     struct err err;
 };
 
-/* Descriptors of quern-python at exec. */
+/* Descriptors of quern-python at exec; argv[1] is the environment's name. ENVIRONMENT is the text that
+ * environment_write() gave. */
 enum { HOST_FD_REQUESTS = 3, HOST_FD_SUPERVISOR = 4, HOST_FD_ENVIRONMENT = 5 };
 
 struct host_spawn {

@@ -38,7 +38,7 @@ static int put_streams(const int *fds, size_t count, struct err *err) {
 static int check_commit(const struct host_call *record, size_t fd_count, struct err *err) {
     if (record->kind != HOST_COMMIT)
         return err_set(err, REASON_BUG, "expected COMMIT first, found record %u", record->kind);
-    if (fd_count < 2)
+    if (fd_count < 2 || fd_count > 3)
         return err_set(err, REASON_BUG, "COMMIT: expected 2 or 3 descriptors, found %zu", fd_count);
     return jail_limits_check(&record->limits, err);
 }
@@ -46,7 +46,7 @@ static int check_commit(const struct host_call *record, size_t fd_count, struct 
 // Returns 1, 0 when nobody wants this child any more, -1.
 static int take_commit(const struct heritage *heritage, struct call *call, struct err *err) {
     struct host_call record;
-    int fds[3];
+    int fds[3] = {-1, -1, -1};
     size_t count = 0;
     int got = record_receive(heritage->conversation, &record, sizeof record, fds, 3, &count, err);
     if (got <= 0)

@@ -16,7 +16,8 @@
 #define PIECE ((uintptr_t)2 << 20)
 // Larger areas are no heap (a sanitizer's shadow has terabytes).
 #define MAX_AREA ((uintptr_t)1 << 32)
-#define MAX_AREAS 8192u
+// A zygote with everything imported has about 1,500 areas, libraries included.
+#define MAX_AREAS 4096u
 #define LINE_BYTES 512
 
 struct area {
@@ -57,9 +58,7 @@ int collapse_heap(uint64_t *ret_bytes, struct err *err) {
     auto_file FILE *maps = fopen("/proc/self/maps", "re");
     if (!maps)
         return err_sys(err, REASON_INFRA, "/proc/self/maps");
-    auto_free struct area *areas = calloc(MAX_AREAS, sizeof areas[0]);
-    if (!areas)
-        return err_sys(err, REASON_INFRA, "the list of memory areas");
+    struct area areas[MAX_AREAS];
     size_t count = list_areas(maps, areas);
     uint64_t done = 0;
     for (size_t i = 0; i < count; i++)

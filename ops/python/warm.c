@@ -26,7 +26,7 @@ static int take_version(PyObject *versions, const char *key, char home[32], stru
     PyObject *version = PyDict_GetItemString(versions, key);
     const char *text = version && PyUnicode_Check(version) ? PyUnicode_AsUTF8(version) : NULL;
     if (!text)
-        return err_set(err, REASON_CONFIG, "%s is not installed", key);
+        return err_set(err, REASON_CONFIG, "the version of %s is no text", key);
     text_copy(home, 32, text);
     return 0;
 }
