@@ -5,6 +5,7 @@
 
 #include "ops/python/frozen.h"
 #include "ops/python/glue.h"
+#include "ops/python/probe.h"
 #include "ops/python/text.h"
 
 #if PY_VERSION_HEX < 0x030b0000
@@ -63,9 +64,25 @@ static int preinitialize(const char *python, struct err *err) {
     return check_status(Py_PreInitialize(&config), python, err);
 }
 
-int interpreter_open(const char *python, struct err *err) {
-    if (access(python, X_OK) < 0)
-        return err_sys(err, REASON_CONFIG, "the interpreter %s", python);
+static int check_version(const char *python, const struct probe *probe, struct err *err) {
+    if (strcmp(probe->version, PY_VERSION) != 0)
+        return err_set(err, REASON_CONFIG,
+                       "the interpreter %s: expected Python %s, for which this program is built, "
+                       "found %s",
+                       python, PY_VERSION, probe->version);
+    return 0;
+}
+
+static int check_prefix(const char *python, const struct probe *probe, struct err *err) {
+    PyObject *prefix = PySys_GetObject("prefix");
+    const char *found = prefix && PyUnicode_Check(prefix) ? PyUnicode_AsUTF8(prefix) : NULL;
+    if (!found || strcmp(found, probe->prefix) != 0)
+        return err_set(err, REASON_CONFIG, "the interpreter %s: expected the installation in %.300s, found %.300s",
+                       python, probe->prefix, found ? found : "none");
+    return 0;
+}
+
+static int initialize(const char *python, struct err *err) {
     TRY(preinitialize(python, err));
     PyImport_FrozenModules = frozen_modules;
     if (PyImport_AppendInittab("_quern", PyInit__quern) < 0)
@@ -77,6 +94,14 @@ int interpreter_open(const char *python, struct err *err) {
         status = Py_InitializeFromConfig(&config);
     PyConfig_Clear(&config);
     return check_status(status, python, err);
+}
+
+int interpreter_open(const char *python, struct err *err) {
+    struct probe probe;
+    TRY(probe_run(python, &probe, err));
+    TRY(check_version(python, &probe, err));
+    TRY(initialize(python, err));
+    return check_prefix(python, &probe, err);
 }
 
 int interpreter_import(const char *module, struct err *err) {

@@ -2,7 +2,8 @@
 /*
  * The embedded interpreter: isolated (no PYTHON* variables, no user site, no current directory on sys.path), UTF-8 mode,
  * unbuffered text streams, no byte code written, no signal handlers. It finds its library where the environment's
- * interpreter would, a venv's pyvenv.cfg included.
+ * interpreter would, a venv's pyvenv.cfg included; that it is the same version and place is asked of the interpreter
+ * itself (probe.h) and checked.
  *
  * Calling sequence: variables_set() → interpreter_open() → interpreter_import() … Never closed: the process ends.
  * Errors: REASON_CONFIG with Python's own words: what fails here is the installation that the environment names.

@@ -68,7 +68,7 @@ static int import_all(const struct environment *environment, struct warm_facts *
     TRY(preload("quern.warm", err));
     TRY(take_versions(facts, err));
     TRY(take_profile(environment, facts, err));
-    TRY(call_warm("touch", err));
+    TRY(call_warm("rehearse", err));
     TRY(call_warm("settle", err));
     return threads_check("after the warm-up", err);
 }

@@ -261,6 +261,10 @@ static int walk(const struct storage_file *store, const char *prefix, struct lis
     if (!tree)
         return err_sys(err, REASON_INFRA, "store: listing %s", store->path);
     for (FTSENT *entry; (errno = 0, entry = fts_read(tree));) {
+        if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR) {
+            errno = entry->fts_errno;
+            break;
+        }
         if (entry->fts_info != FTS_F || strcmp(entry->fts_name, LEAF) != 0)
             continue;
         size_t skip = strlen(base) + 1, tail = strlen(LEAF) + 1;

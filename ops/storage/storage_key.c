@@ -36,8 +36,9 @@ int storage_key_check(const char *key, struct err *err) {
         return err_set(err, REASON_BAD_INPUT, "key \"%.100s...\": expected 1 to 1024 bytes, found more", key);
     if (!utf8_printable(key, bytes))
         return err_set(err, REASON_BAD_INPUT, "key: expected UTF-8 without control characters, found other bytes");
-    const char *name = strncmp(key, "job:", 4) == 0 ? key + 4 : key;
-    if (!*name || *name == '/' || strchr(name, ':'))
+    bool job = strncmp(key, "job:", 4) == 0;
+    const char *name = job ? key + 4 : key;
+    if ((job && (!*name || *name == '/')) || strchr(name, ':'))
         return err_set(err, REASON_BAD_INPUT,
                        "key \"%s\": expected no `:` but in the prefix `job:` of a name, found one", key);
     return parts_check(key, err);

@@ -85,15 +85,14 @@ enum reason temp_reason(void) {
 }
 
 int temp_write(int fd, const void *bytes, size_t count, struct err *err) {
-    const char *at = bytes;
-    while (count > 0) {
-        ssize_t written = write(fd, at, count);
+    const char *at = bytes, *end = at + count;
+    while (at < end) {
+        ssize_t written = write(fd, at, (size_t)(end - at));
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0)
             return err_sys(err, temp_reason(), "writing %zu bytes", count);
         at += written;
-        count -= (size_t)written;
     }
     return 0;
 }

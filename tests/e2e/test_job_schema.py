@@ -61,7 +61,7 @@ GOOD = [BASE, with_input(), with_input(format="csv"), with_input(format="tsv", v
         changed("params", {"k": "v", "\u00e4": "", "x": "y\n\x01"}), changed("params", {"k": "x" * 4095}),
         changed("params", {f"p{i}": "" for i in range(256)}), changed("id", "x" * 64),
         changed("outputs", {"dataset1": "k", "my plot": "file:/tmp/x"}), changed("debug", True),
-        changed("environment", "py-3.11_a"), changed("limits", "memory_bytes", 1 << 50),
+        changed("environment", "py-3.11_a"), changed("limits", "memory_bytes", 1 << 50), changed("limits", "memory_bytes", 1 << 20), changed("limits", "open_files", 16),
         changed("limits", "processes", 1 << 20), changed("limits", "time_ms", 31622400000),
         {**changed("limits", "time_ms", 0), "debug": True},
         *[changed("dialect", word) for word in ("classic", "studio", "designer", "quern")],
@@ -85,13 +85,13 @@ BAD = [[], 1, "x", None, {}, changed("schema", 2), changed("schema", "1"), chang
        changed("params", {f"p{i}": "" for i in range(257)}), changed("outputs", {"a/b": "k"}),
        changed("outputs", {"..": "k"}), changed("outputs", {"dataset1": ""}), changed("outputs", {"dataset1": 1}),
        changed("outputs", {f"o{i}": f"k{i}" for i in range(65)}), changed("limits", []), changed("limits", "wall", 1),
-       changed("limits", "memory_bytes", 0), changed("limits", "memory_bytes", (1 << 50) + 1),
+       changed("limits", "memory_bytes", 0), changed("limits", "memory_bytes", (1 << 20) - 1), changed("limits", "memory_bytes", (1 << 50) + 1),
        changed("limits", "memory_bytes", "2G"), changed("limits", "memory_bytes", 1 << 70),
        changed("limits", "processes", (1 << 20) + 1), changed("limits", "pictures", 201), changed("limits", "pictures", 0),
        changed("limits", "cpu_seconds", 31622401), changed("limits", "time_ms", 0),
        {**changed("limits", "time_ms", 0), "debug": False}, changed("limits", "time_ms", 31622400001),
-       changed("limits", "output_bytes", (1 << 40) + 1), changed("limits", "work_files", (1 << 30) + 1),
-       changed("limits", "open_files", 0), changed("debug", 1), changed("debug", None),
+       changed("limits", "output_bytes", (1 << 40) + 1), changed("limits", "work_files", (1 << 20) + 1), changed("limits", "work_bytes", (1 << 20) - 1),
+       changed("limits", "open_files", 15), changed("debug", 1), changed("debug", None),
        *[with_input(url=key) for key in BAD_KEYS], with_input(url="file:/" + "x" * 4095)]
 
 ONLY_THE_DECODER_REFUSES = [

@@ -84,12 +84,13 @@ int child_open(const struct harness *harness, struct harness_child *child, struc
         return -1;
     }
     struct host_spawned spawned;
-    int fds[2];
+    int fds[3];
     size_t count = 0;
-    if (record_receive(child->control, &spawned, sizeof spawned, fds, 2, &count, err) != 1 || count != 2)
+    if (record_receive(child->control, &spawned, sizeof spawned, fds, 3, &count, err) != 1 || count != 3)
         return err_set(err, REASON_INFRA, "no child came");
     child->conversation = fds[0];
     child->tree = fds[1];
+    own_close(&fds[2]);
     return 0;
 }
 

@@ -1,4 +1,4 @@
-quern_unit_test(job ${CMAKE_CURRENT_LIST_DIR}/test_job.c LIBS quern_job)
+quern_unit_test(job ${CMAKE_CURRENT_LIST_DIR}/test_job.c LIBS quern_job quern_jail)
 quern_unit_test(manifest ${CMAKE_CURRENT_LIST_DIR}/test_manifest.c LIBS quern_job PkgConfig::JANSSON)
 
 # For tests/e2e/test_job_schema.py and test_manifest_schema.py, which compare with python3-jsonschema.

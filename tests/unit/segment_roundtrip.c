@@ -2,6 +2,7 @@
 // Arrow file in, segment, Arrow file out, without any process in between: the tool behind tests/e2e/test_write_interop.py.
 //     segment_roundtrip ns|units IN OUT [HEAD]     reads IN, writes OUT and, if asked, the JSON of its rows
 //     segment_roundtrip sample ROWS OUT [HEAD]     writes the sample of segment_sample.h, with nulls
+//     segment_roundtrip distinct ROWS OUT [HEAD]   only its columns of different names
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,17 +57,19 @@ static int convert(char **arguments, struct err *err) {
 
 static int sample(char **arguments, struct err *err) {
     uint64_t bytes;
-    auto_free void *base = segment_sample(strtoull(arguments[1], NULL, 10), SAMPLE_WITH_BYTES, true, &bytes);
+    uint32_t columns = strcmp(arguments[0], "distinct") == 0 ? SAMPLE_DISTINCT : SAMPLE_WITH_BYTES;
+    auto_free void *base = segment_sample(strtoull(arguments[1], NULL, 10), columns, true, &bytes);
     return write_outputs(base, bytes, arguments + 2, err);
 }
 
 int main(int argc, char **argv) {
     struct err err;
     if (argc < 4) {
-        fprintf(stderr, "usage: segment_roundtrip ns|units|sample IN|ROWS OUT [HEAD]\n");
+        fprintf(stderr, "usage: segment_roundtrip ns|units|sample|distinct IN|ROWS OUT [HEAD]\n");
         return 2;
     }
-    int result = strcmp(argv[1], "sample") == 0 ? sample(argv + 1, &err) : convert(argv + 1, &err);
+    bool converts = strcmp(argv[1], "ns") == 0 || strcmp(argv[1], "units") == 0;
+    int result = converts ? convert(argv + 1, &err) : sample(argv + 1, &err);
     if (result < 0)
         fprintf(stderr, "%s\n", err.msg);
     return result < 0;

@@ -16,11 +16,12 @@
 
 #include "quern/segment.h"
 
-#define SAMPLE_COLUMNS 19u /* without bytes, which readers of datasets refuse */
+#define SAMPLE_DISTINCT 18u /* before the second column of one name */
+#define SAMPLE_COLUMNS 19u  /* without bytes, which readers of datasets refuse */
 #define SAMPLE_WITH_BYTES 20u
 #define SAMPLE_EPOCH_NS 1709164800000000001
 
-/* `columns`: SAMPLE_COLUMNS or SAMPLE_WITH_BYTES. `nulls`: whether rows with r % 5 == 3 are missing. */
+/* `columns`: one of the numbers above. `nulls`: whether rows with r % 5 == 3 are missing. */
 void *segment_sample(uint64_t rows, uint32_t columns, bool nulls, uint64_t *ret_bytes);
 
 /* A segment of this shape, all zeros. Aborts on failure, as everything here. */

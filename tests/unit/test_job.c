@@ -53,7 +53,8 @@ static const char whole[] =
     "{\"port\":64,\"format\":\"csv\",\"url\":\"file:/data/b c.csv\",\"name\":\"b c.csv\"}],"
     "\"params\":{\"k\":\"v\\n\\\"\xe2\x82\xac\",\"empty\":\"\"},"
     "\"outputs\":{\"dataset1\":\"scores\",\"visualization\":\"scores/visualization.png\"},"
-    "\"limits\":{\"memory_bytes\":1,\"work_bytes\":2,\"work_files\":3,\"file_bytes\":4,\"processes\":5,\"open_files\":"
+    "\"limits\":{\"memory_bytes\":1048576,\"work_bytes\":1048577,\"work_files\":3,\"file_bytes\":4,\"processes\":5,"
+    "\"open_files\":"
     "6,"
     "\"cpu_seconds\":7,\"time_ms\":0,\"result_bytes\":9,\"output_bytes\":10,\"pictures\":11},\"debug\":true}";
 
@@ -77,6 +78,26 @@ static void b_a_whole_document_goes_around(void **state) {
     assert_string_equal(json, whole);
     assert_int_equal(bytes, sizeof whole - 1);
     job_free(&job);
+}
+
+static void assert_jail_takes(const char *limits) {
+    char json[1024];
+    struct job job;
+    struct err err = {0};
+    snprintf(json, sizeof json, "{%s,\"limits\":%s}", MINIMAL, limits);
+    if (decode(json, &job, &err) < 0 || jail_limits_check(&job.limits.jail, &err) < 0)
+        fail_msg("%s", err.msg);
+    job_free(&job);
+}
+
+static void l_the_jail_takes_all_limits_that_a_job_may_have(void **state) {
+    (void)state;
+    assert_jail_takes("{}");
+    assert_jail_takes("{\"memory_bytes\":1048576,\"work_bytes\":1048576,\"work_files\":1,\"file_bytes\":1,"
+                      "\"processes\":1,\"open_files\":16,\"cpu_seconds\":1}");
+    assert_jail_takes("{\"memory_bytes\":1125899906842624,\"work_bytes\":1125899906842624,\"work_files\":1048576,"
+                      "\"file_bytes\":1125899906842624,\"processes\":1048576,\"open_files\":1048576,"
+                      "\"cpu_seconds\":31622400}");
 }
 
 static void b_what_is_not_said_is_as_in_the_defaults(void **state) {
@@ -217,6 +238,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(b_defaults_have_a_fresh_id_and_limits),
         cmocka_unit_test(b_a_whole_document_goes_around),
+        cmocka_unit_test(l_the_jail_takes_all_limits_that_a_job_may_have),
         cmocka_unit_test(b_what_is_not_said_is_as_in_the_defaults),
         cmocka_unit_test(f_errors_name_the_field),
         cmocka_unit_test(f_names_and_keys_are_checked),

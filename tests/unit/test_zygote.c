@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
@@ -229,7 +234,7 @@ static void c_tree_dies_when_its_worker_leaves(void **state) {
     char text[256];
     int ends[2];
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    begin(*state, &child, ORPHAN "    print('up', flush=True)\n    while True:\n        time.sleep(1)\n", ends[1]);
+    begin(*state, &child, ORPHAN "    os.write(1, b'up\\n')\n    while True:\n        time.sleep(1)\n", ends[1]);
     close(ends[1]);
     well(harness_wait(ends[0], &err), &err);
     own_close(&child.control);
@@ -423,6 +428,123 @@ static void b_environment_that_cannot_be_used_says_why(void **state) {
     not_ready(ns ? DESCRIPTOR "profile = units\npreload =\n" : DESCRIPTOR "profile = ns\npreload =\n", message);
 }
 
+// A directory that the jail's ids may read, with an executable or a Python file in it.
+static void make_directory(const char *base, const char *name) {
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s%s", base, name);
+    assert_int_equal(mkdir(path, 0755), 0);
+}
+
+static void make_file(const char *base, const char *name, mode_t mode, const char *text) {
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s%s", base, name);
+    auto_fd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+static void make_base(char base[32]) {
+    snprintf(base, 32, "/tmp/quern-test-XXXXXX");
+    assert_non_null(mkdtemp(base));
+    assert_int_equal(chmod(base, 0755), 0);
+    make_directory(base, "/bin");
+}
+
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *where) {
+    (void)status, (void)kind, (void)where;
+    return remove(path);
+}
+
+static void remove_base(const char *base) { assert_int_equal(nftw(base, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0); }
+
+// A venv by hand: what `python3 -m venv --without-pip` makes.
+static void make_venv(char base[32]) {
+    char path[64];
+    make_base(base);
+    snprintf(path, sizeof path, "%s/bin/python", base);
+    assert_int_equal(symlink("/usr/bin/python3", path), 0);
+    make_file(base, "/pyvenv.cfg", 0644, "home = /usr/bin\ninclude-system-site-packages = true\n");
+    make_directory(base, "/lib");
+    make_directory(base, "/lib/" QUERN_PYTHON_LIB);
+    make_directory(base, "/lib/" QUERN_PYTHON_LIB "/site-packages");
+}
+
+#define SITE "/lib/" QUERN_PYTHON_LIB "/site-packages/"
+
+static void b_venv_is_the_prefix_of_its_jobs(void **state) {
+    (void)state;
+    struct harness harness;
+    struct err err;
+    char base[32], descriptor[256], text[256], expected[128];
+    make_venv(base);
+    make_file(base, SITE "only_here.py", 0644, "ANSWER = 42\n");
+    snprintf(descriptor, sizeof descriptor, "[environment]\npython = %s/bin/python\npreload = only_here\n", base);
+    well(harness_open(&harness, QUERN_PYTHON_PROGRAM, NULL, descriptor, &err), &err);
+    assert_string_equal(harness.ready.err.msg, "");
+    output_of(&harness,
+              "import sys, only_here\ndef azureml_main():\n    print(sys.prefix, sys.executable, only_here.ANSWER)\n",
+              text, sizeof text);
+    snprintf(expected, sizeof expected, "%s %s/bin/python 42\n", base, base);
+    assert_string_equal(text, expected);
+    well(harness_close(&harness, &err), &err);
+    remove_base(base);
+}
+
+static void f_preload_that_starts_threads_is_refused(void **state) {
+    (void)state;
+    char base[32], descriptor[256];
+    make_venv(base);
+    make_file(base, SITE "busy.py", 0644,
+              "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\n");
+    snprintf(descriptor, sizeof descriptor, "[environment]\npython = %s/bin/python\npreload = busy\n", base);
+    not_ready(descriptor, "environment test: after importing busy: expected one thread, found 2");
+    remove_base(base);
+}
+
+static void b_interpreter_of_another_version_is_refused(void **state) {
+    const struct harness *harness = *state;
+    char base[32], descriptor[256], message[256];
+    make_base(base);
+    make_file(base, "/bin/old", 0755, "#!/bin/sh\necho 3.9.9\necho /opt/old\n");
+    make_file(base, "/bin/none", 0755, "#!/bin/sh\necho hello\n");
+    make_file(base, "/bin/broken", 0755, "#!/bin/sh\nexit 3\n");
+    snprintf(descriptor, sizeof descriptor, "[environment]\npython = %s/bin/old\n", base);
+    snprintf(message, sizeof message,
+             "the interpreter %s/bin/old: expected Python %s, for which this program is built, found 3.9.9", base,
+             harness->ready.python);
+    not_ready(descriptor, message);
+    snprintf(descriptor, sizeof descriptor, "[environment]\npython = %s/bin/none\n", base);
+    snprintf(message, sizeof message,
+             "the interpreter %s/bin/none: expected its version and prefix, found something else", base);
+    not_ready(descriptor, message);
+    snprintf(descriptor, sizeof descriptor, "[environment]\npython = %s/bin/broken\n", base);
+    snprintf(message, sizeof message, "the interpreter %s/bin/broken: expected that it tells its version, it failed",
+             base);
+    not_ready(descriptor, message);
+    remove_base(base);
+}
+
+static int count_descriptors(pid_t pid) {
+    char path[64];
+    int count = 0;
+    snprintf(path, sizeof path, "/proc/%d/fd", pid);
+    DIR *dir = opendir(path);
+    assert_non_null(dir);
+    while (readdir(dir))
+        count++;
+    closedir(dir);
+    return count;
+}
+
+static void c_zygote_keeps_no_descriptors_of_dead_children(void **state) {
+    const struct harness *harness = *state;
+    auto_fd int null = null_device();
+    run_well(harness, NOTHING, null);
+    int before = count_descriptors(harness->pid);
+    for (int i = 0; i < 10; i++)
+        run_well(harness, NOTHING, null);
+    assert_int_equal(count_descriptors(harness->pid), before);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(b_ready_tells_versions_and_profile),
@@ -446,6 +568,10 @@ int main(void) {
         cmocka_unit_test(l_child_beyond_the_slots_is_refused),
         cmocka_unit_test(c_nothing_outlives_a_killed_zygote),
         cmocka_unit_test(c_zygote_ends_when_its_supervisor_is_gone),
+        cmocka_unit_test(c_zygote_keeps_no_descriptors_of_dead_children),
+        cmocka_unit_test(b_venv_is_the_prefix_of_its_jobs),
+        cmocka_unit_test(f_preload_that_starts_threads_is_refused),
+        cmocka_unit_test(b_interpreter_of_another_version_is_refused),
         cmocka_unit_test(b_environment_that_cannot_be_used_says_why),
     };
     return cmocka_run_group_tests(tests, open_zygote, close_zygote);

@@ -91,7 +91,8 @@ def plain(values, note):
         return times(values)
     if kind == "O":
         return objects(values, note)
-    return text(values.astype(object), note, f"{values.dtype} is stored as text")
+    cells = pd.Series(values).astype(object).to_numpy()  # of timedelta64, NumPy itself would make plain numbers
+    return text(cells, note, f"{values.dtype} is stored as text")
 
 
 def real(values, note):

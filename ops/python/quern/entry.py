@@ -12,6 +12,8 @@ import _quern
 import quern
 from quern import arguments, columns, failures, frames, names, results, script, surroundings, tables
 
+NOTES = 1000
+
 
 class Job:
     """One call, and which of its parts is under way: a failure there has the reason `blame`."""
@@ -21,8 +23,15 @@ class Job:
         self.process = os.getpid()
         self.blame = _quern.REASON_BUG
 
+        self.notes = 0
+
     def note(self, about, text):
-        self.answers.note(about, text)
+        """For the log; the conversation takes a bounded number of answers."""
+        self.notes += 1
+        if self.notes < NOTES:
+            self.answers.note(about, text)
+        elif self.notes == NOTES:
+            self.answers.note("", "further notes are left out")
 
 
 def run(call, answers):
@@ -38,11 +47,11 @@ def run(call, answers):
         surroundings.flush()
 
 
-def leave_if_forked(job):
-    """A copy of the process that the script made with os.fork() must not answer."""
+def leave_if_forked(job, code=0):
+    """A copy of the process that the script made with os.fork() must not answer; it ends as a program would."""
     if os.getpid() != job.process:
         surroundings.flush()
-        os._exit(0)
+        os._exit(code)
 
 
 def failed(job, error):
@@ -51,15 +60,14 @@ def failed(job, error):
     if isinstance(error, SystemExit):
         code, text = failures.exit_code(error)
         failures.say(text)
-        if os.getpid() != job.process:
-            os._exit(code)
+        leave_if_forked(job, code)
         message = f"the script called sys.exit({code})"
         job.answers.raised(_quern.REASON_EXIT, code, "SystemExit", message, failures.line_of(error))
         return
     reason, message = failures.reason_of(error, job.blame)
     if not isinstance(error, failures.EXPECTED):
         failures.say(failures.report(error, ours=reason == _quern.REASON_BUG))
-    leave_if_forked(job)
+    leave_if_forked(job, 1)
     if job.call["debug"]:
         debug(error)
     job.answers.raised(reason, 0, failures.type_of(error), message, failures.line_of(error))

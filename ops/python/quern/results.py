@@ -9,14 +9,6 @@ NUMBERED = 2  # outputs with a number; all others have a name
 SEVERAL = {"classic": 1, "studio": 1, "designer": 2}  # how many outputs a dialect knows; quern: any number
 
 
-class Unsupported(TypeError):
-    """A returned value that no frame can be made of."""
-
-    def __init__(self, value):
-        super().__init__("Unsupported return type. Failed to convert return value from type "
-                         f"{type(value)} to type pd.DataFrame.")
-
-
 def outputs(value, dialect, note):
     """[(port, name, DataFrame)]: port 1 and 2 with an empty name, 0 with one. What is None is left out: an output
     that is not there is an empty dataset."""
@@ -74,7 +66,7 @@ def is_named(value):
 
 
 def frame(value):
-    """A DataFrame of anything. Unsupported where pandas cannot."""
+    """A DataFrame of anything; TypeError where pandas cannot."""
     if isinstance(value, pd.DataFrame):
         return value
     try:
@@ -82,7 +74,8 @@ def frame(value):
     except MemoryError:
         raise
     except Exception as error:
-        raise Unsupported(value) from error
+        raise TypeError("Unsupported return type. Failed to convert return value from type "
+                        f"{type(value)} to type pd.DataFrame.") from error
 
 
 def convert(value):
