@@ -7,7 +7,8 @@
  *     put      bytes → an immutable, durable object with a version, not yet named
  *     stage    put under an attempt: collected with it unless committed
  *     commit   the attempt's manifest, once: from then on its objects are kept
- *     promote  names → versions, all in one atomic step, fenced: a smaller fence than a name has changes nothing
+ *     promote  names → versions, all in one atomic step, fenced: where one name has a larger fence than this promotion
+ *              nothing changes at all, and the call returns 1
  *
  * Back ends: file: (a directory). One table of schemes, one file per back end. A URL with the scheme file: that is a
  * plain file outside any store is opened by storage_open_file(); its version is its identity (device, inode, size,
