@@ -189,8 +189,8 @@ static int found(const char *text, const char *who, const char *name) {
     snprintf(line, sizeof line, "%s %s: ", who, name);
     const char *at = strstr(text, line);
     if (!at)
-        fail_msg("no line \"%s\" in:\n%s", line, text);
-    return (int)strtol(at + strlen(line), NULL, 10);
+        print_error("no line \"%s\" in:\n%s", line, text);
+    return at ? (int)strtol(at + strlen(line), NULL, 10) : -1;
 }
 
 static int check(const char *text, const char *name, int jailed, bool differs) {

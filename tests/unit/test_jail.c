@@ -356,8 +356,10 @@ static int waiting(const struct jail *jail, int work_dir) {
     (void)jail;
     (void)work_dir;
     setsid(); // a descendant that tries to get away
-    if (fork() >= 0 && fork() >= 0)
-        dprintf(ROLE_OUT, ".");
+    for (int i = 0; i < 2; i++)
+        if (fork() < 0)
+            return 1;
+    dprintf(ROLE_OUT, ".");
     while (pause() < 0)
         continue;
     return 0;
