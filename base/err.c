@@ -17,7 +17,8 @@ static const struct {
 #undef REASON
 };
 
-static void err_format(struct err *err, enum reason reason, int sys, const char *format, va_list arguments) {
+__attribute__((format(printf, 4, 0))) static void err_format(struct err *err, enum reason reason, int sys,
+                                                             const char *format, va_list arguments) {
     *err = (struct err){.reason = reason, .sys = sys};
     int used = vsnprintf(err->msg, sizeof err->msg, format, arguments);
     if (sys && used >= 0 && (size_t)used < sizeof err->msg)

@@ -6,8 +6,8 @@
  * descriptors in, descriptors out. Its parent process is clean and forks one child per request.
  *
  * One shared SOCK_SEQPACKET socket carries requests; each brings, as its first descriptor, the socket on which the
- * child answers. The child dies when the other end of that socket is closed; end of file without a final reply means
- * that the child died.
+ * child answers. The child dies when the other end of that socket is closed. When the child dies without a final reply
+ * its parent says so there (DIED, with the signal); end of file without that means that all of quern-codec is gone.
  *
  *     DECODE  fds: reply, blob            ← NEED{bytes}  → struct codec_grant + memory file of NEED bytes  ← DONE
  *             the Arrow IPC file `blob` becomes a sealed segment in the granted memory
@@ -55,7 +55,7 @@ struct codec_request {
     struct codec_ceilings ceilings;
 };
 
-enum codec_reply_kind { CODEC_NEED = 1, CODEC_WARNING = 2, CODEC_DONE = 3, CODEC_FAILED = 4 };
+enum codec_reply_kind { CODEC_NEED = 1, CODEC_WARNING = 2, CODEC_DONE = 3, CODEC_FAILED = 4, CODEC_DIED = 5 };
 
 struct codec_reply {
     uint32_t kind; /* enum codec_reply_kind */
@@ -65,7 +65,7 @@ struct codec_reply {
     uint32_t pictures; /* JOIN: joined */
     uint32_t width, height;
     uint32_t picture; /* WARNING: index of the picture it speaks of */
-    struct err err;   /* FAILED: why; WARNING: the text */
+    struct err err;   /* FAILED: why; WARNING: the text; DIED: REASON_SIGNAL or REASON_EXIT with its detail */
 };
 
 struct codec_grant {
@@ -77,7 +77,8 @@ void codec_ceilings_default(struct codec_ceilings *ceilings);
 /*
  * The client. `requests` is the shared socket (borrowed). All calls block until the final reply. A child that dies is
  * tried once more; when it dies again the input is to blame: REASON_BAD_INPUT (REASON_BAD_RESULT for what a script
- * made). `warn` may be NULL.
+ * made: all but DECODE). When quern-codec itself is gone it is REASON_INFRA. Outputs are empty regular files, not
+ * append-only, at offset 0; after a failure their content means nothing. `warn` may be NULL.
  */
 struct codec {
     int requests;
@@ -94,7 +95,8 @@ struct codec_outcome {
     uint32_t width, height;
 };
 
-/* Called between NEED and the grant: gives a memory file of `bytes` (ownership passes) or -1 and an error. */
+/* Called between NEED and the grant: gives a memory file of `bytes` (ownership passes) or -1 and an error. Called again
+ * when the child died and is tried once more: the second file has to be a fresh one. */
 typedef int codec_grant_fn(void *context, uint64_t bytes, uint64_t rows, uint32_t columns, struct err *err);
 
 MUST_USE int codec_decode(const struct codec *codec, int blob, uint32_t profile, codec_grant_fn *grant,

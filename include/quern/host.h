@@ -3,7 +3,7 @@
  * The conversation worker ↔ zygote ↔ child. Plain records over SOCK_SEQPACKET (record.h), descriptors beside them.
  *
  * 1. worker → zygote, on the environment's shared request socket:   host_spawn, fd: control
- * 2. zygote → worker, on control:                                   host_spawned, fds: conversation, pidfd of the tree
+ * 2. zygote → worker, on control:                                   host_spawned, fds: conversation, pidfds of tree and child
  *                                                               or  host_exited with `err` set (nothing was forked)
  * 3. worker → child, on conversation:  host_call records, in this order:
  *        COMMIT (limits)  fds: stdout, stderr[, stdin]

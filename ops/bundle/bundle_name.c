@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
-static bool is_control(unsigned char c) { return c < 0x20 || c == 0x7f; }
+#include "quern/utf8.h"
 
 void bundle_name_show(const char *name, size_t bytes, char shown[BUNDLE_SHOWN_BYTES]) {
     static const char more[] = "...";
@@ -12,7 +12,7 @@ void bundle_name_show(const char *name, size_t bytes, char shown[BUNDLE_SHOWN_BY
     shown[used++] = '"';
     for (size_t i = 0; i < bytes && used < room; i++) {
         unsigned char c = (unsigned char)name[i];
-        shown[used++] = is_control(c) || c > 0x7e ? '?' : (char)c;
+        shown[used++] = c < 0x20 || c > 0x7e ? '?' : (char)c;
     }
     snprintf(shown + used, BUNDLE_SHOWN_BYTES - used, "%s\"", bytes > room - 1 ? more : "");
 }
@@ -21,34 +21,11 @@ static int refuse(const struct bundle_name *name, const char *why, struct err *e
     return err_set(err, REASON_BAD_INPUT, "Script Bundle: %s: expected %s", name->shown, why);
 }
 
-// The length of the UTF-8 sequence at `text`, or 0 (Unicode, table 3-7). The NUL at the end stops short ones.
-static size_t utf8_length(const unsigned char *text) {
-    unsigned char first = text[0];
-    if (first < 0x80)
-        return 1;
-    if (first < 0xc2 || first > 0xf4)
-        return 0;
-    size_t length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    unsigned char low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-    unsigned char high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-    if (text[1] < low || text[1] > high)
-        return 0;
-    for (size_t i = 2; i < length; i++)
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-    return length;
-}
-
-static int check_characters(const struct bundle_name *name, struct err *err) {
-    const unsigned char *text = (const unsigned char *)name->text;
-    while (*text) {
-        size_t length = utf8_length(text);
-        if (length == 0)
-            return refuse(name, "a name in UTF-8", err);
-        if (is_control(*text))
-            return refuse(name, "a name without control characters", err);
-        text += length;
-    }
+static int check_characters(const struct bundle_name *name, size_t bytes, struct err *err) {
+    if (!utf8_ok(name->text, bytes))
+        return refuse(name, "a name in UTF-8", err);
+    if (!utf8_printable(name->text, bytes))
+        return refuse(name, "a name without control characters", err);
     return 0;
 }
 
@@ -94,7 +71,7 @@ int bundle_name_read(const char *text, struct bundle_name *ret, struct err *err)
         return refuse(ret, "a name of at most 1023 bytes", err);
     for (size_t i = 0; i <= bytes; i++)
         ret->text[i] = text[i] == '\\' ? '/' : text[i];
-    TRY(check_characters(ret, err));
+    TRY(check_characters(ret, bytes, err));
     TRY(check_start(ret, err));
     TRY(split(ret, err));
     if (ret->parts == 0 && !ret->folder)

@@ -18,7 +18,7 @@
 
 enum { BUNDLE_NAME_BYTES = 1024, BUNDLE_PART_BYTES = 255, BUNDLE_MAX_PARTS = 32, BUNDLE_SHOWN_BYTES = 160 };
 
-/* A checked name: parts that are neither empty nor "." nor "..", each ended by a NUL; `parts` 0 is the bundle itself. */
+/* A checked name: parts, none empty or "." or "..", each ended by a NUL. `parts` 0 is the bundle itself. */
 struct bundle_name {
     size_t parts;
     bool folder;

@@ -135,21 +135,21 @@ void arrow_file_close(struct arrow_file *file) {
 }
 
 static int read_compression(const struct flat_table *table, struct arrow_batch *batch, struct err *err) {
-    bool present;
-    uint8_t codec, method;
     struct flat_table compression;
-    TRY(flat_child(table, BATCH_COMPRESSION, &present, &compression, err));
-    batch->compressed = present;
-    if (!present)
+    TRY(flat_child(table, BATCH_COMPRESSION, &batch->compressed, &compression, err));
+    if (!batch->compressed)
         return 0;
-    TRY(flat_u8(&compression, COMPRESSION_CODEC, CODEC_LZ4_FRAME, &codec, err));
-    TRY(flat_u8(&compression, COMPRESSION_METHOD, 0, &method, err));
-    if (codec == CODEC_LZ4_FRAME)
+    TRY(flat_u8(&compression, COMPRESSION_CODEC, CODEC_LZ4_FRAME, &batch->codec, err));
+    return flat_u8(&compression, COMPRESSION_METHOD, 0, &batch->method, err);
+}
+
+static int check_codec(const struct arrow_batch *batch, struct err *err) {
+    if (!batch->compressed || (batch->codec == CODEC_ZSTD && batch->method == 0))
+        return 0;
+    if (batch->codec == CODEC_LZ4_FRAME)
         return err_set(err, REASON_BAD_INPUT, "the file is written with LZ4 buffers; write with compression='zstd'");
-    if (codec != CODEC_ZSTD || method != 0)
-        return err_set(err, REASON_BAD_INPUT, "compression %u by method %u is unknown; write with compression='zstd'",
-                       codec, method);
-    return 0;
+    return err_set(err, REASON_BAD_INPUT, "compression %u by method %u is unknown; write with compression='zstd'",
+                   batch->codec, batch->method);
 }
 
 static int read_batch(const struct flat_table *table, struct arrow_batch *batch, struct err *err) {
@@ -228,6 +228,7 @@ int arrow_file_batch(const struct arrow_file *file, enum arrow_message kind, uin
     if (read_message(file, block, kind, &batch, &cause) < 0)
         return err_set(err, (enum reason)cause.reason, "%s batch %u: %.900s", dictionary ? "dictionary" : "record",
                        index, cause.msg);
+    TRY(check_codec(&batch, err));
     *ret = batch;
     return 0;
 }

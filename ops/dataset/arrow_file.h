@@ -34,7 +34,8 @@ struct arrow_batch {
     uint32_t variadic_count;
     const uint8_t *body;
     uint64_t body_bytes;
-    bool compressed;
+    bool compressed; /* by ZSTD, which is proved */
+    uint8_t codec, method;
     int64_t dictionary; /* ARROW_MESSAGE_DICTIONARY: its id */
     bool is_delta;
 };

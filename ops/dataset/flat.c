@@ -90,7 +90,7 @@ int flat_i64(const struct flat_table *table, uint32_t slot, int64_t absent, int6
 }
 
 int flat_child(const struct flat_table *table, uint32_t slot, bool *present, struct flat_table *ret, struct err *err) {
-    uint64_t at;
+    uint64_t at = 0;
     TRY(find(table, slot, 4, &at, err));
     *present = at != 0;
     if (!at)
@@ -101,7 +101,7 @@ int flat_child(const struct flat_table *table, uint32_t slot, bool *present, str
 
 int flat_vector(const struct flat_table *table, uint32_t slot, uint32_t width, struct flat_vector *ret,
                 struct err *err) {
-    uint64_t at;
+    uint64_t at = 0;
     *ret = (struct flat_vector){.flat = table->flat};
     TRY(find(table, slot, 4, &at, err));
     if (!at)

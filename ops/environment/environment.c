@@ -225,7 +225,7 @@ int environment_write(const struct environment *environment, int *ret_fd, struct
         used += snprintf(text + used, room - (size_t)used, " %s\n", environment->preload[i]);
     used += snprintf(text + used, room - (size_t)used, "%s", environment->preload_count ? "" : "\n");
     // What cannot be read back is not written.
-    struct environment again;
+    struct environment again = {0};
     TRY(environment_parse(environment->name, text, &again, err));
     if (strcmp(again.python, environment->python) != 0 || again.preload_count != environment->preload_count)
         return err_set(err, REASON_CONFIG, "%s: expected a path and modules without line breaks and blanks",

@@ -62,7 +62,7 @@ int facts_probe(struct jail_facts *ret, struct err *err) {
         return err_sys(err, REASON_INFRA, "/proc/self/ns/user");
     facts.user_ns = user.st_ino != FIRST_USER_NAMESPACE;
     facts.mount_ns = facts.user_ns && owned("mnt", &user);
-    facts.pid_ns = facts.user_ns && owned("pid", &user) && getpid() == 1;
+    facts.pid_ns = facts.user_ns && owned("pid", &user);
     facts.net_ns = facts.user_ns && owned("net", &user);
     facts.ipc_ns = facts.user_ns && owned("ipc", &user);
     facts.own_uid = facts.user_ns && getuid() == 0 && capability_held(CAP_SETUID) && capability_held(CAP_SETGID) &&

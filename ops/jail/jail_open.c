@@ -20,11 +20,11 @@ const struct jail_facts *jail_facts(const struct jail *jail) { return &jail->fac
 
 // Everything that follows changes mounts: never those of the host.
 static int check_namespaces(const struct jail_facts *facts, struct err *err) {
-    if (facts->mount_ns && facts->pid_ns)
+    if (facts->mount_ns && facts->pid_ns && getpid() == 1)
         return 0;
     return err_set(err, REASON_BUG,
                    "jail_open: expected to be pid 1 of namespaces of its own (jail_spawn with isolate), found %s",
-                   facts->mount_ns ? "a pid namespace of the host" : "the mounts of the host");
+                   facts->mount_ns ? "another pid" : "the mounts of the host");
 }
 
 static int open_tree_parts(struct jail *jail, struct err *err) {

@@ -83,8 +83,8 @@ static int fork_in_tree(struct ward *ward, const struct heritage *heritage, stru
 static int announce(const struct ward *ward, const struct heritage *heritage, int control, int conversation,
                     struct err *err) {
     struct host_spawned spawned = {.pid = ward->pid, .facts = *jail_facts(heritage->jail)};
-    const int fds[] = {conversation, ward->init};
-    return record_send(control, &spawned, sizeof spawned, fds, 2, err);
+    const int fds[] = {conversation, ward->init, ward->pidfd};
+    return record_send(control, &spawned, sizeof spawned, fds, 3, err);
 }
 
 // A tree that is dead already is a success, so that a failure is a bug of ours: a tree that cannot be killed must not

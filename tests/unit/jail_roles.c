@@ -64,7 +64,7 @@ void role_run(const char *program, const char *role, const char *argument, bool 
     role_reap(pidfd, &info);
     close(pidfd);
     if (info.si_code != CLD_EXITED || info.si_status != 0)
-        fail_msg("role %s %s: code %d, status %d, after:\n%s", role, argument, info.si_code, info.si_status, text);
+        fail_msg("role %s: code %d, status %d, after:\n%s", role, info.si_code, info.si_status, text);
 }
 
 void role_assert_has(const char *text, const char *line) {

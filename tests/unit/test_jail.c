@@ -26,6 +26,8 @@
 #include "quern/own.h"
 #include "tests/unit/jail_probes.h"
 
+static const char *python_script;
+
 // ---- in the zygote ----
 
 static int tell(const struct err *err) {
@@ -235,6 +237,27 @@ static int allowed(const struct jail *jail, int work_dir) {
 static int role_allowed(char **argv) {
     (void)argv;
     return with_child(allowed);
+}
+
+static int python(const struct jail *jail, int work_dir) {
+    (void)work_dir;
+    static char *const variables[] = {"HOME=/run/job",      "TMPDIR=/run/job", "MPLCONFIGDIR=/run/job",
+                                      "PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8",  NULL};
+    struct jail_limits limits;
+    struct err err = {0};
+    jail_limits_default(&limits);
+    if (jail_commit(jail, &limits, &err) < 0)
+        return tell(&err);
+    dup2(ROLE_OUT, 1);
+    dup2(ROLE_OUT, 2);
+    execle("/usr/bin/python3", "python3", "-c", python_script, "arrays", "picture", "model", "database", "processes",
+           "threads", "files", NULL, variables);
+    return 1;
+}
+
+static int role_python(char **argv) {
+    python_script = argv[2];
+    return with_child(python);
 }
 
 // ---- trees ----
@@ -449,6 +472,7 @@ static const struct role roles[] = {
     {"foreign", role_foreign_architecture},
     {"x32", role_x32},
     {"allowed", role_allowed},
+    {"python", role_python},
     {"many", role_many},
     {"killed", role_to_be_killed},
     {"limits", role_limits},
@@ -539,6 +563,15 @@ static void b_ordinary_work_goes_on(void **state) {
     expect_role("allowed", "", "ran\n");
 }
 
+static void b_python_with_its_stack_works(void **state) {
+    (void)state;
+    size_t bytes = 0;
+    auto_free char *script = NULL;
+    auto_fd int file = open(QUERN_FIXTURES "/jail_stack.py", O_RDONLY | O_CLOEXEC);
+    assert_int_equal(memory_read(file, "jail_stack.py", 65536, &script, &bytes, NULL), 0);
+    expect_role("python", script, "arrays\npicture\nmodel\ndatabase\nprocesses\nthreads\nfiles\n");
+}
+
 static void f_every_child_has_its_own_uid_tmpfs_and_namespace(void **state) {
     (void)state;
     char expected[128];
@@ -623,6 +656,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(f_every_barrier_holds_and_is_what_holds),
         cmocka_unit_test(f_foreign_architectures_are_killed),
         cmocka_unit_test(b_ordinary_work_goes_on),
+        cmocka_unit_test(b_python_with_its_stack_works),
         cmocka_unit_test(f_every_child_has_its_own_uid_tmpfs_and_namespace),
         cmocka_unit_test(c_trees_die_with_the_zygote),
         cmocka_unit_test(l_limits_bind),

@@ -13,12 +13,21 @@ def set_up(directory):
     os.environ.update(HOME=directory, TMPDIR=directory, MPLBACKEND="Agg", PYTHONUNBUFFERED="1", PYTHONIOENCODING="utf-8")
     if "tempfile" in sys.modules:
         sys.modules["tempfile"].tempdir = None
-    for stream in (sys.stdout, sys.stderr):  # whole lines, so that those of several processes do not mix
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True, write_through=False)
+    open_streams()
     if "numpy.random" in sys.modules:
         sys.modules["numpy.random"].seed()
     plots.watch()
     atexit._clear()  # what the zygote's imports registered is the zygote's
+
+
+def open_streams():
+    """New ones: the zygote's remember what its descriptors were, a file perhaps, and the job's are pipes or a terminal.
+    They write whole lines, so that those of several processes do not mix."""
+    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", errors="replace", closefd=False)
+    for name, descriptor in (("stdout", 1), ("stderr", 2)):
+        stream = open(descriptor, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
 
 
 def flush():

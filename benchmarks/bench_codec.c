@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+// Decoding and encoding a dataset, against libzstd alone on the same buffers, with the same threads, from and into the
+// same kind of memory: compressed bytes in a memory file, results into a fresh one. Rounds are interleaved, so that a
+// noisy machine is noisy for all; medians are printed.
+//
+//     bench_codec [ROUNDS [MEGABYTES [FILE]]]     FILE receives the dataset, for codec_peers.py
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "bench_table.h"
+#include "quern/clock.h"
+#include "quern/codec.h"
+#include "quern/dataset.h"
+#include "quern/memory.h"
+#include "quern/own.h"
+
+enum { MAX_ROUNDS = 101, MAX_BUFFERS = 64, THREADS = 2 };
+
+enum what { DECODE_ZSTD, DECODE_LIBRARY, DECODE_CODEC, ENCODE_ZSTD, ENCODE_LIBRARY, ENCODE_CODEC, CHECK_CODEC, WHATS };
+
+static const char *const labels[WHATS] = {
+    "decode  libzstd alone", "decode  library",     "decode  quern-codec", "encode  libzstd alone",
+    "encode  library",       "encode  quern-codec", "check   quern-codec",
+};
+
+struct piece {
+    const void *raw;
+    size_t raw_bytes;
+    void *packed; // NULL: does not compress, copied as it is
+    size_t packed_bytes;
+    size_t at; // in the output
+};
+
+struct bench {
+    void *segment;
+    uint64_t segment_bytes;
+    uint64_t raw_bytes;
+    int segment_fd, arrow_fd;
+    struct piece pieces[MAX_BUFFERS];
+    size_t piece_count, room;
+    struct codec codec;
+    double ms[WHATS][MAX_ROUNDS];
+};
+
+static void die(const char *what, const struct err *err) {
+    fprintf(stderr, "bench_codec: %s: %s\n", what, err ? err->msg : strerror(errno));
+    exit(1);
+}
+
+static int memory(uint64_t bytes) {
+    struct err err;
+    int fd = memory_new("bench", bytes, &err);
+    if (fd < 0)
+        die("memory", &err);
+    return fd;
+}
+
+static void *map(int fd, size_t bytes, int protection, int flags) {
+    void *at = mmap(NULL, bytes, protection, flags, fd, 0);
+    if (at == MAP_FAILED)
+        die("mmap", NULL);
+    return at;
+}
+
+// ---- libzstd alone ----
+
+static void add_piece(struct bench *bench, const void *raw, size_t bytes) {
+    struct piece *piece = &bench->pieces[bench->piece_count++];
+    *piece = (struct piece){.raw = raw, .raw_bytes = bytes, .at = bench->room};
+    bench->raw_bytes += bytes;
+    bench->room += (ZSTD_compressBound(bytes) + 4095) / 4096 * 4096;
+    piece->packed = malloc(ZSTD_compressBound(bytes));
+    piece->packed_bytes = ZSTD_compress(piece->packed, ZSTD_compressBound(bytes), raw, bytes, 1);
+    if (piece->packed_bytes > bytes - bytes / 10) {
+        free(piece->packed);
+        piece->packed = NULL;
+    }
+}
+
+static const int32_t *narrow(const int64_t *offsets, size_t count) {
+    int32_t *to = malloc(count * sizeof *to);
+    for (size_t i = 0; to && i < count; i++)
+        to[i] = (int32_t)offsets[i];
+    return to;
+}
+
+// The buffers that the file has, but for bits: bools and nulls are bytes here, which is work that libzstd is spared.
+static void add_pieces(struct bench *bench) {
+    for (uint32_t i = 0; i < segment_header(bench->segment)->columns; i++) {
+        const struct segment_array *array = segment_array(bench->segment, i);
+        if (array->kind == SEGMENT_BOOL)
+            continue;
+        if (array->offsets.bytes)
+            add_piece(bench, narrow(segment_at(bench->segment, array->offsets), array->length + 1),
+                      (array->length + 1) * sizeof(int32_t));
+        add_piece(bench, segment_at(bench->segment, array->values), array->values.bytes);
+    }
+}
+
+struct alone {
+    struct bench *bench;
+    char *output;
+    atomic_size_t next;
+    bool decode;
+};
+
+static void *alone_main(void *context) {
+    struct alone *alone = context;
+    ZSTD_CCtx *compress = ZSTD_createCCtx();
+    ZSTD_DCtx *decompress = ZSTD_createDCtx();
+    for (size_t i; (i = atomic_fetch_add(&alone->next, 1)) < alone->bench->piece_count;) {
+        struct piece *piece = &alone->bench->pieces[i];
+        char *to = alone->output + piece->at;
+        if (!piece->packed)
+            memcpy(to, piece->raw, piece->raw_bytes);
+        else if (alone->decode)
+            ZSTD_decompressDCtx(decompress, to, piece->raw_bytes, piece->packed, piece->packed_bytes);
+        else
+            ZSTD_compressCCtx(compress, to, ZSTD_compressBound(piece->raw_bytes), piece->raw, piece->raw_bytes, 1);
+    }
+    ZSTD_freeCCtx(compress);
+    ZSTD_freeDCtx(decompress);
+    return NULL;
+}
+
+static void run_alone(struct bench *bench, bool decode) {
+    auto_fd int fd = memory(bench->room);
+    struct alone alone = {.bench = bench, .decode = decode};
+    pthread_t other;
+    alone.output = map(fd, bench->room, PROT_READ | PROT_WRITE, MAP_SHARED);
+    if (pthread_create(&other, NULL, alone_main, &alone) != 0)
+        die("thread", NULL);
+    alone_main(&alone);
+    pthread_join(other, NULL);
+    munmap(alone.output, bench->room);
+}
+
+// ---- the library, in this process ----
+
+static void decode_library(struct bench *bench) {
+    struct stat status;
+    struct err err;
+    struct dataset_reader *reader;
+    struct dataset_shape shape;
+    fstat(bench->arrow_fd, &status);
+    void *file = map(bench->arrow_fd, (size_t)status.st_size, PROT_READ, MAP_PRIVATE);
+    if (dataset_reader_open(file, (size_t)status.st_size, SEGMENT_PROFILE_NS, &bench->codec.ceilings, &reader, &err) <
+        0)
+        die("open", &err);
+    dataset_reader_shape(reader, &shape);
+    auto_fd int fd = memory(shape.bytes);
+    void *base = map(fd, shape.bytes, PROT_READ | PROT_WRITE, MAP_SHARED);
+    if (dataset_reader_decode(reader, base, THREADS, &err) < 0)
+        die("decode", &err);
+    dataset_reader_close(reader);
+    munmap(base, shape.bytes);
+    munmap(file, (size_t)status.st_size);
+}
+
+static void encode_library(struct bench *bench) {
+    struct err err;
+    uint64_t written;
+    auto_fd int fd = memory(0);
+    if (dataset_write(bench->segment, fd, 1, THREADS, &written, &err) < 0)
+        die("write", &err);
+}
+
+// ---- the program: another process, a jail, every rule checked ----
+
+static int grant(void *context, uint64_t bytes, uint64_t rows, uint32_t columns, struct err *err) {
+    (void)context, (void)rows, (void)columns;
+    return memory_new("segment", bytes, err);
+}
+
+static void decode_codec(struct bench *bench) {
+    struct codec_outcome outcome;
+    struct err err;
+    if (codec_decode(&bench->codec, bench->arrow_fd, SEGMENT_PROFILE_NS, grant, NULL, &outcome, &err) < 0)
+        die("codec_decode", &err);
+}
+
+static void encode_codec(struct bench *bench) {
+    struct codec_outcome outcome;
+    struct err err;
+    auto_fd int fd = memory(0);
+    if (codec_encode(&bench->codec, bench->segment_fd, fd, &outcome, &err) < 0)
+        die("codec_encode", &err);
+}
+
+static void check_codec(struct bench *bench) {
+    struct codec_outcome outcome;
+    struct err err;
+    if (codec_check(&bench->codec, bench->segment_fd, &outcome, &err) < 0)
+        die("codec_check", &err);
+}
+
+static void start_codec(struct bench *bench) {
+    struct err err;
+    int requests[2], supervisor[2];
+    if (record_pair(requests, &err) < 0 || record_pair(supervisor, &err) < 0)
+        die("sockets", &err);
+    if (fork() == 0) {
+        int high[2] = {fcntl(requests[1], F_DUPFD, 100), fcntl(supervisor[1], F_DUPFD, 100)};
+        dup2(high[0], CODEC_FD_REQUESTS);
+        dup2(high[1], CODEC_FD_SUPERVISOR);
+        execl(QUERN_CODEC_PROGRAM, "quern-codec", (char *)NULL);
+        _exit(99);
+    }
+    close(requests[1]);
+    close(supervisor[1]);
+    bench->codec.requests = requests[0];
+    codec_ceilings_default(&bench->codec.ceilings);
+}
+
+// ---- rounds ----
+
+static void run_one(struct bench *bench, enum what what) {
+    switch (what) {
+    case DECODE_ZSTD:
+    case ENCODE_ZSTD:
+        run_alone(bench, what == DECODE_ZSTD);
+        break;
+    case DECODE_LIBRARY:
+        decode_library(bench);
+        break;
+    case DECODE_CODEC:
+        decode_codec(bench);
+        break;
+    case ENCODE_LIBRARY:
+        encode_library(bench);
+        break;
+    case ENCODE_CODEC:
+        encode_codec(bench);
+        break;
+    case CHECK_CODEC:
+        check_codec(bench);
+        break;
+    case WHATS:
+        break;
+    }
+}
+
+static int compare(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, int count) {
+    qsort(values, (size_t)count, sizeof *values, compare);
+    return values[count / 2];
+}
+
+static void print(struct bench *bench, int rounds) {
+    double mega = (double)bench->raw_bytes / 1e6;
+    printf("%.0f MB of columns, %.1f MB as Arrow file, %d threads, median of %d rounds\n", mega,
+           (double)lseek(bench->arrow_fd, 0, SEEK_END) / 1e6, THREADS, rounds);
+    printf("%-24s %9s %9s %9s %s\n", "", "ms", "best ms", "MB/s", "speed of libzstd alone");
+    for (int what = 0; what < WHATS; what++) {
+        double base = median(bench->ms[what < ENCODE_ZSTD ? DECODE_ZSTD : ENCODE_ZSTD], rounds);
+        double ms = median(bench->ms[what], rounds);
+        printf("%-24s %9.1f %9.1f %9.0f %8.0f %%\n", labels[what], ms, bench->ms[what][0], mega / ms * 1000,
+               base / ms * 100);
+    }
+}
+
+static void prepare(struct bench *bench, uint64_t megabytes, const char *path) {
+    struct err err;
+    uint64_t written;
+    bench->segment = bench_table(megabytes * 1000000, &bench->segment_bytes);
+    if (segment_check(bench->segment, bench->segment_bytes, &err) < 0)
+        die("check", &err);
+    bench->segment_fd = memory_from("segment", bench->segment, bench->segment_bytes, &err);
+    bench->arrow_fd = path ? open(path, O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0666) : memory(0);
+    if (dataset_write(bench->segment, bench->arrow_fd, 1, THREADS, &written, &err) < 0)
+        die("write", &err);
+    add_pieces(bench);
+}
+
+int main(int argc, char **argv) {
+    static struct bench bench;
+    int rounds = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 15;
+    uint64_t megabytes = argc > 2 ? strtoull(argv[2], NULL, 10) : 80;
+    if (rounds < 1 || rounds > MAX_ROUNDS || megabytes == 0) {
+        fprintf(stderr, "usage: bench_codec [ROUNDS up to %d [MEGABYTES [FILE]]]\n", MAX_ROUNDS);
+        return 2;
+    }
+    start_codec(&bench);
+    prepare(&bench, megabytes, argc > 3 ? argv[3] : NULL);
+    for (int round = 0; round < rounds; round++)
+        for (int what = 0; what < WHATS; what++) {
+            uint64_t start = clock_now_ns();
+            run_one(&bench, (enum what)what);
+            bench.ms[what][round] = (double)(clock_now_ns() - start) / 1e6;
+        }
+    print(&bench, rounds);
+    return 0;
+}

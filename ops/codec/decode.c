@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include "codec_map.h"
+#include "quern/dataset.h"
+#include "quern/memory.h"
+#include "quern/own.h"
+#include "quern/record.h"
+
+enum { FD_BLOB };
+
+static void close_reader(struct dataset_reader **reader) { dataset_reader_close(*reader); }
+
+static int receive_grant(struct codec_child *child, uint64_t bytes, int *ret_fd, struct err *err) {
+    struct codec_grant grant;
+    int fd = -1;
+    size_t count;
+    int got = record_receive(child->reply, &grant, sizeof grant, &fd, 1, &count, err);
+    TRY(got);
+    // Whoever asked has gone away.
+    if (got == 0)
+        _exit(0);
+    auto_fd int granted = fd;
+    if (count != 1 || grant.bytes != bytes)
+        return err_set(err, REASON_INFRA, "a grant of %llu bytes with %zu descriptors, expected %llu with 1",
+                       (unsigned long long)grant.bytes, count, (unsigned long long)bytes);
+    *ret_fd = steal_fd(&granted);
+    return 0;
+}
+
+// What was asked for is an upper bound: the rest of the file goes before it is sealed.
+static int finish(struct codec_child *child, int fd, struct codec_map *memory, struct err *err) {
+    struct segment_header header = *segment_header(memory->bytes);
+    codec_unmap(memory);
+    if (ftruncate(fd, (off_t)header.total_bytes) < 0)
+        return err_sys(err, REASON_INFRA, "cutting a segment to %llu bytes", (unsigned long long)header.total_bytes);
+    TRY(memory_seal(fd, err));
+    child->done.bytes = header.total_bytes;
+    child->done.rows = header.rows;
+    child->done.columns = header.columns;
+    return 0;
+}
+
+int codec_child_decode(struct codec_child *child, struct err *err) {
+    __attribute__((cleanup(close_reader))) struct dataset_reader *reader = NULL;
+    struct codec_map blob, memory;
+    struct dataset_shape shape;
+    auto_fd int grant = -1;
+    TRY(codec_map_blob(child->fds[FD_BLOB], &blob, err));
+    TRY(dataset_reader_open(blob.bytes, blob.count, (enum segment_profile)child->request.profile,
+                            &child->request.ceilings, &reader, err));
+    dataset_reader_shape(reader, &shape);
+    struct codec_reply need = {.kind = CODEC_NEED, .bytes = shape.bytes, .rows = shape.rows, .columns = shape.columns};
+    codec_child_reply(child, &need);
+    TRY(receive_grant(child, shape.bytes, &grant, err));
+    TRY(codec_map_grant(grant, shape.bytes, &memory, err));
+    TRY(dataset_reader_decode(reader, memory.bytes, child->request.threads, err));
+    TRY(codec_map_unchanged(child->fds[FD_BLOB], &blob, err));
+    return finish(child, grant, &memory, err);
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "codec_map.h"
+#include "quern/dataset.h"
+
+enum { FD_SEGMENT, FD_OUTPUT };
+
+int codec_child_encode(struct codec_child *child, struct err *err) {
+    struct codec_map segment;
+    const struct codec_request *request = &child->request;
+    TRY(codec_map_segment(child, child->fds[FD_SEGMENT], &segment, err));
+    TRY(dataset_write(segment.bytes, child->fds[FD_OUTPUT], request->level, request->threads, &child->done.bytes, err));
+    child->done.rows = segment_header(segment.bytes)->rows;
+    child->done.columns = segment_header(segment.bytes)->columns;
+    return 0;
+}

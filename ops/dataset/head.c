@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+// schemas/head.md.
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "quern/dataset.h"
+#include "quern/own.h"
+
+#define MAX_ROWS 1000u
+#define MAX_COLUMNS 200u
+#define MAX_CHARACTERS 200u
+#define MAX_BINARY 100u
+#define CELL_BYTES (4 * MAX_CHARACTERS + 8)
+#define ELLIPSIS "\xe2\x80\xa6"
+
+static void drop(json_t **value) { json_decref(*value); }
+#define auto_json __attribute__((cleanup(drop)))
+
+// How many bytes of valid UTF-8 its first MAX_CHARACTERS characters take.
+static size_t cut_at(const char *text, size_t bytes) {
+    size_t characters = 0;
+    for (size_t i = 0; i < bytes; i++)
+        if (((unsigned char)text[i] & 0xc0) != 0x80 && characters++ == MAX_CHARACTERS)
+            return i;
+    return bytes;
+}
+
+static json_t *cut_text(const char *text, size_t bytes) {
+    char cell[CELL_BYTES];
+    size_t kept = cut_at(text, bytes);
+    if (kept == bytes)
+        return json_stringn(text, bytes);
+    memcpy(cell, text, kept);
+    memcpy(cell + kept, ELLIPSIS, strlen(ELLIPSIS));
+    return json_stringn(cell, kept + strlen(ELLIPSIS));
+}
+
+static json_t *cut_binary(const unsigned char *from, size_t bytes) {
+    static const char digits[] = "0123456789abcdef";
+    char cell[2 * MAX_BINARY + 4];
+    size_t shown = bytes < MAX_BINARY ? bytes : MAX_BINARY, used = 0;
+    for (size_t i = 0; i < shown; i++) {
+        cell[used++] = digits[from[i] >> 4];
+        cell[used++] = digits[from[i] & 15];
+    }
+    if (shown < bytes) {
+        memcpy(cell + used, ELLIPSIS, strlen(ELLIPSIS));
+        used += strlen(ELLIPSIS);
+    }
+    return json_stringn(cell, used);
+}
+
+static json_t *bytes_cell(const void *segment, const struct segment_array *array, uint64_t row) {
+    const int64_t *offsets = segment_at(segment, array->offsets);
+    const char *bytes = (const char *)segment_at(segment, array->values) + offsets[row];
+    size_t count = (size_t)(offsets[row + 1] - offsets[row]);
+    const uint8_t *bitmap = segment_at(segment, array->nulls);
+    if (array->null_count && !(bitmap[row / 8] >> (row % 8) & 1))
+        return json_null();
+    return array->kind == SEGMENT_UTF8 ? cut_text(bytes, count) : cut_binary((const unsigned char *)bytes, count);
+}
+
+// The rest of a second with the zeros at its end left out.
+static void print_fraction(char *cell, size_t bytes, int64_t fraction, int digits) {
+    while (digits > 0 && fraction % 10 == 0) {
+        fraction /= 10;
+        digits--;
+    }
+    if (digits > 0)
+        snprintf(cell, bytes, ".%0*" PRId64, digits, fraction);
+}
+
+static json_t *time_cell(const struct segment_array *array, int64_t value) {
+    static const int64_t per_second[] = {1, 1000, 1000000, 1000000000};
+    char date[48] = "", fraction[24] = "";
+    int64_t scale = per_second[array->unit], rest = value % scale;
+    if (value == INT64_MIN)
+        return json_null();
+    rest += rest < 0 ? scale : 0;
+    time_t seconds = (value - value % scale) / scale - (value % scale < 0);
+    struct tm tm;
+    // Beyond the years that a struct tm can hold.
+    if (!gmtime_r(&seconds, &tm))
+        return json_sprintf("%" PRId64, value);
+    print_fraction(fraction, sizeof fraction, rest, (int)array->unit * 3);
+    snprintf(date, sizeof date, "%04lld-%02d-%02dT%02d:%02d:%02d", (long long)tm.tm_year + 1900, tm.tm_mon + 1,
+             tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+    return json_sprintf("%s%s%s", date, fraction, array->zone.bytes ? "Z" : "");
+}
+
+static json_t *bool_cell(const void *segment, const struct segment_array *array, uint64_t row) {
+    const uint8_t *values = segment_at(segment, array->values), *mask = segment_at(segment, array->nulls);
+    if (array->null_count && mask[row])
+        return json_null();
+    return json_string(values[row] ? "True" : "False");
+}
+
+static json_t *float_cell(double value) { return value != value ? json_null() : json_sprintf("%.6g", value); }
+
+static json_t *cell(const void *segment, const struct segment_array *array, uint64_t row);
+
+static json_t *code_cell(const void *segment, const struct segment_array *array, int32_t code) {
+    if (code < 0)
+        return json_null();
+    return cell(segment, segment_array(segment, array->dictionary), (uint64_t)code);
+}
+
+#define AT(type) (((const type *)values)[row])
+
+static json_t *cell(const void *segment, const struct segment_array *array, uint64_t row) {
+    const void *values = segment_at(segment, array->values);
+    switch ((enum segment_kind)array->kind) {
+    case SEGMENT_INT8:
+        return json_sprintf("%d", AT(int8_t));
+    case SEGMENT_INT16:
+        return json_sprintf("%d", AT(int16_t));
+    case SEGMENT_INT32:
+        return json_sprintf("%" PRId32, AT(int32_t));
+    case SEGMENT_INT64:
+        return json_sprintf("%" PRId64, AT(int64_t));
+    case SEGMENT_UINT8:
+        return json_sprintf("%u", AT(uint8_t));
+    case SEGMENT_UINT16:
+        return json_sprintf("%u", AT(uint16_t));
+    case SEGMENT_UINT32:
+        return json_sprintf("%" PRIu32, AT(uint32_t));
+    case SEGMENT_UINT64:
+        return json_sprintf("%" PRIu64, AT(uint64_t));
+    case SEGMENT_FLOAT32:
+        return float_cell((double)AT(float));
+    case SEGMENT_FLOAT64:
+        return float_cell(AT(double));
+    case SEGMENT_BOOL:
+        return bool_cell(segment, array, row);
+    case SEGMENT_TIMESTAMP:
+        return time_cell(array, AT(int64_t));
+    case SEGMENT_CODES8:
+        return code_cell(segment, array, AT(int8_t));
+    case SEGMENT_CODES16:
+        return code_cell(segment, array, AT(int16_t));
+    case SEGMENT_CODES32:
+        return code_cell(segment, array, AT(int32_t));
+    case SEGMENT_UTF8:
+    case SEGMENT_BINARY:
+        return bytes_cell(segment, array, row);
+    case SEGMENT_KIND_NONE:
+        break;
+    }
+    return NULL;
+}
+
+static json_t *row_cells(const void *segment, uint32_t columns, uint64_t row) {
+    json_t *cells = json_array();
+    for (uint32_t i = 0; i < columns; i++)
+        if (json_array_append_new(cells, cell(segment, segment_array(segment, i), row)) < 0) {
+            json_decref(cells);
+            return NULL;
+        }
+    return cells;
+}
+
+static json_t *rows_between(const void *segment, uint32_t columns, uint64_t first, uint64_t end) {
+    json_t *rows = json_array();
+    for (uint64_t row = first; row < end; row++)
+        if (json_array_append_new(rows, row_cells(segment, columns, row)) < 0) {
+            json_decref(rows);
+            return NULL;
+        }
+    return rows;
+}
+
+static json_t *kind_text(const struct segment_array *array) {
+    return json_string(segment_kind_name((enum segment_kind)array->kind));
+}
+
+static int describe_time(json_t *object, const void *segment, const struct segment_array *array) {
+    static const char *const units[] = {"s", "ms", "us", "ns"};
+    if (json_object_set_new(object, "unit", json_string(units[array->unit])) < 0)
+        return -1;
+    if (array->zone.bytes == 0)
+        return 0;
+    return json_object_set_new(object, "zone", cut_text(segment_at(segment, array->zone), array->zone.bytes));
+}
+
+static int describe_dictionary(json_t *object, const void *segment, const struct segment_array *array) {
+    if (json_object_set_new(object, "values", kind_text(segment_array(segment, array->dictionary))) < 0)
+        return -1;
+    return json_object_set_new(object, "ordered", json_boolean(array->flags & SEGMENT_ORDERED));
+}
+
+static int describe_more(json_t *object, const void *segment, const struct segment_array *array) {
+    if (array->kind == SEGMENT_TIMESTAMP)
+        return describe_time(object, segment, array);
+    return array->dictionary == SEGMENT_NO_DICTIONARY ? 0 : describe_dictionary(object, segment, array);
+}
+
+static json_t *column(const void *segment, uint32_t index) {
+    const struct segment_array *array = segment_array(segment, index);
+    json_t *object = json_pack("{s:o, s:o, s:I}", "name", cut_text(segment_at(segment, array->name), array->name.bytes),
+                               "type", kind_text(array), "nulls", (json_int_t)array->null_count);
+    if (!object || describe_more(object, segment, array) < 0) {
+        json_decref(object);
+        return NULL;
+    }
+    return object;
+}
+
+static json_t *columns_shown(const void *segment, uint32_t columns) {
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < columns; i++)
+        if (json_array_append_new(list, column(segment, i)) < 0) {
+            json_decref(list);
+            return NULL;
+        }
+    return list;
+}
+
+static json_t *describe(const void *segment, uint64_t asked) {
+    const struct segment_header *header = segment_header(segment);
+    uint32_t shown = header->columns < MAX_COLUMNS ? header->columns : MAX_COLUMNS;
+    uint64_t head = header->rows < asked ? header->rows : asked;
+    uint64_t tail = header->rows - head < asked ? head : header->rows - asked;
+    json_t *object = json_pack("{s:I, s:o, s:o, s:o}", "rows", (json_int_t)header->rows, "columns",
+                               columns_shown(segment, shown), "head", rows_between(segment, shown, 0, head), "tail",
+                               rows_between(segment, shown, tail, header->rows));
+    if (object && header->columns > shown &&
+        json_object_set_new(object, "columns_left", json_integer(header->columns - shown)) < 0) {
+        json_decref(object);
+        return NULL;
+    }
+    return object;
+}
+
+struct sink {
+    int output;
+    uint64_t written;
+};
+
+static int put(const char *bytes, size_t count, void *context) {
+    struct sink *sink = context;
+    while (count > 0) {
+        ssize_t written = write(sink->output, bytes, count);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return -1;
+        bytes += written;
+        count -= (size_t)written;
+        sink->written += (uint64_t)written;
+    }
+    return 0;
+}
+
+int dataset_head(const void *segment, uint32_t rows, int output, uint64_t *ret_bytes, struct err *err) {
+    auto_json json_t *object = describe(segment, rows < MAX_ROWS ? rows : MAX_ROWS);
+    struct sink sink = {.output = output};
+    if (!object)
+        return err_set(err, REASON_INFRA, "out of memory for the first and last rows of a dataset");
+    auto_free char *text = json_dumps(object, JSON_ENSURE_ASCII | JSON_COMPACT);
+    if (!text)
+        return err_set(err, REASON_INFRA, "out of memory for the text of the first and last rows of a dataset");
+    if (put(text, strlen(text), &sink) < 0 || put("\n", 1, &sink) < 0)
+        return err_sys(err, errno == EFBIG ? REASON_LIMIT_OUTPUT : REASON_INFRA,
+                       "writing the first and last rows of a dataset");
+    *ret_bytes = sink.written;
+    return 0;
+}
