@@ -342,7 +342,7 @@ static void f_malformed_requests_are_dropped(void **state) {
 static void f_request_of_another_version_is_refused(void **state) {
     const struct harness *harness = *state;
     const struct host_spawn request = {.version = HOST_VERSION + 1};
-    struct harness_child child = {.control = -1, .conversation = -1, .tree = -1};
+    struct harness_child child = {.control = -1, .conversation = -1, .tree = -1, .pidfd = -1};
     struct err err;
     int control[2];
     well(record_pair(control, &err), &err);
