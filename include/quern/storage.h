@@ -67,6 +67,10 @@ MUST_USE int storage_names(struct storage *storage, const char *prefix, storage_
 /* A plain file: REASON_BAD_INPUT for a directory or device; REASON_NOT_FOUND when there is none. */
 MUST_USE int storage_open_file(const char *path, struct storage_object *ret, struct err *err);
 
+/* After reading: REASON_BAD_INPUT naming `name` if a plain file was changed since it was opened. Objects of a store never
+ * are. */
+MUST_USE int storage_check_unchanged(const struct storage_object *object, const char *name, struct err *err);
+
 /* ---- a directory of the user's that receives a job's outputs (`run -o DIR`) ---- */
 
 struct storage_drop; /* opaque: files that appear together at the end, or never */
