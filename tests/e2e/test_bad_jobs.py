@@ -124,7 +124,7 @@ RECORD_BYTES = 32 + 256 + 4096
 
 
 @pytest.mark.parametrize("fd, message", [
-    pytest.param("memory(b'rubbish' * 1000, True)", "dataset1: expected a segment, found other bytes", id="sealed"),
+    pytest.param("memory(b'rubbish' * 1000, True)", "dataset1: segment: expected it to begin with QUERNSEG, found other bytes", id="sealed"),
     pytest.param("memory(b'rubbish', False)", "expected a sealed memory file, found one with seals 0", id="unsealed"),
     pytest.param("os.open('/dev/zero', os.O_RDONLY)",
                  "expected a sealed memory file, found another kind of descriptor", id="device"),
