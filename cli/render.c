@@ -164,7 +164,8 @@ void render_event(struct render *render, const struct event *event, int fd) {
         begin_step(render, event);
         break;
     case EVENT_STEP_END:
-        finish_step(render, "✓", TERMINAL_GREEN, event->elapsed_us);
+        finish_step(render, event->err.reason ? "✕" : "✓", event->err.reason ? TERMINAL_RED : TERMINAL_GREEN,
+                    event->elapsed_us);
         break;
     case EVENT_NOTE:
         add_note(render, event);

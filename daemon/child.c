@@ -230,8 +230,17 @@ int child_attend(struct child *child, const struct child_listener *listener, str
 
 // ---- verdict ----
 
-static int raised_verdict(const struct host_answer *raised, struct err *err) {
-    err_set(err, (enum reason)raised->reason, "%s%s%s", raised->name, raised->name[0] ? ": " : "", raised->value);
+// The limit is ours to name: the child only knows that memory was refused.
+static int memory_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
+    return err_set(err, REASON_LIMIT_MEMORY, "the script needed more than its memory limit of %llu MiB%s%.900s",
+                   (unsigned long long)(commit->limits.memory_bytes >> 20), raised->value[0] ? ": " : "",
+                   raised->value);
+}
+
+static int raised_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
+    if (raised->reason == REASON_LIMIT_MEMORY)
+        return memory_verdict(raised, commit, err);
+    err_set(err, (enum reason)raised->reason, "%s", raised->value);
     err->detail = raised->detail;
     return -1;
 }
@@ -266,6 +275,6 @@ int child_verdict(const struct child *child, const struct host_call *commit, str
         return -1;
     }
     if (child->raised.kind)
-        return raised_verdict(&child->raised, err);
+        return raised_verdict(&child->raised, commit, err);
     return child->done ? 0 : death_verdict(child, commit, err);
 }

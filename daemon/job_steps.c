@@ -20,6 +20,12 @@ static uint64_t deadline_ms(const struct attempt *attempt, enum step step) {
     return limit ? limit + STEP_GRACE_MS : 0;
 }
 
+// Azure's numbers for inputs that cannot be used: a dataset while loading, the bundle while running.
+static void number_error(struct attempt *attempt, enum step step, const struct err *why) {
+    if (why->reason == REASON_BAD_INPUT)
+        attempt->manifest.error_number = step == STEP_LOAD ? 49 : step == STEP_RUN ? 102 : 0;
+}
+
 static int run_step(struct attempt *attempt, enum step step, struct err *err) {
     TRY(calls_step(&attempt->calls, step, deadline_ms(attempt, step), err));
     if (attempt->calls.cancelled && !steps[step].always)
@@ -37,9 +43,11 @@ int job_steps_run(struct attempt *attempt, struct err *err) {
         int failed = run_step(attempt, step, &why);
         uint64_t elapsed_us = (clock_now_ns() - begun) / 1000;
         attempt->manifest.step_us[step] = elapsed_us;
-        report_step_end(&attempt->report, step, elapsed_us);
-        if (failed && !attempt->verdict.reason)
+        report_step_end(&attempt->report, step, elapsed_us, &why);
+        if (failed && !attempt->verdict.reason) {
+            number_error(attempt, step, &why);
             attempt->verdict = why;
+        }
         if (failed && step == STEP_COMPLETE) {
             *err = why;
             return -1;

@@ -24,8 +24,8 @@ void report_step_begin(struct report *report, enum step step) {
     tell(report, &event, -1);
 }
 
-void report_step_end(struct report *report, enum step step, uint64_t elapsed_us) {
-    struct event event = {.kind = EVENT_STEP_END, .step = step, .elapsed_us = elapsed_us};
+void report_step_end(struct report *report, enum step step, uint64_t elapsed_us, const struct err *why) {
+    struct event event = {.kind = EVENT_STEP_END, .step = step, .elapsed_us = elapsed_us, .err = *why};
     tell(report, &event, -1);
 }
 

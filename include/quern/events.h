@@ -4,7 +4,7 @@
  * over SOCK_SEQPACKET, one way; the worker never waits for a reader that is slower than the socket's buffer allows it
  * to be, except for LOG, which is back-pressure on the script. End of file: the worker is gone.
  *
- *     STEP_BEGIN step · STEP_END step, elapsed_us · NOTE text, for the line of the step · LOG stream, bytes
+ *     STEP_BEGIN step · STEP_END step, elapsed_us, err · NOTE text, for the line of the step · LOG stream, bytes
  *     PREVIEW port, text: the output's name, fd: head JSON · PICTURE fd: the joined picture
  *     MANIFEST err: the verdict, fd: the result manifest; the last event of a job
  */
@@ -33,7 +33,7 @@ struct event {
     uint32_t stream; /* LOG: 1 stdout, 2 stderr */
     uint32_t port;   /* PREVIEW */
     uint64_t elapsed_us;
-    struct err err;         /* MANIFEST: reason 0 when the job succeeded */
+    struct err err;         /* STEP_END, MANIFEST: reason 0 when it succeeded */
     uint32_t bytes;         /* of text that count */
     char text[EVENT_BYTES]; /* LOG: raw bytes of the script, hostile to terminals; NOTE: one line */
 };

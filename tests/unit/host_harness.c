@@ -69,7 +69,7 @@ int harness_close(struct harness *harness, struct err *err) {
 int child_open(const struct harness *harness, struct harness_child *child, struct err *err) {
     const struct host_spawn request = {.version = HOST_VERSION};
     int control[2];
-    *child = (struct harness_child){.control = -1, .conversation = -1, .tree = -1};
+    *child = (struct harness_child){.control = -1, .conversation = -1, .tree = -1, .pidfd = -1};
     TRY(record_pair(control, err));
     child->control = control[0];
     int sent = record_send(harness->requests, &request, sizeof request, &control[1], 1, err);
@@ -90,6 +90,7 @@ int child_open(const struct harness *harness, struct harness_child *child, struc
         return err_set(err, REASON_INFRA, "no child came");
     child->conversation = fds[0];
     child->tree = fds[1];
+    child->pidfd = fds[2];
     own_close(&fds[2]);
     return 0;
 }
@@ -148,5 +149,6 @@ void child_close(struct harness_child *child) {
     close_all(&child->control, 1);
     close_all(&child->conversation, 1);
     close_all(&child->tree, 1);
-    child->control = child->conversation = child->tree = -1;
+    close_all(&child->pidfd, 1);
+    child->control = child->conversation = child->tree = child->pidfd = -1;
 }

@@ -24,7 +24,8 @@ struct harness {
 };
 
 struct harness_child {
-    int control, conversation, tree;
+    int control, conversation;
+    int tree, pidfd; /* pidfds of the init and of the child */
     struct host_exited exited;
 };
 

@@ -342,7 +342,7 @@ static void f_malformed_requests_are_dropped(void **state) {
 static void f_request_of_another_version_is_refused(void **state) {
     const struct harness *harness = *state;
     const struct host_spawn request = {.version = HOST_VERSION + 1};
-    struct harness_child child = {.control = -1, .conversation = -1, .tree = -1};
+    struct harness_child child = {.control = -1, .conversation = -1, .tree = -1, .pidfd = -1};
     struct err err;
     int control[2];
     well(record_pair(control, &err), &err);
@@ -359,7 +359,7 @@ static void l_memory_beyond_the_limit_is_named(void **state) {
     struct harness_child child;
     struct host_answer raised;
     auto_fd int null = null_device();
-    begin(*state, &child, "def azureml_main():\n    bytearray(1 << 40)\n", null);
+    begin(*state, &child, "def azureml_main():\n    bytearray(3 << 30)\n", null);
     await_done(&child, &raised);
     assert_int_equal(raised.reason, REASON_LIMIT_MEMORY);
     assert_string_equal(raised.name, "MemoryError");

@@ -2,7 +2,6 @@
 """What is said about a failed script. Exceptions are the script's: nothing they do may break the saying."""
 import errno
 import os
-import resource
 import traceback
 
 import _quern
@@ -105,19 +104,12 @@ def exit_code(error):
     return 1, text_of(code) + "\n"
 
 
-def memory_limit():
-    """The limit in words, for a MemoryError."""
-    limits = [resource.getrlimit(which)[0] for which in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
-    known = [limit for limit in limits if limit != resource.RLIM_INFINITY]
-    return f"the memory limit of {min(known) / 2**20:.0f} MiB was reached" if known else "memory is exhausted"
-
-
 def reason_of(error, otherwise):
     """(reason, message) of an exception that is not SystemExit."""
     if isinstance(error, EXPECTED):
         return error.reason, text_of(error)
     if isinstance(error, MemoryError):
-        return _quern.REASON_LIMIT_MEMORY, f"{memory_limit()}: {text_of(error)}".removesuffix(": ")
+        return _quern.REASON_LIMIT_MEMORY, text_of(error)
     if isinstance(error, OSError) and error.errno in FULL:
         return _quern.REASON_LIMIT_DISK, text_of(error)
     return otherwise, text_of(error)

@@ -22,7 +22,7 @@ def set_up(directory):
 
 def open_streams():
     """New ones: the zygote's remember what its descriptors were, a file perhaps, and the job's are pipes or a terminal.
-    Whole lines are written at once, so that those of several processes do not mix."""
+    They write whole lines, so that those of several processes do not mix."""
     sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", errors="replace", closefd=False)
     for name, descriptor in (("stdout", 1), ("stderr", 2)):
         stream = open(descriptor, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)

@@ -1,0 +1,3 @@
+def azureml_main(a=None):
+    return a["age"] * 2
+

@@ -1,0 +1,3 @@
+def azureml_main():
+    while True: pass
+

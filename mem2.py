@@ -1,0 +1,3 @@
+def azureml_main():
+    x=bytearray(1<<40)
+

@@ -1,0 +1,3 @@
+def azureml_main():
+    return {"a":[1,2],"b":[1]}
+

@@ -1,0 +1,3 @@
+def azureml_main():
+    return 42
+

@@ -1,0 +1,4 @@
+import ctypes
+def azureml_main():
+    ctypes.string_at(0)
+

@@ -1,0 +1,4 @@
+import sys
+def azureml_main():
+    sys.exit(3)
+
