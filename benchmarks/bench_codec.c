@@ -21,6 +21,7 @@
 #include "quern/clock.h"
 #include "quern/codec.h"
 #include "quern/dataset.h"
+#include "quern/jail.h"
 #include "quern/memory.h"
 #include "quern/own.h"
 
@@ -209,13 +210,14 @@ static void start_codec(struct bench *bench) {
     int requests[2], supervisor[2];
     if (record_pair(requests, &err) < 0 || record_pair(supervisor, &err) < 0)
         die("sockets", &err);
-    if (fork() == 0) {
-        int high[2] = {fcntl(requests[1], F_DUPFD, 100), fcntl(supervisor[1], F_DUPFD, 100)};
-        dup2(high[0], CODEC_FD_REQUESTS);
-        dup2(high[1], CODEC_FD_SUPERVISOR);
-        execl(QUERN_CODEC_PROGRAM, "quern-codec", (char *)NULL);
-        _exit(99);
-    }
+    static const char *const argv[] = {"quern-codec", NULL}, *const environ[] = {NULL};
+    const int fds[] = {requests[1], supervisor[1]};
+    struct jail_spawn spawn = {
+        .program = QUERN_CODEC_PROGRAM, .argv = argv, .environ = environ, .fds = fds, .fd_count = 2, .isolate = true};
+    pid_t pid;
+    int pidfd;
+    if (jail_spawn(&spawn, &pidfd, &pid, &err) < 0)
+        die("jail_spawn", &err);
     close(requests[1]);
     close(supervisor[1]);
     bench->codec.requests = requests[0];

@@ -53,13 +53,13 @@ static void fill_small(void *base, uint64_t rows, uint64_t *seed) {
     }
 }
 
-static void fill_texts(void *base, uint32_t index, const char *form, uint64_t rows, uint64_t step) {
+static void fill_texts(void *base, uint32_t index, const char *before, const char *behind, uint64_t rows) {
     struct segment_array *array = segment_array(base, index);
     int64_t *offsets = segment_at(base, array->offsets), used = 0;
     char *bytes = segment_at(base, array->values);
     for (uint64_t i = 0; i < rows; i++) {
         char text[MAIL_BYTES];
-        int length = snprintf(text, sizeof text, form, (unsigned long long)(i * step % 10000000));
+        int length = snprintf(text, sizeof text, "%s%llu%s", before, (unsigned long long)(i * 7919 % 10000000), behind);
         memcpy(bytes + used, text, (size_t)length);
         offsets[i + 1] = used += length;
     }
@@ -98,8 +98,8 @@ void *bench_table(uint64_t bytes, uint64_t *ret_bytes) {
         abort();
     fill_numbers(base, rows, &seed);
     fill_small(base, rows, &seed);
-    fill_texts(base, 9, "user%llu@example.org", rows, 7919);
-    fill_texts(base, COLUMNS, "country %llu", CATEGORIES, 1);
+    fill_texts(base, 9, "user", "@example.org", rows);
+    fill_texts(base, COLUMNS, "country ", "", CATEGORIES);
     *ret_bytes = size;
     return base;
 }

@@ -57,7 +57,8 @@ int filter_load(const struct filter *filter, struct err *err) {
     struct sock_fprog program = {.len = filter->count, .filter = filter->code};
     if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
         return err_sys(err, REASON_INFRA, "loading the seccomp program");
-    if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != SECCOMP_MODE_FILTER)
+    // A strict program refuses even the question, and that is an answer too.
+    if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_DISABLED)
         return err_set(err, REASON_INFRA, "the seccomp program was loaded, but is not in force");
     return 0;
 }

@@ -121,7 +121,7 @@ static PyObject *describe(PyObject *type, const void *base, uint32_t index) {
         PyLong_FromUnsignedLongLong(array->values.offset),
     };
     PyObject *tuple = PyStructSequence_New((PyTypeObject *)(void *)type);
-    for (Py_ssize_t i = 0; i < (Py_ssize_t)(sizeof fields / sizeof *fields); i++) {
+    for (Py_ssize_t i = 0; i < (Py_ssize_t)Py_ARRAY_LENGTH(fields); i++) {
         if (tuple)
             PyStructSequence_SetItem(tuple, i, fields[i]);
         else

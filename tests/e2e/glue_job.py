@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """One job of the glue in a forked process, without zygote and jail: what quern-python's child does after its jail."""
+import ctypes
 import glob
+import mmap
 import os
 import pickle
 import sys
@@ -30,12 +32,32 @@ from quern import columns, entry, frames, names  # noqa: E402
 LIMIT = 1 << 32
 
 
+class Err(ctypes.Structure):
+    """struct err of include/quern/err.h."""
+
+    _fields_ = [("reason", ctypes.c_uint32), ("detail", ctypes.c_int32), ("sys", ctypes.c_int32),
+                ("msg", ctypes.c_char * 1024)]
+
+
+def check(fd):
+    """Every rule of include/quern/segment.h, as the worker has it checked."""
+    err = Err()
+    with mmap.mmap(fd, 0, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE) as memory:
+        base = ctypes.c_char.from_buffer(memory)
+        library = ctypes.CDLL(_quern.__file__)
+        result = library.segment_check(ctypes.byref(base), ctypes.c_uint64(len(memory)), ctypes.byref(err))
+        del base
+    assert result == 0, err.msg.decode()
+
+
 def segment(frame, dialect="quern", limit=LIMIT, notes=None):
-    """A sealed segment of a frame, as a script's result becomes one; the caller closes it."""
+    """A checked, sealed segment of a frame, as a script's result becomes one; the caller closes it."""
     profile = _quern.PROFILE_NS if frames.PANDAS < (2, 0) else _quern.PROFILE_UNITS
     said = notes if notes is not None else []
-    return columns.segment(frame, names.columns(frame.columns, dialect), profile, limit,
-                           lambda about, text: said.append((about, text)))
+    fd = columns.segment(frame, names.columns(frame.columns, dialect), profile, limit,
+                         lambda about, text: said.append((about, text)))
+    check(fd)
+    return fd
 
 
 def again(frame, notes=None):
@@ -68,6 +90,7 @@ class Recorder:
         self.notes.append((about, text))
 
     def result(self, port, name, rows, fd):
+        check(fd)
         made = frames.frame(fd)
         assert len(made) == rows
         self.results[port or name] = made.copy(deep=True)

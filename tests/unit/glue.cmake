@@ -13,3 +13,8 @@ foreach(area types calls failures)
                                          ${CMAKE_SOURCE_DIR}/tests/e2e/test_glue_${area}.py)
   set_tests_properties(e2e_glue_${area} PROPERTIES TIMEOUT 300 ENVIRONMENT "${environment}")
 endforeach()
+
+quern_unit_test(glue ${CMAKE_CURRENT_LIST_DIR}/test_glue.c ${CMAKE_CURRENT_LIST_DIR}/host_harness.c
+                LIBS quern_host quern_jail quern_dataset)
+add_dependencies(test_glue quern-python)
+target_compile_definitions(test_glue PRIVATE QUERN_PYTHON_PROGRAM="$<TARGET_FILE:quern-python>")

@@ -152,6 +152,7 @@ static void b_what_does_not_compress_stays_raw(void **state) {
     assert_non_null(memmem(file, file_bytes, values, ROWS * sizeof *values));
     memset(values, 1, ROWS * sizeof *values);
     auto_free char *small = file_of(segment, 2, &file_bytes);
+    assert_memory_equal(small, "ARROW1", 6);
     assert_true(file_bytes < 10000);
 }
 

@@ -6,7 +6,6 @@ script (fd), bundle (fd or -1), bundle_name, table (fd), table_name, separator, 
 `answers`: note(about, text), result(port, name, rows, fd), raised(reason, detail, type, message, line).
 """
 import os
-import sys
 
 import _quern
 import quern
@@ -79,7 +78,6 @@ def debug(error):
 
     step = failures.first_frame(error)
     if step is not None:
-        sys.stdin = open(0, closefd=False)
         pdb.post_mortem(step)
 
 

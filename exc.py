@@ -1,3 +1,0 @@
-def azureml_main(a=None):
-    return a["age"] * 2
-

@@ -1,3 +1,0 @@
-def azureml_main():
-    while True: pass
-

@@ -1,4 +1,0 @@
-import numpy as np
-def azureml_main():
-    x=[np.ones(1<<24) for _ in range(100)]
-

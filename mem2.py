@@ -1,3 +1,0 @@
-def azureml_main():
-    x=bytearray(1<<40)
-

@@ -1,3 +1,0 @@
-def azureml_main():
-    return {"a":[1,2],"b":[1]}
-

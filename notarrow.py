@@ -1,1 +1,0 @@
-def azureml_main(a): return a

@@ -1,3 +1,0 @@
-def azureml_main():
-    return 42
-

@@ -1,4 +1,0 @@
-import ctypes
-def azureml_main():
-    ctypes.string_at(0)
-

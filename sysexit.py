@@ -1,4 +1,0 @@
-import sys
-def azureml_main():
-    sys.exit(3)
-
