@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "arrow_write.h"
 #include "quern/own.h"
 
 #define SAMPLE_BYTES ((size_t)32 << 10)
 #define SAMPLES 4u
+#define SHARED_BYTES ((size_t)64 << 20)
 #define MAX_WAITING_BYTES ((uint64_t)1 << 30)
 #define RAW_PREFIX (-1) /* in place of the size: the bytes follow as they are */
 
@@ -34,6 +36,7 @@ struct task {
 
 struct pool {
     struct arrow_plan *plan;
+    uint64_t total;              // bytes of all tasks
     struct task *tasks;          // one per buffer
     struct output *outputs;      // one per buffer
     struct arrow_scratch *spare; // stack of buffers to use again
@@ -71,6 +74,18 @@ static int compress_bytes(struct worker *worker, void *to, size_t capacity, cons
     return 0;
 }
 
+// One buffer that is more than half of all would keep one core busy alone: zstd shares it among threads, within one
+// frame. That depends on sizes only, never on the number of threads, because it changes the bytes of the frame.
+static int share(struct worker *worker, size_t count, struct err *err) {
+    bool shared = count >= SHARED_BYTES && count > worker->pool->total / 2;
+    int threads = shared ? (int)worker->pool->plan->threads : 0;
+    size_t set = ZSTD_CCtx_setParameter(worker->context, ZSTD_c_nbWorkers, threads);
+    // A libzstd without threads does it alone.
+    if (ZSTD_isError(set) && ZSTD_getErrorCode(set) != ZSTD_error_parameter_unsupported)
+        return err_set(err, REASON_INFRA, "compressing on %d threads: %s", threads, ZSTD_getErrorName(set));
+    return 0;
+}
+
 // Looks at a few pieces of a large buffer, so that random numbers cost little.
 static int sample_pays(struct worker *worker, const struct arrow_source *source, struct arrow_scratch *room,
                        bool *ret_pays, struct err *err) {
@@ -90,10 +105,12 @@ static int try_compression(struct worker *worker, const struct arrow_source *sou
     bool worth = true;
     size_t bytes = 0;
     TRY(arrow_scratch_reserve(&output->kept, ZSTD_compressBound(source->count), err));
+    TRY(share(worker, 0, err));
     if (source->count >= 8 * SAMPLES * SAMPLE_BYTES)
         TRY(sample_pays(worker, source, &output->kept, &worth, err));
     if (!worth)
         return 0;
+    TRY(share(worker, source->count, err));
     TRY(compress_bytes(worker, output->kept.bytes, output->kept.capacity, source->bytes, source->count, &bytes, err));
     if (!pays(source->count, bytes))
         return 0;
@@ -269,12 +286,11 @@ static int largest_first(const void *a, const void *b) {
 }
 
 static void order_tasks(struct pool *pool) {
-    uint64_t total = 0;
     for (size_t i = 0; i < pool->plan->buffer_count; i++) {
         pool->tasks[i] = (struct task){.buffer = i, .bytes = task_bytes(pool->plan, i)};
-        total += pool->tasks[i].bytes;
+        pool->total += pool->tasks[i].bytes;
     }
-    if (total <= MAX_WAITING_BYTES)
+    if (pool->total <= MAX_WAITING_BYTES)
         qsort(pool->tasks, pool->plan->buffer_count, sizeof *pool->tasks, largest_first);
 }
 
