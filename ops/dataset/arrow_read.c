@@ -273,8 +273,10 @@ static void count_nulls(const struct decoding *decoding) {
         struct segment_array *array = segment_array(decoding->base, i);
         array->null_count = arrow_type_is_text(source->type) ? source->nulls : 0;
         if (!arrow_type_is_text(source->type))
-            for (uint64_t k = 0; k < source->piece_count; k++)
+            for (uint64_t k = 0; k < source->piece_count; k++) {
                 array->null_count += source->pieces[k].sentinels;
+                array->inexact += source->pieces[k].inexact;
+            }
     }
 }
 

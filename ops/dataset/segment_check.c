@@ -123,8 +123,12 @@ static int check_entry(const void *base, uint32_t index, const char *label, stru
     const struct segment_array *array = segment_array(base, index);
     if (strcmp(segment_kind_name((enum segment_kind)array->kind), "?") == 0)
         return err_set(err, REASON_BAD_RESULT, "%s: kind %u is unknown", label, array->kind);
-    if (array->flags & ~(uint32_t)SEGMENT_ORDERED || !all_zero(array->reserved, 2))
+    if (array->flags & ~(uint32_t)SEGMENT_ORDERED || array->reserved)
         return err_set(err, REASON_BAD_RESULT, "%s: unknown flags or reserved fields are set", label);
+    if (array->inexact > (array->kind == SEGMENT_FLOAT64 ? array->length : 0))
+        return err_set(err, REASON_BAD_RESULT, "%s: %llu inexact values among %llu of kind %s", label,
+                       (unsigned long long)array->inexact, (unsigned long long)array->length,
+                       segment_kind_name((enum segment_kind)array->kind));
     if (index < header->columns && array->length != header->rows)
         return err_set(err, REASON_BAD_RESULT, "%s: expected %llu values, found %llu", label,
                        (unsigned long long)header->rows, (unsigned long long)array->length);

@@ -56,6 +56,21 @@ def test_b_integers_stay_exact_and_become_doubles_with_nulls(bits, signed, code,
     assert column["nulls"] == 1
 
 
+@pytest.mark.parametrize("signed,code,values,inexact", [
+    (1, "q", [2**53, -2**53, 2**62 + 2**10, -2**63, 0, 1], 0),
+    (1, "q", [2**53 + 1, -2**53 - 1, 2**63 - 1, 2**62 + 2**9, -2**63 + 1], 5),
+    (0, "Q", [2**63, 2**64 - 2**11, 2**53], 0),
+    (0, "Q", [2**64 - 1, 2**63 + 1, 2**53 + 2], 2),
+])
+def test_b_integers_that_no_double_holds_are_counted(signed, code, values, inexact, tmp_path):
+    kind = int_type(64, signed)
+    column = one(kind, numbers([*values, None], code), numbers(values, code), tmp_path=tmp_path)
+    assert column["inexact"] == 2 * inexact and column["kind"] == "double"
+    assert sum(int(float(value)) != value for value in values) == inexact
+    # What stands below a null is nobody's value: 0x5a5a5a5a5a5a5a5a has too many bits.
+    assert one(kind, numbers([None, 1], code), tmp_path=tmp_path)["inexact"] == 0
+
+
 @pytest.mark.parametrize("kind,code", [(DOUBLE, "d"), (SINGLE, "f")])
 def test_b_floats_keep_their_bits_and_nulls_are_nan(kind, code, tmp_path):
     values = [1.5, None, float("nan"), float("-inf"), -0.0, 2.0**-149]

@@ -135,9 +135,9 @@ static void print_column(const void *base, uint32_t index) {
     const struct segment_array *array = segment_array(base, index);
     fputs("{\"name\": ", stdout);
     print_text(segment_at(base, array->name), array->name.bytes);
-    printf(", \"kind\": \"%s\", \"dtype\": \"%s\", \"nulls\": %" PRIu64 ", \"ordered\": %s",
+    printf(", \"kind\": \"%s\", \"dtype\": \"%s\", \"nulls\": %" PRIu64 ", \"inexact\": %" PRIu64 ", \"ordered\": %s",
            segment_kind_name((enum segment_kind)array->kind), segment_kind_dtype((enum segment_kind)array->kind),
-           array->null_count, array->flags & SEGMENT_ORDERED ? "true" : "false");
+           array->null_count, array->inexact, array->flags & SEGMENT_ORDERED ? "true" : "false");
     if (array->kind == SEGMENT_TIMESTAMP) {
         printf(", \"unit\": \"%s\", \"zone\": ", units[array->unit]);
         print_text(segment_at(base, array->zone), array->zone.bytes);
