@@ -22,7 +22,7 @@
 #include "quern/own.h"
 #include "tests/unit/host_harness.h"
 
-#define DESCRIPTOR "[environment]\npython = /usr/bin/python3\n"
+#define DESCRIPTOR "[environment]\npython = " QUERN_PYTHON "\n"
 #define NOTHING "def azureml_main():\n    return None\n"
 
 // Asserts with the words of the error.
@@ -494,8 +494,8 @@ static void make_venv(char base[32]) {
     char path[64];
     make_base(base);
     snprintf(path, sizeof path, "%s/bin/python", base);
-    assert_int_equal(symlink("/usr/bin/python3", path), 0);
-    make_file(base, "/pyvenv.cfg", 0644, "home = /usr/bin\ninclude-system-site-packages = true\n");
+    assert_int_equal(symlink(QUERN_PYTHON, path), 0);
+    make_file(base, "/pyvenv.cfg", 0644, "home = " QUERN_PYTHON_HOME "\ninclude-system-site-packages = true\n");
     make_directory(base, "/lib");
     make_directory(base, "/lib/" QUERN_PYTHON_LIB);
     make_directory(base, "/lib/" QUERN_PYTHON_LIB "/site-packages");
