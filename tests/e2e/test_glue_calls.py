@@ -3,6 +3,7 @@
 import os
 import zipfile
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -123,6 +124,20 @@ def test_m_missing_values_are_null(tmp_path):
     job = run(tmp_path, "def azureml_main(a):\n    print(a.isnull().values.tolist())\n    return a.fillna('?')\n", [frame])
     assert job.out == "[[False, True], [True, False]]\n"
     assert job.results[1]["s"].tolist() == ["x", "?"]
+
+
+def test_l_inputs_cost_no_memory_of_their_own(tmp_path):
+    script = """def private():
+    lines = open('/proc/self/smaps_rollup').read().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith(('Private_Dirty', 'Anonymous')))
+before = private()
+def azureml_main(a):
+    total = a.sum().sum()
+    return str(a.shape), (private() - before) / (a.size * 8 / 1024)
+"""
+    job = run(tmp_path, script, [pd.DataFrame({f"c{i}": np.ones(1 << 20) for i in range(8)})])
+    assert job.results[1]["column"].tolist() == ["(1048576, 8)"]
+    assert job.results[2]["column"][0] < 0.1
 
 
 # ---- results ----

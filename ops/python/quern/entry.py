@@ -113,6 +113,7 @@ def unpack(call, bundle):
 
 def read_all(fd):
     with open(fd, "rb", closefd=False) as file:
+        file.seek(0)
         return file.read()
 
 
