@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Decoding and encoding a dataset, against libzstd alone on the same buffers, with the same threads, from and into the
 // same kind of memory: compressed bytes in a memory file, results into a fresh one. Rounds are interleaved, so that a
-// noisy machine is noisy for all; medians are printed.
+// noisy machine is noisy for all; medians are printed. CPU time is the mean of all rounds, of all threads, in user and
+// kernel mode; what other processes do to the machine touches it least.
 //
 //     bench_codec [ROUNDS [MEGABYTES [FILE]]]     FILE receives the dataset, for codec_peers.py
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +24,7 @@
 #include "quern/clock.h"
 #include "quern/codec.h"
 #include "quern/dataset.h"
+#include "quern/jail.h"
 #include "quern/memory.h"
 #include "quern/own.h"
 
@@ -49,7 +53,9 @@ struct bench {
     struct piece pieces[MAX_BUFFERS];
     size_t piece_count, room;
     struct codec codec;
+    pid_t codec_pid;
     double ms[WHATS][MAX_ROUNDS];
+    double cpu_ms[WHATS]; // of all rounds
 };
 
 static void die(const char *what, const struct err *err) {
@@ -209,13 +215,13 @@ static void start_codec(struct bench *bench) {
     int requests[2], supervisor[2];
     if (record_pair(requests, &err) < 0 || record_pair(supervisor, &err) < 0)
         die("sockets", &err);
-    if (fork() == 0) {
-        int high[2] = {fcntl(requests[1], F_DUPFD, 100), fcntl(supervisor[1], F_DUPFD, 100)};
-        dup2(high[0], CODEC_FD_REQUESTS);
-        dup2(high[1], CODEC_FD_SUPERVISOR);
-        execl(QUERN_CODEC_PROGRAM, "quern-codec", (char *)NULL);
-        _exit(99);
-    }
+    static const char *const argv[] = {"quern-codec", NULL}, *const environ[] = {NULL};
+    const int fds[] = {requests[1], supervisor[1]};
+    struct jail_spawn spawn = {
+        .program = QUERN_CODEC_PROGRAM, .argv = argv, .environ = environ, .fds = fds, .fd_count = 2, .isolate = true};
+    int pidfd;
+    if (jail_spawn(&spawn, &pidfd, &bench->codec_pid, &err) < 0)
+        die("jail_spawn", &err);
     close(requests[1]);
     close(supervisor[1]);
     bench->codec.requests = requests[0];
@@ -223,6 +229,38 @@ static void start_codec(struct bench *bench) {
 }
 
 // ---- rounds ----
+
+static double own_cpu_ms(void) {
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e3 +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e3;
+}
+
+// Of quern-codec and of its children that it has reaped: fields 14 to 17 of proc(5)'s stat.
+static double codec_cpu_ms(const struct bench *bench) {
+    char path[64];
+    unsigned long user = 0, kernel = 0;
+    long child_user = 0, child_kernel = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", bench->codec_pid);
+    auto_file FILE *file = fopen(path, "re");
+    if (!file || fscanf(file, "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld", &user, &kernel,
+                        &child_user, &child_kernel) != 4)
+        die("CPU time of quern-codec", NULL);
+    return (double)(user + kernel + (unsigned long)(child_user + child_kernel)) * 1e3 / (double)sysconf(_SC_CLK_TCK);
+}
+
+// A child is reaped a moment after its answer.
+static double all_cpu_ms(const struct bench *bench, enum what what) {
+    if (what != DECODE_CODEC && what != ENCODE_CODEC && what != CHECK_CODEC)
+        return own_cpu_ms();
+    for (char path[64];; poll(NULL, 0, 1)) {
+        snprintf(path, sizeof path, "/proc/%d/task/%d/children", bench->codec_pid, bench->codec_pid);
+        auto_file FILE *file = fopen(path, "re");
+        if (!file || fgetc(file) == EOF)
+            return own_cpu_ms() + codec_cpu_ms(bench);
+    }
+}
 
 static void run_one(struct bench *bench, enum what what) {
     switch (what) {
@@ -264,12 +302,13 @@ static void print(struct bench *bench, int rounds) {
     double mega = (double)bench->raw_bytes / 1e6;
     printf("%.0f MB of columns, %.1f MB as Arrow file, %d threads, median of %d rounds\n", mega,
            (double)lseek(bench->arrow_fd, 0, SEEK_END) / 1e6, THREADS, rounds);
-    printf("%-24s %9s %9s %9s %s\n", "", "ms", "best ms", "MB/s", "speed of libzstd alone");
+    printf("%-24s %9s %9s %9s %9s   speed of libzstd alone, in CPU time\n", "", "ms", "best ms", "MB/s", "CPU ms");
     for (int what = 0; what < WHATS; what++) {
-        double base = median(bench->ms[what < ENCODE_ZSTD ? DECODE_ZSTD : ENCODE_ZSTD], rounds);
-        double ms = median(bench->ms[what], rounds);
-        printf("%-24s %9.1f %9.1f %9.0f %8.0f %%\n", labels[what], ms, bench->ms[what][0], mega / ms * 1000,
-               base / ms * 100);
+        enum what alone = what < ENCODE_ZSTD ? DECODE_ZSTD : ENCODE_ZSTD;
+        double base = median(bench->ms[alone], rounds), ms = median(bench->ms[what], rounds);
+        printf("%-24s %9.1f %9.1f %9.0f %9.1f %8.0f %% %8.0f %%\n", labels[what], ms, bench->ms[what][0],
+               mega / ms * 1000, bench->cpu_ms[what] / rounds, base / ms * 100,
+               bench->cpu_ms[alone] / bench->cpu_ms[what] * 100);
     }
 }
 
@@ -298,9 +337,11 @@ int main(int argc, char **argv) {
     prepare(&bench, megabytes, argc > 3 ? argv[3] : NULL);
     for (int round = 0; round < rounds; round++)
         for (int what = 0; what < WHATS; what++) {
+            double cpu_ms = all_cpu_ms(&bench, (enum what)what);
             uint64_t start = clock_now_ns();
             run_one(&bench, (enum what)what);
             bench.ms[what][round] = (double)(clock_now_ns() - start) / 1e6;
+            bench.cpu_ms[what] += all_cpu_ms(&bench, (enum what)what) - cpu_ms;
         }
     print(&bench, rounds);
     return 0;

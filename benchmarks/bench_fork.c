@@ -2,12 +2,15 @@
 //
 // bench_fork [ROUNDS]: what a child costs, with the zygote's heap on huge pages and without, in interleaved rounds.
 //
-//     ready   request → READY: tiny init, fork, jail, touch      (hidden by standby children)
+//     ready   request → READY: tiny init, fork, jail             (hidden by standby children)
 //     job     COMMIT → DONE: an empty script                     (what a user waits for)
 //     end     end of the conversation → host_exited
 //     cpu     of the tree
+//
+// `standby` is a child that had time to touch its pages before its job came.
 #include <fcntl.h>
 #include <string.h>
+#include <time.h>
 
 #include "quern/clock.h"
 #include "quern/own.h"
@@ -16,6 +19,7 @@
 #define MAX_ROUNDS 10000u
 #define DEFAULT_ROUNDS 200u
 #define DESCRIPTOR "[environment]\npreload = numpy pandas matplotlib.pyplot\n"
+#define STANDBY_NS 50000000
 #define SCRIPT "def azureml_main():\n    return None\n"
 
 enum measure { READY, JOB, END, TOTAL, CPU, MEASURES };
@@ -47,12 +51,15 @@ static int job(struct harness_child *child, int null, struct err *err) {
     return await_done(child, err);
 }
 
-static int measure(const struct harness *harness, int null, struct series *series, size_t round, struct err *err) {
+static int measure(const struct harness *harness, bool standby, int null, struct series *series, size_t round,
+                   struct err *err) {
     struct harness_child child;
     uint64_t began = clock_now_ns(), at = began;
     TRY(child_open(harness, &child, err));
     TRY(child_ready(&child, err));
     series->us[READY][round] = since_us(at);
+    if (standby)
+        nanosleep(&(struct timespec){.tv_nsec = STANDBY_NS}, NULL);
     at = clock_now_ns();
     TRY(job(&child, null, err));
     series->us[JOB][round] = since_us(at);
@@ -91,19 +98,21 @@ static int open_zygote(struct harness *harness, const char *option, struct err *
 }
 
 static int run(size_t rounds, struct err *err) {
-    static struct series plain_series, collapsed_series;
+    static struct series plain_series, collapsed_series, standby_series;
     struct harness plain, collapsed;
     auto_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     TRY(open_zygote(&plain, "--no-collapse", err));
     TRY(open_zygote(&collapsed, NULL, err));
     for (size_t i = 0; i < rounds; i++) {
-        TRY(measure(&plain, null, &plain_series, i, err));
-        TRY(measure(&collapsed, null, &collapsed_series, i, err));
+        TRY(measure(&plain, false, null, &plain_series, i, err));
+        TRY(measure(&collapsed, false, null, &collapsed_series, i, err));
+        TRY(measure(&collapsed, true, null, &standby_series, i, err));
     }
     printf("%zu rounds, us, min/median/p99; jail level %s; import %.0f ms\n", rounds,
            jail_level_name((enum jail_level)plain.ready.facts.level), (double)plain.ready.import_us / 1000.0);
     print("plain", &plain_series, rounds);
     print("collapsed", &collapsed_series, rounds);
+    print("standby", &standby_series, rounds);
     TRY(harness_close(&plain, err));
     return harness_close(&collapsed, err);
 }

@@ -5,11 +5,16 @@
 
 #include "cli/terminal.h"
 
+__attribute__((format(printf, 3, 0))) static void write_text(char *text, size_t room, const char *format,
+                                                             va_list arguments) {
+    vsnprintf(text, room, format, arguments);
+}
+
 int refuse(struct refusal *refusal, enum reason reason, const char *format, ...) {
     char text[ERR_MSG_BYTES];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    write_text(text, sizeof text, format, arguments);
     va_end(arguments);
     refusal->advice_count = 0;
     return err_set(&refusal->err, reason, "%s", text);
@@ -20,7 +25,7 @@ void refusal_advise(struct refusal *refusal, const char *format, ...) {
         return;
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(refusal->advice[refusal->advice_count++], REFUSAL_ADVICE_BYTES, format, arguments);
+    write_text(refusal->advice[refusal->advice_count++], REFUSAL_ADVICE_BYTES, format, arguments);
     va_end(arguments);
 }
 

@@ -79,7 +79,7 @@ static void say_step(struct render *render, const char *sign, enum terminal_styl
 }
 
 static void show_line(struct render *render) {
-    if (!is_live(render) || !render->in_step || render->notes_escape.line_open ||
+    if (!is_live(render) || !render->in_step || render->failed || render->notes_escape.line_open ||
         (render->out.tty && render->out_escape.line_open))
         return;
     hide_line(render);
@@ -91,7 +91,7 @@ static void show_line(struct render *render) {
 static void finish_step(struct render *render, const char *sign, enum terminal_style style, uint64_t elapsed_us) {
     hide_line(render);
     render->in_step = false;
-    if (render->quiet)
+    if (render->quiet || render->failed)
         return;
     end_lines(render);
     say_step(render, sign, style, elapsed_us);
@@ -107,6 +107,13 @@ static void begin_step(struct render *render, const struct event *event) {
     render->step_begin_us = render->now_us();
     render->detail[0] = '\0';
     show_line(render);
+}
+
+// What is tidied up behind a step that failed is of no interest.
+static void end_step(struct render *render, const struct event *event) {
+    bool failed = event->err.reason != REASON_NONE;
+    finish_step(render, failed ? "✕" : "✓", failed ? TERMINAL_RED : TERMINAL_GREEN, event->elapsed_us);
+    render->failed |= failed;
 }
 
 static size_t text_bytes(const struct event *event) { return event->bytes < EVENT_BYTES ? event->bytes : EVENT_BYTES; }
@@ -164,8 +171,7 @@ void render_event(struct render *render, const struct event *event, int fd) {
         begin_step(render, event);
         break;
     case EVENT_STEP_END:
-        finish_step(render, event->err.reason ? "✕" : "✓", event->err.reason ? TERMINAL_RED : TERMINAL_GREEN,
-                    event->elapsed_us);
+        end_step(render, event);
         break;
     case EVENT_NOTE:
         add_note(render, event);

@@ -47,7 +47,7 @@ struct render {
     bool quiet, still;
     uint64_t (*now_us)(void);
     uint64_t begin_us;
-    bool in_step;
+    bool in_step, failed;
     uint32_t step;
     uint64_t step_begin_us;
     char detail[RENDER_DETAIL_BYTES];

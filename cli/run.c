@@ -44,25 +44,21 @@ static int add_input(struct job *job, const struct given *given, struct refusal 
     return 0;
 }
 
-static int check_new_param(const struct job *job, const char *key, struct refusal *refusal) {
-    if (job->param_count == JOB_MAX_PARAMS)
-        return refuse(refusal, REASON_USAGE, "--param: expected at most %u parameters", JOB_MAX_PARAMS);
-    for (size_t i = 0; i < job->param_count; i++)
-        if (strcmp(job->params[i].key, key) == 0)
-            return refuse(refusal, REASON_USAGE, "--param: '%s' was given twice", key);
-    return 0;
-}
-
 static int add_param(struct job *job, const char *pair, struct refusal *refusal) {
     const char *equals = strchr(pair, '=');
-    auto_free char *key = strndup(pair, (size_t)(equals - pair)), *value = strdup(equals + 1);
+    if (job->param_count == JOB_MAX_PARAMS)
+        return refuse(refusal, REASON_USAGE, "--param: expected at most %u parameters", JOB_MAX_PARAMS);
     struct job_param *params = reallocarray(job->params, job->param_count + 1, sizeof *params);
-    if (params)
-        job->params = params;
-    if (!key || !value || !params)
+    if (!params)
         return no_memory(refusal);
-    TRY(check_new_param(job, key, refusal));
-    params[job->param_count++] = (struct job_param){.key = steal_ptr(&key), .value = steal_ptr(&value)};
+    job->params = params;
+    struct job_param *param = &params[job->param_count++];
+    *param = (struct job_param){.key = strndup(pair, (size_t)(equals - pair)), .value = strdup(equals + 1)};
+    if (!param->key || !param->value)
+        return no_memory(refusal);
+    for (const struct job_param *other = params; other < param; other++)
+        if (strcmp(other->key, param->key) == 0)
+            return refuse(refusal, REASON_USAGE, "--param: '%s' was given twice", param->key);
     return 0;
 }
 

@@ -104,10 +104,7 @@ static int open_file(const char *name, const char *path, struct storage_object *
     return -1;
 }
 
-int source_file(const char *name, const char *word, struct job_source *ret, struct refusal *refusal) {
-    auto_free char *path = path_of(word);
-    if (!path)
-        return refuse(refusal, REASON_INFRA, "out of memory for the name of a file");
+static int pin_file(const char *name, const char *path, struct job_source *ret, struct refusal *refusal) {
     struct storage_object object;
     TRY(open_file(name, path, &object, refusal));
     close(object.fd);
@@ -118,6 +115,14 @@ int source_file(const char *name, const char *word, struct job_source *ret, stru
     char *url;
     return fill(ret, asprintf(&url, "%s%s", scheme, real) < 0 ? NULL : url, object.version, slash ? slash + 1 : path,
                 refusal);
+}
+
+int source_file(const char *name, const char *word, struct job_source *ret, struct refusal *refusal) {
+    char *path = path_of(word);
+    int pinned = path ? pin_file(name, path, ret, refusal)
+                      : refuse(refusal, REASON_INFRA, "out of memory for the name of a file");
+    free(path);
+    return pinned;
 }
 
 /* ---- keys ---- */

@@ -164,7 +164,8 @@ static void print_failure(struct render *render, const json_t *manifest, const s
         terminal_say(notes, ": %s (%s)", message, outcome->reason);
     terminal_say(notes, "\n");
     print_place(manifest, summary->script_path, notes);
-    print_advice(outcome->reason, notes);
+    if (!render->still)
+        print_advice(outcome->reason, notes);
 }
 
 static void print_warnings(const json_t *manifest, struct terminal *notes) {

@@ -137,23 +137,29 @@ static void measure(struct table *table, uint32_t column, bool utf8) {
     measured->width = width ? width : 1;
 }
 
-static void free_table(struct table **table) { table_free(*table); }
-
-int table_parse(const char *text, size_t bytes, bool utf8, struct table **ret, struct err *err) {
-    if (bytes > TABLE_MAX_BYTES)
-        return refuse(err, "at most 8 MiB");
-    json_t *json = json_loadb(text, bytes, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
-    __attribute__((cleanup(free_table))) struct table *table = calloc(1, sizeof *table);
-    int parsed = !json ? refuse(err, "JSON") : !table ? no_memory(err) : parse(json, utf8, table, err);
-    json_decref(json);
-    TRY(parsed);
+static int settle(struct table *table, bool utf8, struct err *err) {
     for (uint32_t i = 0; i < table->column_count; i++) {
         if (table->columns[i].right)
             TRY(align_column(table, i, err));
         measure(table, i, utf8);
     }
-    *ret = steal_ptr(&table);
     return 0;
+}
+
+int table_parse(const char *text, size_t bytes, bool utf8, struct table **ret, struct err *err) {
+    if (bytes > TABLE_MAX_BYTES)
+        return refuse(err, "at most 8 MiB");
+    json_t *json = json_loadb(text, bytes, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+    struct table *table = calloc(1, sizeof *table);
+    int parsed = !json ? refuse(err, "JSON") : !table ? no_memory(err) : parse(json, utf8, table, err);
+    json_decref(json);
+    if (parsed == 0)
+        parsed = settle(table, utf8, err);
+    if (parsed < 0)
+        table_free(table);
+    else
+        *ret = table;
+    return parsed;
 }
 
 void table_free(struct table *table) {

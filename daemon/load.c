@@ -66,6 +66,7 @@ static int produce(struct attempt *attempt, uint32_t input, struct err *err) {
         typed = type_table(attempt, input, err);
         TRY(typed);
     }
+    TRY(storage_check_unchanged(&in->blob, wanted->source.name, err));
     in->segment = calls_publish(&attempt->calls, &in->key, typed, err);
     return in->segment < 0 ? -1 : 0;
 }

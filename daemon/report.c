@@ -55,7 +55,6 @@ void report_warning(struct report *report, const char *format, ...) {
     if (manifest->warning_count < room)
         memcpy(manifest->warnings[manifest->warning_count], text, sizeof text);
     manifest->warning_count++;
-    note(report, text);
 }
 
 void report_log(struct report *report, uint32_t stream, const char *bytes, size_t count) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where a worker tells what it does: the events socket. A reader that is gone is not an error: the job goes on and the
- * manifest tells. Warnings go to the event stream and into the manifest.
+ * manifest tells. Notes belong to the step; warnings go into the manifest, which is told at the end.
  */
 #ifndef DAEMON_REPORT_H
 #define DAEMON_REPORT_H

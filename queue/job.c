@@ -36,7 +36,7 @@ void job_defaults(struct job *job) {
 
 const char *job_state_name(enum job_state state) {
     static const char *const names[JOB_STATE_COUNT] = {
-#define STATE(NAME, word) [JOB_##NAME] = word,
+#define STATE(NAME, word) [JOB_##NAME] = (word),
 #include "../schemas/words.def"
 #undef STATE
     };

@@ -10,7 +10,7 @@
 #include "quern/own.h"
 #include "quern/utf8.h"
 
-enum { WARNINGS = 32, NUMBER_SCRIPT = 85, NUMBER_MEMORY = 138, NUMBER_BUNDLE = 102 };
+enum { TEXT_BYTES = 2048, WARNINGS = 32, NUMBER_SCRIPT = 85, NUMBER_MEMORY = 138, NUMBER_BUNDLE = 102 };
 
 // A member that cannot be made, for want of memory, unmakes the whole: *object becomes NULL and stays so.
 static void put(json_t **object, const char *name, json_t *value) {
@@ -20,12 +20,10 @@ static void put(json_t **object, const char *name, json_t *value) {
     *object = NULL;
 }
 
-// Bytes that are no UTF-8 stand as \xNN: a manifest never fails for a text.
+// No text of a manifest is longer than TEXT_BYTES. Bytes that are no UTF-8 stand as \xNN: a manifest never fails for a text.
 static json_t *text_of(const char *text, size_t max) {
-    size_t bytes = strnlen(text, max), used = 0;
-    auto_free char *escaped = malloc(bytes * 4 + 1);
-    if (!escaped)
-        return NULL;
+    char escaped[4 * TEXT_BYTES + 1];
+    size_t bytes = strnlen(text, max < TEXT_BYTES ? max : TEXT_BYTES), used = 0;
     for (size_t at = 0; at < bytes;) {
         size_t length = utf8_next(text + at, bytes - at);
         if (length == 0)

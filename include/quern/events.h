@@ -33,7 +33,7 @@ struct event {
     uint32_t stream; /* LOG: 1 stdout, 2 stderr */
     uint32_t port;   /* PREVIEW */
     uint64_t elapsed_us;
-    struct err err;         /* STEP_END, MANIFEST: reason 0 when it succeeded */
+    struct err err;         /* STEP_END: reason 0 unless the job failed in it; MANIFEST: unless it failed at all */
     uint32_t bytes;         /* of text that count */
     char text[EVENT_BYTES]; /* LOG: raw bytes of the script, hostile to terminals; NOTE: one line */
 };

@@ -13,7 +13,8 @@
 
 #include "quern/codec.h"
 
-#define CODEC_MAX_CHILDREN 256u
+/* Requests beyond it wait in the socket. The threads of all children are bounded together by the jail. */
+#define CODEC_MAX_CHILDREN 64u
 
 struct codec_children {
     size_t count;

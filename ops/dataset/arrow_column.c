@@ -67,9 +67,10 @@ PACK(bool, uint8_t, IS_SET)
 
 // Readers are not obliged to look away from the index below a null: some check all of them.
 #define CLEAR(name, type)                                                                                              \
-    static void clear_##name(const type *codes, size_t count, type *ret) {                                             \
+    static void clear_##name(const type *codes, size_t count, void *to) {                                              \
+        __typeof__(*codes) zero = 0;                                                                                   \
         for (size_t i = 0; i < count; i++)                                                                             \
-            ret[i] = codes[i] < 0 ? 0 : codes[i];                                                                      \
+            memcpy((char *)to + i * sizeof *codes, codes[i] < 0 ? &zero : &codes[i], sizeof *codes);                   \
     }
 
 CLEAR(codes8, int8_t)

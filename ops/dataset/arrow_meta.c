@@ -145,7 +145,7 @@ static int finish_message(struct flat_build *flat, uint8_t type, uint32_t header
 
 int arrow_meta_schema(const struct arrow_plan *plan, const char *pandas, size_t pandas_bytes, struct flat_build *flat,
                       struct err *err) {
-    uint32_t schema;
+    uint32_t schema = 0;
     TRY(write_schema(flat, plan->segment, pandas, pandas_bytes, &schema, err));
     return finish_message(flat, MESSAGE_SCHEMA, schema, 0, err);
 }
@@ -183,7 +183,7 @@ static int write_batch(const struct arrow_plan *plan, const struct arrow_message
 
 int arrow_meta_message(const struct arrow_plan *plan, const struct arrow_message *message, struct flat_build *flat,
                        struct err *err) {
-    uint32_t batch;
+    uint32_t batch = 0;
     TRY(write_batch(plan, message, flat, &batch, err));
     if (!message->dictionary)
         return finish_message(flat, MESSAGE_BATCH, batch, message->block.body_bytes, err);
@@ -203,7 +203,7 @@ static uint32_t write_blocks(const struct arrow_plan *plan, struct flat_build *f
 
 int arrow_meta_footer(const struct arrow_plan *plan, const char *pandas, size_t pandas_bytes, struct flat_build *flat,
                       struct err *err) {
-    uint32_t schema, last = plan->message_count - 1;
+    uint32_t schema = 0, last = plan->message_count - 1;
     auto_free struct arrow_block *blocks = calloc(plan->message_count, sizeof *blocks);
     if (!blocks)
         return err_set(err, REASON_INFRA, "out of memory for a footer of %u messages", plan->message_count);

@@ -33,7 +33,7 @@ static bool flat_grow(struct flat_build *flat, size_t wanted) {
 // Room for `count` bytes in front of the content, or NULL once the builder has failed.
 static uint8_t *flat_push(struct flat_build *flat, size_t count) {
     if (flat->failed || count > FLAT_MAX_BYTES - flat->used ||
-        (flat->used + count > flat->capacity && !flat_grow(flat, flat->used + count))) {
+        ((!flat->bytes || flat->used + count > flat->capacity) && !flat_grow(flat, flat->used + count))) {
         flat->failed = true;
         return NULL;
     }

@@ -16,7 +16,7 @@
 #define MAX_CHARACTERS 200u
 #define MAX_BINARY 100u
 #define CELL_BYTES (4 * MAX_CHARACTERS + 8)
-#define ELLIPSIS "\xe2\x80\xa6"
+static const char ellipsis[3] = "\xe2\x80\xa6"; // …
 
 static void drop(json_t **value) { json_decref(*value); }
 #define auto_json __attribute__((cleanup(drop)))
@@ -36,8 +36,8 @@ static json_t *cut_text(const char *text, size_t bytes) {
     if (kept == bytes)
         return json_stringn(text, bytes);
     memcpy(cell, text, kept);
-    memcpy(cell + kept, ELLIPSIS, strlen(ELLIPSIS));
-    return json_stringn(cell, kept + strlen(ELLIPSIS));
+    memcpy(cell + kept, ellipsis, sizeof ellipsis);
+    return json_stringn(cell, kept + sizeof ellipsis);
 }
 
 static json_t *cut_binary(const unsigned char *from, size_t bytes) {
@@ -49,8 +49,8 @@ static json_t *cut_binary(const unsigned char *from, size_t bytes) {
         cell[used++] = digits[from[i] & 15];
     }
     if (shown < bytes) {
-        memcpy(cell + used, ELLIPSIS, strlen(ELLIPSIS));
-        used += strlen(ELLIPSIS);
+        memcpy(cell + used, ellipsis, sizeof ellipsis);
+        used += sizeof ellipsis;
     }
     return json_stringn(cell, used);
 }

@@ -15,6 +15,8 @@
 #include "quern/own.h"
 
 enum { FLAGS = MS_NOSUID | MS_NODEV };
+// linux/mount.h cannot be included beside sys/mount.h.
+enum { PICK_CLOEXEC = 1, PICK_EMPTY_PATH = 8, CONFIG_STRING = 1, CONFIG_RECONFIGURE = 7 };
 
 static int make_directory(const struct work *work, const char *path, struct err *err) {
     if (mkdir(path, 0700) < 0)
@@ -30,6 +32,13 @@ static int bind(const char *from, const char *to, struct err *err) {
     return 0;
 }
 
+// The zygote writes in its /run; a child with the zygote's own uid must not even chmod there.
+static int close_run(struct err *err) {
+    if (mount(NULL, "/run", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | FLAGS, NULL) < 0)
+        return err_sys(err, REASON_INFRA, "making /run read-only");
+    return 0;
+}
+
 // The file system's own root stays covered: its second directory would be in the script's way.
 int work_mount(const struct work *work, struct err *err) {
     struct jail_limits limits;
@@ -37,6 +46,7 @@ int work_mount(const struct work *work, struct err *err) {
     jail_limits_default(&limits);
     snprintf(data, sizeof data, "size=%llu,nr_inodes=%llu,mode=0711", (unsigned long long)limits.work_bytes,
              (unsigned long long)limits.work_files);
+    TRY(close_run(err));
     if (mount("tmpfs", JAIL_WORK_DIR, "tmpfs", FLAGS, data) < 0)
         return err_sys(err, REASON_INFRA, "a tmpfs on " JAIL_WORK_DIR);
     TRY(make_directory(work, JAIL_WORK_DIR "/work", err));
@@ -57,5 +67,20 @@ int work_open(const struct work *work, int *ret_fd, struct err *err) {
         (status.st_mode & 07777) != 0700)
         return err_set(err, REASON_INFRA, JAIL_WORK_DIR " is not a private tmpfs of uid %u", (unsigned)work->uid);
     *ret_fd = steal_fd(&fd);
+    return 0;
+}
+
+// By the mount's own descriptor: its path is visible in the child's namespace only.
+int jail_work_resize(int work_dir, const struct jail_limits *limits, struct err *err) {
+    char bytes[32], files[32];
+    snprintf(bytes, sizeof bytes, "%llu", (unsigned long long)limits->work_bytes);
+    snprintf(files, sizeof files, "%llu", (unsigned long long)limits->work_files);
+    auto_fd int context = (int)syscall(SYS_fspick, work_dir, "", PICK_EMPTY_PATH | PICK_CLOEXEC);
+    if (context < 0)
+        return err_sys(err, REASON_INFRA, "fspick of a work directory");
+    if (syscall(SYS_fsconfig, context, CONFIG_STRING, "size", bytes, 0) < 0 ||
+        syscall(SYS_fsconfig, context, CONFIG_STRING, "nr_inodes", files, 0) < 0 ||
+        syscall(SYS_fsconfig, context, CONFIG_RECONFIGURE, NULL, NULL, 0) < 0)
+        return err_sys(err, REASON_INFRA, "resizing a work directory to %s bytes and %s files", bytes, files);
     return 0;
 }

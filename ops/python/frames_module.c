@@ -2,16 +2,27 @@
 // The module `_quern`: built into quern-python, and an ordinary extension module for the tests.
 #include "ops/python/frames.h"
 
+#include <errno.h>
+
 #include "ops/python/glue.h"
 
 struct frames_state *frames_state(PyObject *module) {
     return PyModule_GetState(module);
 }
 
+// What runs short inside a child was used up by its script: descriptors, memory, room.
+static enum reason reason_of(const struct err *err) {
+    if (err->reason != REASON_INFRA)
+        return (enum reason)err->reason;
+    if (err->sys == ENOMEM)
+        return REASON_LIMIT_MEMORY;
+    return err->sys == ENOSPC || err->sys == EFBIG ? REASON_LIMIT_DISK : REASON_BAD_RESULT;
+}
+
 PyObject *frames_fail(PyObject *module, const struct err *err) {
     PyObject *failure = frames_state(module)->failure;
     PyObject *error = PyObject_CallFunction(failure, "s", err->msg);
-    PyObject *reason = PyLong_FromUnsignedLong(err->reason);
+    PyObject *reason = PyLong_FromUnsignedLong(reason_of(err));
     if (error && reason && PyObject_SetAttrString(error, "reason", reason) == 0)
         PyErr_SetObject(failure, error);
     Py_XDECREF(error);

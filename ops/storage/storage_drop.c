@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -21,9 +22,9 @@ static void reach(const struct storage_drop *drop) {
 
 // mkdir -p, with the user's umask. 1: the last one is new.
 static int make_dirs(const char *path, struct err *err) {
-    auto_free char *copy = strdup(path);
-    if (!copy)
-        return err_set(err, REASON_INFRA, "%s: out of memory", path);
+    char copy[PATH_MAX];
+    if (snprintf(copy, sizeof copy, "%s", path) >= (int)sizeof copy)
+        return err_set(err, REASON_BAD_INPUT, "%.100s...: expected a path of at most %d bytes", path, PATH_MAX - 1);
     for (char *slash = strchr(copy + 1, '/'); copy[0] && slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         if (mkdir(copy, 0777) < 0 && errno != EEXIST)
@@ -43,11 +44,14 @@ int storage_drop_open(const char *dir, struct storage_drop **ret, struct err *er
         return err_set(err, REASON_BAD_INPUT, "%s: expected a directory, found a file", dir);
     if (fd < 0)
         return err_sys(err, REASON_INFRA, "%s: opening the directory", dir);
-    auto_free char *path = strdup(dir);
-    struct storage_drop *drop = path ? calloc(1, sizeof *drop) : NULL;
+    struct storage_drop *drop = calloc(1, sizeof *drop);
     if (!drop)
         return err_set(err, REASON_INFRA, "%s: out of memory", dir);
-    *drop = (struct storage_drop){.path = steal_ptr(&path), .dir = steal_fd(&fd), .made = made == 1};
+    *drop = (struct storage_drop){.path = strdup(dir), .dir = steal_fd(&fd), .made = made == 1};
+    if (!drop->path) {
+        storage_drop_close(drop);
+        return err_set(err, REASON_INFRA, "%s: out of memory", dir);
+    }
     *ret = drop;
     return 0;
 }
@@ -163,7 +167,7 @@ void storage_drop_close(struct storage_drop *drop) {
     for (size_t i = 0; i < drop->count; i++)
         temp_close(&drop->files[i].temp);
     close(drop->dir);
-    if (drop->made && !drop->committed)
+    if (drop->path && drop->made && !drop->committed)
         rmdir(drop->path);
     free(drop->files);
     free(drop->path);

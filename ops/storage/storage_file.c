@@ -15,7 +15,7 @@
 #include "quern/own.h"
 #include "temp.h"
 
-enum { COPY_BYTES = 1 << 20, SMALL_BYTES = 16 << 20, HASH_BYTES = 32, PREFIX_BYTES = 7 };
+enum { COPY_BYTES = 128 << 10, SMALL_BYTES = 16 << 20, HASH_BYTES = 32, PREFIX_BYTES = 7 };
 
 static struct storage_file *own(struct storage *storage) { return (struct storage_file *)(void *)storage; }
 
@@ -39,10 +39,8 @@ static int enter(int parent, const char *name, struct err *err) {
 
 static int enter_all(int start, const char *path, struct err *err) {
     auto_fd int at = start;
-    auto_free char *copy = strdup(path);
-    if (!copy)
-        return err_set(err, REASON_INFRA, "store: out of memory");
-    char *rest = NULL;
+    char copy[PATH_MAX], *rest = NULL;
+    snprintf(copy, sizeof copy, "%s", path); // file_open() and the ceiling on keys see to it that it fits
     for (char *part = strtok_r(copy, "/", &rest); part; part = strtok_r(NULL, "/", &rest)) {
         int next = enter(at, part, err);
         TRY(next);
@@ -138,8 +136,8 @@ static void free_digest(EVP_MD_CTX **digest) { EVP_MD_CTX_free(*digest); }
 // One pass: what is hashed is what is written, whatever happens to the source meanwhile.
 static int copy_and_hash(int source, int target, char version[STORAGE_VERSION_BYTES], struct err *err) {
     __attribute__((cleanup(free_digest))) EVP_MD_CTX *digest = EVP_MD_CTX_new();
-    auto_free char *buffer = malloc(COPY_BYTES);
-    if (!buffer || !digest || !EVP_DigestInit_ex(digest, EVP_sha256(), NULL))
+    char buffer[COPY_BYTES];
+    if (!digest || !EVP_DigestInit_ex(digest, EVP_sha256(), NULL))
         return err_set(err, REASON_INFRA, "store: out of memory for a copy");
     off_t done = 0;
     for (ssize_t got; (got = pread(source, buffer, COPY_BYTES, done)) != 0;) {

@@ -28,7 +28,8 @@ static struct storage_file *own(struct storage *storage) { return (struct storag
 /* ---- records ---- */
 
 static int damaged(const struct storage_file *store, const char *path, struct err *err) {
-    return err_set(err, REASON_INFRA, "store: %s/%s is damaged: expected a name's record", store->path, path);
+    err_set(err, REASON_INFRA, "store: %s/%s is damaged: expected a name's record", store->path, path);
+    return -1;
 }
 
 static int record_of(const struct storage_file *store, const char *path, json_t *json, struct record *ret,
@@ -37,8 +38,8 @@ static int record_of(const struct storage_file *store, const char *path, json_t 
     struct record record = {0};
     if (json_unpack(json, "{s:s,s:s,s:I,s:I}", "key", &record.key, "version", &record.version, "bytes", &bytes, "fence",
                     &fence) < 0 ||
-        storage_key_check(record.key, NULL) < 0 || strlen(record.version) >= STORAGE_VERSION_BYTES || bytes < 0 ||
-        fence < 0)
+        !record.key || !record.version || storage_key_check(record.key, NULL) < 0 ||
+        strlen(record.version) >= STORAGE_VERSION_BYTES || bytes < 0 || fence < 0)
         return damaged(store, path, err);
     record.bytes = (uint64_t)bytes;
     record.fence = (uint64_t)fence;
@@ -268,10 +269,11 @@ static int walk(const struct storage_file *store, const char *prefix, struct lis
         if (entry->fts_info != FTS_F || strcmp(entry->fts_name, LEAF) != 0)
             continue;
         size_t skip = strlen(base) + 1, tail = strlen(LEAF) + 1;
-        if (entry->fts_pathlen <= skip + tail)
+        if (entry->fts_pathlen <= skip + tail || entry->fts_pathlen - skip - tail >= STORAGE_KEY_BYTES)
             continue;
-        auto_free char *key = strndup(entry->fts_path + skip, entry->fts_pathlen - skip - tail);
-        TRY(key ? take_leaf(store, key, prefix, listing, err) : err_set(err, REASON_INFRA, "store: out of memory"));
+        char key[STORAGE_KEY_BYTES];
+        snprintf(key, sizeof key, "%.*s", (int)(entry->fts_pathlen - skip - tail), entry->fts_path + skip);
+        TRY(take_leaf(store, key, prefix, listing, err));
     }
     return errno ? err_sys(err, REASON_INFRA, "store: listing %s", store->path) : 0;
 }

@@ -33,7 +33,8 @@ class Bundle:
         zip_path = self.outside / "bundle.zip"
         zip_path.write_bytes(data)
         before = set(self.outside.iterdir())
-        run = subprocess.run([TOOL, zip_path, self.folder, *map(str, ceilings)], capture_output=True, text=True, timeout=60)
+        command = [TOOL, zip_path, self.folder, *map(str, ceilings)]
+        run = subprocess.run(command, capture_output=True, text=True, timeout=60)
         assert run.returncode == 0, run.stderr
         assert set(self.outside.iterdir()) == before
         assert self.secret.read_text() == "untouched"
@@ -74,7 +75,8 @@ def renamed(data, old, new):
 
 
 def test_b_files_and_folders(bundle):
-    content = {"mymodule.py": b"x = 1\n", "data/deep/er/t.bin": bytes(range(256)) * 999, "empty": b"", "ümläut €.txt": b"u"}
+    content = {"mymodule.py": b"x = 1\n", "data/deep/er/t.bin": bytes(range(256)) * 999, "empty": b"",
+               "ümläut €.txt": b"u"}
     total = sum(map(len, content.values()))
     assert bundle(made(*content.items(), ("folder/", b""))) == f"4 {total}"
     assert bundle.files() == content
@@ -99,11 +101,13 @@ def test_b_modes_are_ours(bundle):
         assert bundle(made((entry("d/s.sh", mode=0o104777), b"x"), (entry("r", mode=0o100000), b"y"))) == "2 2"
     finally:
         os.umask(old)
-    assert [stat.S_IMODE((bundle.folder / name).stat().st_mode) for name in ("d", "d/s.sh", "r")] == [0o755, 0o644, 0o644]
+    modes = [stat.S_IMODE((bundle.folder / name).stat().st_mode) for name in ("d", "d/s.sh", "r")]
+    assert modes == [0o755, 0o644, 0o644]
 
 
 def test_b_windows_separators(bundle):
-    assert bundle(made((entry("pack\\sub\\mod.py", system=0, mode=0), b"1"), (entry("leer\\", system=0, mode=0), b""))) == "1 1"
+    entries = [(entry("pack\\sub\\mod.py", system=0, mode=0), b"1"), (entry("leer\\", system=0, mode=0), b"")]
+    assert bundle(made(*entries)) == "1 1"
     assert bundle.files() == {"pack/sub/mod.py": b"1"}
     assert (bundle.folder / "leer").is_dir()
 
@@ -182,7 +186,10 @@ def test_f_name_with_nul(bundle):
         assert bundle(prefix + data) == 'bad_input: Script Bundle: "a?.py": expected a name without NUL'
 
 
-@pytest.mark.parametrize("bad", [b"\xff", b"\xc3", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x82", b"\x81"])
+NOT_UTF8 = [b"\xff", b"\xc3", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x82", b"\x81"]
+
+
+@pytest.mark.parametrize("bad", NOT_UTF8)
 def test_f_name_that_is_not_utf8(bundle, bad):
     holder = b"x" * len(bad)
     data = renamed(made(("name-" + holder.decode(), b"1")), b"name-" + holder, b"name-" + bad)
@@ -212,7 +219,9 @@ def test_f_link_that_was_there_is_not_followed(bundle, tmp_path):
         (folder / target).parent.mkdir(parents=True)
         (folder / target).symlink_to(tmp_path if target == "link" else tmp_path / "secret")
         run = subprocess.run([TOOL, zip_path, folder], capture_output=True, text=True, timeout=60)
-        why = "expected a folder, found a file of that name" if target == "link" else "expected one entry of that name, found two"
+        why = "expected one entry of that name, found two"
+        if target == "link":
+            why = "expected a folder, found a file of that name"
         assert run.stdout == f'bad_input: Script Bundle: "link/x": {why}'
         assert not (tmp_path / "x").exists()
         assert (tmp_path / "secret").read_text() == "untouched"
@@ -279,7 +288,7 @@ def test_l_bytes_declared_and_bytes_produced(bundle):
     assert bundle(patched(data, 22, 24, "<I", 10), 10, 200, 60010) == (
         'bad_input: Script Bundle: "a": expected 10 bytes, found 60000')
     small = patched(made(("a", random.Random(1).randbytes(200000))), 22, 24, "<I", 10)
-    assert bundle(small, 10, 200, 100000) == "limit:disk: Script Bundle: expected at most 100000 bytes unpacked, found more"
+    assert bundle(small, 10, 200, 100000) == refused
     assert sum(map(len, bundle.files().values())) <= 100000
 
 
@@ -291,6 +300,18 @@ def test_l_size_of_many_exabytes(bundle, size):
     data = made((info, bytes(50)), ("b", b"1"))
     data = patched(data, 22, 24, "<I", 2**32 - 1)
     assert bundle(data) == "limit:disk: Script Bundle: expected at most 1073741824 bytes unpacked, found more"
+
+
+def test_l_sum_of_sizes_beyond_64_bits(bundle):
+    infos = [entry("a"), entry("b")]
+    for info in infos:
+        info.extra = struct.pack("<HHQ", 1, 8, 2**63 - 1)
+    data = bytearray(made(*((info, bytes(50)) for info in infos), ("c", b"123")))
+    at = central(bytes(data))
+    for _ in infos:  # 46 bytes, one of name, twelve of extra field
+        struct.pack_into("<I", data, at + 24, 2**32 - 1)
+        at += 46 + 1 + 12
+    assert bundle(bytes(data)) == "limit:disk: Script Bundle: expected at most 1073741824 bytes unpacked, found more"
 
 
 def test_l_ratio(bundle):
@@ -329,7 +350,10 @@ def test_l_entries(bundle):
     assert bundle.files() == {}
 
 
-@pytest.mark.parametrize("data", [b"", b"x", b"PK", b"not a zip" * 1000, b"\x1f\x8b\x08" + bytes(100), b"PK\3\4" + bytes(100), b"PK\5\6" + b"\xff" * 18])
+@pytest.mark.parametrize("data", [
+    b"", b"x", b"PK", b"not a zip" * 1000, b"\x1f\x8b\x08" + bytes(100), b"PK\3\4" + bytes(100),
+    b"PK\5\6" + b"\xff" * 18,
+])
 def test_m_not_a_zip(bundle, data):
     assert bundle(data) == NOT_A_ZIP
 

@@ -31,6 +31,9 @@ void role_main(const struct role *roles, size_t count, int argc, char **argv);
 int role_spawn(const char *program, const char *role, const char *argument, bool isolate, int out, int *ret_pidfd,
                struct err *err);
 
+/* Isolated, but with the network of the host. */
+int role_spawn_with_network(const char *role, int out, int *ret_pidfd, struct err *err);
+
 /* The same to its end: its text, and 0 as its exit status asserted. */
 void role_run(const char *program, const char *role, const char *argument, bool isolate, char *text, size_t size);
 

@@ -164,6 +164,23 @@ static void b_an_exception_shows_its_line(void **state) {
     free_stage(&stage);
 }
 
+static void b_the_step_that_failed_is_the_last_one_shown(void **state) {
+    (void)state;
+    static struct event event;
+    struct stage stage;
+    open_stage(&stage, false, false);
+    begin(&stage, STEP_LOAD);
+    event = (struct event){.kind = EVENT_STEP_END, .step = STEP_LOAD, .elapsed_us = 20000};
+    event.err.reason = REASON_BAD_INPUT;
+    render_event(&stage.render, &event, -1);
+    begin(&stage, STEP_COMPLETE);
+    end(&stage, STEP_COMPLETE, 1000);
+    finish(&stage, NULL, "bad_input", 1, NULL);
+    assert_string_equal(stage.notes_text, "✕ load     0.02 s\n"
+                                          "✕ failed after 0.001 s: the message of the outcome (bad_input)\n");
+    free_stage(&stage);
+}
+
 static void b_failures_say_what_to_do(void **state) {
     (void)state;
     static const struct {
@@ -270,6 +287,7 @@ int main(void) {
         cmocka_unit_test(b_success_on_pipes),
         cmocka_unit_test(b_json_is_quiet),
         cmocka_unit_test(b_an_exception_shows_its_line),
+        cmocka_unit_test(b_the_step_that_failed_is_the_last_one_shown),
         cmocka_unit_test(b_failures_say_what_to_do),
         cmocka_unit_test(f_an_unreadable_preview_is_left_out),
         cmocka_unit_test(f_events_of_a_strange_shape_do_no_harm),

@@ -9,7 +9,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <png.h>
 #include <poll.h>
 #include <pthread.h>
@@ -27,6 +26,7 @@
 #include "quern/clock.h"
 #include "quern/codec.h"
 #include "quern/dataset.h"
+#include "quern/jail.h"
 #include "quern/memory.h"
 #include "quern/own.h"
 #include "segment_sample.h"
@@ -51,15 +51,17 @@ static int count_entries(const char *path) {
     return count;
 }
 
-static void exec_codec(int requests, int supervisor) {
-    int high_requests = fcntl(requests, F_DUPFD, 100), high_supervisor = fcntl(supervisor, F_DUPFD, 100);
-    if (dup2(high_requests, CODEC_FD_REQUESTS) < 0 || dup2(high_supervisor, CODEC_FD_SUPERVISOR) < 0)
-        _exit(99);
-    // Whatever the tests were started with.
-    if (close_range(CODEC_FD_SUPERVISOR + 1, UINT_MAX, 0) < 0)
-        _exit(99);
-    execl(QUERN_CODEC_PROGRAM, "quern-codec", (char *)NULL);
-    _exit(99);
+// As the supervisor does it: in namespaces of its own.
+static void start(struct fixture *fixture, int requests, int supervisor) {
+    static const char *const argv[] = {"quern-codec", NULL}, *const environ[] = {NULL};
+    const int fds[] = {requests, supervisor};
+    struct jail_spawn spawn = {
+        .program = QUERN_CODEC_PROGRAM, .argv = argv, .environ = environ, .fds = fds, .fd_count = 2, .isolate = true};
+    struct err err;
+    int pidfd;
+    if (jail_spawn(&spawn, &pidfd, &fixture->pid, &err) < 0)
+        fail_msg("%s", err.msg);
+    close(pidfd);
 }
 
 static int setup(void **state) {
@@ -70,10 +72,7 @@ static int setup(void **state) {
     fixture->open_before = count_entries("/proc/self/fd");
     assert_int_equal(record_pair(requests, &err), 0);
     assert_int_equal(record_pair(supervisor, &err), 0);
-    fixture->pid = fork();
-    assert_true(fixture->pid >= 0);
-    if (fixture->pid == 0)
-        exec_codec(requests[1], supervisor[1]);
+    start(fixture, requests[1], supervisor[1]);
     close(requests[1]);
     close(supervisor[1]);
     fixture->requests = requests[0];

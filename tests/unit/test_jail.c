@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -24,6 +26,7 @@
 #include "quern/clock.h"
 #include "quern/memory.h"
 #include "quern/own.h"
+#include "quern/record.h"
 #include "tests/unit/jail_probes.h"
 
 static const char *python_script;
@@ -35,13 +38,17 @@ static int tell(const struct err *err) {
     return 1;
 }
 
+static bool network_open;
+
 static int zygote_open(struct jail **ret) {
-    struct jail_options options = {0};
+    struct jail_options options = {.network_open = network_open};
     struct err err = {0};
     return jail_open(&options, ret, &err) < 0 ? tell(&err) : 0;
 }
 
 typedef int child_fn(const struct jail *jail, int work_dir);
+
+static int keep_fd = -1; // besides ROLE_OUT
 
 struct tree {
     int init;
@@ -49,10 +56,10 @@ struct tree {
 };
 
 _Noreturn static void child_main(const struct jail *jail, uint32_t slot, child_fn *run) {
-    static const int keep[] = {ROLE_OUT};
+    const int keep[] = {ROLE_OUT, keep_fd};
     struct err err = {0};
     int work_dir = -1;
-    if (jail_prepare(jail, slot, keep, 1, &work_dir, &err) < 0) {
+    if (jail_prepare(jail, slot, keep, keep_fd < 0 ? 1 : 2, &work_dir, &err) < 0) {
         tell(&err);
         _exit(JAIL_EXIT);
     }
@@ -129,6 +136,14 @@ static int identity(const struct jail *jail, int work_dir) {
             getuid() == JAIL_FIRST_UID, status.st_uid == getuid(), status.st_mode & 07777, directory, getpid(),
             getsid(0) == getpid(), death, prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0),
             umask(0));
+    char score[8] = "";
+    auto_fd int oom = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
+    if (oom < 0 || read(oom, score, sizeof score - 1) != 5 || strcmp(score, "1000\n") != 0)
+        return 2;
+    char self[32] = "", number[32];
+    snprintf(number, sizeof number, "%d", (int)getpid());
+    if (readlink("/proc/self", self, sizeof self - 1) < 0 || strcmp(self, number) != 0)
+        return 3;
     return setuid(0) == 0 || setresuid(0, 0, 0) == 0 || setgid(0) == 0;
 }
 
@@ -250,8 +265,8 @@ static int python(const struct jail *jail, int work_dir) {
         return tell(&err);
     dup2(ROLE_OUT, 1);
     dup2(ROLE_OUT, 2);
-    execle("/usr/bin/python3", "python3", "-c", python_script, "arrays", "picture", "model", "database", "processes",
-           "threads", "files", NULL, variables);
+    execle("/usr/bin/python3", "python3", "-c", python_script, "arrays", "picture", "model", "workers", "database",
+           "processes", "threads", "files", NULL, variables);
     return 1;
 }
 
@@ -345,8 +360,10 @@ static int waiting(const struct jail *jail, int work_dir) {
     (void)jail;
     (void)work_dir;
     setsid(); // a descendant that tries to get away
-    if (fork() >= 0 && fork() >= 0)
-        dprintf(ROLE_OUT, ".");
+    for (int i = 0; i < 2; i++)
+        if (fork() < 0)
+            return 1;
+    dprintf(ROLE_OUT, ".");
     while (pause() < 0)
         continue;
     return 0;
@@ -361,6 +378,60 @@ static int role_to_be_killed(char **argv) {
     while (pause() < 0)
         continue;
     return 0;
+}
+
+// ---- with the network ----
+
+static int socket_answer(int family, int type, int protocol) {
+    auto_fd int fd = (int)syscall(SYS_socket, family, type, protocol);
+    return fd < 0 ? errno : 0;
+}
+
+static int sockets(const struct jail *jail, int work_dir) {
+    (void)jail;
+    (void)work_dir;
+    dprintf(ROLE_OUT, "tcp %d udp %d tcp6 %d unix %d netlink %d raw %d packet %d vsock %d sctp %d\n",
+            socket_answer(AF_INET, SOCK_STREAM, 0), socket_answer(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 17),
+            socket_answer(AF_INET6, SOCK_STREAM, 6), socket_answer(AF_UNIX, SOCK_STREAM, 0),
+            socket_answer(AF_NETLINK, SOCK_RAW, 0), socket_answer(AF_INET, SOCK_RAW, 1),
+            socket_answer(AF_PACKET, SOCK_DGRAM, 0), socket_answer(AF_VSOCK, SOCK_STREAM, 0),
+            socket_answer(AF_INET, SOCK_STREAM, 132));
+    auto_fd int resolver = open("/etc/resolv.conf", O_RDONLY | O_CLOEXEC);
+    auto_fd int passwd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+    dprintf(ROLE_OUT, "resolver %d passwd %d\n", resolver >= 0 || access("/etc/resolv.conf", F_OK) < 0, passwd >= 0);
+    return 0;
+}
+
+static int role_network(char **argv) {
+    network_open = true;
+    role_facts(argv);
+    return with_child(sockets);
+}
+
+// ---- machines that lack something ----
+
+// As if the kernel did not have a system call: the zygote holds CAP_SYS_ADMIN and may load a filter.
+static int take_away(unsigned number, int sys) {
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)sys),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {.len = 4, .filter = code};
+    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+}
+
+static int role_no_landlock(char **argv) {
+    if (take_away(444 /* landlock_create_ruleset */, EOPNOTSUPP) < 0)
+        return 1;
+    return role_facts(argv) || with_child(allowed);
+}
+
+static int role_no_seccomp(char **argv) {
+    if (take_away(SYS_seccomp, ENOSYS) < 0)
+        return 1;
+    return role_facts(argv) || with_child(allowed);
 }
 
 // ---- limits ----
@@ -426,13 +497,41 @@ static int disk(const struct jail *jail, int work_dir) {
     int written = 0;
     while (written < 4096 && write(written % 2 ? file : shared, block, sizeof block) == sizeof block)
         written++;
-    dprintf(ROLE_OUT, "full at %d: %s\n", written >= 1000 && written <= 1024, strerrorname_np(errno));
+    dprintf(ROLE_OUT, "full at %d MiB: %s\n", (written + 2) / 4 * 4, strerrorname_np(errno));
     return 0;
 }
 
-static int role_disk(char **argv) {
+static int small_disk(const struct jail *jail, int work_dir) {
+    int conversation = keep_fd;
+    struct err err = {0};
+    char go = 0;
+    if (record_send(conversation, &go, 1, &work_dir, 1, &err) < 0 || read(conversation, &go, 1) != 1)
+        return 1;
+    return disk(jail, work_dir);
+}
+
+// The zygote resizes what the child has: the child sends its work directory and waits.
+static int role_resize(char **argv) {
     (void)argv;
-    return with_child(disk);
+    struct jail *jail = NULL;
+    struct tree tree;
+    struct jail_limits limits;
+    struct err err = {0};
+    int ends[2], work_dir = -1, status = 0;
+    size_t count = 0;
+    char byte = 0;
+    jail_limits_default(&limits);
+    limits.work_bytes = 16u << 20;
+    if (zygote_open(&jail) || record_pair(ends, &err) < 0)
+        return 1;
+    keep_fd = ends[1];
+    if (start_child(jail, 0, small_disk, &tree) || record_receive(ends[0], &byte, 1, &work_dir, 1, &count, &err) != 1)
+        return 2;
+    if (jail_work_resize(work_dir, &limits, &err) < 0)
+        return tell(&err);
+    if (write(ends[0], "g", 1) != 1 || end_child(&tree, &status))
+        return 3;
+    return status;
 }
 
 static int role_bad_slot(char **argv) {
@@ -477,7 +576,10 @@ static const struct role roles[] = {
     {"killed", role_to_be_killed},
     {"limits", role_limits},
     {"bomb", role_fork_bomb},
-    {"disk", role_disk},
+    {"resize", role_resize},
+    {"network", role_network},
+    {"no_landlock", role_no_landlock},
+    {"no_seccomp", role_no_seccomp},
     {"bad_slot", role_bad_slot},
     {"failing_step", role_failing_step},
 };
@@ -515,13 +617,7 @@ static void b_child_has_its_own_identity(void **state) {
     snprintf(expected, sizeof expected,
              "own uid %d file uid 1 mode 700 directory /run/job pid 2 leader 1 death 9 dumpable 0 nnp 1 umask 77\n",
              root());
-    if (root()) {
-        expect_role("identity", "", expected);
-    } else {
-        char text[1024];
-        role_run(NULL, "facts", "", true, text, sizeof text);
-        role_assert_has(text, "own_uid 0");
-    }
+    expect_role("identity", "", expected);
 }
 
 static void f_no_descriptor_of_the_zygote_reaches_a_child(void **state) {
@@ -569,7 +665,7 @@ static void b_python_with_its_stack_works(void **state) {
     auto_free char *script = NULL;
     auto_fd int file = open(QUERN_FIXTURES "/jail_stack.py", O_RDONLY | O_CLOEXEC);
     assert_int_equal(memory_read(file, "jail_stack.py", 65536, &script, &bytes, NULL), 0);
-    expect_role("python", script, "arrays\npicture\nmodel\ndatabase\nprocesses\nthreads\nfiles\n");
+    expect_role("python", script, "arrays\npicture\nmodel\nworkers\ndatabase\nprocesses\nthreads\nfiles\n");
 }
 
 static void f_every_child_has_its_own_uid_tmpfs_and_namespace(void **state) {
@@ -607,7 +703,44 @@ static void c_trees_die_with_the_zygote(void **state) {
 static void l_limits_bind(void **state) {
     (void)state;
     expect_role("limits", "", "fits 1 more 0 file EFBIG files 1\n");
-    expect_role("disk", "", "full at 1: ENOSPC\n");
+}
+
+static void l_work_directory_follows_the_limits(void **state) {
+    (void)state;
+    expect_role("resize", "", "full at 16 MiB: ENOSPC\n");
+}
+
+static void f_open_network_is_ip_only(void **state) {
+    (void)state;
+    int ends[2], pidfd = -1;
+    char text[1024], expected[512];
+    struct err err;
+    siginfo_t info;
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    if (role_spawn_with_network("network", ends[1], &pidfd, &err) < 0)
+        fail_msg("%s", err.msg);
+    close(ends[1]);
+    role_read(ends[0], text, sizeof text);
+    close(ends[0]);
+    role_reap(pidfd, &info);
+    close(pidfd);
+    snprintf(expected, sizeof expected,
+             "%s user 1 mount 1 pid 1 net 0 ipc 1 own_uid %d landlock 1 seccomp 1 cgroup 0\n"
+             "tcp 0 udp 0 tcp6 0 unix %d netlink %d raw %d packet %d vsock %d sctp %d\nresolver 1 passwd 0\n",
+             root() ? "full" : "user", root(), EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT,
+             EAFNOSUPPORT);
+    assert_string_equal(text, expected);
+}
+
+static void b_what_the_machine_lacks_is_a_fact(void **state) {
+    (void)state;
+    char expected[256];
+    snprintf(expected, sizeof expected,
+             "user user 1 mount 1 pid 1 net 1 ipc 1 own_uid %d landlock 0 seccomp 1 cgroup 0\nran\n", root());
+    expect_role("no_landlock", "", expected);
+    snprintf(expected, sizeof expected,
+             "user user 1 mount 1 pid 1 net 1 ipc 1 own_uid %d landlock 1 seccomp 0 cgroup 0\nran\n", root());
+    expect_role("no_seccomp", "", expected);
 }
 
 static void l_processes_are_counted_per_child_or_for_all(void **state) {
@@ -660,6 +793,9 @@ int main(int argc, char **argv) {
         cmocka_unit_test(f_every_child_has_its_own_uid_tmpfs_and_namespace),
         cmocka_unit_test(c_trees_die_with_the_zygote),
         cmocka_unit_test(l_limits_bind),
+        cmocka_unit_test(l_work_directory_follows_the_limits),
+        cmocka_unit_test(f_open_network_is_ip_only),
+        cmocka_unit_test(b_what_the_machine_lacks_is_a_fact),
         cmocka_unit_test(l_processes_are_counted_per_child_or_for_all),
         cmocka_unit_test(b_failing_step_is_named),
         cmocka_unit_test(b_limits_are_checked),

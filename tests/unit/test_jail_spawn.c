@@ -67,7 +67,7 @@ static int role_wait(char **argv) {
     return 0;
 }
 
-// A supervisor of its own, to be killed: starts a waiting program and tells its pidfd's number by being killed later.
+// A supervisor of its own, to be killed: starts a waiting program and waits.
 static int role_parent(char **argv) {
     int pidfd = -1;
     struct err err;
@@ -204,6 +204,42 @@ static void b_refused_namespaces_come_with_the_remedy(void **state) {
     close(ends[1]);
 }
 
+static int write_text(const char *path, const char *text) {
+    auto_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
+    return fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) ? 0 : -1;
+}
+
+// As in a rootless container: root of a user namespace that maps one id, so that no range can be given.
+static int become_root_of_one_id(void) {
+    char uids[32], gids[32];
+    snprintf(uids, sizeof uids, "0 %u 1\n", (unsigned)geteuid());
+    snprintf(gids, sizeof gids, "0 %u 1\n", (unsigned)getegid());
+    return unshare(CLONE_NEWUSER) < 0 || write_text("/proc/self/setgroups", "deny") < 0 ||
+           write_text("/proc/self/uid_map", uids) < 0 || write_text("/proc/self/gid_map", gids) < 0;
+}
+
+static void b_root_without_a_range_gets_one_id(void **state) {
+    (void)state;
+    char text[4096];
+    int ends[2], status = 0;
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        int pidfd = -1;
+        siginfo_t info;
+        if (become_root_of_one_id() || role_spawn(NULL, "report", "x", true, ends[1], &pidfd, NULL) < 0)
+            _exit(1);
+        _exit(waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED) == 0 && info.si_status == 0 ? 0 : 2);
+    }
+    close(ends[1]);
+    role_read(ends[0], text, sizeof text);
+    close(ends[0]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    role_assert_has(text, "ids 0 0 0 0\npid1 1 leader 1 death 9\ncaps 110\n");
+}
+
 static void dies_with_its_parent(const char *how) {
     int ends[2], pidfd = -1;
     pid_t pid;
@@ -250,6 +286,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(b_program_below_a_closed_directory_starts),
         cmocka_unit_test(b_missing_program_is_named),
         cmocka_unit_test(b_refused_namespaces_come_with_the_remedy),
+        cmocka_unit_test(b_root_without_a_range_gets_one_id),
         cmocka_unit_test(c_isolated_program_dies_with_its_parent),
         cmocka_unit_test(c_plain_program_dies_with_its_parent),
     };

@@ -54,8 +54,7 @@ static const char whole[] =
     "\"params\":{\"k\":\"v\\n\\\"\xe2\x82\xac\",\"empty\":\"\"},"
     "\"outputs\":{\"dataset1\":\"scores\",\"visualization\":\"scores/visualization.png\"},"
     "\"limits\":{\"memory_bytes\":1048576,\"work_bytes\":1048577,\"work_files\":3,\"file_bytes\":4,\"processes\":5,"
-    "\"open_files\":"
-    "6,"
+    "\"open_files\":16,"
     "\"cpu_seconds\":7,\"time_ms\":0,\"result_bytes\":9,\"output_bytes\":10,\"pictures\":11},\"debug\":true}";
 
 static void b_a_whole_document_goes_around(void **state) {

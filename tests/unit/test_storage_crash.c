@@ -231,8 +231,8 @@ static void fill(void *context) {
     assert_int_equal(storage_put(storage, source, version, &err), -1);
     set_file_limit(RLIM_INFINITY);
     assert_int_equal(err.reason, REASON_LIMIT_DISK);
-    assert_string_equal(err.msg, geteuid() == 0 ? "writing 1048576 bytes: No space left on device"
-                                                : "writing 1048576 bytes: File too large");
+    assert_string_equal(err.msg, geteuid() == 0 ? "writing 131072 bytes: No space left on device"
+                                                : "writing 131072 bytes: File too large");
     assert_string_equal(version, "untouched");
     assert_int_equal(scratch_entries(scratch_path(scratch, "store/objects")), 1);
     assert_true(scratch_name_is(storage, "x", "before"));

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a script finds around it: environment variables, streams, random numbers; and what it leaves behind."""
 import atexit
+import io
 import os
 import sys
 import threading
@@ -22,10 +23,14 @@ def set_up(directory):
 
 def open_streams():
     """New ones: the zygote's remember what its descriptors were, a file perhaps, and the job's are pipes or a terminal.
-    They write whole lines, so that those of several processes do not mix."""
+
+    Output is unbuffered, as with `python3 -u`: what was printed before a crash is in the log.
+    """
     sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", errors="replace", closefd=False)
     for name, descriptor in (("stdout", 1), ("stderr", 2)):
-        stream = open(descriptor, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
+        raw = io.FileIO(descriptor, "w", closefd=False)
+        stream = io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", write_through=True)
+        stream.mode = "w"
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
 
