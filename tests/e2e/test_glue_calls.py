@@ -344,7 +344,8 @@ def test_m_bundle_that_is_no_zip(tmp_path):
     path = tmp_path / "no.zip"
     path.write_bytes(b"no zip")
     job = run(tmp_path, "def azureml_main():\n    print('ran')\n", bundle=os.open(path, os.O_RDONLY), bundle_name="no.zip")
-    assert job.raised["reason"] == _quern.REASON_BAD_INPUT
+    assert (job.raised["reason"], job.raised["type"]) == (_quern.REASON_BAD_INPUT, "")
+    assert job.raised["message"] == "Script Bundle: error 0102: Given ZIP file is not in the correct format."
     assert job.out == "" and job.results == {}
 
 
