@@ -12,12 +12,12 @@
 #include "quern/jail.h"
 #include "quern/own.h"
 
-enum { DEFAULT_ROUNDS = 200, MAX_ROUNDS = 100000, OUT = 3 };
+enum { DEFAULT_ROUNDS = 200, MAX_ROUNDS = 10000, OUT = 3 };
 
 struct series {
     const char *name;
-    double *us; // owned
     size_t count;
+    double us[MAX_ROUNDS];
 };
 
 static int ascending(const void *a, const void *b) {
@@ -61,10 +61,9 @@ static int spawn_once(const char *role, const char *rounds, bool isolate) {
 }
 
 static int bench_spawn(size_t rounds, bool isolate) {
-    struct series series = {isolate ? "spawn, isolated, to its end" : "spawn, plain, to its end", NULL, rounds};
-    series.us = calloc(rounds, sizeof *series.us);
-    if (!series.us)
-        return 1;
+    static struct series series;
+    series.name = isolate ? "spawn, isolated, to its end" : "spawn, plain, to its end";
+    series.count = rounds;
     for (size_t i = 0; i < rounds; i++) {
         uint64_t start = clock_now_ns();
         if (spawn_once("nothing", "1", isolate))
@@ -72,7 +71,6 @@ static int bench_spawn(size_t rounds, bool isolate) {
         series.us[i] = us_since(start);
     }
     print(1, &series);
-    free(series.us);
     return 0;
 }
 
@@ -148,13 +146,12 @@ static int bench_tree(size_t rounds) {
         return complain(&err);
     dprintf(OUT, "%-44s %12.1f us, level %s\n", "jail_open, once", us_since(start),
             jail_level_name(jail_facts(jail)->level));
-    struct series series[] = {{"tree: start, enter, leave", NULL, rounds},
-                              {"jail_prepare", NULL, rounds},
-                              {"jail_commit", NULL, rounds},
-                              {"tree: kill, reap", NULL, rounds}};
+    static struct series series[] = {{.name = "tree: start, enter, leave"},
+                                     {.name = "jail_prepare"},
+                                     {.name = "jail_commit"},
+                                     {.name = "tree: kill, reap"}};
     for (size_t i = 0; i < 4; i++)
-        if (!(series[i].us = calloc(rounds, sizeof *series[i].us)))
-            return 1;
+        series[i].count = rounds;
     for (size_t i = 0; i < rounds; i++) {
         struct round round;
         if (tree_round(jail, ends, &round))
@@ -170,9 +167,10 @@ static int bench_tree(size_t rounds) {
 }
 
 static int bench_codec(size_t rounds) {
-    struct series series = {"jail_codec", calloc(rounds, sizeof *series.us), rounds};
+    static struct series series = {.name = "jail_codec"};
     int ends[2], status = 0;
-    if (!series.us || pipe2(ends, O_CLOEXEC) < 0)
+    series.count = rounds;
+    if (pipe2(ends, O_CLOEXEC) < 0)
         return 1;
     for (size_t i = 0; i < rounds; i++) {
         pid_t pid = fork();

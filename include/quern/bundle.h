@@ -3,10 +3,13 @@
  * The script bundle: a zip unpacked below a directory, inside the jail of the child that will use it.
  *
  * Refused, each by a message that names the entry: not a zip (Azure's error 0102), absolute names, `..`, drive letters,
- * back-slashes that climb, links, devices, NUL, names that are not UTF-8, duplicates, encryption, and what is over the
- * ceilings (entries, bytes, ratio). Directories are made as needed; files are created O_EXCL|O_NOFOLLOW beneath `dir`.
+ * links, devices, NUL and other control characters, names that are not UTF-8, duplicates, encryption, and what is over
+ * the ceilings (entries, bytes, ratio). A back-slash counts as a slash. Directories are made as needed; files are
+ * created O_EXCL|O_NOFOLLOW beneath `dir`; modes are 0755 and 0644 whatever the zip says. After a failure some of the
+ * files may be there.
  *
- * Errors: REASON_BAD_INPUT; REASON_LIMIT_DISK for the ceilings on bytes. Ownership: both descriptors are borrowed.
+ * Errors: REASON_BAD_INPUT; REASON_LIMIT_DISK for the ceilings on bytes and for a full disk. Ownership: both
+ * descriptors are borrowed.
  */
 #ifndef QUERN_BUNDLE_H
 #define QUERN_BUNDLE_H

@@ -11,7 +11,8 @@
  *
  * Calling sequence: environment_default() or environment_read(); environment_write() gives the sealed text that
  * quern-python reads at start (it parses the same form). Plain data, owns nothing.
- * Errors: REASON_CONFIG, naming file and line; unknown keys are errors.
+ * Errors: REASON_CONFIG, naming file and line; unknown keys are errors. A line has at most 196 bytes (inih's ceiling), so
+ * a path at most 187: environment_write() refuses what could not be read back.
  */
 #ifndef QUERN_ENVIRONMENT_H
 #define QUERN_ENVIRONMENT_H

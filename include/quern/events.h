@@ -4,8 +4,9 @@
  * over SOCK_SEQPACKET, one way; the worker never waits for a reader that is slower than the socket's buffer allows it
  * to be, except for LOG, which is back-pressure on the script. End of file: the worker is gone.
  *
- *     STEP_BEGIN step · STEP_END step, elapsed_us · NOTE text · LOG stream, bytes · PREVIEW port, fd: head JSON
- *     MANIFEST fd: the result manifest; the last event of a job
+ *     STEP_BEGIN step · STEP_END step, elapsed_us, err · NOTE text, for the line of the step · LOG stream, bytes
+ *     PREVIEW port, text: the output's name, fd: head JSON · PICTURE fd: the joined picture
+ *     MANIFEST err: the verdict, fd: the result manifest; the last event of a job
  */
 #ifndef QUERN_EVENTS_H
 #define QUERN_EVENTS_H
@@ -23,7 +24,7 @@ enum event_kind {
     EVENT_LOG,
     EVENT_PREVIEW,
     EVENT_MANIFEST,
-    EVENT_PICTURE, /* fd: the joined picture, sealed */
+    EVENT_PICTURE,
 };
 
 struct event {
@@ -32,6 +33,7 @@ struct event {
     uint32_t stream; /* LOG: 1 stdout, 2 stderr */
     uint32_t port;   /* PREVIEW */
     uint64_t elapsed_us;
+    struct err err;         /* STEP_END: reason 0 unless the job failed in it; MANIFEST: unless it failed at all */
     uint32_t bytes;         /* of text that count */
     char text[EVENT_BYTES]; /* LOG: raw bytes of the script, hostile to terminals; NOTE: one line */
 };

@@ -3,7 +3,7 @@
  * The conversation worker ↔ zygote ↔ child. Plain records over SOCK_SEQPACKET (record.h), descriptors beside them.
  *
  * 1. worker → zygote, on the environment's shared request socket:   host_spawn, fd: control
- * 2. zygote → worker, on control:                                   host_spawned, fds: conversation, pidfd of the tree
+ * 2. zygote → worker, on control:                                   host_spawned, fds: conversation, pidfds of tree and child
  *                                                               or  host_exited with `err` set (nothing was forked)
  * 3. worker → child, on conversation:  host_call records, in this order:
  *        COMMIT (limits)  fds: stdout, stderr[, stdin]
@@ -50,7 +50,8 @@ struct host_ready {
     struct err err;
 };
 
-/* Descriptors of quern-python at exec. */
+/* Descriptors of quern-python at exec; argv[1] is the environment's name. ENVIRONMENT is the text that
+ * environment_write() gave. */
 enum { HOST_FD_REQUESTS = 3, HOST_FD_SUPERVISOR = 4, HOST_FD_ENVIRONMENT = 5 };
 
 struct host_spawn {
@@ -65,11 +66,11 @@ struct host_spawned {
 };
 
 struct host_exited {
-    int32_t code;   /* exit status, or -1 */
-    int32_t signal; /* what it died of, or 0 */
-    uint64_t user_us, system_us;
-    uint64_t peak_rss_bytes; /* of the largest process of the tree; shared pages included */
-    struct err err;          /* reason set: the child could not be made, or its jail failed (the step is named) */
+    int32_t code;                /* exit status, or -1 */
+    int32_t signal;              /* what it died of, or 0 */
+    uint64_t user_us, system_us; /* of the child and the descendants it waited for, not of orphans */
+    uint64_t peak_rss_bytes;     /* of the largest process of the tree; shared pages included */
+    struct err err;              /* reason set: the child could not be made, or its jail failed (the step is named) */
 };
 
 enum host_call_kind {
@@ -110,7 +111,7 @@ struct host_answer {
     uint32_t kind;   /* enum host_answer_kind */
     uint32_t port;   /* RESULT: 1.. for numbered outputs, 0 for a named one */
     uint32_t line;   /* RAISED: of the script, 0 when unknown */
-    uint32_t reason; /* RAISED: EXCEPTION, EXIT, BAD_INPUT, BAD_RESULT, LIMIT_MEMORY, LIMIT_DISK or BUG */
+    uint32_t reason; /* RAISED: EXCEPTION, EXIT, BAD_INPUT, BAD_RESULT, LIMIT_MEMORY, LIMIT_DISK, LIMIT_OUTPUT or BUG */
     int32_t detail;  /* RAISED with EXIT: the code */
     uint32_t reserved;
     uint64_t rows;                /* RESULT: a hint for the log */

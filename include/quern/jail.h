@@ -5,8 +5,10 @@
  * Three moments, three callers:
  *   supervisor  jail_spawn(): clone into new user, pid, network, mount, ipc and uts namespaces, ids mapped,
  *               exec; the new process is pid 1 of its namespace and holds capabilities only inside its own.
- *   zygote, once: jail_open() → a struct jail with everything that children share: private mount tree with an empty /run
- *               on tmpfs, Landlock ruleset, compiled seccomp program.
+ *   zygote, once: jail_open() → a struct jail with everything that children share: private, read-only mounts with an
+ *               empty /run on tmpfs (writable for the zygote, read-only for its children), Landlock rules, the compiled
+ *               seccomp program. From then on /run is the only place where the zygote can write: caches of libraries
+ *               that are imported later belong there.
  *   child:      jail_prepare(jail, slot) when it is forked ahead; jail_commit(jail, limits) when its job is known, before
  *               the first submitted byte. One uid per slot; it is free again when the tree is dead.
  *   codec:      jail_codec() instead of both: nothing but memory, threads and the descriptors it holds.
@@ -15,7 +17,11 @@
  * names the step was written to its report descriptor: never warn and continue. What the machine cannot give at all is
  * a fact (struct jail_facts), taken from a probe at start, and stands in every job record.
  *
- * tiny init: quern-init is pid 1 of a child's pid namespace: it reaps, and nothing else.
+ * tiny init: quern-init is pid 1 of a child's pid namespace: it reaps, and nothing else. The library carries its bytes.
+ *
+ * A script may: compute with threads and processes, read /usr, its own /proc, CPU facts and `read_paths`, write
+ * JAIL_WORK_DIR and /dev/shm, make socket pairs. It has no socket() (with an open network: TCP and UDP over IP only, no
+ * AF_UNIX, which would reach the host's services), no System V or message queue objects, no namespaces, no mounts.
  */
 #ifndef QUERN_JAIL_H
 #define QUERN_JAIL_H
@@ -39,7 +45,8 @@ enum jail_level { JAIL_NONE = 0, JAIL_MINIMAL = 1, JAIL_USER = 2, JAIL_FULL = 3 
 
 /* 0 or 1 unless said otherwise. Plain data: crosses process borders. */
 struct jail_facts {
-    uint32_t level; /* enum jail_level: full needs own_uid and all below */
+    uint32_t level; /* full: own_uid, Landlock, seccomp and all namespaces (net_ns unless the network is open);
+                       user: all namespaces; the bound of memory is told apart */
     uint32_t user_ns, mount_ns, pid_ns, net_ns, ipc_ns;
     uint32_t own_uid;      /* one uid per child */
     uint32_t landlock_abi; /* 0: none */
@@ -102,7 +109,9 @@ MUST_USE int jail_tree_leave(const struct jail *jail, struct err *err);
 MUST_USE int jail_tree_kill(int init_pidfd, struct err *err); /* of a dead tree: success */
 MUST_USE int jail_tree_reap(int init_pidfd, struct err *err);
 
-/* For quern-codec: no file system, no sockets but those held, an allow-list of system calls. `facts` may be NULL. */
+/* For quern-codec, in the process that serves one request, single-threaded: no file system, no sockets but those held,
+ * an allow-list of system calls (threads, memory, the descriptors held; no fork, no memfd_create). Ask for the number of
+ * CPUs before. `ret_facts` may be NULL. */
 MUST_USE int jail_codec(struct jail_facts *ret_facts, struct err *err);
 
 /* ---- in the supervisor ---- */
@@ -120,6 +129,9 @@ struct jail_spawn {
 };
 
 /*
+ * The caller is single-threaded: the program dies with the thread that started it. An isolated program is pid 1 of its
+ * namespace: signals that it does not handle do not reach it (SIGKILL from outside does), and orphans are its to reap.
+ *
  * Starts a program that dies with its parent (PR_SET_PDEATHSIG, re-armed by the program with jail_die_with_parent()).
  * ret_pidfd: readable when it is dead; SIGKILL to it ends the program and, with a pid namespace, all below.
  * The program learns what it got by reading it back: jail_open() fills in the facts. Errors: REASON_INFRA with the remedy

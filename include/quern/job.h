@@ -111,9 +111,10 @@ struct manifest_output {
 struct manifest {
     char id[JOB_ID_BYTES];
     uint32_t state;                  /* enum job_state */
-    struct err err;                  /* why it failed; reason 0 when it succeeded */
+    struct err err;                  /* why it failed; reason 0 when it succeeded. msg of an exception: without type */
+    uint32_t error_number;           /* BAD_INPUT: 102 the bundle, 49 a dataset; 0: the reason tells */
     char exception[HOST_NAME_BYTES]; /* the type, when the script raised one */
-    uint32_t line;                   /* of the script; 0: unknown */
+    uint32_t line;                   /* of the script, in the outermost frame of azureml_main; 0: there is none */
     char environment[ENVIRONMENT_NAME_BYTES];
     char python[32], pandas[32];
     uint64_t step_us[STEP_COUNT];

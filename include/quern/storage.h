@@ -7,7 +7,8 @@
  *     put      bytes → an immutable, durable object with a version, not yet named
  *     stage    put under an attempt: collected with it unless committed
  *     commit   the attempt's manifest, once: from then on its objects are kept
- *     promote  names → versions, all in one atomic step, fenced: a smaller fence than a name has changes nothing
+ *     promote  names → versions, all in one atomic step, fenced: where one name has a larger fence than this promotion
+ *              nothing changes at all, and the call returns 1
  *
  * Back ends: file: (a directory). One table of schemes, one file per back end. A URL with the scheme file: that is a
  * plain file outside any store is opened by storage_open_file(); its version is its identity (device, inode, size,
@@ -65,6 +66,10 @@ MUST_USE int storage_names(struct storage *storage, const char *prefix, storage_
 
 /* A plain file: REASON_BAD_INPUT for a directory or device; REASON_NOT_FOUND when there is none. */
 MUST_USE int storage_open_file(const char *path, struct storage_object *ret, struct err *err);
+
+/* After reading: REASON_BAD_INPUT naming `name` if a plain file was changed since it was opened. Objects of a store never
+ * are. */
+MUST_USE int storage_check_unchanged(const struct storage_object *object, const char *name, struct err *err);
 
 /* ---- a directory of the user's that receives a job's outputs (`run -o DIR`) ---- */
 

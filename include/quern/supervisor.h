@@ -2,8 +2,8 @@
 /*
  * The conversation worker ↔ supervisor, on the worker's own SOCK_SEQPACKET socket (SUPERVISOR_FD_CALLS at exec).
  *
- * The worker asks, one call at a time, and each call has one reply. Two records come unasked: SEGMENT_TURN after a WAIT,
- * and TREE_EXPIRED. End of file on the socket is the worker's death: its pins end, its tree is killed, a decode it was
+ * The worker asks, one call at a time, and each call has one reply. Three records come unasked: SEGMENT_TURN after a WAIT,
+ * TREE_EXPIRED and CANCEL. End of file on the socket is the worker's death: its pins end, its tree is killed, a decode it was
  * doing passes to the next waiter.
  *
  *     STEP     step, deadline_ms      the worker is in this step; overstaying it is SIGKILL for tree and worker
@@ -11,7 +11,8 @@
  *     RESERVE  keys[count]            all inputs of a job at once: per key HIT (descriptor follows, pinned), LOAD (you
  *                                     decode it) or WAIT (another worker does; SEGMENT_TURN follows with HIT or LOAD)
  *     GRANT    key, bytes             memory for a segment, within the host's budget: a memory file
- *     PUBLISH  key                    the granted file is sealed and good: a read-only descriptor, pinned
+ *     PUBLISH  key[, fd]              the granted file, or the one that comes along, is sealed and good: a read-only
+ *                                     descriptor, pinned
  *     ABANDON  key                    loading failed
  *     KEEP     key, fd                a result segment that the next job may want
  *     RELEASE                         end of the job: all pins of this worker
@@ -69,7 +70,12 @@ struct supervisor_call {
     struct supervisor_key keys[SUPERVISOR_MAX_KEYS];
 };
 
-enum supervisor_reply_kind { SUPERVISOR_REPLY = 1, SUPERVISOR_SEGMENT_TURN, SUPERVISOR_TREE_EXPIRED };
+enum supervisor_reply_kind {
+    SUPERVISOR_REPLY = 1,
+    SUPERVISOR_SEGMENT_TURN,
+    SUPERVISOR_TREE_EXPIRED,
+    SUPERVISOR_CANCEL
+};
 
 enum supervisor_segment_state { SUPERVISOR_HIT = 1, SUPERVISOR_LOAD, SUPERVISOR_WAIT };
 
@@ -80,7 +86,8 @@ struct supervisor_reply {
     uint32_t index;
     uint32_t profile;        /* CONNECT to a zygote: enum segment_profile */
     struct jail_facts facts; /* CONNECT to a zygote: what its children get */
-    struct err err;          /* REPLY: reason 0 is success */
+    char python[32], pandas[32];
+    struct err err; /* REPLY: reason 0 is success */
 };
 
 #endif

@@ -6,7 +6,9 @@
  * palette, not interlaced) the compressed data is spliced after every byte was validated; otherwise libpng decodes and
  * re-encodes. Unequal widths are padded on the right, transparent if any picture has alpha, else white. A picture that
  * cannot be used is skipped with a warning that says why; no usable picture is not an error (pictures 0, no output).
- * Pixel-identical: what libpng decodes from the result is what it decodes from the parts.
+ * Pixel-identical: what libpng decodes from the result is what it decodes from the parts, at the depth of the deepest.
+ * Only pixels are kept: gamma, colour profiles, physical sizes, texts, animation frames and what stands behind the end
+ * of a file are dropped. The same pictures give the same bytes. After a failure the content of `output` means nothing.
  *
  * Errors: REASON_LIMIT_OUTPUT for the joined picture, REASON_INFRA for the output. Runs in quern-codec.
  */

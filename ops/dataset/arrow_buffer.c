@@ -119,7 +119,7 @@ static int check_needed(const struct arrow_buffer *buffer, uint64_t needed, cons
 
 int arrow_buffer_read(struct arrow_worker *worker, const struct arrow_buffer *buffer, enum arrow_slot slot,
                       uint64_t needed, const struct arrow_column *column, const uint8_t **ret, struct err *err) {
-    uint8_t *room;
+    uint8_t *room = NULL;
     TRY(check_needed(buffer, needed, column, err));
     *ret = buffer->bytes;
     if (!buffer->zstd)

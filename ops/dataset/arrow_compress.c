@@ -136,7 +136,7 @@ static int fill(struct worker *worker, size_t index, struct err *err) {
     struct pool *pool = worker->pool;
     const struct arrow_buffer *buffer = &pool->plan->buffers[index];
     struct output *output = &pool->outputs[index];
-    struct arrow_source source;
+    struct arrow_source source = {0};
     TRY(arrow_column_part(pool->plan->segment, segment_array(pool->plan->segment, buffer->array),
                           (enum arrow_part)buffer->part, &worker->scratch, &source, err));
     if (source.count == 0)

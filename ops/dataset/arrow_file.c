@@ -198,7 +198,7 @@ static int message_flat(const struct arrow_file *file, struct block block, struc
 
 static int read_message(const struct arrow_file *file, struct block block, enum arrow_message kind,
                         struct arrow_batch *batch, struct err *err) {
-    struct flat flat;
+    struct flat flat = {0};
     struct flat_table message, header;
     uint8_t type;
     int64_t body_bytes;

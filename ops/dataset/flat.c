@@ -54,7 +54,7 @@ static int find(const struct flat_table *table, uint32_t slot, uint32_t bytes, u
 }
 
 int flat_root(struct flat flat, struct flat_table *ret, struct err *err) {
-    uint64_t at;
+    uint64_t at = 0;
     if (!fits(flat, 0, 4))
         return outside(err, "the root");
     TRY(follow(flat, 0, &at, err));
@@ -62,7 +62,7 @@ int flat_root(struct flat flat, struct flat_table *ret, struct err *err) {
 }
 
 static int scalar(const struct flat_table *table, uint32_t slot, void *value, uint32_t bytes, struct err *err) {
-    uint64_t at;
+    uint64_t at = 0;
     TRY(find(table, slot, bytes, &at, err));
     if (at)
         memcpy(value, table->flat.bytes + at, bytes);
@@ -90,7 +90,7 @@ int flat_i64(const struct flat_table *table, uint32_t slot, int64_t absent, int6
 }
 
 int flat_child(const struct flat_table *table, uint32_t slot, bool *present, struct flat_table *ret, struct err *err) {
-    uint64_t at;
+    uint64_t at = 0;
     TRY(find(table, slot, 4, &at, err));
     *present = at != 0;
     if (!at)
@@ -101,7 +101,7 @@ int flat_child(const struct flat_table *table, uint32_t slot, bool *present, str
 
 int flat_vector(const struct flat_table *table, uint32_t slot, uint32_t width, struct flat_vector *ret,
                 struct err *err) {
-    uint64_t at;
+    uint64_t at = 0;
     *ret = (struct flat_vector){.flat = table->flat};
     TRY(find(table, slot, 4, &at, err));
     if (!at)
@@ -116,7 +116,7 @@ int flat_vector(const struct flat_table *table, uint32_t slot, uint32_t width, s
 }
 
 int flat_vector_child(const struct flat_vector *vector, uint32_t index, struct flat_table *ret, struct err *err) {
-    uint64_t at;
+    uint64_t at = 0;
     TRY(follow(vector->flat, vector->at + (uint64_t)index * 4, &at, err));
     return open_table(vector->flat, at, ret, err);
 }

@@ -140,8 +140,8 @@ static int check_entry(const void *base, uint32_t index, const char *label, stru
 
 struct walk {
     const void *base;
-    const char *label;
     uint64_t at; // where the next span may begin
+    char label[SEGMENT_LABEL_BYTES];
 };
 
 static int check_span(struct walk *walk, struct segment_span span, const char *what, uint64_t expected,
@@ -175,11 +175,9 @@ static int check_spans(struct walk *walk, const struct segment_array *array, str
 }
 
 static int check_array(struct walk *walk, uint32_t index, struct err *err) {
-    char label[SEGMENT_LABEL_BYTES];
     TRY(check_text(walk->base, index, err));
-    segment_label(walk->base, index, label);
-    walk->label = label;
-    TRY(check_entry(walk->base, index, label, err));
+    segment_label(walk->base, index, walk->label);
+    TRY(check_entry(walk->base, index, walk->label, err));
     return check_spans(walk, segment_array(walk->base, index), err);
 }
 

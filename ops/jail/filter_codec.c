@@ -9,8 +9,15 @@
 #include <sched.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#ifdef __has_feature // clang
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
 
 static const unsigned allowed[] = {
     // descriptors that it holds
@@ -116,6 +123,11 @@ static void put_arguments(struct filter *filter) {
     load(filter, offsetof(struct seccomp_data, args[0]));
     put(filter, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, THREAD));
     when(filter, BPF_JEQ, THREAD);
+    answer(filter, permit);
+    answer(filter, refuse);
+    when_next(filter, SYS_prctl, 4); // the jail reads back that it is on
+    load(filter, offsetof(struct seccomp_data, args[0]));
+    when(filter, BPF_JEQ, PR_GET_SECCOMP);
     answer(filter, permit);
     answer(filter, refuse);
     when_next(filter, SYS_tgkill, 4); // abort() signals itself, and nobody may signal another request's process

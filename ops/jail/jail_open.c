@@ -44,11 +44,11 @@ static int fill(struct jail *jail, const struct jail_options *options, struct er
     bool network = options->network_open;
     TRY(facts_probe(&jail->facts, err));
     TRY(check_namespaces(&jail->facts, err));
-    TRY(mounts_make(network, err));
+    TRY(mounts_make(network, &jail->fresh_proc, err));
     jail->facts.level = facts_level(&jail->facts, network);
     jail->shared_memory = stat("/dev/shm", &status) == 0 && S_ISDIR(status.st_mode);
     landlock_plan_open(&jail->plan, network);
-    TRY(paths_allow(&jail->plan, network, options->read_paths, err));
+    TRY(paths_allow(&jail->plan, network, !jail->fresh_proc, options->read_paths, err));
     if (jail->facts.seccomp)
         TRY(filter_job(network, jail->facts.landlock_abi >= 3, &jail->filter, err));
     return open_tree_parts(jail, err);

@@ -14,6 +14,7 @@ struct jail {
     struct landlock_plan plan;
     struct filter filter;
     bool shared_memory; /* /dev/shm exists */
+    bool fresh_proc;    /* each child can have a /proc of its own pid namespace */
     int own_pid_ns;
     int init_program;
     void *init_stack;
@@ -26,11 +27,16 @@ MUST_USE int init_program_open(int *ret, struct err *err);
 MUST_USE int facts_probe(struct jail_facts *ret, struct err *err);
 uint32_t facts_level(const struct jail_facts *facts, bool network_open);
 
-/* The zygote's private view of the file system: everything read-only, an empty /run, /proc of its own namespace. */
-MUST_USE int mounts_make(bool network_open, struct err *err);
+/* The zygote's private view of the file system: everything read-only, an empty /run, a /proc of its own namespace. */
+MUST_USE int mounts_make(bool network_open, bool *ret_fresh_proc, struct err *err);
+
+/* A /proc of the caller's pid namespace. Where the machine hides parts of /proc, as containers do, the kernel refuses:
+ * then *ret_fresh is false and the old one stays. */
+MUST_USE int mounts_proc(bool *ret_fresh, struct err *err);
 
 /* The zygote's list of what scripts may read, besides `read_paths`. */
-MUST_USE int paths_allow(struct landlock_plan *plan, bool network_open, const char *const *read_paths, struct err *err);
+MUST_USE int paths_allow(struct landlock_plan *plan, bool network_open, bool host_proc, const char *const *read_paths,
+                         struct err *err);
 
 /* Lowers a limit to at most `soft` and `hard`, never raises it, and reads it back. */
 MUST_USE int limit_set(int resource, const char *name, uint64_t soft, uint64_t hard, struct err *err);

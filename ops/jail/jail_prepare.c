@@ -57,6 +57,16 @@ static int step_mounts(void *state, struct err *err) {
     return work_mount(&prepare->work, err);
 }
 
+// In the zygote's /proc the process numbers of a child's namespace would be wrong, and the other children be listed.
+static int step_proc(void *state, struct err *err) {
+    const struct prepare *prepare = state;
+    bool fresh = false;
+    if (!prepare->jail->fresh_proc)
+        return 0;
+    TRY(mounts_proc(&fresh, err));
+    return fresh ? 0 : err_set(err, REASON_INFRA, "the zygote got a fresh /proc, its child does not");
+}
+
 static int step_work_directory(void *state, struct err *err) {
     struct prepare *prepare = state;
     umask(077);
@@ -71,7 +81,8 @@ static int step_rules(void *state, struct err *err) {
         return 0;
     TRY(landlock_build(plan, &prepare->ruleset, err));
     TRY(landlock_add(plan, prepare->ruleset, JAIL_WORK_DIR, LANDLOCK_WORK, err));
-    TRY(landlock_add(plan, prepare->ruleset, "/proc/self", LANDLOCK_READ, err));
+    const char *proc = prepare->jail->fresh_proc ? "/proc" : "/proc/self";
+    TRY(landlock_add(plan, prepare->ruleset, proc, LANDLOCK_READ, err));
     if (prepare->work.shared_memory)
         TRY(landlock_add(plan, prepare->ruleset, "/dev/shm", LANDLOCK_WORK, err));
     return 0;
@@ -181,6 +192,7 @@ static const struct confine_step steps[] = {
     {"session", step_session},
     {"out of memory score", step_out_of_memory},
     {"mounts", step_mounts},
+    {"proc", step_proc},
     {"rules", step_rules},
     {"bounds", step_bounds},
     {"ids", step_ids},

@@ -79,16 +79,13 @@ static int empty_run(bool network_open, struct err *err) {
     return made < 0 ? err_sys(err, REASON_INFRA, "an empty /run") : restored;
 }
 
-// Where the machine hides parts of /proc, as containers do, the kernel refuses a fresh one: then the old one stays, in
-// which the processes of the host can be seen but, by Landlock, not be read.
-static int fresh_proc(struct err *err) {
-    if (mount("proc", "/proc", "proc", FLAGS | MS_NOEXEC, "hidepid=2") == 0 || errno == EPERM)
-        return 0;
-    return err_sys(err, REASON_INFRA, "a fresh /proc");
+int mounts_proc(bool *ret_fresh, struct err *err) {
+    *ret_fresh = mount("proc", "/proc", "proc", FLAGS | MS_NOEXEC, "hidepid=2") == 0;
+    return *ret_fresh || errno == EPERM ? 0 : err_sys(err, REASON_INFRA, "a fresh /proc");
 }
 
-int mounts_make(bool network_open, struct err *err) {
+int mounts_make(bool network_open, bool *ret_fresh_proc, struct err *err) {
     TRY(make_read_only(err));
     TRY(empty_run(network_open, err));
-    return fresh_proc(err);
+    return mounts_proc(ret_fresh_proc, err);
 }

@@ -18,21 +18,19 @@ static const char *const readable[] = {
     "/etc/ssl/openssl.cnf",
     "/etc/timezone",
     "/run", // the zygote's own tmpfs
-    // What the C library, numpy, joblib and psutil ask of the machine.
-    "/proc/cpuinfo",
-    "/proc/loadavg",
-    "/proc/meminfo",
-    "/proc/stat",
-    "/proc/uptime",
-    "/proc/version",
-    "/proc/sys/kernel/osrelease",
-    "/proc/sys/vm/overcommit_memory",
+    // What the C library, numpy and joblib ask of the machine.
     "/sys/devices/system/cpu",
     "/sys/devices/system/node",
     "/sys/fs/cgroup/cpu.max",
     "/sys/fs/cgroup/cpu/cpu.cfs_period_us",
     "/sys/fs/cgroup/cpu/cpu.cfs_quota_us",
     "/sys/kernel/mm/transparent_hugepage",
+};
+
+// Of a /proc that shows the whole host; one of the child's own namespace is readable as a whole.
+static const char *const readable_of_host_proc[] = {
+    "/proc/cpuinfo", "/proc/filesystems", "/proc/loadavg", "/proc/meminfo",
+    "/proc/stat",    "/proc/uptime",      "/proc/version", "/proc/sys/vm/overcommit_memory",
 };
 
 static const char *const readable_with_network[] = {
@@ -51,9 +49,12 @@ static int allow(struct landlock_plan *plan, const char *const *paths, size_t co
     return 0;
 }
 
-int paths_allow(struct landlock_plan *plan, bool network_open, const char *const *read_paths, struct err *err) {
+int paths_allow(struct landlock_plan *plan, bool network_open, bool host_proc, const char *const *read_paths,
+                struct err *err) {
     TRY(allow(plan, readable, COUNT(readable), LANDLOCK_READ, err));
     TRY(allow(plan, devices, COUNT(devices), LANDLOCK_DEVICE, err));
+    if (host_proc)
+        TRY(allow(plan, readable_of_host_proc, COUNT(readable_of_host_proc), LANDLOCK_READ, err));
     if (network_open)
         TRY(allow(plan, readable_with_network, COUNT(readable_with_network), LANDLOCK_READ, err));
     for (size_t i = 0; read_paths && read_paths[i]; i++)

@@ -126,8 +126,8 @@ static int start(struct spawn_child *child, struct err *err) {
     TRY(reset_signals(err));
     if (spawn->isolate)
         TRY(isolate(err));
-    TRY(null_stdin(err));
     TRY(arrange_fds(child, err));
+    TRY(null_stdin(err)); // last: one of the program's descriptors may be our own standard input
     syscall(SYS_execveat, child->program, "", spawn->argv, spawn->environ, AT_EMPTY_PATH);
     return err_sys(err, REASON_INFRA, "executing %s", spawn->program);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quern/visualization.h"
 
-#include <stdbool.h>
 #include <string.h>
 
+#include "quern/utf8.h"
 #include "sink.h"
 
 enum { BASE64_TRIPLES = 1024 };
@@ -42,25 +42,6 @@ static int put_pictures(struct sink *sink, const struct picture *pictures, uint3
     return 0;
 }
 
-// Bytes of the UTF-8 sequence that begins here, or 0. The second byte's range excludes overlong forms, surrogates and
-// what is beyond U+10FFFF (Unicode, table 3-7).
-static size_t utf8_length(const uint8_t *bytes, size_t count) {
-    uint8_t first = bytes[0];
-    if (first < 0x80)
-        return 1;
-    if (first < 0xc2 || first > 0xf4)
-        return 0;
-    size_t length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-    uint8_t high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-    if (length > count || bytes[1] < low || bytes[1] > high)
-        return 0;
-    for (size_t i = 2; i < length; i++)
-        if ((bytes[i] & 0xc0) != 0x80)
-            return 0;
-    return length;
-}
-
 // Writes the escape of one byte that cannot stand in a JSON string as it is.
 static int put_escape(struct sink *sink, uint8_t byte, struct err *err) {
     static const char *const named[] = {['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n", ['\f'] = "\\f",
@@ -72,23 +53,23 @@ static int put_escape(struct sink *sink, uint8_t byte, struct err *err) {
     return put_text(sink, text, err);
 }
 
-static size_t plain_length(const uint8_t *bytes, size_t count) {
-    if (bytes[0] < 0x20 || bytes[0] == '"' || bytes[0] == '\\')
+// Bytes at the start of `text` that stand in a JSON string as they are; 0: the first one needs an escape.
+static size_t plain_length(const char *text, size_t count) {
+    if ((unsigned char)text[0] < 0x20 || text[0] == '"' || text[0] == '\\')
         return 0;
-    return utf8_length(bytes, count);
+    return utf8_next(text, count);
 }
 
 static int put_string(struct sink *sink, const char *text, size_t count, struct err *err) {
-    const uint8_t *bytes = (const uint8_t *)text;
     TRY(put_text(sink, "\"", err));
     for (size_t at = 0; at < count;) {
         size_t plain = 0, step;
-        while (at + plain < count && (step = plain_length(bytes + at + plain, count - at - plain)) > 0)
+        while (at + plain < count && (step = plain_length(text + at + plain, count - at - plain)) > 0)
             plain += step;
-        TRY(sink_put(sink, bytes + at, plain, err));
+        TRY(sink_put(sink, text + at, plain, err));
         at += plain;
         if (at < count)
-            TRY(put_escape(sink, bytes[at++], err));
+            TRY(put_escape(sink, (uint8_t)text[at++], err));
     }
     return put_text(sink, "\"", err);
 }

@@ -190,7 +190,7 @@ static int read_further(const struct chunk *chunk, struct png_view *view, struct
 
 static int read_chunks(const struct picture *file, const struct codec_ceilings *ceilings, struct png_view *view,
                        struct err *err) {
-    struct chunk chunk;
+    struct chunk chunk = {0};
     size_t at = PNG_SIGNATURE_BYTES;
     TRY(read_chunk(file, at, &chunk, err));
     TRY(read_ihdr(&chunk, view, err));

@@ -122,9 +122,7 @@ static int inflate_rows(z_stream *stream, struct picture *rest, struct rows *row
                         struct err *err) {
     uint8_t window[WINDOW_BYTES];
     for (int status = Z_OK; status != Z_STREAM_END;) {
-        // A full window may leave output behind when the input is used up: only then is there no need for more.
-        if (stream->avail_out != 0 || stream->total_in == 0)
-            TRY(feed(stream, rest, rows, err));
+        TRY(feed(stream, rest, rows, err)); // There is always more to come: the checksum ends the stream.
         stream->next_out = window;
         stream->avail_out = sizeof window;
         status = inflate(stream, Z_BLOCK);

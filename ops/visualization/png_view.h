@@ -30,6 +30,7 @@ struct png_view {
     uint8_t depth;          /* bits per sample: 1, 2, 4, 8, 16 */
     uint8_t color;          /* enum png_color */
     bool interlaced;
+    uint8_t first_filter; /* of the first row: 0 to 4 */
 
     /* Whole chunks with length, type and checksum; bytes NULL: absent. `idat`: all of them, side by side. */
     struct picture ihdr, plte, trns, idat, iend;
@@ -39,13 +40,12 @@ struct png_view {
     uint64_t end_bit;        /* behind the last deflate block */
     uint64_t raw_bytes;      /* of the filtered rows */
     uint32_t adler;          /* of the filtered rows */
-    uint8_t first_filter;    /* of the first row */
 };
 
 MUST_USE int png_check(const struct picture *picture, const struct codec_ceilings *ceilings, struct png_view *ret,
                        struct err *err);
 
-/* The second half of png_check(): inflates the pixels and fills the second half of the view. */
+/* The second half of png_check(): inflates the pixels and fills `first_filter` and the zlib part of the view. */
 MUST_USE int png_pixels_check(struct png_view *view, struct err *err);
 
 uint32_t png_channels(const struct png_view *view);

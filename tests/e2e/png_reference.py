@@ -102,7 +102,8 @@ def filtered(samples, depth, interlace=0, filters=lambda row: 0):
     return b"".join(out)
 
 
-def encode(samples, depth=8, color=6, *, interlace=0, filters=lambda row: 0, before=b"", piece=1 << 16, pack=zlib.compress):
+def encode(samples, depth=8, color=6, *, interlace=0, filters=lambda row: 0, before=b"", piece=1 << 16,
+           pack=zlib.compress):
     """A PNG file. before: chunks between IHDR and IDAT; piece: bytes per IDAT; pack: makes the zlib stream."""
     data = pack(filtered(samples, depth, interlace, filters))
     idat = b"".join(chunk(b"IDAT", data[i : i + piece]) for i in range(0, len(data), piece))

@@ -79,7 +79,8 @@ def png(width=5, height=4, depth=8, color=6, seed=0, **options):
     return ref.encode(samples(width, height, depth, color, seed), depth, color, **options)
 
 
-FORMATS = [(d, c) for c, ds in {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}.items() for d in ds]
+DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+FORMATS = [(depth, color) for color, depths in DEPTHS.items() for depth in depths]
 
 
 @pytest.mark.parametrize("depth,color", FORMATS)
@@ -156,7 +157,8 @@ def flushed(data):
     """Many blocks of all kinds, among them empty ones."""
     pack = zlib.compressobj(6, zlib.DEFLATED, 9)
     modes = itertools.cycle([zlib.Z_SYNC_FLUSH, zlib.Z_FULL_FLUSH, zlib.Z_PARTIAL_FLUSH, zlib.Z_BLOCK])
-    return b"".join(pack.compress(data[i : i + 11]) + pack.flush(next(modes)) for i in range(0, len(data), 11)) + pack.flush()
+    pieces = [data[i : i + 11] for i in range(0, len(data), 11)]
+    return b"".join(pack.compress(piece) + pack.flush(next(modes)) for piece in pieces) + pack.flush()
 
 
 def ended_by_empty_block(data):
@@ -165,8 +167,21 @@ def ended_by_empty_block(data):
     return pack.compress(data) + pack.flush(zlib.Z_BLOCK) + pack.flush()
 
 
+def dirty(data):
+    """Ones in the unused bits behind the last block; no reader looks at them."""
+    packed = bytearray(zlib.compress(data))
+    for bit in range(7, -1, -1):
+        packed[-5] ^= 1 << bit
+        try:
+            assert zlib.decompress(packed) == data
+        except zlib.error:
+            packed[-5] ^= 1 << bit
+            break
+    return bytes(packed)
+
+
 @pytest.mark.parametrize("piece", [1, 2, 7, 1 << 16])
-@pytest.mark.parametrize("pack", [zlib.compress, stored, fixed, flushed, ended_by_empty_block])
+@pytest.mark.parametrize("pack", [zlib.compress, stored, fixed, flushed, ended_by_empty_block, dirty])
 def test_b_splice_takes_all_kinds_of_blocks(tool, pack, piece):
     for width in range(1, 24):  # the last block ends at any bit
         tool.same([png(width, 3, 8, 0, seed, pack=pack, piece=piece) for seed in range(4)], 1)
@@ -263,7 +278,8 @@ def test_b_no_picture_is_no_error(tool):
 
 def test_f_ancillary_chunks_and_trailing_bytes_are_dropped(tool):
     noise = b"<script>alert(1)</script>PK\x03\x04"
-    before = b"".join(ref.chunk(kind, noise) for kind in (b"gAMA", b"iCCP", b"tEXt", b"zTXt", b"eXIf", b"acTL", b"fcTL"))
+    kinds = (b"gAMA", b"iCCP", b"tEXt", b"zTXt", b"eXIf", b"acTL", b"fcTL")
+    before = b"".join(ref.chunk(kind, noise) for kind in kinds)
     good = png(before=before) + noise
     animated = good.replace(ref.chunk(b"IEND"), ref.chunk(b"fdAT", noise) * 1000 + ref.chunk(b"IEND"))
     for pictures in ([good, animated], [good, animated, png(9, 9)]):
@@ -284,6 +300,7 @@ def compressed(size):
 HEAD, PIXELS, END = ref.ihdr(2, 2, 8, 0), compressed(6), ref.chunk(b"IEND")
 PLTE, TRNS = ref.chunk(b"PLTE", bytes(6)), ref.chunk(b"tRNS", bytes(2))
 INDEXED = ref.ihdr(2, 2, 1, 3)
+TEXT = ref.chunk(b"tEXt")
 
 
 def damaged(data, at=-1, bits=1):
@@ -292,59 +309,99 @@ def damaged(data, at=-1, bits=1):
     return bytes(data)
 
 
+def wrong_sum(whole, bits):
+    """What is said of a chunk at byte 33 whose checksum was damaged."""
+    good = zlib.crc32(whole[4:-4])
+    return f"chunk {whole[4:8].decode()} at byte 33: expected checksum {good:08x}, found {good ^ bits:08x}"
+
+
+def idat(data):
+    return built(HEAD, ref.chunk(b"IDAT", data), END)
+
+
 BAD = {
     "something else": (b"\x89PNG\r\n\x1a", "expected a PNG file, found something else"),
     "newlines": (b"\x89PNG\n\x1a\n\0" + HEAD, "expected a PNG file, found something else"),
     "signature only": (built(), "the file ends without chunk IEND"),
     "half a frame": (built(HEAD, b"abcdef"), "the chunk at byte 33: expected at least 12 bytes, found 6"),
     "type": (built(HEAD, ref.chunk(b"ab1d")), "the chunk at byte 33: expected a type of four letters"),
-    "too long": (built(HEAD, struct.pack(">I", 1 << 31) + b"tEXtxxxx"), "chunk tEXt at byte 33: expected 2147483648 bytes, found 0"),
-    "checksum": (built(HEAD, damaged(PIXELS), END), f"chunk IDAT at byte 33: expected checksum {zlib.crc32(PIXELS[4:-4]):08x}, found {zlib.crc32(PIXELS[4:-4]) ^ 1:08x}"),
-    "checksum of text": (built(HEAD, damaged(ref.chunk(b"tEXt"), bits=255), PIXELS, END), f"chunk tEXt at byte 33: expected checksum {zlib.crc32(b'tEXt'):08x}, found {zlib.crc32(b'tEXt') ^ 255:08x}"),
+    "too long": (
+        built(HEAD, struct.pack(">I", 1 << 31) + b"tEXtxxxx"),
+        "chunk tEXt at byte 33: expected 2147483648 bytes, found 0",
+    ),
+    "checksum": (built(HEAD, damaged(PIXELS), END), wrong_sum(PIXELS, 1)),
+    "checksum of text": (built(HEAD, damaged(TEXT, bits=255), PIXELS, END), wrong_sum(TEXT, 255)),
     "IHDR later": (built(PIXELS, HEAD), "expected chunk IHDR first, found IDAT"),
     "IHDR size": (built(ref.chunk(b"IHDR", bytes(14))), "chunk IHDR: expected 13 bytes, found 14"),
     "no width": (built(ref.ihdr(0, 2)), "0 x 2 pixels: expected at least 1 x 1"),
     "no height": (built(ref.ihdr(2, 0)), "2 x 0 pixels: expected at least 1 x 1"),
     "huge": (built(ref.ihdr(60000, 60000), PIXELS, END), "60000 x 60000 pixels: expected at most 16384 on a side"),
-    "huge width": (built(ref.ihdr(2**32 - 1, 1), PIXELS, END), "4294967295 x 1 pixels: expected at most 16384 on a side"),
-    "many pixels": (built(ref.ihdr(16000, 16000), PIXELS, END), "16000 x 16000 pixels: expected at most 67108864 in all"),
+    "huge width": (
+        built(ref.ihdr(2**32 - 1, 1), PIXELS, END),
+        "4294967295 x 1 pixels: expected at most 16384 on a side",
+    ),
+    "many pixels": (
+        built(ref.ihdr(16000, 16000), PIXELS, END),
+        "16000 x 16000 pixels: expected at most 67108864 in all",
+    ),
     "depth": (built(ref.ihdr(2, 2, 3, 0)), "chunk IHDR: 3 bits with color type 0 are not defined"),
     "depth 0": (built(ref.ihdr(2, 2, 0, 0)), "chunk IHDR: 0 bits with color type 0 are not defined"),
     "depth of color": (built(ref.ihdr(2, 2, 4, 6)), "chunk IHDR: 4 bits with color type 6 are not defined"),
     "color": (built(ref.ihdr(2, 2, 8, 1)), "chunk IHDR: 8 bits with color type 1 are not defined"),
     "color 7": (built(ref.ihdr(2, 2, 8, 7)), "chunk IHDR: 8 bits with color type 7 are not defined"),
-    "methods": (built(ref.ihdr(2, 2, 8, 0, 2, 3, 4)), "chunk IHDR: expected compression 0, filter 0 and interlace 0 or 1, found 3, 4 and 2"),
+    "methods": (
+        built(ref.ihdr(2, 2, 8, 0, 2, 3, 4)),
+        "chunk IHDR: expected compression 0, filter 0 and interlace 0 or 1, found 3, 4 and 2",
+    ),
     "no IDAT": (built(HEAD, END), "expected chunk IDAT, found none"),
     "no IEND": (built(HEAD, PIXELS), "the file ends without chunk IEND"),
     "IEND size": (built(HEAD, PIXELS, ref.chunk(b"IEND", b"x")), "chunk IEND: expected 0 bytes, found 1"),
-    "IDAT apart": (built(HEAD, PIXELS, ref.chunk(b"tEXt"), PIXELS, END), f"chunk IDAT at byte {45 + len(PIXELS)}: expected all IDAT chunks side by side"),
+    "IDAT apart": (
+        built(HEAD, PIXELS, TEXT, PIXELS, END),
+        f"chunk IDAT at byte {45 + len(PIXELS)}: expected all IDAT chunks side by side",
+    ),
     "IHDR twice": (built(HEAD, HEAD, PIXELS, END), "chunk IHDR at byte 33: out of order"),
     "PLTE twice": (built(INDEXED, PLTE, PLTE), "chunk PLTE at byte 51: out of order"),
     "PLTE late": (built(HEAD, PIXELS, PLTE, END), f"chunk PLTE at byte {33 + len(PIXELS)}: out of order"),
     "PLTE missing": (built(INDEXED, PIXELS, END), "expected chunk PLTE before the pixels, found none"),
-    "PLTE size": (built(INDEXED, ref.chunk(b"PLTE", bytes(7))), "chunk PLTE: expected 1 to 2 colors of 3 bytes, found 7 bytes"),
+    "PLTE size": (
+        built(INDEXED, ref.chunk(b"PLTE", bytes(7))),
+        "chunk PLTE: expected 1 to 2 colors of 3 bytes, found 7 bytes",
+    ),
     "PLTE empty": (built(INDEXED, ref.chunk(b"PLTE")), "chunk PLTE: expected 1 to 2 colors of 3 bytes, found 0 bytes"),
-    "PLTE large": (built(INDEXED, ref.chunk(b"PLTE", bytes(9))), "chunk PLTE: expected 1 to 2 colors of 3 bytes, found 9 bytes"),
+    "PLTE large": (
+        built(INDEXED, ref.chunk(b"PLTE", bytes(9))),
+        "chunk PLTE: expected 1 to 2 colors of 3 bytes, found 9 bytes",
+    ),
     "tRNS first": (built(INDEXED, TRNS, PLTE), "chunk tRNS at byte 33: out of order"),
     "tRNS twice": (built(HEAD, TRNS, TRNS), "chunk tRNS at byte 47: out of order"),
     "tRNS size": (built(HEAD, ref.chunk(b"tRNS", bytes(3))), "chunk tRNS: expected 2 to 2 bytes, found 3"),
     "tRNS large": (built(INDEXED, PLTE, ref.chunk(b"tRNS", bytes(3))), "chunk tRNS: expected 1 to 2 bytes, found 3"),
     "critical": (built(HEAD, ref.chunk(b"JDAT"), PIXELS, END), "chunk JDAT at byte 33: critical and unknown"),
-    "chunks": (built(HEAD, ref.chunk(b"tEXt") * 300000, PIXELS, END), "expected at most 300000 chunks, found more"),
+    "chunks": (built(HEAD, TEXT * 300000, PIXELS, END), "expected at most 300000 chunks, found more"),
     "pixels short": (built(HEAD, compressed(5), END), "expected 6 bytes of pixels, found 5"),
     "pixels long": (built(HEAD, compressed(7), END), "expected 6 bytes of pixels, found more"),
     "pixel bomb": (built(HEAD, compressed(1 << 28), END), "expected 6 bytes of pixels, found more"),
-    "pixels cut": (built(HEAD, ref.chunk(b"IDAT", zlib.compress(bytes(6), 0)[:-6]), END), "the compressed pixels end early: expected 6 bytes, found 4"),
-    "pixels absent": (built(HEAD, ref.chunk(b"IDAT"), END), "the compressed pixels end early: expected 6 bytes, found 0"),
-    "pixels and more": (built(HEAD, PIXELS, ref.chunk(b"IDAT", b"MZ"), END), "expected nothing behind the compressed pixels, found 2 bytes"),
-    "filter": (built(HEAD, ref.chunk(b"IDAT", zlib.compress(b"\0\0\0\5\0\0")), END), "expected a row filter of 0 to 4, found 5"),
-    "zlib header": (built(HEAD, ref.chunk(b"IDAT", b"\x78\x02"), END), "the compressed pixels are damaged: incorrect header check"),
-    "zlib window": (built(HEAD, ref.chunk(b"IDAT", b"\x88\x1c" + zlib.compress(bytes(6))[2:]), END), "the compressed pixels are damaged: invalid window size"),
-    "gzip": (built(HEAD, ref.chunk(b"IDAT", b"\x1f\x8b\x08" + bytes(20)), END), "the compressed pixels are damaged: incorrect header check"),
-    "dictionary": (built(HEAD, ref.chunk(b"IDAT", b"\x78\xbb" + bytes(8)), END), "the compressed pixels are damaged: they need a dictionary"),
-    "adler": (built(HEAD, ref.chunk(b"IDAT", damaged(zlib.compress(bytes(6)))), END), "the compressed pixels are damaged: incorrect data check"),
-    "distance": (built(HEAD, ref.chunk(b"IDAT", b"\x78\x01\x03\x02\x00"), END), "the compressed pixels are damaged: invalid distance too far back"),
-    "block": (built(HEAD, ref.chunk(b"IDAT", b"\x78\x01\x07"), END), "the compressed pixels are damaged: invalid block type"),
+    "pixels cut": (idat(zlib.compress(bytes(6), 0)[:-6]), "the compressed pixels end early: expected 6 bytes, found 4"),
+    "pixels absent": (
+        built(HEAD, ref.chunk(b"IDAT"), END),
+        "the compressed pixels end early: expected 6 bytes, found 0",
+    ),
+    "pixels and more": (
+        built(HEAD, PIXELS, ref.chunk(b"IDAT", b"MZ"), END),
+        "expected nothing behind the compressed pixels, found 2 bytes",
+    ),
+    "filter": (idat(zlib.compress(b"\0\0\0\5\0\0")), "expected a row filter of 0 to 4, found 5"),
+    "zlib header": (idat(b"\x78\x02"), "the compressed pixels are damaged: incorrect header check"),
+    "zlib window": (
+        idat(b"\x88\x1c" + zlib.compress(bytes(6))[2:]),
+        "the compressed pixels are damaged: invalid window size",
+    ),
+    "gzip": (idat(b"\x1f\x8b\x08" + bytes(20)), "the compressed pixels are damaged: incorrect header check"),
+    "dictionary": (idat(b"\x78\xbb" + bytes(8)), "the compressed pixels are damaged: they need a dictionary"),
+    "adler": (idat(damaged(zlib.compress(bytes(6)))), "the compressed pixels are damaged: incorrect data check"),
+    "distance": (idat(b"\x78\x01\x03\x02\x00"), "the compressed pixels are damaged: invalid distance too far back"),
+    "block": (idat(b"\x78\x01\x07"), "the compressed pixels are damaged: invalid block type"),
 }
 
 
@@ -373,11 +430,13 @@ def test_l_ceilings_of_the_joined_picture(tool):
         "reason": "limit:output", "error": "the joined picture: expected at most 320000 pixels, found 100 x 3300",
         "warnings": []}
     assert tool([png(1, 16384, 8, 0)] * 62) == {
-        "reason": "limit:output", "error": "the joined picture: expected at most 1000000 pixels on a side, found 1 x 1015808",
+        "reason": "limit:output",
+        "error": "the joined picture: expected at most 1000000 pixels on a side, found 1 x 1015808",
         "warnings": []}
     for pictures in ([png(50, 50)], [png(50, 50), png(49, 50)]):
         assert tool(pictures, "bytes=1000") == {
-            "reason": "limit:output", "error": "the joined picture is larger than its limit of 1000 bytes", "warnings": []}
+            "reason": "limit:output", "error": "the joined picture is larger than its limit of 1000 bytes",
+            "warnings": []}
 
 
 def test_l_ceilings_of_one_picture(tool):
@@ -395,7 +454,8 @@ def device(tool, pictures, out, err):
 
 def test_m_device_json(tool, plots):
     assert device(tool, plots, b"", b"") == {
-        "Graphics Device": [base64.b64encode(plot).decode() for plot in plots], "Standard Output": "", "Standard Error": ""}
+        "Graphics Device": [base64.b64encode(plot).decode() for plot in plots],
+        "Standard Output": "", "Standard Error": ""}
     text = 'a "quoted" \\ back-slash\n\t\r\b\f\0\x1f\x7f ümläut € 𝄞 </script>'
     assert device(tool, [], text.encode(), b"x") == {
         "Graphics Device": [], "Standard Output": text, "Standard Error": "x"}
@@ -408,7 +468,8 @@ def test_m_device_json_base64_of_any_length(tool):
 
 
 def test_f_device_json_text_that_is_not_utf8(tool):
-    parts = [b"\xff", b"\xc3", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x82", b"\x80", b"\xf0\x9f\x98", b"\xe0\x9f\xbf", "é".encode(), b"a"]
+    parts = [b"\xff", b"\xc3", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x82", b"\x80",
+             b"\xf0\x9f\x98", b"\xe0\x9f\xbf", "é".encode(), b"a"]
     rng = random.Random(1)
     noise = rng.randbytes(200000) + b"".join(rng.choices(parts, k=5000)) + b"\xe2\x82"
     found = device(tool, [], b"|".join(parts), noise)

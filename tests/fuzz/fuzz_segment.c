@@ -41,7 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
     auto_free char *base = malloc(count ? count : 1);
     if (!base)
         abort();
-    memcpy(base, bytes, count);
+    if (count > 0)
+        memcpy(base, bytes, count);
     if (segment_check(base, count, NULL) == 0)
         for (uint32_t i = 0; i < segment_header(base)->arrays; i++)
             seen += read_array(base, segment_array(base, i));

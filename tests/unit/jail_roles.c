@@ -16,16 +16,17 @@ void role_main(const struct role *roles, size_t count, int argc, char **argv) {
             _exit(roles[i].run(argv)); // no exit handlers: leaks are looked for in the test, not in its roles
 }
 
-static int start(struct jail_spawn *how, const char *role, const char *argument, int out, int *ret_pidfd,
+static int start(const struct jail_spawn *how, const char *role, const char *argument, int out, int *ret_pidfd,
                  struct err *err) {
     static const char *const variables[] = {"QUERN_TEST=1", NULL};
     const char *const argv[] = {"test", role, argument, NULL};
+    struct jail_spawn whole = *how;
     pid_t pid;
-    how->argv = argv;
-    how->environ = variables;
-    how->fds = &out;
-    how->fd_count = 1;
-    return jail_spawn(how, ret_pidfd, &pid, err);
+    whole.argv = argv;
+    whole.environ = variables;
+    whole.fds = &out;
+    whole.fd_count = 1;
+    return jail_spawn(&whole, ret_pidfd, &pid, err);
 }
 
 int role_spawn(const char *program, const char *role, const char *argument, bool isolate, int out, int *ret_pidfd,

@@ -25,11 +25,14 @@ static void print_text(const char *text, uint64_t count) {
     putchar('"');
 }
 
-static void print_double(double value, int digits) {
+// 17 digits give back the same bits, and a minus before zero needs a point to survive JSON.
+static void print_double(double value) {
     if (isinf(value))
         fputs(value < 0 ? "-Infinity" : "Infinity", stdout);
+    else if (value == 0)
+        fputs(signbit(value) ? "-0.0" : "0.0", stdout);
     else
-        printf("%.*g", digits, value);
+        printf("%.17g", value);
 }
 
 static bool is_null(const void *base, const struct segment_array *array, uint64_t row) {
@@ -86,10 +89,10 @@ static void print_value(const void *base, const struct segment_array *array, uin
         printf("%" PRId64, ((const int64_t *)values)[row]);
         break;
     case SEGMENT_FLOAT32:
-        print_double((double)((const float *)values)[row], 9);
+        print_double((double)((const float *)values)[row]);
         break;
     case SEGMENT_FLOAT64:
-        print_double(((const double *)values)[row], 17);
+        print_double(((const double *)values)[row]);
         break;
     case SEGMENT_BOOL:
         fputs(((const uint8_t *)values)[row] ? "true" : "false", stdout);

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The command line, by the table in commands.def: which verb, which flags with which values, which operands.
+ *
+ * Calling sequence: command_parse(argc, argv) → the verb's function looks at `given` in the order of the command line.
+ * Values are checked by their kind: a DURATION is in `number` as ms, a SIZE as bytes, a PORT's N too; a CHOICE is one
+ * of its words. Flags may stand anywhere, as `--flag value`, `--flag=value`, `-o value` or `-ovalue`; `--` ends them.
+ *
+ * Ownership: everything is borrowed from argv and the table. Errors: a refusal with REASON_USAGE and what to do next.
+ */
+#ifndef QUERN_CLI_COMMAND_H
+#define QUERN_CLI_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cli/refusal.h"
+
+#define COMMAND_MAX_GIVEN 512
+
+enum command_kind {
+    COMMAND_NONE,
+    COMMAND_TEXT,
+    COMMAND_INPUT,
+    COMMAND_PORT,
+    COMMAND_FILE,
+    COMMAND_DIRECTORY,
+    COMMAND_CHOICE,
+    COMMAND_DURATION,
+    COMMAND_SIZE,
+    COMMAND_PAIR,
+    COMMAND_VERB,
+};
+
+enum command_id {
+    COMMAND_ID_ANY,
+#define COMMAND(NAME, verb, group, operands, kind, fewest, most, help) COMMAND_ID_##NAME,
+#include "cli/commands.def"
+#undef COMMAND
+    COMMAND_ID_COUNT
+};
+
+enum flag_id {
+#define FLAG(command, NAME, word, letter, kind, value, fallback, help) FLAG_##command##_##NAME,
+#include "cli/commands.def"
+#undef FLAG
+    FLAG_COUNT
+};
+
+struct command_line;
+
+struct command {
+    const char *verb, *group, *operands, *help;
+    enum command_kind operand_kind;
+    unsigned fewest, most;
+    int (*run)(const struct command_line *line);
+};
+
+struct flag {
+    enum command_id command;
+    const char *word, *value, *fallback, *help;
+    char letter; /* 0: none */
+    enum command_kind kind;
+};
+
+struct example {
+    enum command_id command;
+    const char *line, *what;
+};
+
+/* The table: commands[0] is ANY and has no verb. */
+extern const struct command commands[COMMAND_ID_COUNT];
+extern const struct flag flags[FLAG_COUNT];
+extern const struct example examples[];
+extern const size_t example_count;
+
+struct given {
+    enum flag_id flag;
+    const char *value; /* NULL for NONE */
+    uint64_t number;   /* DURATION: ms; SIZE: bytes; PORT: its number; CHOICE: index of the word */
+};
+
+struct command_line {
+    enum command_id command;
+    struct given given[COMMAND_MAX_GIVEN];
+    size_t given_count;
+    const char *operands[COMMAND_MAX_GIVEN];
+    size_t operand_count;
+};
+
+/* argv[0] is the verb. */
+MUST_USE int command_parse(int argc, char **argv, struct command_line *ret, struct refusal *refusal);
+
+/* Was --help among the flags? Then operands may be missing. */
+bool command_wants_help(const struct command_line *line);
+
+/* The verb by its name; the refusal says which one may have been meant. */
+MUST_USE int command_find(const char *verb, enum command_id *ret, struct refusal *refusal);
+
+/* Does the flag belong to the verb? ANY's flags belong to all. */
+static inline bool flag_belongs(const struct flag *flag, enum command_id command) {
+    return flag->command == command || flag->command == COMMAND_ID_ANY;
+}
+
+/* The words of a CHOICE: word `index` of "a|b|c" and its bytes; NULL behind the last one. */
+const char *command_choice(const char *choices, size_t index, size_t *ret_bytes);
+
+#endif

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// `quern completion SHELL`.
+#include "cli/completion.h"
+
+#include <string.h>
+
+#include "cli/verbs.h"
+
+enum { PORTS_SHOWN = 2 };
+
+static void each_word(enum command_id verb, const struct flag *flag, completion_flag_fn *print) {
+    char word[64];
+    if (flag->kind != COMMAND_PORT) {
+        print(verb, flag, flag->word);
+        return;
+    }
+    for (int port = 1; port <= PORTS_SHOWN; port++) {
+        snprintf(word, sizeof word, "%.*s%d", (int)strlen(flag->word) - 1, flag->word, port);
+        print(verb, flag, word);
+    }
+}
+
+void completion_each_flag(enum command_id verb, completion_flag_fn *print) {
+    for (enum flag_id id = 0; id < FLAG_COUNT; id++)
+        if (flag_belongs(&flags[id], verb))
+            each_word(verb, &flags[id], print);
+}
+
+void completion_choices(const char *choices) {
+    size_t bytes;
+    const char *word;
+    for (size_t i = 0; (word = command_choice(choices, i, &bytes)); i++)
+        printf("%s%.*s", i ? " " : "", (int)bytes, word);
+}
+
+void completion_verbs(void) {
+    for (enum command_id id = COMMAND_ID_ANY + 1; id < COMMAND_ID_COUNT; id++)
+        printf("%s%s", id > COMMAND_ID_ANY + 1 ? " " : "", commands[id].verb);
+}
+
+bool completion_takes_path(enum command_kind kind) {
+    return kind == COMMAND_INPUT || kind == COMMAND_PORT || kind == COMMAND_FILE;
+}
+
+int verb_completion(const struct command_line *line) {
+    static const struct {
+        const char *shell;
+        void (*print)(void);
+    } shells[] = {{"bash", completion_bash}, {"zsh", completion_zsh}, {"fish", completion_fish}};
+    for (size_t i = 0; i < sizeof shells / sizeof shells[0]; i++)
+        if (strcmp(shells[i].shell, line->operands[0]) == 0)
+            shells[i].print();
+    return 0;
+}

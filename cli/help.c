@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// `quern help`: everything from the table, examples first.
+#include <string.h>
+
+#include "cli/terminal.h"
+#include "cli/verbs.h"
+
+static void print_examples(enum command_id command, struct terminal *terminal) {
+    int width = 0;
+    for (size_t i = 0; i < example_count; i++)
+        if (examples[i].command == command && (int)strlen(examples[i].line) > width)
+            width = (int)strlen(examples[i].line);
+    for (size_t i = 0; i < example_count; i++)
+        if (examples[i].command == command)
+            terminal_say(terminal, "  %-*s   %s\n", width, examples[i].line, examples[i].what);
+}
+
+static void print_flag(const struct flag *flag, struct terminal *terminal) {
+    char usage[80], letter[8] = "    ";
+    if (flag->letter)
+        snprintf(letter, sizeof letter, "-%c, ", flag->letter);
+    snprintf(usage, sizeof usage, "%s%s%s%s", letter, flag->word, *flag->value ? " " : "", flag->value);
+    terminal_say(terminal, "  %-33s %s%s%s%s\n", usage, flag->help, *flag->fallback ? " (" : "", flag->fallback,
+                 *flag->fallback ? ")" : "");
+}
+
+static void print_verb(enum command_id id, struct terminal *terminal) {
+    const struct command *command = &commands[id];
+    bool flagged = false;
+    terminal_say(terminal, "quern %s: %s\n\n", command->verb, command->help);
+    print_examples(id, terminal);
+    for (enum flag_id flag = 0; flag < FLAG_COUNT; flag++)
+        flagged |= flags[flag].command == id;
+    for (size_t i = 0; i < example_count; i++)
+        if (examples[i].command == id) {
+            terminal_say(terminal, "\n");
+            break;
+        }
+    terminal_say(terminal, "Usage: quern %s%s%s%s\n", command->verb, *command->operands ? " " : "", command->operands,
+                 flagged ? " [FLAGS]" : "");
+    for (enum flag_id flag = 0; flag < FLAG_COUNT; flag++)
+        if (flag_belongs(&flags[flag], id) && flags[flag].command != COMMAND_ID_ANY)
+            print_flag(&flags[flag], terminal);
+    for (enum flag_id flag = 0; flag < FLAG_COUNT; flag++)
+        if (flags[flag].command == COMMAND_ID_ANY)
+            print_flag(&flags[flag], terminal);
+}
+
+static void print_all(struct terminal *terminal) {
+    terminal_say(terminal, "quern runs azureml_main scripts over datasets, isolated.\n");
+    print_examples(COMMAND_ID_RUN, terminal);
+    terminal_say(terminal, "\n");
+    for (enum command_id id = COMMAND_ID_ANY + 1; id < COMMAND_ID_COUNT; id++)
+        terminal_say(terminal, "  %-12s %s\n", commands[id].verb, commands[id].help);
+    terminal_say(terminal, "\nquern help VERB explains a verb, quern help errors the exit codes.\n");
+}
+
+void help_print(enum command_id command, FILE *file) {
+    struct terminal terminal;
+    terminal_open(&terminal, file, TERMINAL_COLOUR_AUTO);
+    if (command == COMMAND_ID_ANY)
+        print_all(&terminal);
+    else
+        print_verb(command, &terminal);
+}
+
+static void print_errors(FILE *file) {
+    fputs("A job that did not succeed has a reason; the exit code of quern follows from it.\n\n", file);
+    fputs("code  reason           what it means\n", file);
+#define REASON(NAME, word, kind, exit_code, text)                                                                      \
+    fprintf(file, "%4d  %-15s  %s\n", (exit_code), *(word) ? (word) : "-", (text));
+#include "schemas/words.def"
+#undef REASON
+    fputs("\nexit and signal stand with their number or name: exit:3, signal:SIGSEGV.\n", file);
+}
+
+int verb_help(const struct command_line *line) {
+    struct refusal refusal;
+    enum command_id command = COMMAND_ID_ANY;
+    if (line->operand_count > 0 && strcmp(line->operands[0], "errors") == 0) {
+        print_errors(stdout);
+        return 0;
+    }
+    if (line->operand_count > 0 && command_find(line->operands[0], &command, &refusal) < 0)
+        return refusal_print(&refusal, stderr);
+    help_print(command, stdout);
+    return 0;
+}

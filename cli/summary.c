@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/summary.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/quantity.h"
+#include "cli/table.h"
+#include "cli/text.h"
+#include "quern/memory.h"
+#include "quern/own.h"
+
+static const char *string_of(const json_t *object, const char *name) {
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? text : "";
+}
+
+static uint64_t count_of(const json_t *object, const char *name) {
+    json_int_t count = json_integer_value(json_object_get(object, name));
+    return count > 0 ? (uint64_t)count : 0;
+}
+
+/* ---- success ---- */
+
+static void print_preview(const struct render_preview *preview, struct terminal *notes) {
+    struct table *table;
+    if (table_parse(preview->json, preview->bytes, notes->utf8, &table, NULL) < 0)
+        return;
+    terminal_say(notes, "\n");
+    terminal_style(notes, TERMINAL_BOLD);
+    terminal_say(notes, "%s", preview->name);
+    terminal_style(notes, TERMINAL_PLAIN);
+    terminal_say(notes, "\n");
+    table_print(table, notes);
+    table_free(table);
+}
+
+static void print_picture(const struct render *render, struct terminal *notes) {
+    enum image_protocol protocol = image_choose(render->image, notes);
+    auto_free char *png = NULL;
+    size_t bytes;
+    if (render->picture < 0 || protocol == IMAGE_NONE ||
+        memory_read(render->picture, "the picture", IMAGE_MAX_BYTES, &png, &bytes, NULL) < 0)
+        return;
+    fputc('\n', notes->file);
+    image_print(protocol, png, bytes, notes->file);
+}
+
+// What a kept output is: "640 × 960, 2 pictures" or "768 × 9, 12.3 kB".
+static void describe(const json_t *manifest, const json_t *output, char *text, size_t room) {
+    const json_t *pictures = json_object_get(manifest, "pictures");
+    uint64_t count = count_of(pictures, "count");
+    char rows[QUANTITY_BYTES], columns[QUANTITY_BYTES], bytes[QUANTITY_BYTES];
+    if (strcmp(string_of(output, "port"), "visualization") == 0)
+        snprintf(text, room, "%" PRIu64 " × %" PRIu64 ", %" PRIu64 " picture%s", count_of(pictures, "width"),
+                 count_of(pictures, "height"), count, count == 1 ? "" : "s");
+    else
+        snprintf(text, room, "%s × %s, %s", quantity_show_count(count_of(output, "rows"), rows),
+                 quantity_show_count(count_of(output, "columns"), columns),
+                 quantity_show_bytes(count_of(output, "bytes"), bytes));
+}
+
+// Files are told as paths that can be pasted.
+static void print_outputs(const json_t *manifest, const char *dir, struct terminal *notes) {
+    const json_t *outputs = json_object_get(manifest, "outputs"), *output;
+    const char *slash = *dir && dir[strlen(dir) - 1] == '/' ? "" : "/";
+    int width = 0;
+    size_t i;
+    json_array_foreach(outputs, i, output) {
+        int own = (int)text_width(string_of(output, "key"));
+        width = own > width ? own : width;
+    }
+    json_array_foreach(outputs, i, output) {
+        const char *key = string_of(output, "key");
+        char text[128];
+        describe(manifest, output, text, sizeof text);
+        if (*key)
+            terminal_say(notes, "%s%s%s%*s  %s\n", dir, slash, key, width - (int)text_width(key), "", text);
+    }
+}
+
+static void print_success(const struct render *render, const json_t *manifest, const struct summary *summary,
+                          struct terminal *notes) {
+    for (uint32_t i = 0; i < render->preview_count; i++)
+        print_preview(&render->previews[i], notes);
+    print_picture(render, notes);
+    if (json_array_size(json_object_get(manifest, "outputs")) == 0)
+        return;
+    terminal_say(notes, "\n");
+    if (summary->output_dir)
+        print_outputs(manifest, summary->output_dir, notes);
+    else
+        terminal_say(notes, "keep the results: -o DIR\n");
+}
+
+/* ---- failure ---- */
+
+enum { SCRIPT_MAX_BYTES = 16 << 20 };
+
+// Line `number` of the script, from its first printable character on; NULL where there is none.
+static char *script_line(const char *path, uint64_t number, bool utf8) {
+    auto_file FILE *file = path ? fopen(path, "re") : NULL;
+    auto_free char *text = NULL;
+    size_t bytes;
+    if (!file || memory_read(fileno(file), path, SCRIPT_MAX_BYTES, &text, &bytes, NULL) < 0)
+        return NULL;
+    const char *line = text;
+    for (uint64_t at = 1; at < number && line; at++) {
+        line = strchr(line, '\n');
+        line = line ? line + 1 : NULL;
+    }
+    if (!line)
+        return NULL;
+    line += strspn(line, " \t");
+    return text_cell(line, strcspn(line, "\r\n"), utf8);
+}
+
+static void print_place(const json_t *manifest, const char *path, struct terminal *notes) {
+    uint64_t line = count_of(json_object_get(manifest, "exception"), "line");
+    auto_free char *source = line ? script_line(path, line, notes->utf8) : NULL;
+    if (!source)
+        return;
+    const char *slash = strrchr(path, '/');
+    char place[64];
+    snprintf(place, sizeof place, "%.40s:%" PRIu64, slash ? slash + 1 : path, line);
+    uint32_t width, used = 4 + text_width(place) + 4;
+    size_t bytes = text_fit(source, notes->columns > used + 8 ? notes->columns - used : 8, &width);
+    terminal_say(notes, "    %s    ", place);
+    terminal_style(notes, TERMINAL_BOLD);
+    terminal_say(notes, "%.*s%s", (int)bytes, source, source[bytes] ? "…" : "");
+    terminal_style(notes, TERMINAL_PLAIN);
+    terminal_say(notes, "\n");
+}
+
+static const struct {
+    const char *reason, *advice;
+} advices[] = {
+    {"exception", "look around where it failed: the same command with --pdb"},
+    {"limit:time", "give it more time with --timeout"},
+    {"limit:memory", "give it more memory with --memory"},
+    {"not_found", "a file is written with a path: ./NAME"},
+    {"bug", "this is a fault of quern; please report it with the line above"},
+};
+
+static void print_advice(const char *reason, struct terminal *notes) {
+    for (size_t i = 0; i < sizeof advices / sizeof advices[0]; i++)
+        if (strcmp(advices[i].reason, reason) == 0)
+            terminal_say(notes, "  %s\n", advices[i].advice);
+}
+
+static void print_failure(struct render *render, const json_t *manifest, const struct run_outcome *outcome,
+                          const struct summary *summary, struct terminal *notes) {
+    bool cancelled = strcmp(outcome->reason, reason_word(REASON_CANCELLED)) == 0;
+    const char *told = string_of(manifest, "message"), *message = *told ? told : outcome->message;
+    char time[QUANTITY_BYTES];
+    quantity_show_duration(render->now_us() - render->begin_us, time);
+    terminal_style(notes, cancelled ? TERMINAL_YELLOW : TERMINAL_RED);
+    terminal_say(notes, "%s %s", cancelled ? "⊘" : "✕", cancelled ? "cancelled" : "failed");
+    terminal_style(notes, TERMINAL_PLAIN);
+    terminal_say(notes, " after %s", time);
+    if (!cancelled)
+        terminal_say(notes, ": %s (%s)", message, outcome->reason);
+    terminal_say(notes, "\n");
+    print_place(manifest, summary->script_path, notes);
+    if (!render->still)
+        print_advice(outcome->reason, notes);
+}
+
+static void print_warnings(const json_t *manifest, struct terminal *notes) {
+    const json_t *warnings = json_object_get(manifest, "warnings"), *warning;
+    uint64_t left = count_of(manifest, "warnings_left");
+    size_t i;
+    json_array_foreach(warnings, i, warning) {
+        terminal_style(notes, TERMINAL_YELLOW);
+        terminal_say(notes, "warning:");
+        terminal_style(notes, TERMINAL_PLAIN);
+        terminal_say(notes, " %s\n", json_string_value(warning) ? json_string_value(warning) : "");
+    }
+    if (left)
+        terminal_say(notes, "  and %" PRIu64 " more in job.json\n", left);
+}
+
+void summary_print(struct render *render, const struct run_outcome *outcome, const struct summary *summary) {
+    render_close(render);
+    if (render->quiet)
+        return;
+    json_t *manifest = outcome->manifest_json
+                           ? json_loadb(outcome->manifest_json, outcome->manifest_bytes, JSON_ALLOW_NUL, NULL)
+                           : NULL;
+    print_warnings(manifest, &render->notes);
+    if (outcome->exit_code == 0)
+        print_success(render, manifest, summary, &render->notes);
+    else
+        print_failure(render, manifest, outcome, summary, &render->notes);
+    json_decref(manifest);
+    fflush(render->notes.file);
+}

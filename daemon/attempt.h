@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One attempt at one job: everything that a worker's steps hand to each other. Plain data in the order in which the
+ * steps fill it. attempt_done() frees and closes all of it, half-built or not.
+ */
+#ifndef DAEMON_ATTEMPT_H
+#define DAEMON_ATTEMPT_H
+
+#include "quern/codec.h"
+#include "quern/job.h"
+#include "quern/storage.h"
+#include "quern/supervisor.h"
+#include "report.h"
+#include "spool.h"
+#include "supervisor_calls.h"
+
+/* claim → load: what is pinned; load → run: what is mapped. */
+struct attempt_input {
+    struct storage_object blob;
+    struct supervisor_key key;
+    uint32_t state; /* enum supervisor_segment_state */
+    int segment;    /* sealed, read-only; -1 until loaded */
+    uint64_t bytes;
+};
+
+/* run → collect: what the script returned; collect → publish: what was checked. */
+struct attempt_result {
+    char port[HOST_NAME_BYTES];
+    int segment;
+    uint64_t segment_bytes, rows;
+    uint32_t columns;
+};
+
+/* collect → publish. */
+struct attempt_picture {
+    char *name; /* below the work directory; owned */
+    int fd;
+    int64_t modified_ns;
+    bool joined; /* usable: stands in the joined picture */
+};
+
+struct attempt {
+    struct supervisor_calls calls;
+    struct report report;
+    const char *output_dir; /* borrowed; NULL: keep nothing */
+    struct job job;
+    struct manifest manifest;
+    struct err verdict; /* the first error; reason 0 while all is well */
+
+    struct codec codec; /* requests: -1 until connected */
+    int zygote;         /* request socket */
+    uint32_t profile;
+    struct storage *store; /* opened when a key needs it */
+
+    struct storage_object script, bundle;
+    struct attempt_input inputs[HOST_MAX_PORTS];
+
+    int work_dir; /* of the dead child */
+    struct spool out, err;
+    struct attempt_result results[HOST_MAX_PORTS];
+    uint32_t result_count;
+
+    struct attempt_picture *pictures;
+    uint32_t picture_count;
+    int joined; /* the joined picture, sealed; -1: none */
+
+    struct storage_drop *drop; /* publish → complete; NULL: nothing is kept */
+};
+
+void attempt_init(struct attempt *attempt);
+void attempt_done(struct attempt *attempt);
+
+/* The steps, in the order of schemas/steps.def; each in a file of its own name. */
+MUST_USE int step_claim(struct attempt *attempt, struct err *err);
+MUST_USE int step_load(struct attempt *attempt, struct err *err);
+MUST_USE int step_run(struct attempt *attempt, struct err *err);
+MUST_USE int step_collect(struct attempt *attempt, struct err *err);
+MUST_USE int step_publish(struct attempt *attempt, struct err *err);
+MUST_USE int step_complete(struct attempt *attempt, struct err *err);
+
+/* Runs the table. Returns 0 when the manifest was told, whatever the job's fate. */
+MUST_USE int job_steps_run(struct attempt *attempt, struct err *err);
+
+#endif

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "child.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "child_memory.h"
+#include "quern/events.h"
+#include "quern/memory.h"
+#include "quern/own.h"
+
+void child_init(struct child *child, struct supervisor_calls *calls) {
+    *child =
+        (struct child){.calls = calls, .control = -1, .conversation = -1, .tree = -1, .process = -1, .work_dir = -1};
+}
+
+void child_done(struct child *child) {
+    int *const fds[] = {&child->control, &child->conversation, &child->tree, &child->process, &child->work_dir};
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++) {
+        if (*fds[i] >= 0)
+            close(*fds[i]);
+        *fds[i] = -1;
+    }
+}
+
+static void kill_tree(const struct child *child) {
+    if (child->tree >= 0)
+        pidfd_send_signal(child->tree, SIGKILL, NULL, 0);
+}
+
+// The first thing that is wrong counts; the tree does not outlive it.
+static void refuse(struct child *child, const struct err *why) {
+    if (!child->refused.reason)
+        child->refused = *why;
+    kill_tree(child);
+}
+
+// ---- start ----
+
+static int receive_first(struct child *child, struct host_spawned *spawned, struct err *err) {
+    // The two kinds of answer differ in size: peek at which one it is.
+    char first[sizeof(struct host_exited) > sizeof(struct host_spawned) ? sizeof(struct host_exited)
+                                                                        : sizeof(struct host_spawned)];
+    ssize_t size = recv(child->control, first, sizeof first, MSG_PEEK);
+    if (size <= 0)
+        return err_set(err, REASON_INFRA, "the zygote died when it was asked for a child");
+    if ((size_t)size == sizeof child->exit) {
+        TRY(record_receive(child->control, &child->exit, sizeof child->exit, NULL, 0, NULL, err));
+        err_distrust(&child->exit.err);
+        *err = child->exit.err;
+        return -1;
+    }
+    int fds[3];
+    size_t count = 0;
+    TRY(record_receive(child->control, spawned, sizeof *spawned, fds, 3, &count, err));
+    if (count != 3) {
+        for (size_t i = 0; i < count; i++)
+            close(fds[i]);
+        return err_set(err, REASON_BUG, "the zygote's answer came with %zu descriptors instead of 3", count);
+    }
+    child->conversation = fds[0];
+    child->tree = fds[1];
+    child->process = fds[2];
+    return 0;
+}
+
+int child_start(struct child *child, int zygote, uint64_t deadline_ms, struct err *err) {
+    int ends[2];
+    struct host_spawn spawn = {.version = HOST_VERSION};
+    struct host_spawned spawned;
+    TRY(record_pair(ends, err));
+    child->control = ends[0];
+    auto_fd int its_control = ends[1];
+    TRY(record_send(zygote, &spawn, sizeof spawn, &its_control, 1, err));
+    close(steal_fd(&its_control));
+    TRY(receive_first(child, &spawned, err));
+    return calls_watch(child->calls, child->tree, deadline_ms, err);
+}
+
+// A child that is dead already is not an error here: child_attend() learns why.
+int child_send(struct child *child, const struct host_call *call, const int *fds, size_t fd_count, struct err *err) {
+    struct err sending;
+    if (record_send(child->conversation, call, sizeof *call, fds, fd_count, &sending) == 0)
+        return 0;
+    if (sending.sys == EPIPE || sending.sys == ECONNRESET)
+        return 0;
+    *err = sending;
+    return -1;
+}
+
+// ---- listen ----
+
+static void take_result(struct child *child, const struct child_listener *listener, const struct host_answer *answer,
+                        int fd) {
+    struct err why;
+    uint64_t bytes = 0;
+    if (memory_check(fd, listener->result_bytes, &bytes, &why) < 0) {
+        close(fd);
+        refuse(child, &why);
+    } else if (listener->on_result(listener->context, answer, fd, &why) < 0) {
+        refuse(child, &why);
+    }
+}
+
+static void take_done(struct child *child) {
+    child->done = true;
+    child_memory_measure(child->process, &child->memory);
+    close(child->conversation); // lets the child end
+    child->conversation = -1;
+}
+
+static void take_answer(struct child *child, const struct child_listener *listener, const struct host_answer *answer,
+                        int fd) {
+    switch ((enum host_answer_kind)answer->kind) {
+    case HOST_READY:
+        if (child->work_dir < 0)
+            child->work_dir = fd;
+        else
+            close(fd);
+        break;
+    case HOST_RESULT:
+        take_result(child, listener, answer, fd);
+        break;
+    case HOST_NOTE:
+        listener->on_note(listener->context, answer->name, answer->value);
+        break;
+    case HOST_RAISED:
+        if (!child->raised.kind)
+            child->raised = *answer;
+        break;
+    case HOST_DONE:
+        take_done(child);
+        break;
+    }
+}
+
+static int on_conversation(struct child *child, const struct child_listener *listener, struct err *err) {
+    (void)err;
+    struct host_answer answer;
+    struct err why;
+    auto_fd int fd = -1;
+    size_t count = 0;
+    int got = record_receive(child->conversation, &answer, sizeof answer, &fd, 1, &count, &why);
+    if (got == 0 || (got < 0 && why.reason == REASON_INFRA)) {
+        close(child->conversation);
+        child->conversation = -1;
+        return 0;
+    }
+    if (got < 0) {
+        err_set(&why, REASON_BAD_RESULT, "the script's process sent a record that is none");
+        refuse(child, &why);
+    } else if (++child->answers > HOST_MAX_ANSWERS) {
+        err_set(&why, REASON_BAD_RESULT, "the script's process sent more than %u records", HOST_MAX_ANSWERS);
+        refuse(child, &why);
+    } else if (host_answer_check(&answer, count, &why) < 0) {
+        refuse(child, &why);
+    } else {
+        take_answer(child, listener, &answer, steal_fd(&fd));
+    }
+    return 0;
+}
+
+static int on_control(struct child *child, struct err *err) {
+    int got = record_receive(child->control, &child->exit, sizeof child->exit, NULL, 0, NULL, err);
+    TRY(got);
+    if (got == 0)
+        return err_set(err, REASON_INFRA, "the zygote died while a job ran");
+    err_distrust(&child->exit.err);
+    child->exited = true;
+    return 0;
+}
+
+static int on_output(const struct child_listener *listener, struct spool *spool, uint32_t stream, struct err *err) {
+    char bytes[EVENT_BYTES];
+    size_t count = 0;
+    TRY(spool_take(spool, bytes, sizeof bytes, &count, err));
+    if (count && listener->on_output)
+        listener->on_output(listener->context, stream, bytes, count);
+    return 0;
+}
+
+static int on_supervisor(struct child *child, struct err *err) {
+    TRY(calls_take_unasked(child->calls, err));
+    if (child->calls->cancelled || child->calls->expired)
+        kill_tree(child);
+    return 0;
+}
+
+enum { CONVERSATION, CONTROL, SUPERVISOR, OUT, ERR, SOURCES };
+
+static int spool_end(const struct spool *spool) { return spool ? spool->read_end : -1; }
+
+static int attend_once(struct child *child, const struct child_listener *listener, struct err *err) {
+    struct pollfd polls[SOURCES] = {
+        [CONVERSATION] = {.fd = child->conversation, .events = POLLIN},
+        [CONTROL] = {.fd = child->exited ? -1 : child->control, .events = POLLIN},
+        [SUPERVISOR] = {.fd = child->calls->socket, .events = POLLIN},
+        [OUT] = {.fd = spool_end(listener->out), .events = POLLIN},
+        [ERR] = {.fd = spool_end(listener->err), .events = POLLIN},
+    };
+    if (poll(polls, SOURCES, -1) < 0)
+        return errno == EINTR ? 0 : err_sys(err, REASON_BUG, "the worker's poll");
+    // Output first, so that what a script printed stands before what became of it.
+    if (polls[OUT].revents)
+        TRY(on_output(listener, listener->out, 1, err));
+    if (polls[ERR].revents)
+        TRY(on_output(listener, listener->err, 2, err));
+    if (polls[CONVERSATION].revents)
+        TRY(on_conversation(child, listener, err));
+    if (polls[SUPERVISOR].revents)
+        TRY(on_supervisor(child, err));
+    if (polls[CONTROL].revents)
+        TRY(on_control(child, err));
+    return 0;
+}
+
+int child_attend(struct child *child, const struct child_listener *listener, struct err *err) {
+    if (child->calls->cancelled)
+        kill_tree(child);
+    while (!child->exited || child->conversation >= 0 || spool_end(listener->out) >= 0 || spool_end(listener->err) >= 0)
+        TRY(attend_once(child, listener, err));
+    return calls_unwatch(child->calls, err);
+}
+
+// ---- verdict ----
+
+// The limit is ours to name: the child only knows that memory was refused.
+static int memory_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
+    return err_set(err, REASON_LIMIT_MEMORY, "the script needed more than its memory limit of %llu MiB%s%.900s",
+                   (unsigned long long)(commit->limits.memory_bytes >> 20), raised->value[0] ? ": " : "",
+                   raised->value);
+}
+
+static int raised_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
+    if (raised->reason == REASON_LIMIT_MEMORY)
+        return memory_verdict(raised, commit, err);
+    err_set(err, (enum reason)raised->reason, "%s", raised->value);
+    err->detail = raised->detail;
+    return -1;
+}
+
+static int death_verdict(const struct child *child, const struct host_call *commit, struct err *err) {
+    const struct host_exited *exit = &child->exit;
+    if (exit->signal == SIGXCPU)
+        return err_set(err, REASON_LIMIT_CPU, "the script used more than its %llu seconds of CPU time",
+                       (unsigned long long)commit->limits.cpu_seconds);
+    if (exit->signal) {
+        err_set(err, REASON_SIGNAL, "the script's process died of SIG%s",
+                sigabbrev_np(exit->signal) ? sigabbrev_np(exit->signal) : "?");
+        err->detail = exit->signal;
+        return -1;
+    }
+    err_set(err, REASON_EXIT, "the script ended its process with code %d and returned nothing", exit->code);
+    err->detail = exit->code;
+    return -1;
+}
+
+int child_verdict(const struct child *child, const struct host_call *commit, struct err *err) {
+    if (child->calls->cancelled)
+        return err_set(err, REASON_CANCELLED, "cancelled while the script ran");
+    if (child->calls->expired)
+        return err_set(err, REASON_LIMIT_TIME, "the script ran longer than its time limit");
+    if (child->exit.err.reason) {
+        *err = child->exit.err;
+        return -1;
+    }
+    if (child->refused.reason) {
+        *err = child->refused;
+        return -1;
+    }
+    if (child->raised.kind)
+        return raised_verdict(&child->raised, commit, err);
+    return child->done ? 0 : death_verdict(child, commit, err);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The worker's side of a job child (quern/host.h): start one, tell it its call, listen until its whole tree is dead, and
+ * say what became of it. Everything the child says is hostile.
+ *
+ * Calling sequence: child_init() → child_start() → child_send() ... → child_attend() → child_verdict() → child_done().
+ * child_done() at any moment kills the tree: the zygote sees the end of `control`.
+ *
+ * Ownership: a struct child owns its descriptors; the spools belong to the caller. Errors of the functions are ours
+ * (REASON_INFRA); what the child or its script did wrong is the verdict.
+ */
+#ifndef DAEMON_CHILD_H
+#define DAEMON_CHILD_H
+
+#include "quern/host.h"
+#include "spool.h"
+#include "supervisor_calls.h"
+
+struct child_listener {
+    void *context;
+    /* A result segment: sealed, within the limit; ownership of `fd` passes also on failure. A failure ends the child. */
+    int (*on_result)(void *context, const struct host_answer *answer, int fd, struct err *err);
+    void (*on_note)(void *context, const char *about, const char *text);
+    void (*on_output)(void *context, uint32_t stream, const char *bytes, size_t count); /* NULL: nobody listens */
+    uint64_t result_bytes;                                                              /* ceiling of one segment */
+    struct spool *out, *err; /* NULL when the job has the terminal */
+};
+
+/* Measured between DONE and the child's end. */
+struct child_memory {
+    uint64_t private_dirty_bytes;
+    uint64_t copied_on_write_bytes;
+};
+
+struct child {
+    struct supervisor_calls *calls;
+    int control, conversation;
+    int tree, process; /* pidfds */
+    int work_dir;
+    uint32_t answers;
+    bool done;
+    bool exited;
+    struct host_exited exit;
+    struct host_answer raised; /* kind 0: nothing was raised */
+    struct err refused;        /* what we found wrong with it; reason 0: nothing */
+    struct child_memory memory;
+};
+
+void child_init(struct child *child, struct supervisor_calls *calls);
+void child_done(struct child *child);
+
+MUST_USE int child_start(struct child *child, int zygote, uint64_t deadline_ms, struct err *err);
+MUST_USE int child_send(struct child *child, const struct host_call *call, const int *fds, size_t fd_count,
+                        struct err *err);
+MUST_USE int child_attend(struct child *child, const struct child_listener *listener, struct err *err);
+
+/* 0: it did its task. -1: *err says why not, in the words of schemas/words.def. */
+MUST_USE int child_verdict(const struct child *child, const struct host_call *commit, struct err *err);
+
+#endif

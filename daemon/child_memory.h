@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a living child holds for itself alone, read from its smaps. Zeros when the kernel does not tell. */
+#ifndef DAEMON_CHILD_MEMORY_H
+#define DAEMON_CHILD_MEMORY_H
+
+#include "child.h"
+
+void child_memory_measure(int pidfd, struct child_memory *ret);
+
+#endif

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Step claim: pin every input to exactly the bytes that were meant. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include "attempt.h"
+
+static const char *file_path(const char *url) { return strncmp(url, "file:", 5) == 0 ? url + 5 : NULL; }
+
+static int open_key(struct attempt *attempt, const struct job_source *source, struct storage_object *ret,
+                    struct err *err) {
+    if (!attempt->store)
+        TRY(storage_open(NULL, &attempt->store, err));
+    return storage_get(attempt->store, source->url, source->version, ret, err);
+}
+
+static int open_source(struct attempt *attempt, const struct job_source *source, struct storage_object *ret,
+                       struct err *err) {
+    const char *path = file_path(source->url);
+    if (!path)
+        return open_key(attempt, source, ret, err);
+    TRY(storage_open_file(path, ret, err));
+    if (source->version && strcmp(source->version, ret->version) != 0)
+        return err_set(err, REASON_BAD_INPUT, "%s: the file was changed after the job was submitted", source->name);
+    return 0;
+}
+
+static uint64_t now_unix_ms(void) {
+    struct timeval now;
+    gettimeofday(&now, NULL);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_usec / 1000;
+}
+
+static void begin_manifest(struct attempt *attempt) {
+    struct manifest *manifest = &attempt->manifest;
+    const struct job *job = &attempt->job;
+    memcpy(manifest->id, job->id, sizeof manifest->id);
+    memcpy(manifest->environment, job->environment, sizeof manifest->environment);
+    manifest->started_unix_ms = now_unix_ms();
+    manifest->limits = job->limits.jail;
+    manifest->time_limit_ms = job->limits.time_ms;
+    manifest->input_count = (uint32_t)job->input_count;
+    for (size_t i = 0; i < job->input_count; i++) {
+        manifest->inputs[i].port = job->inputs[i].port;
+        snprintf(manifest->inputs[i].name, sizeof manifest->inputs[i].name, "%s", job->inputs[i].source.name);
+    }
+}
+
+int step_claim(struct attempt *attempt, struct err *err) {
+    const struct job *job = &attempt->job;
+    begin_manifest(attempt);
+    TRY(open_source(attempt, &job->script, &attempt->script, err));
+    if (job->bundle.url)
+        TRY(open_source(attempt, &job->bundle, &attempt->bundle, err));
+    for (size_t i = 0; i < job->input_count; i++) {
+        struct storage_object *blob = &attempt->inputs[i].blob;
+        TRY(open_source(attempt, &job->inputs[i].source, blob, err));
+        memcpy(attempt->manifest.inputs[i].version, blob->version, sizeof blob->version);
+    }
+    return 0;
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The spine: the life of a job, step by step (schemas/steps.def). */
+#include "attempt.h"
+#include "quern/clock.h"
+
+static const struct {
+    int (*run)(struct attempt *attempt, struct err *err);
+    bool always; // also when the job has failed before: what was printed and drawn is kept, and the record is written
+} steps[STEP_COUNT] = {
+    [STEP_CLAIM] = {step_claim, false},    [STEP_LOAD] = {step_load, false},
+    [STEP_RUN] = {step_run, false},        [STEP_COLLECT] = {step_collect, true},
+    [STEP_PUBLISH] = {step_publish, true}, [STEP_COMPLETE] = {step_complete, true},
+};
+
+static uint64_t deadline_ms(const struct attempt *attempt, enum step step) {
+    uint64_t own = step_deadline_ms(step);
+    if (own)
+        return own;
+    uint64_t limit = attempt->job.limits.time_ms;
+    return limit ? limit + STEP_GRACE_MS : 0;
+}
+
+// Azure's numbers for inputs that cannot be used: a dataset while loading, the bundle while running.
+static void number_error(struct attempt *attempt, enum step step, const struct err *why) {
+    if (why->reason == REASON_BAD_INPUT)
+        attempt->manifest.error_number = step == STEP_LOAD ? 49 : step == STEP_RUN ? 102 : 0;
+}
+
+static int run_step(struct attempt *attempt, enum step step, struct err *err) {
+    TRY(calls_step(&attempt->calls, step, deadline_ms(attempt, step), err));
+    if (attempt->calls.cancelled && !steps[step].always)
+        return err_set(err, REASON_CANCELLED, "cancelled before step %s", step_name(step));
+    return steps[step].run(attempt, err);
+}
+
+int job_steps_run(struct attempt *attempt, struct err *err) {
+    for (enum step step = 0; step < STEP_COUNT; step++) {
+        if (attempt->verdict.reason && !steps[step].always)
+            continue;
+        struct err why = {0};
+        uint64_t begun = clock_now_ns();
+        report_step_begin(&attempt->report, step);
+        int failed = run_step(attempt, step, &why);
+        uint64_t elapsed_us = (clock_now_ns() - begun) / 1000;
+        attempt->manifest.step_us[step] = elapsed_us;
+        report_step_end(&attempt->report, step, elapsed_us, &why);
+        if (failed && !attempt->verdict.reason) {
+            number_error(attempt, step, &why);
+            attempt->verdict = why;
+        }
+        if (failed && step == STEP_COMPLETE) {
+            *err = why;
+            return -1;
+        }
+    }
+    return 0;
+}

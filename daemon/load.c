@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Step load: bring every input into a segment, once per host. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attempt.h"
+#include "quern/own.h"
+#include "quern/segment.h"
+#include "type_table.h"
+
+static void on_codec_warning(void *context, uint32_t picture, const char *text) {
+    struct attempt *attempt = context;
+    if (picture < attempt->picture_count) {
+        attempt->pictures[picture].joined = false;
+        report_warning(&attempt->report, "%s: %s", attempt->pictures[picture].name, text);
+    } else {
+        report_warning(&attempt->report, "%s", text);
+    }
+}
+
+static int connect_peers(struct attempt *attempt, struct err *err) {
+    struct calls_peer peer;
+    TRY(calls_connect(&attempt->calls, SUPERVISOR_PEER_CODEC, NULL, &peer, err));
+    attempt->codec = (struct codec){.requests = peer.requests, .warn = on_codec_warning, .context = attempt};
+    codec_ceilings_default(&attempt->codec.ceilings);
+    TRY(calls_connect(&attempt->calls, SUPERVISOR_PEER_ZYGOTE, attempt->job.environment, &peer, err));
+    attempt->zygote = peer.requests;
+    attempt->profile = peer.profile;
+    struct manifest *manifest = &attempt->manifest;
+    manifest->jail = peer.facts;
+    memcpy(manifest->python, peer.python, sizeof manifest->python);
+    memcpy(manifest->pandas, peer.pandas, sizeof manifest->pandas);
+    return 0;
+}
+
+struct grant {
+    struct attempt *attempt;
+    const struct supervisor_key *key;
+};
+
+static int grant_memory(void *context, uint64_t bytes, uint64_t rows, uint32_t columns, struct err *err) {
+    const struct grant *grant = context;
+    (void)rows;
+    (void)columns;
+    return calls_grant(&grant->attempt->calls, grant->key, bytes, err);
+}
+
+// A message of the codec does not know which input it speaks of.
+static int name_input(const struct attempt *attempt, uint32_t input, struct err *err) {
+    struct err why = *err;
+    err_set(err, (enum reason)why.reason, "%.200s: %.800s", attempt->job.inputs[input].source.name, why.msg);
+    return -1;
+}
+
+static int produce(struct attempt *attempt, uint32_t input, struct err *err) {
+    struct attempt_input *in = &attempt->inputs[input];
+    const struct job_input *wanted = &attempt->job.inputs[input];
+    auto_fd int typed = -1;
+    if (wanted->format == JOB_ARROW) {
+        struct grant grant = {attempt, &in->key};
+        struct codec_outcome outcome;
+        if (codec_decode(&attempt->codec, in->blob.fd, attempt->profile, grant_memory, &grant, &outcome, err) < 0)
+            return name_input(attempt, input, err);
+    } else {
+        typed = type_table(attempt, input, err);
+        TRY(typed);
+    }
+    TRY(storage_check_unchanged(&in->blob, wanted->source.name, err));
+    in->segment = calls_publish(&attempt->calls, &in->key, typed, err);
+    return in->segment < 0 ? -1 : 0;
+}
+
+static int load_one(struct attempt *attempt, uint32_t input, struct err *err) {
+    struct err ignored;
+    if (produce(attempt, input, err) == 0)
+        return 0;
+    (void)!calls_abandon(&attempt->calls, &attempt->inputs[input].key, &ignored);
+    return -1;
+}
+
+// ---- several inputs may be the same dataset: one key, one segment, a mapping of its own for each port ----
+
+struct wanted {
+    struct supervisor_key keys[HOST_MAX_PORTS];
+    uint32_t first_input[HOST_MAX_PORTS]; /* of each key */
+    uint32_t count;
+};
+
+static void want(struct wanted *wanted, uint32_t input, const struct supervisor_key *key) {
+    for (uint32_t i = 0; i < wanted->count; i++)
+        if (strcmp(wanted->keys[i].text, key->text) == 0)
+            return;
+    wanted->keys[wanted->count] = *key;
+    wanted->first_input[wanted->count++] = input;
+}
+
+static void make_keys(struct attempt *attempt, struct wanted *wanted) {
+    wanted->count = 0;
+    for (uint32_t i = 0; i < attempt->job.input_count; i++) {
+        struct supervisor_key key;
+        snprintf(key.text, sizeof key.text, "%s|%u|*|%u", attempt->inputs[i].blob.version,
+                 attempt->job.inputs[i].format, attempt->profile);
+        attempt->inputs[i].key = key;
+        want(wanted, i, &key);
+    }
+}
+
+static int wait_for_others(struct attempt *attempt, const struct wanted *wanted, uint32_t waits, struct err *err) {
+    while (waits > 0) {
+        uint32_t index = 0, state = 0;
+        int fd = -1;
+        TRY(calls_wait_segment(&attempt->calls, &index, &state, &fd, err));
+        if (index >= wanted->count)
+            return err_set(err, REASON_BUG, "the supervisor spoke of key %u of %u", index, wanted->count);
+        if (state == SUPERVISOR_LOAD)
+            TRY(load_one(attempt, wanted->first_input[index], err));
+        else
+            attempt->inputs[wanted->first_input[index]].segment = fd;
+        waits--;
+    }
+    return 0;
+}
+
+static int load_all(struct attempt *attempt, const struct wanted *wanted, struct err *err) {
+    uint32_t states[HOST_MAX_PORTS], waits = 0;
+    int fds[HOST_MAX_PORTS];
+    TRY(calls_reserve(&attempt->calls, wanted->keys, wanted->count, states, fds, err));
+    for (uint32_t i = 0; i < wanted->count; i++) {
+        attempt->inputs[wanted->first_input[i]].segment = fds[i];
+        attempt->inputs[wanted->first_input[i]].state = states[i];
+    }
+    for (uint32_t i = 0; i < wanted->count; i++) {
+        if (states[i] == SUPERVISOR_LOAD)
+            TRY(load_one(attempt, wanted->first_input[i], err));
+        waits += states[i] == SUPERVISOR_WAIT;
+    }
+    return wait_for_others(attempt, wanted, waits, err);
+}
+
+static int share(struct attempt *attempt, uint32_t input, struct err *err) {
+    struct attempt_input *in = &attempt->inputs[input];
+    for (uint32_t i = 0; i < input && in->segment < 0; i++)
+        if (strcmp(attempt->inputs[i].key.text, in->key.text) == 0) {
+            in->segment = dup(attempt->inputs[i].segment);
+            if (in->segment < 0)
+                return err_sys(err, REASON_INFRA, "dup");
+        }
+    struct segment_header header;
+    if (pread(in->segment, &header, sizeof header, 0) != (ssize_t)sizeof header)
+        return err_sys(err, REASON_BUG, "reading the header of a segment");
+    in->bytes = header.total_bytes;
+    struct manifest_input *record = &attempt->manifest.inputs[input];
+    record->rows = header.rows;
+    record->columns = header.columns;
+    record->segment_bytes = header.total_bytes;
+    record->cached = in->state == SUPERVISOR_HIT;
+    return 0;
+}
+
+int step_load(struct attempt *attempt, struct err *err) {
+    struct wanted wanted;
+    TRY(connect_peers(attempt, err));
+    make_keys(attempt, &wanted);
+    if (wanted.count)
+        TRY(load_all(attempt, &wanted, err));
+    for (uint32_t i = 0; i < attempt->job.input_count; i++) {
+        TRY(share(attempt, i, err));
+        report_note(&attempt->report, "%.200s  %llu × %llu", attempt->manifest.inputs[i].name,
+                    (unsigned long long)attempt->manifest.inputs[i].rows,
+                    (unsigned long long)attempt->manifest.inputs[i].columns);
+    }
+    return 0;
+}

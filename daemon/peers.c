@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "peers.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "quern/jail.h"
+#include "quern/own.h"
+
+void peer_init(struct peer *peer, enum supervisor_peer kind, const struct environment *environment) {
+    *peer = (struct peer){.kind = kind, .environment = environment, .requests = -1, .supervisor = -1, .pidfd = -1};
+}
+
+static const char *peer_program(const struct peer *peer) {
+    return peer->kind == SUPERVISOR_PEER_CODEC ? "quern-codec" : "quern-python";
+}
+
+static int spawn(struct peer *peer, const int *fds, uint32_t fd_count, struct err *err) {
+    char path[4096];
+    TRY(program_path(peer_program(peer), path, sizeof path, err));
+    const char *argv[] = {peer_program(peer), peer->environment ? peer->environment->name : NULL, NULL};
+    const char *none[] = {NULL};
+    struct jail_spawn how = {.program = path,
+                             .argv = argv,
+                             .environ = none,
+                             .fds = fds,
+                             .fd_count = fd_count,
+                             .isolate = true,
+                             .network_open = peer->environment && peer->environment->network_open};
+    return jail_spawn(&how, &peer->pidfd, &peer->pid, err);
+}
+
+// The ends that the program gets are closed here in any case; ours are kept only when it runs.
+int peer_start(struct peer *peer, struct err *err) {
+    int requests[2], supervisor[2];
+    TRY(record_pair(requests, err));
+    auto_fd int our_requests = requests[0], its_requests = requests[1];
+    TRY(record_pair(supervisor, err));
+    auto_fd int our_supervisor = supervisor[0], its_supervisor = supervisor[1];
+    auto_fd int descriptor = -1;
+    if (peer->environment)
+        TRY(environment_write(peer->environment, &descriptor, err));
+    const int fds[] = {its_requests, its_supervisor, descriptor};
+    TRY(spawn(peer, fds, peer->environment ? 3 : 2, err));
+    peer->requests = steal_fd(&our_requests);
+    peer->supervisor = steal_fd(&our_supervisor);
+    peer->state = peer->kind == SUPERVISOR_PEER_CODEC ? PEER_UP : PEER_COMING;
+    return 0;
+}
+
+int peer_ready(struct peer *peer, struct err *err) {
+    struct host_ready ready;
+    int got = record_receive(peer->supervisor, &ready, sizeof ready, NULL, 0, NULL, err);
+    TRY(got);
+    const char *name = peer->environment ? peer->environment->name : "?";
+    if (got == 0)
+        return err_set(err, REASON_INFRA, "environment %s: quern-python died while it started", name);
+    err_distrust(&ready.err);
+    if (ready.err.reason) {
+        *err = ready.err;
+        return -1;
+    }
+    if (ready.version != HOST_VERSION)
+        return err_set(err, REASON_CONFIG, "environment %s: expected quern-python of version %u, found %u", name,
+                       HOST_VERSION, ready.version);
+    ready.python[sizeof ready.python - 1] = '\0';
+    ready.pandas[sizeof ready.pandas - 1] = '\0';
+    peer->ready = ready;
+    peer->state = PEER_UP;
+    return 0;
+}
+
+static void close_fd(int *fd) {
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+void peer_stop(struct peer *peer) {
+    if (peer->state == PEER_DOWN)
+        return;
+    pidfd_send_signal(peer->pidfd, SIGKILL, NULL, 0);
+    siginfo_t info;
+    while (waitid(P_PIDFD, (id_t)peer->pidfd, &info, WEXITED) < 0 && errno == EINTR)
+        ;
+    close_fd(&peer->requests);
+    close_fd(&peer->supervisor);
+    close_fd(&peer->pidfd);
+    peer->state = PEER_DOWN;
+}

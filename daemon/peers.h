@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The programs beside the workers: quern-codec and one quern-python per environment. Started on demand, dead with the
+ * supervisor, started again at the next use. Workers get a descriptor of the request socket and speak to them directly.
+ *
+ * A peer is down, coming (a zygote that imports) or up. peer_start() makes it coming or up; peer_ready() takes the
+ * zygote's HOST_READY. Owns its descriptors.
+ */
+#ifndef DAEMON_PEERS_H
+#define DAEMON_PEERS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "quern/environment.h"
+#include "quern/host.h"
+#include "quern/supervisor.h"
+
+enum peer_state { PEER_DOWN, PEER_COMING, PEER_UP };
+
+struct peer {
+    enum supervisor_peer kind;
+    const struct environment *environment; /* zygotes; borrowed */
+    enum peer_state state;
+    int requests;   /* our end of the shared request socket */
+    int supervisor; /* its lifetime and HOST_READY */
+    int pidfd;
+    pid_t pid;
+    struct host_ready ready; /* zygotes that are up */
+};
+
+void peer_init(struct peer *peer, enum supervisor_peer kind, const struct environment *environment);
+MUST_USE int peer_start(struct peer *peer, struct err *err);
+MUST_USE int peer_ready(struct peer *peer, struct err *err);
+void peer_stop(struct peer *peer); /* kills, reaps, closes; a peer that is down is left alone */
+
+/* The path of one of our programs: beside this one, or in ../libexec/quern of an installation. */
+MUST_USE int program_path(const char *name, char *path, size_t bytes, struct err *err);
+
+#endif

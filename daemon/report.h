@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where a worker tells what it does: the events socket. A reader that is gone is not an error: the job goes on and the
+ * manifest tells. Notes belong to the step; warnings go into the manifest, which is told at the end.
+ */
+#ifndef DAEMON_REPORT_H
+#define DAEMON_REPORT_H
+
+#include "quern/events.h"
+#include "quern/job.h"
+
+struct report {
+    int events; /* borrowed; -1: nobody listens */
+    struct manifest *manifest;
+};
+
+void report_step_begin(struct report *report, enum step step);
+void report_step_end(struct report *report, enum step step, uint64_t elapsed_us, const struct err *why);
+void report_note(struct report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void report_warning(struct report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void report_log(struct report *report, uint32_t stream, const char *bytes, size_t count);
+void report_preview(struct report *report, uint32_t port, const char *name, int head);
+void report_picture(struct report *report, int picture);
+void report_manifest(struct report *report, const struct err *verdict, int manifest);
+
+#endif

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Step run: the script, in a child of its own. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attempt.h"
+#include "child.h"
+#include "quern/own.h"
+
+enum { TERMINAL_IN = 6, TERMINAL_OUT, TERMINAL_ERR }; // the worker's descriptors of the debugger's terminal
+
+// ---- what the child says ----
+
+static int port_name(const struct host_answer *answer, char name[HOST_NAME_BYTES], struct err *err) {
+    if (answer->port == 1 || answer->port == 2) {
+        snprintf(name, HOST_NAME_BYTES, "dataset%u", answer->port);
+        return 0;
+    }
+    size_t length = strlen(answer->name);
+    if (length == 0 || length > 64 || answer->name[0] == '.')
+        return err_set(err, REASON_BAD_RESULT, "'%.80s' is not a name for an output", answer->name);
+    for (size_t i = 0; i < length; i++)
+        if (!isalnum((unsigned char)answer->name[i]) && !strchr("_.-", answer->name[i]))
+            return err_set(err, REASON_BAD_RESULT, "'%.80s' is not a name for an output", answer->name);
+    snprintf(name, HOST_NAME_BYTES, "%s", answer->name);
+    return 0;
+}
+
+static int on_result(void *context, const struct host_answer *answer, int fd, struct err *err) {
+    struct attempt *attempt = context;
+    auto_fd int segment = fd;
+    if (attempt->result_count == HOST_MAX_PORTS)
+        return err_set(err, REASON_BAD_RESULT, "the script returned more than %u outputs", HOST_MAX_PORTS);
+    struct attempt_result *result = &attempt->results[attempt->result_count];
+    TRY(port_name(answer, result->port, err));
+    for (uint32_t i = 0; i < attempt->result_count; i++)
+        if (strcmp(attempt->results[i].port, result->port) == 0)
+            return err_set(err, REASON_BAD_RESULT, "the output %s was returned twice", result->port);
+    result->segment = steal_fd(&segment);
+    attempt->result_count++;
+    return 0;
+}
+
+static void on_note(void *context, const char *about, const char *text) {
+    struct attempt *attempt = context;
+    report_warning(&attempt->report, "%s%s%s", about, about[0] ? ": " : "", text);
+}
+
+static void on_output(void *context, uint32_t stream, const char *bytes, size_t count) {
+    struct attempt *attempt = context;
+    report_log(&attempt->report, stream, bytes, count);
+}
+
+// ---- what the child is told ----
+
+static uint64_t mapped_bytes(const struct attempt *attempt) {
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < attempt->job.input_count; i++)
+        bytes += attempt->inputs[i].bytes;
+    return bytes;
+}
+
+static int tell_commit(struct child *child, struct attempt *attempt, struct host_call *commit, struct err *err) {
+    *commit = (struct host_call){.kind = HOST_COMMIT, .limits = attempt->job.limits.jail};
+    commit->limits.mapped_bytes = mapped_bytes(attempt);
+    const int terminal[] = {TERMINAL_OUT, TERMINAL_ERR, TERMINAL_IN};
+    const int pipes[] = {attempt->out.write_end, attempt->err.write_end};
+    TRY(child_send(child, commit, attempt->job.debug ? terminal : pipes, attempt->job.debug ? 3 : 2, err));
+    spool_close_write_end(&attempt->out);
+    spool_close_write_end(&attempt->err);
+    return 0;
+}
+
+static int tell_file(struct child *child, enum host_call_kind kind, const char *name, int fd, struct err *err) {
+    struct host_call call = {.kind = kind};
+    snprintf(call.name, sizeof call.name, "%s", name);
+    return child_send(child, &call, &fd, 1, err);
+}
+
+static int tell_params(struct child *child, const struct job *job, struct err *err) {
+    for (size_t i = 0; i < job->param_count; i++) {
+        struct host_call call = {.kind = HOST_PARAM};
+        snprintf(call.name, sizeof call.name, "%s", job->params[i].key);
+        snprintf(call.value, sizeof call.value, "%s", job->params[i].value);
+        TRY(child_send(child, &call, NULL, 0, err));
+    }
+    return 0;
+}
+
+static int tell(struct child *child, struct attempt *attempt, struct host_call *commit, struct err *err) {
+    const struct job *job = &attempt->job;
+    TRY(tell_commit(child, attempt, commit, err));
+    TRY(tell_file(child, HOST_SCRIPT, job->script.name, attempt->script.fd, err));
+    if (job->bundle.url)
+        TRY(tell_file(child, HOST_BUNDLE, job->bundle.name, attempt->bundle.fd, err));
+    for (uint32_t i = 0; i < job->input_count; i++) {
+        struct host_call input = {.kind = HOST_INPUT, .port = job->inputs[i].port};
+        TRY(child_send(child, &input, &attempt->inputs[i].segment, 1, err));
+    }
+    TRY(tell_params(child, job, err));
+    struct host_call start = {
+        .kind = HOST_START, .task = HOST_TASK_RUN, .dialect = job->dialect, .flags = job->debug ? HOST_DEBUG : 0};
+    return child_send(child, &start, NULL, 0, err);
+}
+
+// ---- what became of it ----
+
+static void keep_facts(struct attempt *attempt, const struct child *child) {
+    struct manifest *manifest = &attempt->manifest;
+    manifest->user_us = child->exit.user_us;
+    manifest->system_us = child->exit.system_us;
+    manifest->peak_rss_bytes = child->exit.peak_rss_bytes;
+    manifest->private_dirty_bytes = child->memory.private_dirty_bytes;
+    manifest->copied_on_write_bytes = child->memory.copied_on_write_bytes;
+    if (child->raised.kind) {
+        memcpy(manifest->exception, child->raised.name, sizeof manifest->exception);
+        manifest->line = child->raised.line;
+    }
+}
+
+static int run_child(struct child *child, struct attempt *attempt, struct err *err) {
+    struct host_call commit;
+    bool piped = !attempt->job.debug;
+    struct child_listener listener = {.context = attempt,
+                                      .on_result = on_result,
+                                      .on_note = on_note,
+                                      .on_output = on_output,
+                                      .result_bytes = attempt->job.limits.result_bytes,
+                                      .out = piped ? &attempt->out : NULL,
+                                      .err = piped ? &attempt->err : NULL};
+    TRY(child_start(child, attempt->zygote, attempt->job.limits.time_ms, err));
+    TRY(tell(child, attempt, &commit, err));
+    TRY(child_attend(child, &listener, err));
+    keep_facts(attempt, child);
+    attempt->work_dir = steal_fd(&child->work_dir);
+    return child_verdict(child, &commit, err);
+}
+
+static int open_spools(struct attempt *attempt, struct err *err) {
+    if (attempt->job.debug)
+        return 0;
+    TRY(spool_open(&attempt->out, "stdout", attempt->job.limits.output_bytes, err));
+    return spool_open(&attempt->err, "stderr", attempt->job.limits.output_bytes, err);
+}
+
+int step_run(struct attempt *attempt, struct err *err) {
+    struct child child;
+    TRY(open_spools(attempt, err));
+    child_init(&child, &attempt->calls);
+    int result = run_child(&child, attempt, err);
+    child_done(&child);
+    return result;
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor_calls.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "quern/own.h"
+
+struct answer {
+    struct supervisor_reply reply;
+    int fds[SUPERVISOR_MAX_KEYS];
+    size_t fd_count;
+};
+
+static void answer_close(struct answer *answer) {
+    for (size_t i = 0; i < answer->fd_count; i++)
+        if (answer->fds[i] >= 0)
+            close(answer->fds[i]);
+    answer->fd_count = 0;
+}
+
+static int receive(struct supervisor_calls *calls, struct answer *answer, struct err *err) {
+    int got = record_receive(calls->socket, &answer->reply, sizeof answer->reply, answer->fds, SUPERVISOR_MAX_KEYS,
+                             &answer->fd_count, err);
+    TRY(got);
+    if (got == 0)
+        return err_set(err, REASON_BUG, "the supervisor is gone");
+    return 0;
+}
+
+static void remember(struct supervisor_calls *calls, struct answer *answer) {
+    const struct supervisor_reply *reply = &answer->reply;
+    if (reply->kind == SUPERVISOR_TREE_EXPIRED)
+        calls->expired = true;
+    if (reply->kind == SUPERVISOR_CANCEL)
+        calls->cancelled = true;
+    if (reply->kind == SUPERVISOR_SEGMENT_TURN && calls->turn_count < SUPERVISOR_MAX_KEYS) {
+        uint32_t turn = calls->turn_count++;
+        calls->turns[turn].index = reply->index;
+        calls->turns[turn].state = reply->states[0];
+        calls->turns[turn].fd = answer->fd_count ? steal_fd(&answer->fds[0]) : -1;
+    }
+    answer_close(answer);
+}
+
+static int ask(struct supervisor_calls *calls, const struct supervisor_call *call, int fd, struct answer *answer,
+               struct err *err) {
+    TRY(record_send(calls->socket, call, sizeof *call, &fd, fd >= 0 ? 1 : 0, err));
+    for (;;) {
+        TRY(receive(calls, answer, err));
+        if (answer->reply.kind == SUPERVISOR_REPLY)
+            break;
+        remember(calls, answer);
+    }
+    if (!answer->reply.err.reason)
+        return 0;
+    *err = answer->reply.err;
+    answer_close(answer);
+    return -1;
+}
+
+static int ask_for_nothing(struct supervisor_calls *calls, const struct supervisor_call *call, int fd,
+                           struct err *err) {
+    struct answer answer;
+    TRY(ask(calls, call, fd, &answer, err));
+    answer_close(&answer);
+    return 0;
+}
+
+// The one descriptor that comes with the answer.
+static int ask_for_fd(struct supervisor_calls *calls, const struct supervisor_call *call, int fd, struct answer *answer,
+                      struct err *err) {
+    TRY(ask(calls, call, fd, answer, err));
+    if (answer->fd_count == 1)
+        return answer->fds[0];
+    answer_close(answer);
+    return err_set(err, REASON_BUG, "the supervisor's answer to call %u came without a descriptor", call->kind);
+}
+
+int calls_step(struct supervisor_calls *calls, enum step step, uint64_t deadline_ms, struct err *err) {
+    struct supervisor_call call = {.kind = SUPERVISOR_STEP, .step = step, .deadline_ms = deadline_ms};
+    return ask_for_nothing(calls, &call, -1, err);
+}
+
+int calls_connect(struct supervisor_calls *calls, enum supervisor_peer peer, const char *environment,
+                  struct calls_peer *ret, struct err *err) {
+    struct supervisor_call call = {.kind = SUPERVISOR_CONNECT, .peer = peer};
+    struct answer answer;
+    if (environment)
+        memcpy(call.environment, environment, strnlen(environment, sizeof call.environment - 1));
+    int fd = ask_for_fd(calls, &call, -1, &answer, err);
+    TRY(fd);
+    *ret = (struct calls_peer){.requests = fd, .profile = answer.reply.profile, .facts = answer.reply.facts};
+    memcpy(ret->python, answer.reply.python, sizeof ret->python);
+    memcpy(ret->pandas, answer.reply.pandas, sizeof ret->pandas);
+    return 0;
+}
+
+int calls_reserve(struct supervisor_calls *calls, const struct supervisor_key *keys, uint32_t count,
+                  uint32_t *ret_states, int *ret_fds, struct err *err) {
+    struct supervisor_call call = {.kind = SUPERVISOR_RESERVE, .count = count};
+    struct answer answer;
+    memcpy(call.keys, keys, count * sizeof *keys);
+    TRY(ask(calls, &call, -1, &answer, err));
+    size_t used = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        ret_states[i] = answer.reply.states[i];
+        bool hit = ret_states[i] == SUPERVISOR_HIT && used < answer.fd_count;
+        ret_fds[i] = hit ? steal_fd(&answer.fds[used++]) : -1;
+    }
+    answer_close(&answer);
+    return 0;
+}
+
+int calls_grant(struct supervisor_calls *calls, const struct supervisor_key *key, uint64_t bytes, struct err *err) {
+    struct supervisor_call call = {.kind = SUPERVISOR_GRANT, .count = 1, .bytes = bytes, .keys = {*key}};
+    struct answer answer;
+    return ask_for_fd(calls, &call, -1, &answer, err);
+}
+
+int calls_publish(struct supervisor_calls *calls, const struct supervisor_key *key, int fd, struct err *err) {
+    struct supervisor_call call = {.kind = SUPERVISOR_PUBLISH, .count = 1, .keys = {*key}};
+    struct answer answer;
+    return ask_for_fd(calls, &call, fd, &answer, err);
+}
+
+int calls_abandon(struct supervisor_calls *calls, const struct supervisor_key *key, struct err *err) {
+    struct supervisor_call call = {.kind = SUPERVISOR_ABANDON, .count = 1, .keys = {*key}};
+    return ask_for_nothing(calls, &call, -1, err);
+}
+
+int calls_watch(struct supervisor_calls *calls, int pidfd, uint64_t deadline_ms, struct err *err) {
+    struct supervisor_call call = {.kind = SUPERVISOR_WATCH, .deadline_ms = deadline_ms};
+    calls->expired = false;
+    return ask_for_nothing(calls, &call, pidfd, err);
+}
+
+int calls_unwatch(struct supervisor_calls *calls, struct err *err) {
+    struct supervisor_call call = {.kind = SUPERVISOR_UNWATCH};
+    return ask_for_nothing(calls, &call, -1, err);
+}
+
+int calls_take_unasked(struct supervisor_calls *calls, struct err *err) {
+    struct answer answer;
+    TRY(receive(calls, &answer, err));
+    remember(calls, &answer);
+    return 0;
+}
+
+int calls_wait_segment(struct supervisor_calls *calls, uint32_t *ret_index, uint32_t *ret_state, int *ret_fd,
+                       struct err *err) {
+    while (calls->turn_count == 0)
+        TRY(calls_take_unasked(calls, err));
+    uint32_t turn = --calls->turn_count;
+    *ret_index = calls->turns[turn].index;
+    *ret_state = calls->turns[turn].state;
+    *ret_fd = calls->turns[turn].fd;
+    return 0;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The worker's side of quern/supervisor.h: one function per call. Records that come unasked while a reply is awaited are
+ * remembered: `expired`, `cancelled`, and turns of segments, which calls_wait_segment() hands out.
+ *
+ * Ownership: descriptors returned belong to the caller; those passed are borrowed. Errors: those of the reply;
+ * REASON_BUG when the supervisor is gone.
+ */
+#ifndef DAEMON_SUPERVISOR_CALLS_H
+#define DAEMON_SUPERVISOR_CALLS_H
+
+#include "quern/steps.h"
+#include "quern/supervisor.h"
+
+struct supervisor_calls {
+    int socket; /* borrowed */
+    bool expired;
+    bool cancelled;
+    uint32_t turn_count;
+    struct {
+        uint32_t index, state;
+        int fd;
+    } turns[SUPERVISOR_MAX_KEYS];
+};
+
+struct calls_peer {
+    int requests;
+    uint32_t profile;
+    struct jail_facts facts;
+    char python[32], pandas[32];
+};
+
+MUST_USE int calls_step(struct supervisor_calls *calls, enum step step, uint64_t deadline_ms, struct err *err);
+MUST_USE int calls_connect(struct supervisor_calls *calls, enum supervisor_peer peer, const char *environment,
+                           struct calls_peer *ret, struct err *err);
+/* states[i]; fds[i] is a descriptor for a HIT, else -1. */
+MUST_USE int calls_reserve(struct supervisor_calls *calls, const struct supervisor_key *keys, uint32_t count,
+                           uint32_t *ret_states, int *ret_fds, struct err *err);
+MUST_USE int calls_grant(struct supervisor_calls *calls, const struct supervisor_key *key, uint64_t bytes,
+                         struct err *err); /* returns the memory file */
+MUST_USE int calls_publish(struct supervisor_calls *calls, const struct supervisor_key *key, int fd,
+                           struct err *err); /* fd -1: the granted file; returns the read-only descriptor */
+MUST_USE int calls_abandon(struct supervisor_calls *calls, const struct supervisor_key *key, struct err *err);
+MUST_USE int calls_watch(struct supervisor_calls *calls, int pidfd, uint64_t deadline_ms, struct err *err);
+MUST_USE int calls_unwatch(struct supervisor_calls *calls, struct err *err);
+/* Blocks until the supervisor speaks of a key of the last RESERVE: its index, HIT with a descriptor, or LOAD. */
+MUST_USE int calls_wait_segment(struct supervisor_calls *calls, uint32_t *ret_index, uint32_t *ret_state, int *ret_fd,
+                                struct err *err);
+/* Takes one record that came unasked; the socket is readable. */
+MUST_USE int calls_take_unasked(struct supervisor_calls *calls, struct err *err);
+
+#endif

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * quern-worker: does the steps of one job after the other. Blocking, single-threaded, no Python, parses no dataset, no
+ * picture and no zip. Descriptors at exec: quern/supervisor.h. Argument: the directory for the outputs, if any.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "attempt.h"
+#include "quern/jail.h"
+#include "quern/memory.h"
+#include "quern/own.h"
+
+static int read_job(struct attempt *attempt, struct err *err) {
+    auto_free char *json = NULL;
+    size_t bytes = 0;
+    TRY(memory_read(SUPERVISOR_FD_JOB, "job document", JOB_MAX_BYTES, &json, &bytes, err));
+    return job_decode(json, bytes, &attempt->job, err);
+}
+
+static int work(struct attempt *attempt, struct err *err) {
+    TRY(jail_die_with_parent(err));
+    TRY(read_job(attempt, err));
+    return job_steps_run(attempt, err);
+}
+
+int main(int argc, char **argv) {
+    struct err err;
+    struct attempt *attempt = malloc(sizeof *attempt);
+    if (!attempt)
+        return JAIL_EXIT;
+    // The terminal's Ctrl-C is the supervisor's: it cancels the job.
+    signal(SIGINT, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    attempt_init(attempt);
+    attempt->calls.socket = SUPERVISOR_FD_CALLS;
+    attempt->report.events = SUPERVISOR_FD_EVENTS;
+    attempt->output_dir = argc > 1 ? argv[1] : NULL;
+    int result = work(attempt, &err);
+    if (result < 0)
+        fprintf(stderr, "quern-worker: %s\n", err.msg);
+    attempt_done(attempt);
+    free(attempt);
+    return result < 0 ? JAIL_EXIT : 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `quern run`: one job here and now, without queue or daemon, over the same spine as quernd:
+ * the supervisor's code with one worker.
+ *
+ * Calling sequence: fill a struct job (inputs pinned) → run_job() → look at the outcome → run_outcome_done(). The call
+ * starts worker, codec and zygote, lets their events through to `on_event` in the order in which they come, and
+ * returns when all of them are gone. A first SIGINT or SIGTERM cancels the job (reason "cancelled"); a second one ends
+ * everything at once. Both signals are blocked meanwhile and taken from a signalfd: the caller must be single-threaded.
+ *
+ * A job that ran and failed is an outcome, not an error: 0 is returned, exit_code and reason say which. -1 means that
+ * there is no outcome: quern could not do its part.
+ *
+ * Ownership: options and job are borrowed for the call; an event and its descriptor for the callback (dup() what is
+ * kept). The outcome owns manifest_json. Callbacks are called from the calling thread.
+ */
+#ifndef QUERN_RUN_H
+#define QUERN_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "quern/environment.h"
+#include "quern/err.h"
+#include "quern/events.h"
+#include "quern/job.h"
+
+#define RUN_TICK_MS 100
+
+struct run_options {
+    const struct job *job;
+    const struct environment *environment; /* NULL: environment_default() */
+    const char *output_dir;                /* NULL: keep nothing */
+    bool debug_terminal;                   /* the script gets our terminal on 0, 1 and 2 */
+    void (*on_event)(void *context, const struct event *event, int fd /* -1, or borrowed */);
+    void (*on_tick)(void *context); /* about every RUN_TICK_MS while the job runs; NULL: no ticks */
+    void *context;
+};
+
+struct run_outcome {
+    char *manifest_json; /* owned; NULL when the worker did not come so far */
+    size_t manifest_bytes;
+    uint32_t exit_code; /* of `quern run`, by schemas/words.def */
+    char reason[REASON_WORD_BYTES];
+    char message[ERR_MSG_BYTES];
+};
+
+MUST_USE int run_job(const struct run_options *options, struct run_outcome *ret, struct err *err);
+
+static inline void run_outcome_done(struct run_outcome *outcome) {
+    free(outcome->manifest_json);
+    outcome->manifest_json = NULL;
+}
+
+#endif

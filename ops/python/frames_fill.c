@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cells that pandas holds as objects: text, bytes, and flags of which some are missing.
+#include "ops/python/frames.h"
+
+#include <string.h>
+
+// Columns repeat themselves: a cell seen before is handed out again instead of made anew, which saves time here, memory,
+// and most of the hashing later. A column that does not repeat itself is found out after a few thousand cells.
+enum { SEEN_SLOTS = 4096, SEEN_TRIAL = 8192, SEEN_MIN_HITS = SEEN_TRIAL / 4 };
+
+// Three words of a cell: its first, middle and last eight bytes. Together with the length they are all of a cell of up to
+// 24 bytes.
+struct words {
+    uint64_t first, middle, last;
+    size_t length;
+};
+
+struct seen {
+    struct words words;
+    const char *bytes;
+    PyObject *object; // borrowed from the array that is being filled
+};
+
+struct source {
+    enum segment_kind kind;
+    const uint8_t *nulls; // bitmap (text, bytes) or mask (flags); NULL: none are missing
+    const int64_t *offsets;
+    const char *values, *end;
+    bool ascii;
+    uint32_t tried, hits;
+    bool off;
+    struct seen *seen;
+};
+
+static bool is_ascii(const char *bytes, size_t count) {
+    uint64_t high = 0, word;
+    size_t i = 0;
+    for (; i + sizeof word <= count; i += sizeof word) {
+        memcpy(&word, bytes + i, sizeof word);
+        high |= word;
+    }
+    for (; i < count; i++)
+        high |= (uint64_t)(uint8_t)bytes[i];
+    return (high & UINT64_C(0x8080808080808080)) == 0;
+}
+
+static uint64_t load(const char *from) {
+    uint64_t word;
+    memcpy(&word, from, sizeof word);
+    return word;
+}
+
+// A short cell is read together with what follows it, which costs less than a loop.
+static uint64_t load_short(const struct source *source, const char *from, size_t length) {
+    uint64_t word = 0;
+    if (length == 0)
+        return 0;
+    if (source->end - from >= (ptrdiff_t)sizeof word)
+        return load(from) & UINT64_MAX >> (64 - 8 * length);
+    memcpy(&word, from, length);
+    return word;
+}
+
+static struct words words_of(const struct source *source, const char *bytes, size_t length) {
+    if (length < 8)
+        return (struct words){.first = load_short(source, bytes, length), .length = length};
+    return (struct words){load(bytes), load(bytes + (length - 8) / 2), load(bytes + length - 8), length};
+}
+
+static size_t slot_of(const struct words *words) {
+    uint64_t mixed = words->first ^ (words->middle << 21 | words->middle >> 43) ^
+                     (words->last << 42 | words->last >> 22) ^ words->length;
+    return (size_t)((mixed * UINT64_C(0x9E3779B97F4A7C15)) >> 52) % SEEN_SLOTS;
+}
+
+static bool is_same(const struct seen *seen, const struct words *words, const char *bytes) {
+    return seen->object && seen->words.first == words->first && seen->words.last == words->last &&
+           seen->words.middle == words->middle && seen->words.length == words->length &&
+           (words->length <= 24 || memcmp(seen->bytes, bytes, words->length) == 0);
+}
+
+static PyObject *make(const struct source *source, const char *bytes, size_t length) {
+    if (source->kind == SEGMENT_BINARY)
+        return PyBytes_FromStringAndSize(bytes, (Py_ssize_t)length);
+    if (!source->ascii || length < 2)
+        return PyUnicode_DecodeUTF8(bytes, (Py_ssize_t)length, "replace");
+    PyObject *text = PyUnicode_New((Py_ssize_t)length, 127);
+    if (text)
+        memcpy(PyUnicode_1BYTE_DATA(text), bytes, length);
+    return text;
+}
+
+static PyObject *text_cell(struct source *source, const char *bytes, size_t length) {
+    if (source->off)
+        return make(source, bytes, length);
+    struct words words = words_of(source, bytes, length);
+    struct seen *seen = &source->seen[slot_of(&words)];
+    source->tried++;
+    if (is_same(seen, &words, bytes)) {
+        source->hits++;
+        return Py_NewRef(seen->object);
+    }
+    source->off = source->tried == SEEN_TRIAL && source->hits < SEEN_MIN_HITS;
+    PyObject *object = make(source, bytes, length);
+    *seen = (struct seen){words, bytes, object};
+    return object;
+}
+
+static PyObject *cell(struct source *source, uint64_t i, PyObject *missing) {
+    if (source->kind == SEGMENT_BOOL) {
+        if (source->nulls && source->nulls[i])
+            return Py_NewRef(missing);
+        return Py_NewRef(source->values[i] ? Py_True : Py_False);
+    }
+    if (source->nulls && !(source->nulls[i / 8] >> i % 8 & 1))
+        return Py_NewRef(missing);
+    int64_t start = source->offsets[i];
+    return text_cell(source, source->values + start, (size_t)(source->offsets[i + 1] - start));
+}
+
+static int fill(struct cells *cells, struct source *source, PyObject *missing) {
+    PyObject **objects = (PyObject **)(void *)cells->base;
+    for (Py_ssize_t i = 0; i < cells->count; i++) {
+        PyObject *object = cell(source, (uint64_t)i, missing);
+        if (!object)
+            return -1;
+        PyObject *before = objects[i];
+        objects[i] = object;
+        Py_XDECREF(before);
+    }
+    return 0;
+}
+
+static struct source source_of(const void *base, const struct segment_array *array) {
+    struct source source = {.kind = (enum segment_kind)array->kind, .values = ""};
+    if (array->null_count > 0)
+        source.nulls = segment_at(base, array->nulls);
+    if (array->values.bytes > 0)
+        source.values = segment_at(base, array->values);
+    source.end = (const char *)base + segment_header(base)->total_bytes;
+    if (segment_kind_is_bytes(source.kind) && array->offsets.bytes > 0)
+        source.offsets = segment_at(base, array->offsets);
+    source.ascii = source.kind == SEGMENT_UTF8 && is_ascii(source.values, (size_t)array->values.bytes);
+    return source;
+}
+
+static int fill_array(struct cells *cells, const void *base, uint32_t index, PyObject *missing) {
+    const struct segment_array *array = segment_array(base, index);
+    struct source source = source_of(base, array);
+    if ((uint64_t)cells->count != array->length || (source.kind != SEGMENT_BOOL && !source.offsets)) {
+        PyErr_Format(PyExc_ValueError, "array %u does not fit into %zd objects", index, cells->count);
+        return -1;
+    }
+    source.seen = PyMem_Calloc(SEEN_SLOTS, sizeof *source.seen);
+    if (!source.seen) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    int result = fill(cells, &source, missing);
+    PyMem_Free(source.seen);
+    return result;
+}
+
+PyObject *frames_fill(PyObject *module, PyObject *args) {
+    PyObject *objects, *mapping, *missing;
+    unsigned index;
+    if (!PyArg_ParseTuple(args, "OOIO:fill", &objects, &mapping, &index, &missing))
+        return NULL;
+    const void *base = frames_mapping_base(module, mapping);
+    if (!base)
+        return NULL;
+    if (index >= segment_header(base)->arrays)
+        return PyErr_Format(PyExc_IndexError, "the segment has no array %u", index);
+    struct cells cells = {0};
+    if (cells_open_objects(&cells, objects, true) < 0)
+        return NULL;
+    int result = fill_array(&cells, base, index, missing);
+    cells_close(&cells);
+    return result < 0 ? NULL : Py_NewRef(Py_None);
+}

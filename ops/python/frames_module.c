@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// The module `_quern`: built into quern-python, and an ordinary extension module for the tests.
+#include "ops/python/frames.h"
+
+#include <errno.h>
+
+#include "ops/python/glue.h"
+
+struct frames_state *frames_state(PyObject *module) {
+    return PyModule_GetState(module);
+}
+
+// What runs short inside a child was used up by its script: descriptors, memory, room.
+static enum reason reason_of(const struct err *err) {
+    if (err->reason != REASON_INFRA)
+        return (enum reason)err->reason;
+    if (err->sys == ENOMEM)
+        return REASON_LIMIT_MEMORY;
+    return err->sys == ENOSPC || err->sys == EFBIG ? REASON_LIMIT_DISK : REASON_BAD_RESULT;
+}
+
+PyObject *frames_fail(PyObject *module, const struct err *err) {
+    PyObject *failure = frames_state(module)->failure;
+    PyObject *error = PyObject_CallFunction(failure, "s", err->msg);
+    PyObject *reason = PyLong_FromUnsignedLong(reason_of(err));
+    if (error && reason && PyObject_SetAttrString(error, "reason", reason) == 0)
+        PyErr_SetObject(failure, error);
+    Py_XDECREF(error);
+    Py_XDECREF(reason);
+    return NULL;
+}
+
+static PyStructSequence_Field scan_fields[] = {
+    {"found", "bits: FOUND_TEXT, FOUND_BYTES, FOUND_FLAG, FOUND_INTEGER, FOUND_REAL, FOUND_OTHER"},
+    {"missing", "cells that are None, NaN, NaT or NA"},
+    {"bytes", "of the text as UTF-8, or of the bytes"},
+    {"surrogates", "lone ones, which UTF-8 cannot hold"},
+    {NULL, NULL},
+};
+
+static PyStructSequence_Desc scan_desc = {"_quern.Scan", "What the cells of an object column are.", scan_fields, 4};
+
+static const struct {
+    const char *name;
+    long value;
+} constants[] = {
+#define KIND(NAME, number, width, nulls, dtype, word) {#NAME, number},
+#include "../../schemas/kinds.def"
+#undef KIND
+#define REASON(NAME, word, kind, exit_code, text) {"REASON_" #NAME, REASON_##NAME},
+#include "../../schemas/words.def"
+#undef REASON
+    {"ORDERED", SEGMENT_ORDERED},     {"PROFILE_NS", SEGMENT_PROFILE_NS}, {"PROFILE_UNITS", SEGMENT_PROFILE_UNITS},
+    {"FOUND_TEXT", FOUND_TEXT},       {"FOUND_BYTES", FOUND_BYTES},       {"FOUND_FLAG", FOUND_FLAG},
+    {"FOUND_INTEGER", FOUND_INTEGER}, {"FOUND_REAL", FOUND_REAL},         {"FOUND_OTHER", FOUND_OTHER},
+};
+
+static int add_constants(PyObject *module) {
+    for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
+        if (PyModule_AddIntConstant(module, constants[i].name, constants[i].value) < 0)
+            return -1;
+    return 0;
+}
+
+static int module_exec(PyObject *module) {
+    struct frames_state *state = frames_state(module);
+    state->scan_type = (PyObject *)PyStructSequence_NewType(&scan_desc);
+    state->failure = PyErr_NewExceptionWithDoc("_quern.Failure", "`reason`: one of REASON_*.", NULL, NULL);
+    if (!state->scan_type || !state->failure || frames_add_mapping(module) < 0)
+        return -1;
+    if (PyModule_AddObjectRef(module, "Failure", state->failure) < 0)
+        return -1;
+    return add_constants(module);
+}
+
+static int module_traverse(PyObject *module, visitproc visit, void *arg) {
+    struct frames_state *state = frames_state(module);
+    Py_VISIT(state->mapping_type);
+    Py_VISIT(state->array_type);
+    Py_VISIT(state->scan_type);
+    Py_VISIT(state->failure);
+    return 0;
+}
+
+static int module_clear(PyObject *module) {
+    struct frames_state *state = frames_state(module);
+    Py_CLEAR(state->mapping_type);
+    Py_CLEAR(state->array_type);
+    Py_CLEAR(state->scan_type);
+    Py_CLEAR(state->failure);
+    return 0;
+}
+
+static PyMethodDef methods[] = {
+    {"map_segment", frames_map_segment, METH_O, "map_segment(fd) -> (mapping, rows, columns, arrays)"},
+    {"fill", frames_fill, METH_VARARGS, "fill(objects, mapping, index, missing)"},
+    {"scan", frames_scan, METH_VARARGS, "scan(objects, not_a_time, not_available) -> Scan"},
+    {"write_segment", frames_write_segment, METH_VARARGS, "write_segment(arrays, columns, rows, profile, limit) -> fd"},
+    {"unpack_bundle", frames_unpack_bundle, METH_VARARGS, "unpack_bundle(zip, dir) -> files"},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyModuleDef_Slot slots[] = {{Py_mod_exec, (void *)module_exec}, {0, NULL}};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,   .m_name = "_quern", .m_size = sizeof(struct frames_state),
+    .m_methods = methods,    .m_slots = slots,   .m_traverse = module_traverse,
+    .m_clear = module_clear,
+};
+
+PyObject *PyInit__quern(void) { return PyModuleDef_Init(&definition); }

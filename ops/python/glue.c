@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// The call as a Python dict, the answers as Python functions; quern/entry.py does the rest.
+#include "ops/python/glue.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ops/python/glue_answers.h"
+
+static const char *const tasks[] = {[HOST_TASK_RUN] = "run", [HOST_TASK_TYPE] = "type"};
+static const char *const dialects[] = {
+    [HOST_CLASSIC] = "classic", [HOST_STUDIO] = "studio", [HOST_DESIGNER] = "designer", [HOST_QUERN] = "quern"};
+
+static const char *word(const char *const *words, size_t count, unsigned index, unsigned otherwise) {
+    return words[index < count && words[index] ? index : otherwise];
+}
+
+static PyObject *decode(const char *text) {
+    return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "backslashreplace");
+}
+
+static PyObject *inputs_of(const struct call *call) {
+    PyObject *list = PyList_New(call->input_count);
+    for (uint32_t i = 0; list && i < call->input_count; i++) {
+        PyObject *input = Py_BuildValue("Ii", call->inputs[i].port, call->inputs[i].fd);
+        if (input)
+            PyList_SET_ITEM(list, i, input);
+        else
+            Py_CLEAR(list);
+    }
+    return list;
+}
+
+static int add_param(PyObject *dict, const struct call_param *param) {
+    PyObject *key = decode(param->key), *value = decode(param->value);
+    int added = key && value ? PyDict_SetItem(dict, key, value) : -1;
+    Py_XDECREF(key);
+    Py_XDECREF(value);
+    return added;
+}
+
+static PyObject *params_of(const struct call *call) {
+    PyObject *dict = PyDict_New();
+    for (uint32_t i = 0; dict && i < call->param_count; i++)
+        if (add_param(dict, &call->params[i]) < 0)
+            Py_CLEAR(dict);
+    return dict;
+}
+
+static PyObject *call_dict(const struct call *call) {
+    const char separator[] = {call->separator ? call->separator : ',', '\0'};
+    return Py_BuildValue("{s:s s:s s:N s:I s:K s:N s:i s:i s:N s:i s:N s:s s:N s:N}",               //
+                         "task", word(tasks, 3, call->task, HOST_TASK_RUN),                         //
+                         "dialect", word(dialects, 5, call->dialect, HOST_QUERN),                   //
+                         "debug", PyBool_FromLong((call->flags & HOST_DEBUG) != 0),                 //
+                         "profile", call->profile,                                                  //
+                         "limit", (unsigned long long)call->result_bytes,                           //
+                         "directory", decode(call->work_dir),                                       //
+                         "script", call->script,                                                    //
+                         "bundle", call->bundle, "bundle_name", decode(call->bundle_name),          //
+                         "table", call->table, "table_name", decode(call->table_name), "separator", //
+                         separator, "inputs", inputs_of(call), "params", params_of(call));
+}
+
+static PyObject *run(const struct call *call) {
+    PyObject *description = call_dict(call);
+    PyObject *answers = glue_answers(call->conversation);
+    PyObject *entry = PyImport_ImportModule("quern.entry");
+    PyObject *result = NULL;
+    if (description && answers && entry)
+        result = PyObject_CallMethod(entry, "run", "OO", description, answers);
+    Py_XDECREF(description);
+    Py_XDECREF(answers);
+    Py_XDECREF(entry);
+    return result;
+}
+
+// Exceptions of the script were answered by entry.py; one that comes out here is a broken conversation or our own fault.
+int glue_run(const struct call *call) {
+    PyObject *result = run(call);
+    fflush(NULL);
+    if (result) {
+        Py_DECREF(result);
+        return 0;
+    }
+    PyErr_Clear();
+    return -1;
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#define PY_SSIZE_T_CLEAN
+#include "ops/python/glue_answers.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "ops/python/answer.h"
+
+// For PyArg "O&": any str as UTF-8 bytes without NUL, lone surrogates written as \udc80.
+static int take_text(PyObject *object, void *home) {
+    PyObject **bytes = home;
+    if (!object) {
+        Py_CLEAR(*bytes);
+        return 1;
+    }
+    *bytes = PyUnicode_AsEncodedString(object, "utf-8", "backslashreplace");
+    if (!*bytes)
+        return 0;
+    char *text = PyBytes_AS_STRING(*bytes);
+    for (Py_ssize_t i = 0; i < PyBytes_GET_SIZE(*bytes); i++)
+        if (text[i] == '\0')
+            text[i] = '?';
+    return Py_CLEANUP_SUPPORTED;
+}
+
+static int conversation_of(PyObject *self) { return *(int *)PyModule_GetState(self); }
+
+static PyObject *outcome(int sent, const struct err *err) {
+    if (sent == 0)
+        return Py_NewRef(Py_None);
+    return PyErr_Format(err->reason == REASON_BUG ? PyExc_ValueError : PyExc_OSError, "%s", err->msg);
+}
+
+static PyObject *note(PyObject *self, PyObject *args) {
+    PyObject *about = NULL, *text = NULL;
+    struct err err = {0};
+    if (!PyArg_ParseTuple(args, "O&O&:note", take_text, &about, take_text, &text))
+        return NULL;
+    int sent = answer_note(conversation_of(self), PyBytes_AS_STRING(about), PyBytes_AS_STRING(text), &err);
+    Py_DECREF(about);
+    Py_DECREF(text);
+    return outcome(sent, &err);
+}
+
+static PyObject *result(PyObject *self, PyObject *args) {
+    unsigned port;
+    unsigned long long rows;
+    int fd;
+    PyObject *name = NULL;
+    struct err err = {0};
+    if (!PyArg_ParseTuple(args, "IO&Ki:result", &port, take_text, &name, &rows, &fd))
+        return NULL;
+    int sent = answer_result(conversation_of(self), port, PyBytes_AS_STRING(name), rows, fd, &err);
+    Py_DECREF(name);
+    return outcome(sent, &err);
+}
+
+static PyObject *raised(PyObject *self, PyObject *args) {
+    unsigned reason, line;
+    int detail;
+    PyObject *type = NULL, *message = NULL;
+    struct err err = {0};
+    if (!PyArg_ParseTuple(args, "IiO&O&I:raised", &reason, &detail, take_text, &type, take_text, &message, &line))
+        return NULL;
+    int sent = answer_raised(conversation_of(self), (enum reason)reason, detail, PyBytes_AS_STRING(type),
+                             PyBytes_AS_STRING(message), line, &err);
+    Py_DECREF(type);
+    Py_DECREF(message);
+    return outcome(sent, &err);
+}
+
+static PyMethodDef methods[] = {
+    {"note", note, METH_VARARGS, "note(about, text)"},
+    {"result", result, METH_VARARGS, "result(port, name, rows, fd)"},
+    {"raised", raised, METH_VARARGS, "raised(reason, detail, type, message, line)"},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "answers", .m_size = sizeof(int),
+                                        .m_methods = methods};
+
+PyObject *glue_answers(int conversation) {
+    PyObject *module = PyModule_Create(&definition);
+    if (module)
+        *(int *)PyModule_GetState(module) = conversation;
+    return module;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Everything a child gets from its zygote by being forked. What is not listed here and is not freed before the fork is
+ * a mistake: a child runs foreign code and can read every byte of its memory.
+ *
+ *     memory       the interpreter with its imports, warmed up; struct jail; struct zygote (slots, pids, descriptor
+ *                  numbers: no content); the environment descriptor's text. No credential ever comes near it: the
+ *                  process was exec'd with a cleaned environment and was told nothing else.
+ *     descriptors  0 (null), 1 and 2 (the host's log; replaced at COMMIT), `conversation`, `report`. jail_prepare()
+ *                  closes all others: the request socket, the supervisor's, those of other children.
+ *     identity     the zygote's uid in its namespace and its capabilities there, until jail_prepare() takes them away
+ *     namespaces   network, ipc, uts and mounts of the zygote; the pid namespace of its own tiny init
+ *     random       Python's `random` is seeded afresh by the fork hooks, numpy's legacy generator by the glue
+ */
+#ifndef QUERN_PYTHON_HERITAGE_H
+#define QUERN_PYTHON_HERITAGE_H
+
+#include <stdint.h>
+
+#include "quern/jail.h"
+
+struct heritage {
+    const struct jail *jail;
+    uint32_t slot;
+    uint32_t profile; /* enum segment_profile */
+    int conversation; /* with the worker: host_call in, host_answer out */
+    int report;       /* to the zygote: one struct err if the child fails before its script begins */
+};
+
+#endif

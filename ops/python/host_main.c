@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// quern-python [--no-collapse] NAME: the zygote of environment NAME. Descriptors: enum in host.h. It is started by the
+// supervisor with jail_spawn(), says host_ready once, forks children until the supervisor is gone.
+
+#include <Python.h>
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "ops/python/interpreter.h"
+#include "ops/python/roots.h"
+#include "ops/python/variables.h"
+#include "ops/python/warm.h"
+#include "ops/python/zygote.h"
+#include "quern/environment.h"
+#include "quern/host.h"
+#include "quern/memory.h"
+#include "quern/own.h"
+
+struct host {
+    const char *name;
+    bool collapse;
+    struct environment environment;
+    struct jail *jail;
+    struct warm_facts facts;
+};
+
+#ifdef __SANITIZE_ADDRESS__
+// An interpreter that is never closed leaks all it has, and Python makes an exception of memory that is not given.
+const char *__asan_default_options(void);
+const char *__asan_default_options(void) { return "detect_leaks=0:allocator_may_return_null=1"; }
+#endif
+
+static int parse_arguments(int count, char **arguments, struct host *host, struct err *err) {
+    host->collapse = true;
+    for (int i = 1; i < count; i++) {
+        if (strcmp(arguments[i], "--no-collapse") == 0)
+            host->collapse = false;
+        else if (!host->name)
+            host->name = arguments[i];
+        else
+            return err_set(err, REASON_USAGE, "quern-python: expected one environment, found '%s'", arguments[i]);
+    }
+    if (!host->name)
+        return err_set(err, REASON_USAGE, "quern-python: expected the name of an environment");
+    return 0;
+}
+
+static int read_environment(struct host *host, struct err *err) {
+    auto_fd int fd = HOST_FD_ENVIRONMENT;
+    auto_free char *text = NULL;
+    size_t bytes = 0;
+    TRY(memory_read(fd, "the environment descriptor", ENVIRONMENT_MAX_BYTES, &text, &bytes, err));
+    return environment_parse(host->name, text, &host->environment, err);
+}
+
+// The jail comes before the imports: what a library does while it is imported happens inside the zygote's own walls.
+static int open_jail(struct host *host, struct err *err) {
+    struct roots roots;
+    TRY(roots_find(host->environment.python, &roots, err));
+    struct jail_options options = {.network_open = host->environment.network_open, .read_paths = roots.paths};
+    return jail_open(&options, &host->jail, err);
+}
+
+static int come_up(struct host *host, struct err *err) {
+    TRY(jail_die_with_parent(err));
+    TRY(variables_set(err));
+    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+        return err_sys(err, REASON_INFRA, "ignoring SIGPIPE");
+    TRY(read_environment(host, err));
+    TRY(open_jail(host, err));
+    TRY(interpreter_open(host->environment.python, err));
+    return warm_open(&host->environment, host->collapse, &host->facts, err);
+}
+
+static int say_ready(const struct host *host, const struct err *cause, struct err *err) {
+    struct host_ready ready = {.version = HOST_VERSION};
+    ready.profile = host->facts.profile;
+    ready.import_us = host->facts.import_us;
+    memcpy(ready.python, host->facts.python, sizeof ready.python);
+    memcpy(ready.pandas, host->facts.pandas, sizeof ready.pandas);
+    if (cause)
+        ready.err = *cause;
+    else
+        ready.facts = *jail_facts(host->jail);
+    return record_send(HOST_FD_SUPERVISOR, &ready, sizeof ready, NULL, 0, err);
+}
+
+static int serve(const struct host *host, struct err *err) {
+    TRY(say_ready(host, NULL, err));
+    const struct zygote_options options = {.jail = host->jail,
+                                           .profile = host->facts.profile,
+                                           .requests = HOST_FD_REQUESTS,
+                                           .supervisor = HOST_FD_SUPERVISOR};
+    return zygote_run(&options, err);
+}
+
+static int fail(const struct err *err) {
+    fprintf(stderr, "quern-python: %s\n", err->msg);
+    return err_exit_code(err);
+}
+
+// Ends without Python's own ending: nothing is to be saved, and its order belongs to foreign modules.
+int main(int count, char **arguments) {
+    struct host host = {0};
+    struct err err;
+    if (parse_arguments(count, arguments, &host, &err) < 0)
+        return fail(&err);
+    if (come_up(&host, &err) < 0) {
+        struct err unsaid;
+        if (say_ready(&host, &err, &unsaid) < 0)
+            fail(&unsaid);
+        _exit(fail(&err));
+    }
+    _exit(serve(&host, &err) < 0 ? fail(&err) : 0);
+}

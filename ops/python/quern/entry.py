@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs one job in this process. Called by glue.c, once.
+
+`call`: dict of task ("run", "type"), dialect, debug, profile, limit (bytes of one result), directory (the current one),
+script (fd), bundle (fd or -1), bundle_name, table (fd), table_name, separator, inputs [(port, fd)], params {key: value}.
+`answers`: note(about, text), result(port, name, rows, fd), raised(reason, detail, type, message, line).
+"""
+import os
+
+import _quern
+import quern
+from quern import arguments, columns, failures, frames, names, results, script, surroundings, tables
+
+NOTES = 1000
+
+
+class Job:
+    """One call, and which of its parts is under way: a failure there has the reason `blame`."""
+
+    def __init__(self, call, answers):
+        self.call, self.answers = call, answers
+        self.process = os.getpid()
+        self.blame = _quern.REASON_BUG
+
+        self.notes = 0
+
+    def note(self, about, text):
+        """For the log; the conversation takes a bounded number of answers."""
+        self.notes += 1
+        if self.notes < NOTES:
+            self.answers.note(about, text)
+        elif self.notes == NOTES:
+            self.answers.note("", "further notes are left out")
+
+
+def run(call, answers):
+    """Does the task and answers; raises only what means that the conversation is broken."""
+    job = Job(call, answers)
+    try:
+        surroundings.set_up(call["directory"])
+        TASKS[call["task"]](job)
+    except BaseException as error:
+        failed(job, error)
+    finally:
+        leave_if_forked(job)
+        surroundings.flush()
+
+
+def leave_if_forked(job, code=0):
+    """A copy of the process that the script made with os.fork() must not answer; it ends as a program would."""
+    if os.getpid() != job.process:
+        surroundings.flush()
+        os._exit(code)
+
+
+def failed(job, error):
+    """Prints what the script's author needs, says RAISED."""
+    surroundings.flush()
+    if isinstance(error, SystemExit):
+        code, text = failures.exit_code(error)
+        failures.say(text)
+        leave_if_forked(job, code)
+        message = f"the script called sys.exit({code})"
+        job.answers.raised(_quern.REASON_EXIT, code, "SystemExit", message, failures.line_of(error))
+        return
+    reason, message = failures.reason_of(error, job.blame)
+    if not isinstance(error, failures.EXPECTED):
+        failures.say(failures.report(error, ours=reason == _quern.REASON_BUG))
+    leave_if_forked(job, 1)
+    if job.call["debug"]:
+        debug(error)
+    job.answers.raised(reason, 0, failures.type_of(error), message, failures.line_of(error))
+
+
+def debug(error):
+    """The debugger at the line that failed, on the terminal that is stdin."""
+    import pdb
+
+    step = failures.first_frame(error)
+    if step is not None:
+        pdb.post_mortem(step)
+
+
+def run_script(job):
+    """Bundle, inputs, script, call, results."""
+    call = job.call
+    quern.params.update(call["params"])
+    unpack(call, script.prepare(call["directory"]))
+    inputs = {port: frames.frame(fd, job.note) for port, fd in call["inputs"]}
+    source = read_all(call["script"])
+    job.blame = _quern.REASON_EXCEPTION
+    module = script.load(source, call["directory"])
+    main = getattr(module, script.ENTRY)
+    value = main(*arguments.arguments(main, inputs, call["dialect"], job.note))
+    leave_if_forked(job)
+    job.blame = _quern.REASON_BAD_RESULT
+    answer(job, results.outputs(value, call["dialect"], job.note))
+    job.blame = _quern.REASON_EXCEPTION
+    script.flush(module)
+    surroundings.finish()
+
+
+def unpack(call, bundle):
+    if call["bundle"] < 0:
+        return
+    directory = os.open(bundle, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        files = _quern.unpack_bundle(call["bundle"], directory)
+    finally:
+        os.close(directory)
+    print(f"{script.BUNDLE}: unpacked {call['bundle_name']}, {files} file{'' if files == 1 else 's'}")
+
+
+def read_all(fd):
+    with open(fd, "rb", closefd=False) as file:
+        file.seek(0)
+        return file.read()
+
+
+def answer(job, outputs):
+    """Each output as a sealed segment."""
+    for port, name, frame in outputs:
+        labels = names.columns(frame.columns, job.call["dialect"])
+        fd = columns.segment(frame, labels, job.call["profile"], job.call["limit"], job.note)
+        try:
+            leave_if_forked(job)
+            job.answers.result(port, name, len(frame), fd)
+        finally:
+            os.close(fd)
+
+
+def type_table(job):
+    """A text table as output 1."""
+    call = job.call
+    made = tables.read(call["table"], call["table_name"], call["separator"], job.note)
+    answer(job, [(1, "", made)])
+
+
+TASKS = {"run": run_script, "type": type_table}

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Segments as data frames: views on mapped memory, no copy (include/quern/segment.h)."""
+import numpy as np
+import pandas as pd
+
+import _quern
+
+DTYPES = {
+    _quern.INT8: "i1", _quern.INT16: "i2", _quern.INT32: "i4", _quern.INT64: "i8",
+    _quern.UINT8: "u1", _quern.UINT16: "u2", _quern.UINT32: "u4", _quern.UINT64: "u8",
+    _quern.FLOAT32: "f4", _quern.FLOAT64: "f8", _quern.BOOL: "?", _quern.TIMESTAMP: "M8",
+    _quern.CODES8: "i1", _quern.CODES16: "i2", _quern.CODES32: "i4",
+}  # fmt: skip
+UNITS = ("s", "ms", "us", "ns")
+NAN = float("nan")
+PANDAS = tuple(int(part) for part in pd.__version__.split(".")[:2])
+
+
+def frame(fd, note=lambda about, text: None):
+    """The DataFrame of a segment: index 0..rows-1, one array per column, writable and private to this process.
+
+    fd: a sealed segment; may be closed afterwards. note(about, text) is told what could not be kept.
+    """
+    mapping, rows, count, arrays = _quern.map_segment(fd)
+    names = [array.name for array in arrays[:count]]
+    values = [column(mapping, arrays, i, note) for i in range(count)]
+    distinct = dict(zip(names, values))
+    if 0 < len(distinct) == count:
+        return pd.DataFrame(distinct, index=pd.RangeIndex(rows), copy=False)
+    made = pd.DataFrame(dict(enumerate(values)), index=pd.RangeIndex(rows), copy=False)
+    made.columns = pd.Index(names, dtype=None if count else object)
+    return made
+
+
+def column(mapping, arrays, index, note):
+    """One array of a segment as what a DataFrame takes without copying it."""
+    array = arrays[index]
+    if array.kind in (_quern.CODES8, _quern.CODES16, _quern.CODES32):
+        return categorical(mapping, arrays, array, note)
+    if array.kind in (_quern.UTF8, _quern.BINARY) or (array.kind == _quern.BOOL and array.null_count):
+        return objects(mapping, array, index)
+    values = view(mapping, array)
+    return zoned(values, array, note) if array.zone else values
+
+
+def view(mapping, array):
+    """Writable NumPy array on the mapping, which it keeps alive."""
+    dtype = DTYPES[array.kind]
+    if array.kind == _quern.TIMESTAMP:
+        dtype += f"[{UNITS[array.unit]}]"
+    if array.length == 0:
+        return np.empty(0, dtype)
+    return np.frombuffer(mapping, dtype, array.length, array.offset)
+
+
+def objects(mapping, array, index):
+    """str, bytes, or True and False; a missing one is NaN (bytes: None)."""
+    values = np.empty(array.length, object)
+    if array.length:
+        _quern.fill(values, mapping, index, None if array.kind == _quern.BINARY else NAN)
+    return values
+
+
+def zoned(values, array, note):
+    """Instants in UTC, shown in the column's time zone."""
+    try:
+        dtype = pd.DatetimeTZDtype(UNITS[array.unit], array.zone)
+    except Exception as error:  # each library of time zones has its own
+        note(array.name, f"column {array.name!r}: time zone {array.zone!r} is not known here ({error!r}), UTC is used")
+        dtype = pd.DatetimeTZDtype(UNITS[array.unit], "UTC")
+    if PANDAS < (2, 0):
+        return pd.arrays.DatetimeArray(values, dtype=dtype)
+    return pd.DatetimeIndex(values, copy=False).tz_localize("UTC").tz_convert(dtype.tz).array
+
+
+def categorical(mapping, arrays, array, note):
+    """Categorical on shared codes. The maker checked the codes, so that pandas need not read them all."""
+    codes = view(mapping, array)
+    categories = pd.Index(column(mapping, arrays, array.dictionary, note))
+    dtype = pd.CategoricalDtype(categories, ordered=bool(array.flags & _quern.ORDERED))
+    if PANDAS < (2, 1):
+        return pd.Categorical(codes, dtype=dtype, fastpath=True)
+    return pd.Categorical.from_codes(codes, dtype=dtype, validate=False)

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Names of columns and of outputs."""
+import re
+
+# How the n-th repetition of a column's name is written, and where n begins.
+SUFFIXES = {"classic": (" ({})", 2), "studio": (" ({})", 1), "designer": ("_{}", 0), "quern": (" ({})", 2)}
+OUTPUT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}\Z")
+
+
+def columns(labels, dialect):
+    """Distinct column names for any labels: str() of each; repeated ones get a number that nobody has."""
+    texts = [label if type(label) is str else str(label) for label in labels]
+    taken = set(texts)
+    if len(taken) == len(texts):
+        return texts
+    form, first = SUFFIXES[dialect]
+    placed, numbers = set(), {}
+    for i, text in enumerate(texts):
+        if text in placed:
+            texts[i] = _number(text, form, numbers.setdefault(text, first), taken, numbers)
+            taken.add(texts[i])
+        placed.add(text)
+    return texts
+
+
+def _number(text, form, number, taken, numbers):
+    while text + form.format(number) in taken:
+        number += 1
+    numbers[text] = number + 1
+    return text + form.format(number)
+
+
+def output(name):
+    """The name of an output, or ValueError."""
+    if not isinstance(name, str):
+        name = str(name)
+    if not OUTPUT.match(name):
+        raise ValueError(f"an output cannot be named {name[:80]!r}: expected 1 to 64 of A-Z a-z 0-9 _ . - "
+                         "and no dot in front")
+    return name

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What azureml_main returned, as outputs (section "Results" of the module's contract)."""
+import numpy as np
+import pandas as pd
+
+from quern import names
+
+NUMBERED = 2  # outputs with a number; all others have a name
+SEVERAL = {"classic": 1, "studio": 1, "designer": 2}  # how many outputs a dialect knows; quern: any number
+
+
+def outputs(value, dialect, note):
+    """[(port, name, DataFrame)]: port 1 and 2 with an empty name, 0 with one. What is None is left out: an output
+    that is not there is an empty dataset."""
+    found = {}
+    if is_sequence(value):
+        if len(value) == 0:
+            note("azureml_main", "an empty sequence was returned: the outputs are empty")
+        for place, element in enumerate(value, 1):
+            add(found, place, element)
+    else:
+        add(found, 1, value)
+    return limited([(port, name, made) for (port, name), made in found.items() if made is not None], dialect, note)
+
+
+def add(found, place, element):
+    """An element of the sequence; a dict of frames gives its own names."""
+    if is_named(element):
+        for key, item in element.items():
+            put(found, names.output(key), item)
+    else:
+        put(found, f"output{place}", element)
+
+
+def put(found, name, value):
+    key = (int(name[6:]), "") if name in ("output1", "output2") else (0, name)
+    if key in found:
+        raise ValueError(f"two outputs are named {name!r}")
+    found[key] = None if value is None else frame(value)
+
+
+def limited(found, dialect, note):
+    most = SEVERAL.get(dialect)
+    if most is None:
+        return found
+    for port, name, _ in found:
+        if not 1 <= port <= most:
+            note("azureml_main", f"{name or f'output{port}'} is dropped: the dialect {dialect} has {most} output(s)")
+    return [output for output in found if 1 <= output[0] <= most]
+
+
+def is_sequence(value):
+    """A tuple always; a list or an object array if it holds frames, or nothing but None."""
+    if isinstance(value, tuple):
+        return True
+    if not isinstance(value, list) and not (isinstance(value, np.ndarray) and value.dtype == object
+                                            and value.ndim == 1):
+        return False
+    return any(isinstance(item, pd.DataFrame) or is_named(item) for item in value) or all(
+        item is None for item in value)
+
+
+def is_named(value):
+    """A dict with frames in it."""
+    return isinstance(value, dict) and any(isinstance(item, pd.DataFrame) for item in value.values())
+
+
+def frame(value):
+    """A DataFrame of anything; TypeError where pandas cannot."""
+    if isinstance(value, pd.DataFrame):
+        return value
+    try:
+        return convert(value)
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise TypeError("Unsupported return type. Failed to convert return value from type "
+                        f"{type(value)} to type pd.DataFrame.") from error
+
+
+def convert(value):
+    if isinstance(value, dict):
+        return pd.DataFrame(value)
+    if isinstance(value, np.ndarray) and value.ndim > 0:
+        return labelled(pd.DataFrame(value))
+    if isinstance(value, list):
+        return labelled(pd.DataFrame(value))
+    if isinstance(value, (pd.Series, pd.Index, pd.api.extensions.ExtensionArray)):
+        return pd.DataFrame({"column": pd.Series(value).array})
+    return pd.DataFrame({"column": pd.Series([value], dtype=object).infer_objects()})
+
+
+def labelled(made):
+    """Columns without a label are called `column`, or `column_0`, `column_1`, ... when there are several."""
+    if isinstance(made.columns, pd.RangeIndex):
+        count = len(made.columns)
+        made.columns = ["column"] if count == 1 else [f"column_{i}" for i in range(count)]
+    return made

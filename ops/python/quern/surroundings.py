@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a script finds around it: environment variables, streams, random numbers; and what it leaves behind."""
+import atexit
+import io
+import os
+import sys
+import threading
+
+from quern import plots
+
+
+def set_up(directory):
+    """Once, in the child, before any submitted byte is looked at."""
+    os.environ.update(HOME=directory, TMPDIR=directory, MPLBACKEND="Agg", PYTHONUNBUFFERED="1", PYTHONIOENCODING="utf-8")
+    if "tempfile" in sys.modules:
+        sys.modules["tempfile"].tempdir = None
+    open_streams()
+    if "numpy.random" in sys.modules:
+        sys.modules["numpy.random"].seed()
+    plots.watch()
+    atexit._clear()  # what the zygote's imports registered is the zygote's
+
+
+def open_streams():
+    """New ones: the zygote's remember what its descriptors were, a file perhaps, and the job's are pipes or a terminal.
+
+    Output is unbuffered, as with `python3 -u`: what was printed before a crash is in the log.
+    """
+    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", errors="replace", closefd=False)
+    for name, descriptor in (("stdout", 1), ("stderr", 2)):
+        raw = io.FileIO(descriptor, "w", closefd=False)
+        stream = io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", write_through=True)
+        stream.mode = "w"
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+
+
+def flush():
+    """Whatever the script put in the place of the streams."""
+    for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
+        try:
+            stream.flush()
+        except BaseException:
+            continue
+
+
+def finish():
+    """As at the end of a program: threads that are not daemons are waited for, atexit functions run."""
+    me = threading.current_thread()
+    for thread in threading.enumerate():
+        if thread is not me and not thread.daemon:
+            thread.join()
+    atexit._run_exitfuncs()

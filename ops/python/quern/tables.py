@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CSV and TSV: typed by pandas.read_csv, so that a table means here what it means at the user's desk."""
+import io
+import warnings
+
+import pandas as pd
+
+import _quern
+
+
+class BadTable(Exception):
+    """A file that is no table; the message is for its owner."""
+
+    reason = _quern.REASON_BAD_INPUT
+
+
+def read(fd, name, separator, note):
+    """DataFrame of a text table with a header line. fd: borrowed. BadTable names the file and what is wrong."""
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            with io.open(fd, "rb", closefd=False) as file:
+                file.seek(0)
+                made = pd.read_csv(file, sep=separator, encoding="utf-8", index_col=False, low_memory=False)
+    except pd.errors.EmptyDataError:
+        raise BadTable(f"{name}: the file is empty: expected a header line") from None
+    except (ValueError, OverflowError) as error:  # ParserError and UnicodeDecodeError are ValueErrors
+        raise BadTable(f"{name}: {str(error).strip()}") from None
+    for warning in caught:
+        note(name, str(warning.message))
+    return made

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The environment variables of a zygote and so of every job: a few of the given ones are kept (VARIABLES_KEPT), all else
+ * is forgotten, and those that make Python single-threaded, headless and UTF-8 are set. To be called once, before the
+ * interpreter starts.
+ */
+#ifndef QUERN_PYTHON_VARIABLES_H
+#define QUERN_PYTHON_VARIABLES_H
+
+#include "quern/err.h"
+
+MUST_USE int variables_set(struct err *err);
+
+#endif

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/python/ward.h"
+
+#include <Python.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/pidfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ops/python/child.h"
+#include "ops/python/threads.h"
+#include "quern/own.h"
+#include "quern/record.h"
+
+// What is made before the fork, on both sides.
+struct ends {
+    int conversation[2]; // worker's, child's
+    int report[2];       // zygote's, child's
+};
+
+#define NO_ENDS                                                                                                        \
+    {                                                                                                                  \
+        {-1, -1}, { -1, -1 }                                                                                           \
+    }
+
+static void close_ends(struct ends *ends) {
+    for (int i = 0; i < 2; i++) {
+        own_close(&ends->conversation[i]);
+        own_close(&ends->report[i]);
+    }
+}
+
+static int open_ends(struct ends *ends, struct err *err) {
+    TRY(record_pair(ends->conversation, err));
+    if (pipe2(ends->report, O_CLOEXEC | O_NONBLOCK) < 0)
+        return err_sys(err, REASON_INFRA, "the report pipe of a child");
+    return 0;
+}
+
+void ward_clear(struct ward *ward) {
+    *ward = (struct ward){.pid = -1, .pidfd = -1, .init = -1, .control = -1, .report = -1};
+    ward->exited.code = -1;
+}
+
+// Python's hooks stand around a fork of libc's, so that the handlers of the libraries run, too (OpenBLAS has one).
+static pid_t fork_python(const struct heritage *heritage) {
+    PyOS_BeforeFork();
+    pid_t pid = fork();
+    if (pid == 0) {
+        PyOS_AfterFork_Child();
+        child_main(heritage);
+    }
+    int failed = errno;
+    PyOS_AfterFork_Parent();
+    errno = failed;
+    return pid;
+}
+
+// The pid namespace of the init is entered for the fork only. Failing to come back is fatal: the next child would land
+// in a foreign tree.
+static int fork_in_tree(struct ward *ward, const struct heritage *heritage, struct err *err) {
+    TRY(jail_tree_enter(heritage->jail, ward->init, err));
+    ward->pid = fork_python(heritage);
+    int failed = errno;
+    struct err cause;
+    if (jail_tree_leave(heritage->jail, &cause) < 0)
+        return err_set(err, REASON_BUG, "leaving the pid namespace of a child: %s", cause.msg);
+    errno = failed;
+    if (ward->pid < 0)
+        return err_sys(err, REASON_INFRA, "fork");
+    ward->pidfd = pidfd_open(ward->pid, 0);
+    if (ward->pidfd < 0)
+        return err_sys(err, REASON_BUG, "the pidfd of a child");
+    return 0;
+}
+
+static int announce(const struct ward *ward, const struct heritage *heritage, int control, int conversation,
+                    struct err *err) {
+    struct host_spawned spawned = {.pid = ward->pid, .facts = *jail_facts(heritage->jail)};
+    const int fds[] = {conversation, ward->init, ward->pidfd};
+    return record_send(control, &spawned, sizeof spawned, fds, 3, err);
+}
+
+// A tree that is dead already is a success, so that a failure is a bug of ours: a tree that cannot be killed must not
+// outlive this process, which is pid 1.
+static void kill_tree(const struct ward *ward) {
+    struct err err;
+    if (jail_tree_kill(ward->init, &err) < 0)
+        abort();
+}
+
+// It is dead or was killed; who else should reap it? A failure is a bug of ours.
+static void reap_init(struct ward *ward) {
+    struct err err;
+    if (jail_tree_reap(ward->init, &err) < 0)
+        abort();
+    own_close(&ward->init);
+    ward->init = -1;
+}
+
+// What there is goes again. The child is reaped before the init: the kernel lets that one die last.
+static int undo(struct ward *ward) {
+    siginfo_t info;
+    kill_tree(ward);
+    if (ward->pid > 0)
+        waitid(P_PID, (id_t)ward->pid, &info, WEXITED);
+    reap_init(ward);
+    own_close(&ward->pidfd);
+    ward_clear(ward);
+    return -1;
+}
+
+static int fork_ward(struct ward *ward, struct heritage *heritage, struct ends *ends, struct err *err) {
+    TRY(open_ends(ends, err));
+    heritage->conversation = ends->conversation[1];
+    heritage->report = ends->report[1];
+    return fork_in_tree(ward, heritage, err);
+}
+
+int ward_fork(struct ward *ward, const struct jail *jail, uint32_t slot, uint32_t profile, int control,
+              struct err *err) {
+    struct ends ends = NO_ENDS;
+    struct heritage heritage = {.jail = jail, .slot = slot, .profile = profile};
+    TRY(threads_check("before a fork", err));
+    TRY(jail_tree_start(jail, &ward->init, err));
+    if (fork_ward(ward, &heritage, &ends, err) < 0) {
+        close_ends(&ends);
+        return undo(ward);
+    }
+    ward->living = true;
+    ward->control = control;
+    ward->report = steal_fd(&ends.report[0]);
+    if (announce(ward, &heritage, control, ends.conversation[0], NULL) < 0)
+        ward_unwanted(ward);
+    close_ends(&ends);
+    return 0;
+}
+
+void ward_unwanted(struct ward *ward) {
+    own_close(&ward->control);
+    ward->control = -1;
+    kill_tree(ward);
+}
+
+// waitid(2) itself: libc's leaves out the resource usage.
+static int reap(int pidfd, siginfo_t *info, struct rusage *usage) {
+    long done;
+    do
+        done = syscall(SYS_waitid, P_PIDFD, pidfd, info, WEXITED, usage);
+    while (done < 0 && errno == EINTR);
+    return (int)done;
+}
+
+static uint64_t microseconds(struct timeval time) { return (uint64_t)time.tv_sec * 1000000u + (uint64_t)time.tv_usec; }
+
+// Of the child and of the descendants that it waited for. What was left to the init is reaped by the kernel, unmeasured.
+static void set_usage(struct host_exited *exited, const struct rusage *usage) {
+    exited->user_us = microseconds(usage->ru_utime);
+    exited->system_us = microseconds(usage->ru_stime);
+    exited->peak_rss_bytes = (uint64_t)usage->ru_maxrss * 1024u;
+}
+
+static void set_status(struct host_exited *exited, const siginfo_t *info) {
+    if (info->si_code == CLD_EXITED)
+        exited->code = info->si_status;
+    else
+        exited->signal = info->si_status;
+}
+
+// Whoever ends with JAIL_EXIT without a word in the pipe was the script itself, which may choose that number as well.
+static void take_report(struct ward *ward) {
+    struct err err;
+    if (read(ward->report, &err, sizeof err) != (ssize_t)sizeof err)
+        return;
+    err_distrust(&err);
+    ward->exited.err = err;
+}
+
+// A worker that is gone has lost its interest, too. A full buffer cannot be: this is the second record at most.
+static void tell(int control, const struct host_exited *exited) {
+    if (record_send(control, exited, sizeof *exited, NULL, 0, NULL) < 0)
+        shutdown(control, SHUT_RDWR);
+}
+
+void ward_died(struct ward *ward) {
+    siginfo_t info = {0};
+    struct rusage usage = {0};
+    if (reap(ward->pidfd, &info, &usage) == 0) {
+        set_status(&ward->exited, &info);
+        set_usage(&ward->exited, &usage);
+    }
+    take_report(ward);
+    own_close(&ward->pidfd);
+    ward->pidfd = -1;
+    kill_tree(ward);
+}
+
+void ward_ended(struct ward *ward) {
+    reap_init(ward);
+    own_close(&ward->report);
+    if (ward->control >= 0)
+        tell(ward->control, &ward->exited);
+    own_close(&ward->control);
+    ward_clear(ward);
+}
+
+void ward_refuse(int control, const struct err *cause) {
+    struct host_exited exited = {.code = -1, .err = *cause};
+    tell(control, &exited);
+}

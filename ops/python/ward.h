@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A ward: one child in the care of the zygote, from the request to the last trace of its tree.
+ *
+ * Calling sequence: ward_fork() → poll on `control`, `pidfd` and the init's pidfd → ward_unwanted() at the end of
+ * `control` → ward_died() when `pidfd` is readable → ward_ended() when the init's is: the slot is free again.
+ *
+ * Ownership: struct ward owns its descriptors; dead ones are -1. Nothing here waits for a hostile process: a tree is
+ * only killed and its death polled for.
+ */
+#ifndef QUERN_PYTHON_WARD_H
+#define QUERN_PYTHON_WARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "quern/host.h"
+#include "quern/jail.h"
+
+struct ward {
+    bool living;
+    pid_t pid;
+    int pidfd;                 /* the child; -1 when it is reaped */
+    int control;               /* with the worker; -1 when that is gone */
+    int report;                /* read end; one struct err if the child failed before its script */
+    int init;                  /* pidfd of the tree's pid 1; -1 when it is reaped */
+    struct host_exited exited; /* filled as it becomes known */
+};
+
+void ward_clear(struct ward *ward);
+
+/* Forks a child into `slot`. `control` is borrowed on failure, owned on success. In the child it does not return.
+ * Errors: REASON_INFRA: nothing was forked, the zygote is as before. REASON_BUG: the zygote must end. */
+MUST_USE int ward_fork(struct ward *ward, const struct jail *jail, uint32_t slot, uint32_t profile, int control,
+                       struct err *err);
+
+/* The worker has closed its end: the tree is killed. */
+void ward_unwanted(struct ward *ward);
+
+/* Reaps the child and kills what it left behind. */
+void ward_died(struct ward *ward);
+
+/* Reaps the init, tells the worker how it ended, forgets all. */
+void ward_ended(struct ward *ward);
+
+/* Nothing was forked: tells so on `control`. */
+void ward_refuse(int control, const struct err *err);
+
+#endif

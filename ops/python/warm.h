@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Warming up: everything that every job would pay again is done once, before the first fork.
+ *
+ * Calling sequence: in the zygote interpreter_open() → warm_open(); in a child warm_touch(), after the jail, before
+ * the first submitted byte, when there is time.
+ * Errors: REASON_CONFIG, naming environment and module.
+ */
+#ifndef QUERN_PYTHON_WARM_H
+#define QUERN_PYTHON_WARM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "quern/environment.h"
+#include "quern/err.h"
+
+struct warm_facts {
+    char python[32], pandas[32];
+    uint32_t profile;         /* enum segment_profile */
+    uint64_t import_us;       /* imports and warm-up */
+    uint64_t collapsed_bytes; /* of the heap on huge pages */
+};
+
+/* Imports the preloads in order and the glue, runs a small job, freezes the heap for the garbage collector and, with
+ * `collapse`, moves it onto huge pages. The process still has one thread afterwards. */
+MUST_USE int warm_open(const struct environment *environment, bool collapse, struct warm_facts *ret, struct err *err);
+
+/* Runs the same small job again, for the copies of pages that a fork owes. It leaves nothing behind. */
+MUST_USE int warm_touch(struct err *err);
+
+#endif

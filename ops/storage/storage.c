@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quern/storage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend.h"
+#include "quern/own.h"
+
+enum { ATTEMPT_BYTES = 128, NAMES_MAX = 4096 };
+
+static const struct storage_backend *const backends[] = {&storage_file_backend};
+
+static int open_default(struct storage **ret, struct err *err) {
+    const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+    auto_free char *path = NULL;
+    int printed;
+    // A relative XDG_DATA_HOME is to be ignored, says the XDG base directory specification.
+    if (data && data[0] == '/')
+        printed = asprintf(&path, "%s/quern/store", data);
+    else if (home && home[0] == '/')
+        printed = asprintf(&path, "%s/.local/share/quern/store", home);
+    else
+        return err_set(err, REASON_CONFIG,
+                       "store: expected XDG_DATA_HOME or HOME with an absolute path, found neither");
+    if (printed < 0) {
+        path = NULL; // asprintf leaves it undefined
+        return err_set(err, REASON_INFRA, "store: out of memory");
+    }
+    return storage_file_backend.open(path, ret, err);
+}
+
+int storage_open(const char *url, struct storage **ret, struct err *err) {
+    if (!url)
+        return open_default(ret, err);
+    for (size_t i = 0; i < sizeof backends / sizeof backends[0]; i++) {
+        size_t bytes = strlen(backends[i]->scheme);
+        if (strncmp(url, backends[i]->scheme, bytes) == 0)
+            return backends[i]->open(url + bytes, ret, err);
+    }
+    return err_set(err, REASON_CONFIG, "store: expected file:/absolute/directory, found \"%.200s\"", url);
+}
+
+void storage_close(struct storage *storage) {
+    if (storage)
+        storage->backend->close(storage);
+}
+
+static int attempt_check(const char *attempt, struct err *err) {
+    size_t bytes = strspn(attempt, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
+    if (bytes == 0 || bytes > ATTEMPT_BYTES || attempt[bytes] || attempt[0] == '.')
+        return err_set(err, REASON_BAD_INPUT,
+                       "attempt: expected 1 to %d of A-Z a-z 0-9 _ . - that start with no dot, found \"%.150s\"",
+                       ATTEMPT_BYTES, attempt);
+    return 0;
+}
+
+int storage_get(struct storage *storage, const char *key, const char *version, struct storage_object *ret,
+                struct err *err) {
+    TRY(storage_key_check(key, err));
+    return storage->backend->get(storage, key, version, ret, err);
+}
+
+int storage_put(struct storage *storage, int source_fd, char ret_version[STORAGE_VERSION_BYTES], struct err *err) {
+    return storage->backend->put(storage, source_fd, ret_version, err);
+}
+
+int storage_stage(struct storage *storage, const char *attempt, int source_fd, char ret_version[STORAGE_VERSION_BYTES],
+                  struct err *err) {
+    TRY(attempt_check(attempt, err));
+    return storage->backend->stage(storage, attempt, source_fd, ret_version, err);
+}
+
+int storage_commit(struct storage *storage, const char *attempt, const char *manifest, struct err *err) {
+    TRY(attempt_check(attempt, err));
+    return storage->backend->commit(storage, attempt, manifest, err);
+}
+
+int storage_promote(struct storage *storage, uint64_t fence, const struct storage_name *names, size_t count,
+                    struct err *err) {
+    if (fence > INT64_MAX)
+        return err_set(err, REASON_BAD_INPUT, "promote: expected a fence below 2^63, found %llu",
+                       (unsigned long long)fence);
+    if (count > NAMES_MAX)
+        return err_set(err, REASON_BAD_INPUT, "promote: expected at most %d names, found %zu", NAMES_MAX, count);
+    for (size_t i = 0; i < count; i++) {
+        TRY(storage_key_check(names[i].key, err));
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(names[i].key, names[j].key) == 0)
+                return err_set(err, REASON_BAD_INPUT, "promote: expected each key once, found \"%s\" twice",
+                               names[i].key);
+    }
+    return count ? storage->backend->promote(storage, fence, names, count, err) : 0;
+}
+
+int storage_names(struct storage *storage, const char *prefix, storage_visit_fn *visit, void *context,
+                  struct err *err) {
+    return storage->backend->names(storage, prefix ? prefix : "", visit, context, err);
+}

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include "quern/memory.h"
+#include "quern/own.h"
+#include "temp.h"
+
+enum { COPY_BYTES = 128 << 10, SMALL_BYTES = 16 << 20, HASH_BYTES = 32, PREFIX_BYTES = 7 };
+
+static struct storage_file *own(struct storage *storage) { return (struct storage_file *)(void *)storage; }
+
+void storage_file_reach(const struct storage_file *store) {
+    if (store->checkpoint)
+        store->checkpoint(store->context);
+}
+
+/* ---- directories ---- */
+
+// Makes one directory and its entry durable. Returns a descriptor of it.
+static int enter(int parent, const char *name, struct err *err) {
+    bool made = mkdirat(parent, name, 0700) == 0;
+    if (!made && errno != EEXIST)
+        return err_sys(err, temp_reason(), "store: making the directory %s", name);
+    if (made)
+        TRY(temp_sync(parent, "a directory of the store", err));
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? err_sys(err, temp_reason(), "store: opening the directory %s", name) : fd;
+}
+
+static int enter_all(int start, const char *path, struct err *err) {
+    auto_fd int at = start;
+    char copy[PATH_MAX], *rest = NULL;
+    snprintf(copy, sizeof copy, "%s", path); // file_open() and the ceiling on keys see to it that it fits
+    for (char *part = strtok_r(copy, "/", &rest); part; part = strtok_r(NULL, "/", &rest)) {
+        int next = enter(at, part, err);
+        TRY(next);
+        close(at);
+        at = next;
+    }
+    return steal_fd(&at);
+}
+
+int storage_file_root(struct storage_file *store, bool make, struct err *err) {
+    if (store->root >= 0)
+        return 1;
+    int fd = open(store->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT && !make)
+        return 0;
+    if (fd < 0 && errno == ENOENT) {
+        int top = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (top < 0)
+            return err_sys(err, REASON_INFRA, "store: opening /");
+        fd = enter_all(top, store->path, err);
+        TRY(fd);
+    }
+    if (fd < 0)
+        return err_sys(err, REASON_INFRA, "store: opening the directory %s", store->path);
+    store->root = fd;
+    return 1;
+}
+
+int storage_file_dir(struct storage_file *store, const char *path, struct err *err) {
+    TRY(storage_file_root(store, true, err));
+    int root = fcntl(store->root, F_DUPFD_CLOEXEC, 0);
+    if (root < 0)
+        return err_sys(err, REASON_INFRA, "store: a descriptor of %s", store->path);
+    return enter_all(root, path, err);
+}
+
+/* ---- small files ---- */
+
+int storage_file_write(const struct storage_file *store, int dir, const char *name, const char *text, bool replace,
+                       struct err *err) {
+    auto_temp struct temp temp = {.fd = -1};
+    TRY(temp_open(dir, 0600, store->named_temps, &temp, err));
+    TRY(temp_write(temp.fd, text, strlen(text), err));
+    storage_file_reach(store);
+    TRY(temp_sync(temp.fd, name, err));
+    if ((replace ? temp_replace(&temp, name) : temp_link(&temp, name)) < 0)
+        return err_sys(err, temp_reason(), "store: naming the file %s", name);
+    storage_file_reach(store);
+    return temp_sync(dir, "a directory of the store", err);
+}
+
+int storage_file_read(const struct storage_file *store, const char *path, char **ret, size_t *ret_bytes,
+                      struct err *err) {
+    auto_fd int fd = openat(store->root, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return 0;
+    if (fd < 0)
+        return err_sys(err, REASON_INFRA, "store: opening %s", path);
+    TRY(memory_read(fd, path, SMALL_BYTES, ret, ret_bytes, err));
+    return 1;
+}
+
+/* ---- objects ---- */
+
+static bool version_ok(const char *version) {
+    return strncmp(version, "sha256-", PREFIX_BYTES) == 0 && strlen(version) == PREFIX_BYTES + 2 * HASH_BYTES &&
+           strspn(version + PREFIX_BYTES, "0123456789abcdef") == 2 * HASH_BYTES;
+}
+
+int storage_file_object(struct storage_file *store, const char *key, const char *version, struct storage_object *ret,
+                        struct err *err) {
+    if (!version_ok(version))
+        return err_set(err, REASON_NOT_FOUND, "%s: expected a version sha256-HEX, found \"%.100s\"", key, version);
+    char path[STORAGE_VERSION_BYTES + 16];
+    snprintf(path, sizeof path, "objects/%s", version);
+    int there = storage_file_root(store, false, err);
+    TRY(there);
+    errno = ENOENT;
+    auto_fd int fd = there ? openat(store->root, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    if (fd < 0 && errno == ENOENT)
+        return err_set(err, REASON_NOT_FOUND, "%s: the store has no version %s", key, version);
+    struct stat status;
+    if (fd < 0 || fstat(fd, &status) < 0)
+        return err_sys(err, REASON_INFRA, "%s: opening version %s", key, version);
+    struct storage_object object = {.fd = steal_fd(&fd), .bytes = (uint64_t)status.st_size};
+    snprintf(object.version, sizeof object.version, "%s", version);
+    *ret = object;
+    return 0;
+}
+
+static void free_digest(EVP_MD_CTX **digest) { EVP_MD_CTX_free(*digest); }
+
+// One pass: what is hashed is what is written, whatever happens to the source meanwhile.
+static int copy_and_hash(int source, int target, char version[STORAGE_VERSION_BYTES], struct err *err) {
+    __attribute__((cleanup(free_digest))) EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    char buffer[COPY_BYTES];
+    if (!digest || !EVP_DigestInit_ex(digest, EVP_sha256(), NULL))
+        return err_set(err, REASON_INFRA, "store: out of memory for a copy");
+    off_t done = 0;
+    for (ssize_t got; (got = pread(source, buffer, COPY_BYTES, done)) != 0;) {
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return err_sys(err, REASON_INFRA, "store: reading the source");
+        if (!EVP_DigestUpdate(digest, buffer, (size_t)got))
+            return err_set(err, REASON_INFRA, "store: SHA-256 failed");
+        TRY(temp_write(target, buffer, (size_t)got, err));
+        done += got;
+    }
+    unsigned char hash[HASH_BYTES];
+    if (!EVP_DigestFinal_ex(digest, hash, NULL))
+        return err_set(err, REASON_INFRA, "store: SHA-256 failed");
+    size_t used = (size_t)snprintf(version, STORAGE_VERSION_BYTES, "sha256-");
+    for (int i = 0; i < HASH_BYTES; i++)
+        used += (size_t)snprintf(version + used, STORAGE_VERSION_BYTES - used, "%02x", hash[i]);
+    return 0;
+}
+
+static int file_put(struct storage *storage, int source_fd, char ret_version[STORAGE_VERSION_BYTES], struct err *err) {
+    struct storage_file *store = own(storage);
+    char version[STORAGE_VERSION_BYTES];
+    auto_fd int objects = storage_file_dir(store, "objects", err);
+    TRY(objects);
+    auto_temp struct temp temp = {.fd = -1};
+    TRY(temp_open(objects, 0600, store->named_temps, &temp, err));
+    storage_file_reach(store);
+    TRY(copy_and_hash(source_fd, temp.fd, version, err));
+    storage_file_reach(store);
+    TRY(temp_sync(temp.fd, "an object", err));
+    storage_file_reach(store);
+    // An object that is there already has these bytes, and was durable before it had its name.
+    if (temp_link(&temp, version) < 0 && errno != EEXIST)
+        return err_sys(err, temp_reason(), "store: naming the object %s", version);
+    storage_file_reach(store);
+    TRY(temp_sync(objects, "the objects", err));
+    snprintf(ret_version, STORAGE_VERSION_BYTES, "%s", version);
+    return 0;
+}
+
+static int file_get(struct storage *storage, const char *key, const char *version, struct storage_object *ret,
+                    struct err *err) {
+    char current[STORAGE_VERSION_BYTES];
+    if (version)
+        return storage_file_object(own(storage), key, version, ret, err);
+    int found = storage_file_lookup(own(storage), key, current, err);
+    TRY(found);
+    if (!found)
+        return err_set(err, REASON_NOT_FOUND, "%s: no such key", key);
+    return storage_file_object(own(storage), key, current, ret, err);
+}
+
+/* ---- attempts ---- */
+
+static int attempt_dir(struct storage_file *store, const char *attempt, struct err *err) {
+    char path[256];
+    snprintf(path, sizeof path, "attempts/%s", attempt);
+    return storage_file_dir(store, path, err);
+}
+
+// One line per object. A line that kill -9 cut off names no object; an object without a line is one that nobody keeps.
+static int file_stage(struct storage *storage, const char *attempt, int source_fd,
+                      char ret_version[STORAGE_VERSION_BYTES], struct err *err) {
+    char version[STORAGE_VERSION_BYTES], line[STORAGE_VERSION_BYTES + 2];
+    auto_fd int dir = attempt_dir(own(storage), attempt, err);
+    TRY(dir);
+    TRY(file_put(storage, source_fd, version, err));
+    auto_fd int list = openat(dir, "staged", O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (list < 0)
+        return err_sys(err, temp_reason(), "store: opening the list of attempt %s", attempt);
+    snprintf(line, sizeof line, "%s\n", version);
+    TRY(temp_write(list, line, strlen(line), err));
+    TRY(temp_sync(list, "the list of an attempt", err));
+    TRY(temp_sync(dir, "an attempt", err));
+    snprintf(ret_version, STORAGE_VERSION_BYTES, "%s", version);
+    return 0;
+}
+
+// The same manifest again is the same commit: whoever is not sure may repeat it.
+static int file_commit(struct storage *storage, const char *attempt, const char *manifest, struct err *err) {
+    struct storage_file *store = own(storage);
+    struct err fault = {0};
+    auto_fd int dir = attempt_dir(store, attempt, err);
+    TRY(dir);
+    if (storage_file_write(store, dir, "manifest.json", manifest, false, &fault) == 0)
+        return 0;
+    if (fault.sys != EEXIST) {
+        if (err)
+            *err = fault;
+        return -1;
+    }
+    char path[256];
+    auto_free char *before = NULL;
+    size_t bytes = 0;
+    snprintf(path, sizeof path, "attempts/%s/manifest.json", attempt);
+    TRY(storage_file_read(store, path, &before, &bytes, err));
+    if (before && strcmp(before, manifest) == 0)
+        return 0;
+    return err_set(err, REASON_BAD_INPUT, "attempt %s: expected no manifest or the same, found another one", attempt);
+}
+
+/* ---- the store ---- */
+
+static int file_open(const char *rest, struct storage **ret, struct err *err) {
+    if (rest[0] != '/' || strlen(rest) >= PATH_MAX)
+        return err_set(err, REASON_CONFIG, "store: expected file:/absolute/directory, found \"file:%.200s\"", rest);
+    struct storage_file *store = calloc(1, sizeof *store);
+    char *path = strdup(rest);
+    if (!store || !path) {
+        free(store);
+        free(path);
+        return err_set(err, REASON_INFRA, "store: out of memory");
+    }
+    *store = (struct storage_file){.base.backend = &storage_file_backend, .path = path, .root = -1};
+    *ret = &store->base;
+    return 0;
+}
+
+static void file_close(struct storage *storage) {
+    struct storage_file *store = own(storage);
+    if (store->root >= 0)
+        close(store->root);
+    free(store->path);
+    free(store);
+}
+
+const struct storage_backend storage_file_backend = {
+    .scheme = "file:",
+    .open = file_open,
+    .close = file_close,
+    .get = file_get,
+    .put = file_put,
+    .stage = file_stage,
+    .commit = file_commit,
+    .promote = storage_file_promote,
+    .names = storage_file_names,
+};

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The back end file: (schemas/storage.md), private to its two sources and its tests. storage_file.c has objects and
+ * attempts, storage_file_names.c the names.
+ */
+#ifndef QUERN_STORAGE_FILE_H
+#define QUERN_STORAGE_FILE_H
+
+#include <stdbool.h>
+
+#include "backend.h"
+
+struct storage_file {
+    struct storage base;
+    char *path;                        /* owned */
+    int root;                          /* owned; -1: not opened yet, perhaps not made yet */
+    bool named_temps;                  /* tests: as on a file system without O_TMPFILE */
+    void (*checkpoint)(void *context); /* tests: called between the steps of a change; NULL */
+    void *context;
+};
+
+void storage_file_reach(const struct storage_file *store); /* a checkpoint */
+
+/* Opens the root: 1, or 0 when there is none and `make` is false. */
+MUST_USE int storage_file_root(struct storage_file *store, bool make, struct err *err);
+
+/* A directory below the root, made with its parents if need be, durable. */
+MUST_USE int storage_file_dir(struct storage_file *store, const char *path, struct err *err);
+
+/* `text` becomes the file `name` in `dir`, durable: in place of what was there, or -1 and err.sys EEXIST. */
+MUST_USE int storage_file_write(const struct storage_file *store, int dir, const char *name, const char *text,
+                                bool replace, struct err *err);
+
+/* The whole small file below the root: 1, or 0 when there is none. */
+MUST_USE int storage_file_read(const struct storage_file *store, const char *path, char **ret, size_t *ret_bytes,
+                               struct err *err);
+
+/* An object's descriptor and size; REASON_NOT_FOUND names `key`. */
+MUST_USE int storage_file_object(struct storage_file *store, const char *key, const char *version,
+                                 struct storage_object *ret, struct err *err);
+
+/* The version of a name: 1, or 0 when there is no such name. */
+MUST_USE int storage_file_lookup(struct storage_file *store, const char *key, char ret_version[STORAGE_VERSION_BYTES],
+                                 struct err *err);
+int storage_file_promote(struct storage *storage, uint64_t fence, const struct storage_name *names, size_t count,
+                         struct err *err);
+int storage_file_names(struct storage *storage, const char *prefix, storage_visit_fn *visit, void *context,
+                       struct err *err);
+
+#endif

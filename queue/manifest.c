@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+// The result manifest. schemas/manifest.schema.json describes it; tests/e2e/test_manifest_schema.py holds the two together.
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <jansson.h>
+
+#include "quern/job.h"
+#include "quern/own.h"
+#include "quern/utf8.h"
+
+enum { TEXT_BYTES = 2048, WARNINGS = 32, NUMBER_SCRIPT = 85, NUMBER_MEMORY = 138, NUMBER_BUNDLE = 102 };
+
+// A member that cannot be made, for want of memory, unmakes the whole: *object becomes NULL and stays so.
+static void put(json_t **object, const char *name, json_t *value) {
+    if (json_object_set_new(*object, name, value) == 0)
+        return;
+    json_decref(*object);
+    *object = NULL;
+}
+
+// No text of a manifest is longer than TEXT_BYTES. Bytes that are no UTF-8 stand as \xNN: a manifest never fails for a text.
+static json_t *text_of(const char *text, size_t max) {
+    char escaped[4 * TEXT_BYTES + 1];
+    size_t bytes = strnlen(text, max < TEXT_BYTES ? max : TEXT_BYTES), used = 0;
+    for (size_t at = 0; at < bytes;) {
+        size_t length = utf8_next(text + at, bytes - at);
+        if (length == 0)
+            used += (size_t)snprintf(escaped + used, 5, "\\x%02x", (unsigned char)text[at]);
+        memcpy(escaped + used, text + at, length);
+        used += length;
+        at += length ? length : 1;
+    }
+    return json_stringn(escaped, used);
+}
+
+#define TEXT_OF(array) text_of((array), sizeof(array))
+
+static json_t *text_or_null(const char *text, size_t max) { return *text ? text_of(text, max) : json_null(); }
+
+static json_t *count_of(uint64_t count) { return json_integer(count > INT64_MAX ? INT64_MAX : (json_int_t)count); }
+
+static json_t *ms_of(uint64_t us) { return json_real((double)us / 1000.0); }
+
+/* ---- why it failed ---- */
+
+static bool raised(const struct manifest *manifest) {
+    return manifest->exception[0] && (manifest->err.reason == REASON_EXCEPTION || manifest->err.reason == REASON_EXIT);
+}
+
+static uint32_t number_of(const struct manifest *manifest) {
+    switch (manifest->err.reason) {
+    case REASON_EXCEPTION:
+    case REASON_BAD_RESULT:
+        return NUMBER_SCRIPT;
+    case REASON_EXIT:
+        return raised(manifest) ? NUMBER_SCRIPT : 0;
+    case REASON_BAD_INPUT:
+        return manifest->error_number;
+    case REASON_LIMIT_MEMORY:
+        return NUMBER_MEMORY;
+    default:
+        return 0;
+    }
+}
+
+// "ValueError: bad" for an exception, else our own sentence.
+static void message_of(const struct manifest *manifest, char *text, size_t room) {
+    snprintf(text, room, "%.255s%s%.1023s", raised(manifest) ? manifest->exception : "", raised(manifest) ? ": " : "",
+             manifest->err.msg);
+}
+
+static void sentence_of(const struct manifest *manifest, char *text, size_t room) {
+    char message[ERR_MSG_BYTES + HOST_NAME_BYTES + 4];
+    message_of(manifest, message, sizeof message);
+    if (!raised(manifest))
+        snprintf(text, room, "%s", message);
+    else if (manifest->line > 0)
+        snprintf(text, room, "Got exception when invoking script at line %u in function azureml_main: '%s'.",
+                 manifest->line, message);
+    else
+        snprintf(text, room, "Got exception when invoking script: '%s'.", message);
+}
+
+// The two blanks before "interpreter" in the last line are the original's.
+static void detail_of(const struct manifest *manifest, uint32_t number, char *text, size_t room) {
+    char sentence[ERR_MSG_BYTES + HOST_NAME_BYTES + 128];
+    sentence_of(manifest, sentence, sizeof sentence);
+    if (number == NUMBER_SCRIPT)
+        snprintf(text, room,
+                 "Error 0085: The following error occurred during script evaluation, please view the output log for "
+                 "more information:\n"
+                 "---------- Start of error message from Python interpreter ----------\n"
+                 "%s\n"
+                 "---------- End of error message from Python  interpreter  ----------",
+                 sentence);
+    else if (number == NUMBER_MEMORY)
+        snprintf(text, room, "Error 0138: Memory has been exhausted, unable to complete running of module.");
+    else if (number == NUMBER_BUNDLE)
+        snprintf(text, room, "Error 0102: Given ZIP file is not in the correct format.");
+    else if (number > 0)
+        snprintf(text, room, "Error %04u: %s", number, sentence);
+    else
+        snprintf(text, room, "%s", sentence);
+}
+
+static json_t *error_of(const struct manifest *manifest) {
+    char word[REASON_WORD_BYTES], code[16], detail[ERR_MSG_BYTES + HOST_NAME_BYTES + 512];
+    uint32_t number = number_of(manifest);
+    err_word(&manifest->err, word);
+    snprintf(code, sizeof code, "%04u", number);
+    detail_of(manifest, number, detail, sizeof detail);
+    json_t *entry = json_object(), *details = json_array(), *error = json_object();
+    put(&entry, "code", json_string(number ? code : word));
+    put(&entry, "target", json_string("Execute Python Script"));
+    put(&entry, "message", TEXT_OF(detail));
+    put(&error, "code", json_string("ModuleExecutionError"));
+    put(&error, "message", json_string("Module execution encountered an error."));
+    bool appended = json_array_append_new(details, entry) == 0;
+    put(&error, "details", appended ? json_incref(details) : NULL);
+    json_decref(details);
+    return error;
+}
+
+static json_t *exception_of(const struct manifest *manifest) {
+    if (!raised(manifest))
+        return json_null();
+    json_t *object = json_object();
+    put(&object, "type", TEXT_OF(manifest->exception));
+    put(&object, "message", TEXT_OF(manifest->err.msg));
+    put(&object, "line", manifest->line ? json_integer(manifest->line) : json_null());
+    return object;
+}
+
+static void put_outcome(json_t **object, const struct manifest *manifest) {
+    char word[REASON_WORD_BYTES], message[ERR_MSG_BYTES + HOST_NAME_BYTES + 4];
+    bool reasoned = manifest->err.reason != REASON_NONE;
+    err_word(&manifest->err, word);
+    message_of(manifest, message, sizeof message);
+    put(object, "schema", json_integer(JOB_SCHEMA));
+    put(object, "id", TEXT_OF(manifest->id));
+    put(object, "state", json_string(job_state_name((enum job_state)manifest->state)));
+    put(object, "reason", reasoned ? json_string(word) : json_null());
+    put(object, "message", reasoned ? TEXT_OF(message) : json_null());
+    if (manifest->state == JOB_FAILED)
+        put(object, "error", error_of(manifest));
+    put(object, "exit_code", json_integer(err_exit_code(&manifest->err)));
+    put(object, "exception", exception_of(manifest));
+}
+
+/* ---- what went in and came out ---- */
+
+static json_t *environment_of(const struct manifest *manifest) {
+    json_t *object = json_object();
+    put(&object, "name", TEXT_OF(manifest->environment));
+    put(&object, "python", text_or_null(manifest->python, sizeof manifest->python));
+    put(&object, "pandas", text_or_null(manifest->pandas, sizeof manifest->pandas));
+    return object;
+}
+
+static json_t *steps_of(const struct manifest *manifest) {
+    json_t *object = json_object();
+    for (int step = 0; step < STEP_COUNT; step++) {
+        json_t *entry = json_object();
+        put(&entry, "ms", ms_of(manifest->step_us[step]));
+        put(&object, step_name((enum step)step), entry);
+    }
+    return object;
+}
+
+static json_t *input_of(const struct manifest_input *input) {
+    json_t *object = json_object();
+    put(&object, "port", json_integer(input->port));
+    put(&object, "name", TEXT_OF(input->name));
+    put(&object, "version", TEXT_OF(input->version));
+    put(&object, "rows", count_of(input->rows));
+    put(&object, "columns", count_of(input->columns));
+    put(&object, "segment_bytes", count_of(input->segment_bytes));
+    put(&object, "cached", json_boolean(input->cached));
+    return object;
+}
+
+static json_t *output_of(const struct manifest_output *output) {
+    json_t *object = json_object();
+    put(&object, "port", TEXT_OF(output->port));
+    put(&object, "key", text_or_null(output->key, sizeof output->key));
+    put(&object, "version", text_or_null(output->version, sizeof output->version));
+    put(&object, "rows", count_of(output->rows));
+    put(&object, "columns", count_of(output->columns));
+    put(&object, "segment_bytes", count_of(output->segment_bytes));
+    put(&object, "bytes", count_of(output->bytes));
+    return object;
+}
+
+static void append(json_t **array, json_t *value) {
+    if (json_array_append_new(*array, value) == 0)
+        return;
+    json_decref(*array);
+    *array = NULL;
+}
+
+static void put_tables(json_t **object, const struct manifest *manifest) {
+    json_t *inputs = json_array(), *outputs = json_array(), *pictures = json_object();
+    for (uint32_t i = 0; i < manifest->input_count && i < HOST_MAX_PORTS; i++)
+        append(&inputs, input_of(&manifest->inputs[i]));
+    for (uint32_t i = 0; i < manifest->output_count && i < HOST_MAX_PORTS; i++)
+        append(&outputs, output_of(&manifest->outputs[i]));
+    put(&pictures, "count", json_integer(manifest->pictures));
+    put(&pictures, "width", json_integer(manifest->picture_width));
+    put(&pictures, "height", json_integer(manifest->picture_height));
+    put(object, "inputs", inputs);
+    put(object, "outputs", outputs);
+    put(object, "pictures", pictures);
+}
+
+static json_t *stream_of(uint64_t bytes, bool truncated) {
+    json_t *object = json_object();
+    put(&object, "bytes", count_of(bytes));
+    put(&object, "truncated", json_boolean(truncated));
+    return object;
+}
+
+static void put_words(json_t **object, const struct manifest *manifest) {
+    uint32_t kept = manifest->warning_count < WARNINGS ? manifest->warning_count : WARNINGS;
+    json_t *warnings = json_array();
+    for (uint32_t i = 0; i < kept; i++)
+        append(&warnings, TEXT_OF(manifest->warnings[i]));
+    put(object, "stdout", stream_of(manifest->stdout_bytes, manifest->stdout_truncated));
+    put(object, "stderr", stream_of(manifest->stderr_bytes, manifest->stderr_truncated));
+    put(object, "warnings", warnings);
+    put(object, "warnings_left", json_integer(manifest->warning_count - kept));
+}
+
+/* ---- where it ran, and what it took ---- */
+
+static json_t *jail_of(const struct jail_facts *facts) {
+    json_t *object = json_object();
+    put(&object, "level", json_string(jail_level_name((enum jail_level)facts->level)));
+    put(&object, "user_namespace", json_boolean(facts->user_ns));
+    put(&object, "mount_namespace", json_boolean(facts->mount_ns));
+    put(&object, "pid_namespace", json_boolean(facts->pid_ns));
+    put(&object, "network_namespace", json_boolean(facts->net_ns));
+    put(&object, "ipc_namespace", json_boolean(facts->ipc_ns));
+    put(&object, "own_uid", json_boolean(facts->own_uid));
+    put(&object, "landlock_abi", json_integer(facts->landlock_abi));
+    put(&object, "seccomp", json_boolean(facts->seccomp));
+    put(&object, "bound", json_string(facts->bound_cgroup ? "cgroup" : "rlimit"));
+    return object;
+}
+
+static json_t *limits_of(const struct manifest *manifest) {
+    const struct jail_limits *limits = &manifest->limits;
+    json_t *object = json_object();
+    put(&object, "memory_bytes", count_of(limits->memory_bytes));
+    put(&object, "mapped_bytes", count_of(limits->mapped_bytes));
+    put(&object, "work_bytes", count_of(limits->work_bytes));
+    put(&object, "work_files", count_of(limits->work_files));
+    put(&object, "file_bytes", count_of(limits->file_bytes));
+    put(&object, "processes", json_integer(limits->processes));
+    put(&object, "open_files", json_integer(limits->open_files));
+    put(&object, "cpu_seconds", count_of(limits->cpu_seconds));
+    put(&object, "time_ms", count_of(manifest->time_limit_ms));
+    return object;
+}
+
+static json_t *usage_of(const struct manifest *manifest) {
+    json_t *object = json_object();
+    put(&object, "user_ms", ms_of(manifest->user_us));
+    put(&object, "system_ms", ms_of(manifest->system_us));
+    put(&object, "peak_rss_bytes", count_of(manifest->peak_rss_bytes));
+    put(&object, "private_dirty_bytes", count_of(manifest->private_dirty_bytes));
+    put(&object, "copied_on_write_bytes", count_of(manifest->copied_on_write_bytes));
+    return object;
+}
+
+// RFC 3339, UTC, milliseconds.
+static json_t *moment_of(uint64_t unix_ms) {
+    char day[32], text[48];
+    time_t seconds = (time_t)(unix_ms / 1000);
+    struct tm broken;
+    if (!gmtime_r(&seconds, &broken) || strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &broken) == 0)
+        return json_null();
+    snprintf(text, sizeof text, "%s.%03uZ", day, (unsigned)(unix_ms % 1000));
+    return json_string(text);
+}
+
+int manifest_encode(const struct manifest *manifest, char **ret_json, size_t *ret_bytes, struct err *err) {
+    json_t *object = json_object();
+    put_outcome(&object, manifest);
+    put(&object, "started", moment_of(manifest->started_unix_ms));
+    put(&object, "environment", environment_of(manifest));
+    put(&object, "steps", steps_of(manifest));
+    put_tables(&object, manifest);
+    put(&object, "jail", jail_of(&manifest->jail));
+    put(&object, "limits", limits_of(manifest));
+    put(&object, "usage", usage_of(manifest));
+    put_words(&object, manifest);
+    auto_free char *text = object ? json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) : NULL;
+    json_decref(object);
+    char *json = NULL;
+    int bytes = text ? asprintf(&json, "%s\n", text) : -1;
+    if (bytes < 0)
+        return err_set(err, REASON_INFRA, "out of memory for a result manifest");
+    *ret_bytes = (size_t)bytes;
+    *ret_json = json;
+    return 0;
+}

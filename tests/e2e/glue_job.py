@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One job of the glue in a forked process, without zygote and jail: what quern-python's child does after its jail."""
+import ctypes
+import glob
+import mmap
+import os
+import pickle
+import sys
+from typing import NamedTuple
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def module_directory():
+    """Where quern_glue_test was built: QUERN_GLUE_MODULE, else the newest in the build directory."""
+    named = os.environ.get("QUERN_GLUE_MODULE")
+    if named:
+        return named
+    built = glob.glob(f"{ROOT}/build/ops/python/_quern.so") + glob.glob(f"{ROOT}/build/*/ops/python/_quern.so")
+    if not built:
+        raise FileNotFoundError("_quern.so: build the target quern_glue_test first")
+    return os.path.dirname(max(built, key=os.path.getmtime))
+
+
+sys.path[:0] = [module_directory(), os.path.join(ROOT, "ops", "python")]
+
+import pandas as pd  # noqa: E402
+
+import _quern  # noqa: E402
+from quern import columns, entry, frames, names  # noqa: E402
+
+LIMIT = 1 << 32
+
+
+class Err(ctypes.Structure):
+    """struct err of include/quern/err.h."""
+
+    _fields_ = [("reason", ctypes.c_uint32), ("detail", ctypes.c_int32), ("sys", ctypes.c_int32),
+                ("msg", ctypes.c_char * 1024)]
+
+
+def check(fd):
+    """Every rule of include/quern/segment.h, as the worker has it checked."""
+    err = Err()
+    with mmap.mmap(fd, 0, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE) as memory:
+        base = ctypes.c_char.from_buffer(memory)
+        library = ctypes.CDLL(_quern.__file__)
+        result = library.segment_check(ctypes.byref(base), ctypes.c_uint64(len(memory)), ctypes.byref(err))
+        del base
+    assert result == 0, err.msg.decode()
+
+
+def segment(frame, dialect="quern", limit=LIMIT, notes=None):
+    """A checked, sealed segment of a frame, as a script's result becomes one; the caller closes it."""
+    profile = _quern.PROFILE_NS if frames.PANDAS < (2, 0) else _quern.PROFILE_UNITS
+    said = notes if notes is not None else []
+    fd = columns.segment(frame, names.columns(frame.columns, dialect), profile, limit,
+                         lambda about, text: said.append((about, text)))
+    check(fd)
+    return fd
+
+
+def again(frame, notes=None):
+    """A frame after the way out and in."""
+    fd = segment(frame, notes=notes)
+    try:
+        return frames.frame(fd)
+    finally:
+        os.close(fd)
+
+
+class Ended(NamedTuple):
+    """What came of a job. results: {port or name: DataFrame}; raised: None or a dict; status: of the process."""
+
+    results: dict
+    notes: list
+    raised: object
+    out: str
+    err: str
+    status: int
+
+
+class Recorder:
+    """The answers of a job, for the test that started it."""
+
+    def __init__(self):
+        self.results, self.notes, self.failure = {}, [], None
+
+    def note(self, about, text):
+        self.notes.append((about, text))
+
+    def result(self, port, name, rows, fd):
+        check(fd)
+        made = frames.frame(fd)
+        assert len(made) == rows
+        self.results[port or name] = made.copy(deep=True)
+
+    def raised(self, reason, detail, kind, message, line):
+        self.failure = {"reason": reason, "detail": detail, "type": kind, "message": message, "line": line}
+
+
+def run(directory, script, inputs=(), **options):
+    """Runs a script (text or bytes). inputs: {port: DataFrame} or frames in order. Result: Ended."""
+    work = os.path.join(directory, "work")
+    os.mkdir(work)
+    source = os.path.join(directory, "source.py")
+    with open(source, "wb") as file:
+        file.write(script if isinstance(script, bytes) else script.encode())
+    ports = inputs if isinstance(inputs, dict) else dict(enumerate(inputs, 1))
+    call = {"task": "run", "dialect": "quern", "debug": False, "profile": _quern.PROFILE_NS, "limit": LIMIT,
+            "directory": work, "script": os.open(source, os.O_RDONLY), "bundle": -1, "bundle_name": "", "table": -1,
+            "table_name": "", "separator": ",", "params": {},
+            "inputs": [(port, segment(made)) for port, made in sorted(ports.items())]}
+    call.update(options)
+    try:
+        return fork(directory, call)
+    finally:
+        for fd in [call["script"]] + [fd for _, fd in call["inputs"]]:
+            os.close(fd)
+
+
+def fork(directory, call):
+    told = os.path.join(directory, "answers")
+    process = os.fork()
+    if process == 0:
+        child(directory, call, told)
+    _, status = os.waitpid(process, 0)
+    recorder = Recorder()
+    if os.path.exists(told):
+        with open(told, "rb") as file:
+            recorder = pickle.load(file)
+    return Ended(recorder.results, recorder.notes, recorder.failure, read(directory, "out"), read(directory, "err"),
+                 os.waitstatus_to_exitcode(status))
+
+
+def read(directory, name):
+    with open(os.path.join(directory, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def child(directory, call, told):
+    """Never returns."""
+    status = 99
+    try:
+        for number, name in ((1, "out"), (2, "err")):
+            fd = os.open(os.path.join(directory, name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
+            os.dup2(fd, number)
+            os.close(fd)
+        sys.stdout = sys.__stdout__ = open(1, "w", closefd=False)
+        sys.stderr = sys.__stderr__ = open(2, "w", closefd=False)
+        os.chdir(call["directory"])
+        recorder = Recorder()
+        entry.run(call, recorder)
+        with open(told, "wb") as file:
+            pickle.dump(recorder, file)
+        status = 0
+    finally:
+        os._exit(status)

@@ -1,0 +1,380 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the reader makes of files that no golden file shows: features of other writers, and hostile bytes."""
+import random
+import struct
+
+import pytest
+
+import arrow_file as af
+from arrow_file import Array, Field, File, Scalar, bitmap, int_type, numbers, texts, timestamp_type, views
+from segments import FIXTURES, dump, dump_many
+
+UTF8, LARGE, VIEW = (af.UTF8, {}), (af.LARGE_UTF8, {}), (af.UTF8_VIEW, {})
+DOUBLE, SINGLE = (af.FLOAT, {0: Scalar("h", 2)}), (af.FLOAT, {0: Scalar("h", 1)})
+DAYS, MILLIS = (af.DATE, {0: Scalar("h", 0)}), (af.DATE, {})
+CORPUS = FIXTURES.parent / "fuzz" / "corpus" / "arrow"
+
+
+def one(kind, *batches, tmp_path, options=(), dictionary=None, before=(), compress=None):
+    """The dump of a file with the column "x"; `before`: dictionary batches as (array, delta)."""
+    made = File([Field("x", kind, dictionary)])
+    for array, delta in before:
+        made.dictionary(dictionary[0], array, compress, delta)
+    for array in batches:
+        made.batch(array, compress=compress)
+    said = dump(made.bytes(), tmp_path, *options)
+    return said if isinstance(said, str) else said[1][0]
+
+
+@pytest.mark.parametrize("compress", [None, af.with_zstd, af.as_raw])
+@pytest.mark.parametrize("old", [False, True])
+def test_b_batches_are_joined_in_any_framing_and_compression(compress, old, tmp_path):
+    made = File([Field("i", int_type(32)), Field("s", UTF8), Field("b", (af.BOOL, {}))], af.V4 if old else af.V5, old)
+    words, flags = ["a", None, "ccc", "é", "", None, "long enough to be worth it"], [1, 0, 1, 1, 0]
+    for i in range(5):
+        present = [True] * 5 if i == 2 else [k != i for k in range(5)]
+        bools = Array(5, 5 - sum(present), [bitmap(present) if i != 2 else b"", bitmap(flags)])
+        made.batch(numbers([i * 5 + k for k in range(5)], "i"), texts([words[(i + k) % 7] for k in range(5)]), bools,
+                   compress=compress)
+    table, (ints, strings, bools) = dump(made.bytes(), tmp_path)
+    assert (table["rows"], table["columns"]) == (25, 3)
+    assert ints["values"] == list(range(25)) and ints["kind"] == "int32"
+    assert strings["values"] == [words[(i + k) % 7] for i in range(5) for k in range(5)]
+    assert strings["nulls"] == strings["values"].count(None)
+    assert bools["values"] == [None if k == i and i != 2 else bool(flags[k]) for i in range(5) for k in range(5)]
+
+
+@pytest.mark.parametrize("bits,signed,code", [(8, 1, "b"), (16, 1, "h"), (32, 1, "i"), (64, 1, "q"),
+                                              (8, 0, "B"), (16, 0, "H"), (32, 0, "I"), (64, 0, "Q")])
+def test_b_integers_stay_exact_and_become_doubles_with_nulls(bits, signed, code, tmp_path):
+    low, high = (-2**(bits - 1), 2**(bits - 1) - 1) if signed else (0, 2**bits - 1)
+    column = one(int_type(bits, signed), numbers([low, 1, high], code), tmp_path=tmp_path)
+    assert column["values"] == [low, 1, high] and column["kind"] == ("" if signed else "u") + f"int{bits}"
+    column = one(int_type(bits, signed), numbers([low, 1], code), numbers([None, high], code), tmp_path=tmp_path)
+    assert column["values"] == [float(low), 1.0, None, float(high)] and column["kind"] == "double"
+    assert column["nulls"] == 1
+
+
+@pytest.mark.parametrize("kind,code", [(DOUBLE, "d"), (SINGLE, "f")])
+def test_b_floats_keep_their_bits_and_nulls_are_nan(kind, code, tmp_path):
+    values = [1.5, None, float("nan"), float("-inf"), -0.0, 2.0**-149]
+    column = one(kind, numbers(values, code), tmp_path=tmp_path, compress=af.with_zstd)
+    assert list(map(repr, column["values"])) == ["1.5", "None", "None", "-inf", "-0.0", repr(2.0**-149)]
+    assert column["nulls"] == 2
+
+
+@pytest.mark.parametrize("garbage", [b"", b"\xff\xfe"])
+@pytest.mark.parametrize("first", [0, 7])
+@pytest.mark.parametrize("kind,code", [(UTF8, "i"), (LARGE, "q")])
+@pytest.mark.parametrize("compress", [None, af.with_zstd])
+def test_b_texts_begin_anywhere_and_bytes_below_nulls_vanish(compress, kind, code, first, garbage, tmp_path):
+    array = texts(["ab", None, "", "€uro", None], code, first, garbage)
+    column = one(kind, array, array, tmp_path=tmp_path, compress=compress)
+    assert column["values"] == ["ab", None, "", "€uro", None] * 2
+
+
+@pytest.mark.parametrize("compress", [None, af.with_zstd])
+def test_b_views_become_texts(compress, tmp_path):
+    values = ["", "twelve bytes", "thirteen byte", None, "é" * 20, "x" * 1000]
+    column = one(VIEW, views(values), views(values[::-1], blobs=1), views(["a"], blobs=0), tmp_path=tmp_path,
+                 compress=compress)
+    assert column["values"] == values + values[::-1] + ["a"] and column["kind"] == "string"
+
+
+def test_b_times_become_nanoseconds_or_keep_their_unit(tmp_path):
+    for unit, (word, scale) in enumerate([("s", 10**9), ("ms", 10**6), ("us", 10**3), ("ns", 1)]):
+        array = numbers([3, None, -4], "q")
+        kind = timestamp_type(unit, "Europe/Paris")
+        column = one(kind, array, tmp_path=tmp_path)
+        assert (column["values"], column["unit"]) == ([3 * scale, None, -4 * scale], "ns")
+        assert column["zone"] == "Europe/Paris"
+        column = one(kind, array, tmp_path=tmp_path, options=["units"])
+        assert (column["values"], column["unit"]) == ([3, None, -4], word)
+    column = one(DAYS, numbers([1, None], "i"), tmp_path=tmp_path, options=["units"])
+    assert (column["values"], column["unit"]) == ([86400, None], "s")
+    column = one(MILLIS, numbers([1, None], "q"), tmp_path=tmp_path, options=["units"])
+    assert (column["values"], column["unit"]) == ([1, None], "ms")
+
+
+def test_b_smallest_timestamp_counts_as_missing(tmp_path):
+    column = one(timestamp_type(3), numbers([-2**63, 5], "q"), tmp_path=tmp_path)
+    assert column["values"] == [None, 5] and column["nulls"] == 1
+
+
+@pytest.mark.parametrize("bits,signed,code", [(8, 1, "b"), (16, 1, "h"), (32, 1, "i"), (64, 1, "q"),
+                                              (8, 0, "B"), (16, 0, "H"), (32, 0, "I"), (64, 0, "Q")])
+def test_b_dictionaries_lose_nulls_and_repetitions(bits, signed, code, tmp_path):
+    words = texts(["a", None, "b", "a", ""], garbage=b"??")
+    column = one(UTF8, numbers([0, 1, 2, 3, 4, None], code), tmp_path=tmp_path, dictionary=(1, (bits, signed), True),
+                 before=[(words, False)])
+    assert column["dictionary"] == ["a", "b", ""] and column["ordered"]
+    assert column["values"] == [0, -1, 1, 0, 2, -1] and column["dtype"] == "i1" and column["nulls"] == 2
+
+
+@pytest.mark.parametrize("count,dtype", [(126, "i1"), (127, "i2"), (32766, "i2"), (32767, "i4")])
+def test_b_codes_have_the_width_that_pandas_picks(count, dtype, tmp_path):
+    column = one(int_type(64), numbers([0, count - 1], "i"), tmp_path=tmp_path, dictionary=(1, None, False),
+                 before=[(numbers(range(count), "q"), False)], compress=af.with_zstd)
+    assert column["dtype"] == dtype and column["values"] == [0, count - 1]
+    assert column["dictionary"] == list(range(count)) and column["dictionary_kind"] == "int64"
+
+
+@pytest.mark.parametrize("kind,array,expected", [
+    (LARGE, texts(["x", "x"], "q"), ["x"]),
+    (VIEW, views(["a view that is long", "b"]), ["a view that is long", "b"]),
+    (int_type(8), numbers([1, None, 1], "b"), [1]),
+    (DOUBLE, numbers([0.0, -0.0, float("nan"), 2.5], "d"), [0.0, 2.5]),
+    (timestamp_type(0), numbers([1, None, 2], "q"), [10**9, 2 * 10**9]),
+    (DAYS, numbers([1, 1], "i"), [86400 * 10**9]),
+])
+def test_b_dictionary_of_each_type(kind, array, expected, tmp_path):
+    column = one(kind, numbers([0, 0], "i"), tmp_path=tmp_path, dictionary=(9, None, False), before=[(array, False)])
+    assert column["dictionary"] == expected and column["values"] == [0, 0]
+
+
+def test_b_dictionary_grows_by_deltas_and_may_be_shared_or_come_last(tmp_path):
+    made = File([Field("x", UTF8, (7, (8, True), False)), Field("y", UTF8, (7, (16, False), True))])
+    made.batch(numbers([0, 1, 2], "b"), numbers([3, 2, None], "H"))
+    made.dictionary(7, texts(["a", "b"])).dictionary(7, texts(["b", "c"]), delta=True)
+    table, (x, y) = dump(made.bytes(), tmp_path)
+    assert table["arrays"] == 3 and x["array"] == y["array"] == 2
+    assert x["dictionary"] == ["a", "b", "c"] and (x["ordered"], y["ordered"]) == (False, True)
+    assert (x["values"], y["values"]) == ([0, 1, 1], [2, 1, -1])
+
+
+def test_b_threads_change_nothing(tmp_path):
+    count, made = 20000, File([Field(f"c{i}", kind) for i, kind in enumerate([DOUBLE, UTF8, int_type(8), VIEW])])
+    for batch in range(5):
+        made.batch(numbers([batch + i / 7 for i in range(count + 3)], "d"),
+                   texts([str(i) if i % 3 else None for i in range(count + 3)]),
+                   numbers([i % 100 if i % 5 else None for i in range(count + 3)], "b"),
+                   views([str(i) * 4 for i in range(count + 3)]), compress=af.with_zstd)
+    first, *others = [dump(made.bytes(), tmp_path, "ns", threads) for threads in ("1", "2", "8")]
+    assert first[0]["rows"] == 5 * (count + 3) and all(other == first for other in others)
+
+
+def test_b_table_without_rows_or_columns(tmp_path):
+    assert dump(File([]).bytes(), tmp_path)[0]["columns"] == 0
+    table, columns = dump(File([Field("x", UTF8), Field("c", UTF8, (1, None, False))]).bytes(), tmp_path)
+    assert table["rows"] == 0 and [c["values"] for c in columns] == [[], []]
+
+
+STRANGERS = {
+    b"": "an empty file",
+    b"PAR1\x15\x04": "a Parquet file",
+    b"FEA1\0\0\0\0": "a Feather version 1 file; write version 2",
+    b"\xff\xff\xff\xff\x10\0\0\0": "an Arrow IPC stream; write a file instead (Feather version 2)",
+    b"\x1f\x8b\x08\0": "gzip-compressed data",
+    b"PK\x03\x04": "a zip archive",
+    b"a,b\n1,2\n": "text, such as CSV",
+    b"\0\x01\x02\x03": "other bytes",
+}
+
+
+@pytest.mark.parametrize("raw", STRANGERS)
+def test_b_stranger_is_called_by_its_name(raw, tmp_path):
+    assert dump(raw, tmp_path) == f"bad_input: expected an Arrow IPC file, found {STRANGERS[raw]}"
+
+
+TEXT = "give each element a column or a row, or store it as text"
+REFUSED_TYPES = {
+    1: "null is not supported by datasets; give the column a type, such as string or double",
+    4: "binary is not supported by datasets; store it as text, for instance in base64",
+    7: "decimal is not supported by datasets; store it as double, as a scaled integer or as text",
+    9: "time is not supported by datasets; store it as an integer or as a timestamp",
+    11: "interval is not supported by datasets; store its parts as integers",
+    12: f"list is not supported by datasets; {TEXT}",
+    13: "struct is not supported by datasets; give each field a column",
+    14: "union is not supported by datasets; give each type a column",
+    15: "fixed-size binary is not supported by datasets; store it as text, for instance in base64",
+    16: f"fixed-size list is not supported by datasets; {TEXT}",
+    17: "map is not supported by datasets; give each key a column, or store it as text",
+    18: "duration is not supported by datasets; store it as an integer or a double",
+    19: "large binary is not supported by datasets; store it as text, for instance in base64",
+    21: f"large list is not supported by datasets; {TEXT}",
+    22: "run-end encoded is not supported by datasets; store the values, or a dictionary",
+    23: "binary view is not supported by datasets; store it as text, for instance in base64",
+    25: f"list view is not supported by datasets; {TEXT}",
+    26: f"large list view is not supported by datasets; {TEXT}",
+    0: "Arrow type 0 is unknown",
+    99: "Arrow type 99 is unknown",
+}
+
+
+@pytest.mark.parametrize("number", REFUSED_TYPES)
+def test_b_type_is_refused_by_column_and_name(number, tmp_path):
+    raw = File([Field("ok", int_type(8)), Field("x", (number, {}))]).bytes()
+    assert dump(raw, tmp_path) == f'bad_input: column "x": {REFUSED_TYPES[number]}'
+
+
+FILE = {
+    "the footer has no schema": lambda: swap_footer({0: Scalar("h", 4)}),
+    "expected Arrow metadata version 4 or 5, found 3": lambda: File([], version=2).bytes(),
+    "expected a little-endian Arrow IPC file, found a big-endian one": lambda: File([], endianness=1).bytes(),
+    "the file is written with LZ4 buffers; write with compression='zstd'":
+        lambda: File([Field("x", int_type(8))]).batch(numbers([1], "b"), compress=af.with_zstd, codec=0).bytes(),
+    "compression 7 by method 0 is unknown; write with compression='zstd'":
+        lambda: File([Field("x", int_type(8))]).batch(numbers([1], "b"), compress=af.with_zstd, codec=7).bytes(),
+    "record batch 0 has 2 columns, the schema 1":
+        lambda: File([Field("x", int_type(8))]).batch(numbers([1], "b"), numbers([1], "b")).bytes(),
+    "record batch 1 lies outside of the file or overlaps the one before": lambda: twice_the_same_batch(),
+    "a batch has 1 columns with 3 buffers, the schema describes 1 with 2":
+        lambda: File([Field("x", int_type(8))]).batch(Array(1, 0, [b"", b"1", b"2"])).bytes(),
+    "the name of column 0 is not UTF-8": lambda: File([Field(b"\xff", int_type(8))]).bytes(),
+    "the name of column 0 has 65537 bytes, the limit is 65536": lambda: File([Field("x" * 65537, int_type(8))]).bytes(),
+    "a footer of 2147483646 bytes does not fit into a file of 506": lambda: footer_size(2**31 - 2),
+    "a footer of 4294967295 bytes does not fit into a file of 506": lambda: footer_size(2**32 - 1),
+    "record batch 0: expected a message of type 3, found type 1": lambda: block_of_schema(),
+}
+
+
+def swap_footer(table):
+    raw = af.flatbuffer(table)
+    return b"ARROW1\0\0" + raw + struct.pack("<i", len(raw)) + b"ARROW1"
+
+
+def twice_the_same_batch():
+    made = File([Field("x", int_type(8))]).batch(numbers([1], "b"))
+    made.blocks[af.BATCH] *= 2
+    return made.bytes()
+
+
+def block_of_schema():
+    made = File([Field("x", int_type(8))])
+    made.blocks[af.BATCH].append((8, len(made.out) - 8, 0))
+    return made.bytes()
+
+
+def footer_size(size):
+    raw = File([Field("x", int_type(8))]).batch(numbers([1], "b")).bytes()
+    assert len(raw) == 506
+    return raw[:-10] + struct.pack("<I", size) + raw[-6:]
+
+
+@pytest.mark.parametrize("message", FILE)
+def test_f_damaged_file_is_refused(message, tmp_path):
+    assert dump(FILE[message](), tmp_path) == "bad_input: " + message
+
+
+def array(length, nulls, *buffers, data=None):
+    return Array(length, nulls, list(buffers), data)
+
+
+def lying(size):
+    """A compressor that declares `size` bytes whatever it is given."""
+    return lambda raw: struct.pack("<q", size) + af.zstd(raw)
+
+
+def view(length, buffer, offset):
+    return struct.pack("<i4sii", length, b"....", buffer, offset)
+
+
+COLUMN = {
+    "3 values in a batch of 2 rows": (int_type(8), array(3, 0, b"", b"123"), {"rows": 2}),
+    "4 nulls among 3 values": (int_type(8), array(3, 4, b"", b"123"), {}),
+    "-1 nulls among 3 values": (int_type(8), array(3, -1, b"", b"123"), {}),
+    "its values have 3 bytes, its rows need 4": (int_type(8), array(4, 0, b"", b"123"), {}),
+    "its validity have 0 bytes, its rows need 1": (int_type(8), array(3, 1, b"", b"123"), {}),
+    "a batch speaks of 1 nulls, its validity has 2": (int_type(8), array(3, 1, b"\1", b"123"), {}),
+    "its offsets have 8 bytes, its rows need 12": (UTF8, array(2, 0, b"", bytes(8), b""), {}),
+    "its offsets run from 0 to 5, its data have 4 bytes":
+        (UTF8, array(2, 0, b"", struct.pack("<3i", 0, 2, 5), b"abcd"), {}),
+    "its offsets run from -1 to 4, its data have 4 bytes":
+        (UTF8, array(2, 0, b"", struct.pack("<3i", -1, 2, 4), b"abcd"), {}),
+    "the offset falls at row 1, from 9 to 4": (LARGE, array(2, 0, b"", struct.pack("<3q", 0, 9, 4), b"abcd"), {}),
+    "the offset falls at row 0, from 0 to -2147483648":
+        (UTF8, array(2, 0, b"", struct.pack("<3i", 0, -2**31, 4), b"abcd"), {}),
+    "row 1 is not UTF-8": (UTF8, texts(["é", b"\xff", "ok"]), {}),
+    "row 0 is not UTF-8": (UTF8, array(2, 0, b"", struct.pack("<3i", 0, 1, 2), "é".encode()), {}),
+    "row 2 is not UTF-8": (UTF8, texts(["a", "b", b"\xed\xa0\x80"]), {}),
+    "row 0 is a view of length -2": (VIEW, array(1, 0, b"", view(-2, 0, 0), b"x" * 20, data=1), {}),
+    "row 0 lies in data buffer 1, there are 1": (VIEW, array(1, 0, b"", view(13, 1, 0), b"x" * 20, data=1), {}),
+    "row 0 lies outside of its data buffer": (VIEW, array(1, 0, b"", view(13, 0, 8), b"x" * 20, data=1), {}),
+    "its buffers are missing: the batch has 3": (VIEW, array(1, 0, b"", view(13, 0, 8), b"x" * 20, data=2), {}),
+    "a batch does not say how many data buffers it has": (VIEW, array(0, 0, b"", b""), {}),
+    "its buffers are missing: the batch has 1": (int_type(8), array(1, 0, b"1"), {}),
+    "its values have 3 bytes, too few for a compressed buffer":
+        (int_type(8), array(1, 0, b"", b"x"), {"compress": lambda raw: b"123"}),
+    "its values declare -2 bytes": (int_type(8), array(1, 0, b"", b"x"), {"compress": lying(-2)}),
+    "its values declare 2 bytes, their zstd frame 1": (int_type(8), array(1, 0, b"", b"x"), {"compress": lying(2)}),
+    "its values are not a zstd frame":
+        (int_type(8), array(1, 0, b"", b"x"), {"compress": lambda raw: struct.pack("<q", 1) + b"zzzzzzzz"}),
+    "its values declare 10737418240 bytes, which 13 compressed bytes cannot hold":
+        (int_type(8), array(1 << 30, 0, b"", b"x"), {"compress": lambda raw: struct.pack("<q", 10 << 30)
+            + b"\x28\xb5\x2f\xfd\xe0" + struct.pack("<Q", 10 << 30)}),
+    "row 1 holds 106752 days since 1970, which nanoseconds cannot hold (they reach from 1677 to 2262)":
+        (DAYS, numbers([106751, 106752], "i"), {}),
+    "row 0 holds -9223372037 seconds since 1970, which nanoseconds cannot hold (they reach from 1677 to 2262)":
+        (timestamp_type(0), numbers([-9223372037], "q"), {}),
+    "row 0 holds 9223372036854776 microseconds since 1970, which nanoseconds cannot hold (they reach from 1677 to 2262)":
+        (timestamp_type(2), numbers([9223372036854776], "q"), {}),
+    "its time zone has 257 bytes, the limit is 256": (timestamp_type(0, "Z" * 257), numbers([1], "q"), {}),
+    "its time zone is not UTF-8": (timestamp_type(0, b"\xc0\x80"), numbers([1], "q"), {}),
+    "an integer of 128 bits, expected 8, 16, 32 or 64": (int_type(128), numbers([1], "q"), {}),
+    "float16 is not supported by datasets; store it as float32": ((af.FLOAT, {}), numbers([1], "h"), {}),
+}
+
+
+@pytest.mark.parametrize("message", COLUMN)
+def test_f_damaged_column_is_refused(message, tmp_path):
+    kind, values, options = COLUMN[message]
+    raw = File([Field("x", kind)]).batch(values, **options).bytes()
+    assert dump(raw, tmp_path) == f'bad_input: column "x": {message}'
+
+
+WORDS = texts(["a", "b"])
+DICTIONARY = {
+    "row 1 points to value 2 of its dictionary, which has 2": ([(WORDS, False)], numbers([1, 2], "i")),
+    "row 0 points to value -1 of its dictionary, which has 2": ([(WORDS, False)], numbers([-1], "i")),
+    "row 0 points to value 0 of its dictionary, which has 0": ([], numbers([0], "i")),
+    "its dictionary 3 comes twice": ([(WORDS, False), (WORDS, False)], numbers([0], "i")),
+    "its dictionary 3 begins with a delta": ([(WORDS, True)], numbers([0], "i")),
+}
+
+
+@pytest.mark.parametrize("message", DICTIONARY)
+def test_f_damaged_dictionary_is_refused(message, tmp_path):
+    before, codes = DICTIONARY[message]
+    said = one(UTF8, codes, tmp_path=tmp_path, dictionary=(3, None, False), before=before)
+    assert said == f'bad_input: column "x": {message}'
+
+
+def test_f_undefined_bytes_below_nulls_never_complain(tmp_path):
+    far = array(2, 1, bitmap([1, 0]), struct.pack("<qq", 1, 2**62))
+    assert one(timestamp_type(0), far, tmp_path=tmp_path)["values"] == [10**9, None]
+    codes = array(2, 1, bitmap([0, 1]), struct.pack("<ii", 2**30, 1))
+    column = one(UTF8, codes, tmp_path=tmp_path, dictionary=(3, None, False), before=[(WORDS, False)])
+    assert column["values"] == [-1, 1]
+    wild = array(2, 1, bitmap([1, 0]), view(13, 0, 0) + view(-5, 9, 9), b"y" * 13, data=1)
+    assert one(VIEW, wild, tmp_path=tmp_path)["values"] == ["y" * 13, None]
+
+
+def test_l_ceilings_hold_before_memory_is_taken(tmp_path):
+    zeros = array(1 << 20, 0, b"", bytes(8 << 20))
+    raw = File([Field("x", int_type(64))]).batch(zeros, compress=af.with_zstd).bytes()
+    assert dump(raw, tmp_path, "ns", "1", "8000000") == \
+        'limit:output: column "x": its values declare 8388608 bytes, the limit is 8000000'
+    assert dump(raw, tmp_path, "ns", "1", "8388608") == \
+        "limit:output: the dataset needs 8388928 bytes of memory, the limit is 8388608"
+    raw = File([Field("x", (af.BOOL, {}))]).batch(array((1 << 30) + 1, 0, b"", b"")).bytes()
+    assert dump(raw, tmp_path) == "limit:output: the file has more rows than the limit of 1073741824"
+
+
+def test_l_views_that_share_their_text_cannot_swell(tmp_path):
+    shared = array(10000, 0, b"", view(100000, 0, 0) * 10000, bytes(100000), data=1)
+    said = one(VIEW, shared, tmp_path=tmp_path, options=["ns", "1", "100000000"])
+    assert said == "limit:output: a column has more than 100000000 bytes of text"
+
+
+def test_f_random_damage_never_crashes_nor_makes_a_bad_segment(tmp_path):
+    chance = random.Random(20261121)
+    seeds, paths = [path.read_bytes() for path in sorted(CORPUS.iterdir())], []
+    for number in range(1500):
+        raw = bytearray(chance.choice(seeds))
+        for _ in range(chance.choice([1, 1, 2, 5])):
+            at = chance.randrange(8, len(raw) - 6)
+            raw[at] = chance.choice([0, 1, 0x7f, 0x80, 0xff, raw[at] ^ 1 << chance.randrange(8), chance.randrange(256)])
+        paths.append(tmp_path / str(number))
+        paths[-1].write_bytes(raw)
+    said = dump_many(paths)
+    assert len(said) == len(paths) and 100 < said.count("ok") < len(paths) - 100

@@ -1,0 +1,228 @@
+"""What a user sees when a job cannot work: the exact message, the reason, the exit code; and that nothing else breaks."""
+import zipfile
+
+import pytest
+
+from conftest import ROOT
+
+PIMA = str(ROOT / "examples" / "pima_diabetes.csv")
+IDENTITY = "def azureml_main(dataframe1=None):\n    return dataframe1\n"
+GOLDEN = ROOT / "tests" / "fixtures" / "arrow-golden"
+
+
+def failed(run, code, reason, message):
+    """Asserts the verdict everywhere it is told: exit code, terminal, record."""
+    assert run.code == code, run.stderr
+    assert run.job["state"] == "failed"
+    assert run.job["reason"] == reason
+    assert run.job["message"] == message
+    assert run.job["exit_code"] == code
+    assert f"{message} ({reason})" in run.stderr
+    assert not (run.out / "dataset1.arrow").exists()
+    return run
+
+
+# ---- the script ----
+
+def test_b_no_azureml_main(quern):
+    failed(quern("x = 1\n"), 1, "exception", "AttributeError: module 'user_script' has no attribute 'azureml_main'")
+
+
+def test_b_syntax_error(quern):
+    run = failed(quern("import os\ndef azureml_main(:\n"), 1, "exception", "SyntaxError: invalid syntax (user_script.py, line 2)")
+    assert run.job["exception"] == {"type": "SyntaxError", "message": "invalid syntax (user_script.py, line 2)", "line": 2}
+
+
+def test_b_exception_shows_the_scripts_own_lines_and_nothing_of_ours(quern):
+    script = "def helper(x):\n    return 1 / x\n\ndef azureml_main():\n    return helper(0)\n"
+    run = failed(quern(script), 1, "exception", "ZeroDivisionError: division by zero")
+    assert run.script_err == (
+        "Traceback (most recent call last):\n"
+        '  File "user_script.py", line 5, in azureml_main\n    return helper(0)\n           ^^^^^^^^^\n'
+        '  File "user_script.py", line 2, in helper\n    return 1 / x\n           ~~^~~\n'
+        "ZeroDivisionError: division by zero\n")
+    assert run.job["exception"] == {"type": "ZeroDivisionError", "message": "division by zero", "line": 5}
+    assert "script.py:5    return helper(0)" in run.stderr
+
+
+def test_b_sys_exit(quern):
+    failed(quern("import sys\ndef azureml_main():\n    sys.exit(3)\n"), 1, "exit:3", "SystemExit: the script called sys.exit(3)")
+
+
+def test_b_os_exit(quern):
+    failed(quern("import os\ndef azureml_main():\n    os._exit(7)\n"), 1, "exit:7",
+           "the script ended its process with code 7 and returned nothing")
+
+
+def test_b_segfault(quern):
+    failed(quern("import ctypes\ndef azureml_main():\n    ctypes.string_at(0)\n"), 1, "signal:SIGSEGV",
+           "the script's process died of SIGSEGV")
+
+
+def test_l_endless_loop(quern):
+    run = failed(quern("print('begun')\ndef azureml_main():\n    while True: pass\n", "--timeout", "1s"), 124,
+                 "limit:time", "the script ran longer than its time limit")
+    assert run.script_out == "begun\n"
+
+
+def test_l_memory_beyond_the_limit(quern):
+    script = ("import numpy as np\ndef azureml_main():\n"
+              "    kept = [np.ones(1 << 24) for _ in range(100)]\n    return len(kept)\n")
+    failed(quern(script, "--memory", "512M"), 137, "limit:memory",
+           "the script needed more than its memory limit of 512 MiB: Unable to allocate 128. MiB for an array with "
+           "shape (16777216,) and data type float64")
+
+
+def test_l_memory_error_that_is_caught_is_no_failure(quern):
+    script = ("def azureml_main():\n    try:\n        bytearray(1 << 40)\n    except MemoryError:\n"
+              "        return 'caught'\n")
+    assert quern(script, "--memory", "512M").code == 0
+
+
+def test_b_result_that_is_no_frame(quern):
+    failed(quern("def azureml_main():\n    return {'a': [1, 2], 'b': [1]}\n"), 1, "bad_result",
+           "Unsupported return type. Failed to convert return value from type <class 'dict'> to type pd.DataFrame.")
+
+
+SEND_RUBBISH = """
+import os, socket
+def azureml_main():
+    for fd in range(3, 256):
+        try:
+            socket.socket(fileno=os.dup(fd), family=1, type=5).send({what})
+        except OSError:
+            pass
+    return 1
+"""
+
+
+def test_f_child_that_writes_rubbish_to_the_worker(quern):
+    failed(quern(SEND_RUBBISH.format(what="b'x' * 100")), 1, "bad_result",
+           "the script's process sent a record that is none")
+
+
+FORGE = """
+import array, ctypes, os, socket, struct
+def memory(content, seal):
+    fd = ctypes.CDLL(None).memfd_create(b"forged", 2)
+    os.write(fd, content)
+    if seal:
+        import fcntl
+        fcntl.fcntl(fd, 1033, 15)
+    return fd
+def azureml_main():
+    record = struct.pack("<IIIIiIQ", 3, 1, 0, 0, 0, 0, 5).ljust({size}, b"\\0")
+    fds = array.array("i", [{fd}])
+    for fd in range(3, 256):
+        try:
+            socket.socket(fileno=os.dup(fd), family=1, type=5).sendmsg([record], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
+        except OSError:
+            pass
+    return None, 1
+"""
+RECORD_BYTES = 32 + 256 + 4096
+
+
+@pytest.mark.parametrize("fd, message", [
+    pytest.param("memory(b'rubbish' * 1000, True)", "dataset1: segment: expected it to begin with QUERNSEG, found other bytes", id="sealed"),
+    pytest.param("memory(b'rubbish', False)", "expected a sealed memory file, found one with seals 0", id="unsealed"),
+    pytest.param("os.open('/dev/zero', os.O_RDONLY)",
+                 "expected a sealed memory file, found another kind of descriptor", id="device"),
+])
+def test_f_child_that_writes_rubbish_into_its_result(quern, fd, message):
+    failed(quern(FORGE.format(fd=fd, size=RECORD_BYTES)), 1, "bad_result", message)
+
+
+# ---- the inputs ----
+
+def test_b_directory_as_input_is_usage(quern, tmp_path):
+    run = quern(IDENTITY, "--dataframe1", str(tmp_path))
+    assert (run.code, run.stderr) == (2, f"error: --dataframe1: {tmp_path}: expected a file, found a directory\n")
+
+
+def test_b_missing_file_is_usage(quern):
+    run = quern(IDENTITY, "--dataframe1", "./nope.csv")
+    assert (run.code, run.stderr) == (2, "error: --dataframe1: there is no file './nope.csv'\n")
+
+
+@pytest.mark.parametrize("content, found", [
+    pytest.param(b"hello\n", "text, such as CSV", id="text"),
+    pytest.param(b"", "an empty file", id="empty"),
+    pytest.param(b"PAR1" + bytes(64), "a Parquet file", id="parquet"),
+    pytest.param(b"FEA1" + bytes(64), "a Feather version 1 file; write version 2", id="feather"),
+    pytest.param(b"\x1f\x8b\x08" + bytes(64), "gzip-compressed data", id="gzip"),
+    pytest.param(b"PK\3\4" + bytes(64), "a zip archive", id="zip"),
+])
+def test_b_not_arrow(quern, tmp_path, content, found):
+    (tmp_path / "x.arrow").write_bytes(content)
+    run = quern(IDENTITY, "--dataframe1", str(tmp_path / "x.arrow"))
+    assert run.code == 1 and run.job["reason"] == "bad_input"
+    assert run.job["message"] == f"x.arrow: expected an Arrow IPC file, found {found}"
+    assert run.job["error"]["details"][0]["message"].startswith("Error 0049: ")
+
+
+def test_f_truncated_arrow_is_refused(quern, tmp_path):
+    whole = (GOLDEN / "2.0.0-compression" / "generated_zstd.arrow_file").read_bytes()
+    (tmp_path / "x.arrow").write_bytes(whole[:len(whole) // 2])
+    run = quern(IDENTITY, "--dataframe1", str(tmp_path / "x.arrow"))
+    assert run.code == 1 and run.job["reason"] == "bad_input"
+    assert run.job["message"] == "x.arrow: the Arrow IPC file is cut: it begins with ARROW1 but does not end with it"
+
+
+def test_b_csv_that_pandas_refuses(quern, tmp_path):
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n1,2,3\n")
+    failed(quern(IDENTITY, "--dataframe1", str(tmp_path / "x.csv")), 1, "bad_input",
+           "x.csv: Error tokenizing data. C error: Expected 2 fields in line 3, saw 3")
+
+
+def test_b_empty_csv(quern, tmp_path):
+    (tmp_path / "x.csv").write_text("")
+    failed(quern(IDENTITY, "--dataframe1", str(tmp_path / "x.csv")), 1, "bad_input",
+           "x.csv: the file is empty: expected a header line")
+
+
+# ---- the bundle ----
+
+def bundle(path, entries):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for name, content in entries:
+            zipped.writestr(name, content)
+    return str(path)
+
+
+def link(name, target):
+    info = zipfile.ZipInfo(name)
+    info.create_system, info.external_attr = 3, 0o120777 << 16
+    return info, target
+
+
+def test_b_zip_that_is_none(quern, tmp_path):
+    (tmp_path / "x.zip").write_bytes(b"not a zip at all")
+    run = failed(quern("def azureml_main(): pass\n", "--bundle", str(tmp_path / "x.zip")), 1, "bad_input",
+                 "Script Bundle: error 0102: Given ZIP file is not in the correct format.")
+    assert run.job["error"]["details"][0]["message"] == "Error 0102: Given ZIP file is not in the correct format."
+
+
+@pytest.mark.parametrize("entry, message", [
+    (("../slip.py", "x"), 'Script Bundle: "../slip.py": expected a name without ..'),
+    (("/etc/slip.py", "x"), 'Script Bundle: "/etc/slip.py": expected a relative name'),
+    (link("link.py", "/etc/passwd"), 'Script Bundle: "link.py": expected a file or a folder, found a link'),
+])
+def test_f_zip_that_slips_out_or_links(quern, tmp_path, entry, message):
+    failed(quern("def azureml_main(): pass\n", "--bundle", bundle(tmp_path / "x.zip", [entry])), 1, "bad_input",
+           message)
+
+
+def test_f_zip_bomb(quern, tmp_path):
+    path = bundle(tmp_path / "x.zip", [("zeros", bytes(64 << 20))])
+    run = quern("def azureml_main(): pass\n", "--bundle", path)
+    assert run.code == 1 and run.job["reason"] in ("bad_input", "limit:disk")
+    assert run.job["message"].startswith("Script Bundle: "), run.job["message"]
+
+
+# ---- and after all that, a good one ----
+
+def test_b_the_same_command_works_with_a_good_script(quern):
+    run = quern(IDENTITY, "--dataframe1", PIMA)
+    assert run.code == 0 and run.job["state"] == "succeeded" and run.job["reason"] is None
+    assert run.job["outputs"][-1]["rows"] == 768

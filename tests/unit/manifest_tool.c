@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Prints one manifest per case, separated by a line with a single 0x1e, for tests/e2e/test_manifest_schema.py.
+#include <stdio.h>
+#include <string.h>
+
+#include "quern/job.h"
+#include "quern/own.h"
+
+static void print(const struct manifest *manifest) {
+    struct err err;
+    auto_free char *json = NULL;
+    size_t bytes = 0;
+    if (manifest_encode(manifest, &json, &bytes, &err) < 0)
+        printf("%s\n", err.msg);
+    else
+        printf("%s\x1e\n", json);
+}
+
+static void print_full(struct manifest *manifest) {
+    for (uint32_t i = 0; i < HOST_MAX_PORTS; i++) {
+        manifest->inputs[i] = (struct manifest_input){.port = i + 1, .name = "p\xc3\xa4tients \"1\"", .version = "v1"};
+        manifest->outputs[i] = (struct manifest_output){.port = "dataset1", .key = "dataset1.arrow", .version = "v2"};
+    }
+    manifest->inputs[0].segment_bytes = UINT64_MAX;
+    manifest->input_count = manifest->output_count = HOST_MAX_PORTS;
+    manifest->outputs[1].key[0] = manifest->outputs[1].version[0] = '\0';
+    manifest->warning_count = 40;
+    memset(manifest->warnings, 0xff, sizeof manifest->warnings);
+    memset(manifest->jail.level ? manifest->exception : manifest->python, 'x', 31);
+    manifest->step_us[STEP_RUN] = 1234567;
+    print(manifest);
+}
+
+int main(void) {
+    static struct manifest manifest;
+    for (uint32_t state = 0; state < JOB_STATE_COUNT; state++)
+        for (uint32_t reason = 0; reason < REASON_COUNT; reason++) {
+            manifest = (struct manifest){
+                .id = "01J", .state = state, .environment = "default", .started_unix_ms = 1754300000123};
+            manifest.err =
+                (struct err){.reason = reason, .detail = 9, .msg = "it's \"bad\"\n\xf0\x9f\x92\xa9 \xff\x01"};
+            manifest.jail.level = reason % 4;
+            snprintf(manifest.exception, sizeof manifest.exception, "%s", reason % 2 ? "ValueError" : "");
+            print(&manifest);
+        }
+    print_full(&manifest);
+    return 0;
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage_scratch.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "quern/memory.h"
+
+int scratch_setup(void **state) {
+    struct scratch *scratch = calloc(1, sizeof *scratch);
+    assert_non_null(scratch);
+    snprintf(scratch->path, sizeof scratch->path, "/tmp/quern-storage-XXXXXX");
+    assert_non_null(mkdtemp(scratch->path));
+    *state = scratch;
+    return 0;
+}
+
+static int drop_entry(const char *path, const struct stat *status, int kind, struct FTW *where) {
+    (void)status, (void)kind, (void)where;
+    return remove(path);
+}
+
+int scratch_teardown(void **state) {
+    struct scratch *scratch = *state;
+    int left = nftw(scratch->path, drop_entry, 16, FTW_DEPTH | FTW_PHYS);
+    free(scratch);
+    return left;
+}
+
+const char *scratch_path(const struct scratch *scratch, const char *name) {
+    static char path[4096];
+    snprintf(path, sizeof path, "%s/%s", scratch->path, name);
+    return path;
+}
+
+size_t scratch_entries(const char *dir) {
+    size_t count = 0;
+    DIR *stream = opendir(dir);
+    assert_non_null(stream);
+    for (struct dirent *entry; (entry = readdir(stream));)
+        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    closedir(stream);
+    return count;
+}
+
+void scratch_file(const char *path, const char *text) {
+    auto_file FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+}
+
+static bool fd_holds(int fd, const char *text) {
+    auto_free char *found = NULL;
+    size_t bytes = 0;
+    return memory_read(fd, "test", 1 << 24, &found, &bytes, NULL) == 0 && strcmp(found, text) == 0;
+}
+
+bool scratch_holds(const char *path, const char *text) {
+    auto_fd int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    return fd >= 0 && fd_holds(fd, text);
+}
+
+int scratch_source(const char *text) {
+    int fd = memory_from("source", text, strlen(text), NULL);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+struct storage *scratch_store(const struct scratch *scratch) {
+    char url[96];
+    struct storage *storage = NULL;
+    snprintf(url, sizeof url, "file:%s/store", scratch->path);
+    assert_int_equal(storage_open(url, &storage, NULL), 0);
+    return storage;
+}
+
+void scratch_put(struct storage *storage, const char *text, char version[STORAGE_VERSION_BYTES]) {
+    auto_fd int source = scratch_source(text);
+    struct err err = {0};
+    if (storage_put(storage, source, version, &err) < 0)
+        fail_msg("%s", err.msg);
+}
+
+bool scratch_name_is(struct storage *storage, const char *key, const char *text) {
+    struct storage_object object = {.fd = -1};
+    struct err err = {0};
+    if (storage_get(storage, key, NULL, &object, &err) < 0) {
+        if (err.reason != REASON_NOT_FOUND)
+            fail_msg("%s", err.msg);
+        return text == NULL;
+    }
+    auto_fd int fd = object.fd;
+    return text && object.bytes == strlen(text) && fd_holds(fd, text);
+}
+
+void scratch_name(struct storage *storage, uint64_t fence, const char *key, const char *text) {
+    char version[STORAGE_VERSION_BYTES];
+    struct err err = {0};
+    scratch_put(storage, text, version);
+    if (storage_promote(storage, fence, &(struct storage_name){key, version}, 1, &err) != 0)
+        fail_msg("%s", err.msg);
+}
+
+void fuse_burn(void *fuse) {
+    if (--((struct fuse *)fuse)->left == 0)
+        kill(getpid(), SIGKILL);
+}
+
+bool scratch_child(void (*work)(void *context), void *context) {
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        // A failed assertion must not make the child go on with the parent's tests.
+        setenv("CMOCKA_TEST_ABORT", "1", 1);
+        work(context);
+        _exit(0);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true((WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
+                (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+    return WIFEXITED(status);
+}

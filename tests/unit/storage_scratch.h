@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the tests of storage share: a directory of their own, sources, and children that die at a checkpoint. */
+#ifndef TESTS_STORAGE_SCRATCH_H
+#define TESTS_STORAGE_SCRATCH_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ops/storage/storage_file.h"
+#include "quern/own.h"
+#include "quern/storage.h"
+
+struct scratch {
+    char path[64];
+};
+
+int scratch_setup(void **state);
+int scratch_teardown(void **state); /* removes everything */
+
+/* PATH/NAME, in a static buffer that lives until the next call. */
+const char *scratch_path(const struct scratch *scratch, const char *name);
+size_t scratch_entries(const char *dir); /* hidden ones too, without . and .. */
+void scratch_file(const char *path, const char *text);
+bool scratch_holds(const char *path, const char *text);
+
+int scratch_source(const char *text); /* a sealed memory file */
+struct storage *scratch_store(const struct scratch *scratch);
+void scratch_put(struct storage *storage, const char *text, char version[STORAGE_VERSION_BYTES]);
+bool scratch_name_is(struct storage *storage, const char *key, const char *text);
+void scratch_name(struct storage *storage, uint64_t fence, const char *key, const char *text);
+
+/* A checkpoint that kills its process when the counter reaches zero. */
+struct fuse {
+    int left;
+};
+void fuse_burn(void *fuse);
+
+/* Forks; the child runs `work` and exits 0. True when it came to its end, false when SIGKILL ended it. */
+bool scratch_child(void (*work)(void *context), void *context);
+
+#endif

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "quern/job.h"
+#include "quern/own.h"
+
+static json_t *encode(const struct manifest *manifest) {
+    auto_free char *json = NULL;
+    size_t bytes = 0;
+    json_error_t fault;
+    assert_int_equal(manifest_encode(manifest, &json, &bytes, NULL), 0);
+    assert_int_equal(strlen(json), bytes);
+    assert_int_equal(json[bytes - 1], '\n');
+    json_t *object = json_loads(json, JSON_REJECT_DUPLICATES, &fault);
+    if (!object)
+        fail_msg("%s", fault.text);
+    return object;
+}
+
+static void assert_text(json_t *object, const char *name, const char *expected) {
+    const char *text = json_string_value(json_object_get(object, name));
+    assert_non_null(text);
+    assert_string_equal(text, expected);
+}
+
+static json_t *detail_of(json_t *object) {
+    return json_array_get(json_object_get(json_object_get(object, "error"), "details"), 0);
+}
+
+static struct manifest failed(enum reason reason, const char *message) {
+    struct manifest manifest = {.id = "j", .state = JOB_FAILED, .environment = "default", .python = "3.11.2"};
+    err_set(&manifest.err, reason, "%s", message);
+    return manifest;
+}
+
+static void assert_detail(const struct manifest *manifest, const char *code, const char *message) {
+    json_auto_t *object = encode(manifest);
+    assert_text(detail_of(object), "code", code);
+    assert_text(detail_of(object), "target", "Execute Python Script");
+    assert_text(detail_of(object), "message", message);
+    assert_text(json_object_get(object, "error"), "code", "ModuleExecutionError");
+    assert_text(json_object_get(object, "error"), "message", "Module execution encountered an error.");
+}
+
+static void b_success_has_no_error(void **state) {
+    (void)state;
+    struct manifest manifest = {.id = "j", .state = JOB_SUCCEEDED, .started_unix_ms = 1754300000123};
+    manifest.step_us[STEP_RUN] = 1234567;
+    manifest.jail = (struct jail_facts){.level = JAIL_FULL, .user_ns = 1, .landlock_abi = 7, .seccomp = 1};
+    json_auto_t *object = encode(&manifest);
+    json_t *steps = json_object_get(object, "steps"), *jail = json_object_get(object, "jail");
+    assert_text(object, "state", "succeeded");
+    assert_text(object, "started", "2025-08-04T09:33:20.123Z");
+    assert_null(json_object_get(object, "error"));
+    assert_true(json_is_null(json_object_get(object, "reason")));
+    assert_true(json_is_null(json_object_get(object, "exception")));
+    assert_int_equal(json_integer_value(json_object_get(object, "exit_code")), 0);
+    assert_int_equal(json_object_size(steps), STEP_COUNT);
+    assert_true(json_real_value(json_object_get(json_object_get(steps, "run"), "ms")) == 1234.567);
+    assert_text(jail, "level", "full");
+    assert_text(jail, "bound", "rlimit");
+    assert_true(json_is_true(json_object_get(jail, "user_namespace")));
+    assert_int_equal(json_integer_value(json_object_get(jail, "landlock_abi")), 7);
+}
+
+static void m_an_exception_is_error_0085(void **state) {
+    (void)state;
+    struct manifest manifest = failed(REASON_EXCEPTION, "it's \"b\xc3\xa4"
+                                                        "d\"");
+    snprintf(manifest.exception, sizeof manifest.exception, "ValueError");
+    manifest.line = 17;
+    assert_detail(
+        &manifest, "0085",
+        "Error 0085: The following error occurred during script evaluation, please view the output log for "
+        "more information:\n"
+        "---------- Start of error message from Python interpreter ----------\n"
+        "Got exception when invoking script at line 17 in function azureml_main: 'ValueError: it's \"b\xc3\xa4"
+        "d\"'.\n"
+        "---------- End of error message from Python  interpreter  ----------");
+    json_auto_t *object = encode(&manifest);
+    assert_text(object, "reason", "exception");
+    assert_text(object, "message",
+                "ValueError: it's \"b\xc3\xa4"
+                "d\"");
+    assert_text(json_object_get(object, "exception"), "type", "ValueError");
+    assert_text(json_object_get(object, "exception"), "message",
+                "it's \"b\xc3\xa4"
+                "d\"");
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(object, "exception"), "line")), 17);
+    manifest.line = 0;
+    json_auto_t *unplaced = encode(&manifest);
+    assert_non_null(strstr(json_string_value(json_object_get(detail_of(unplaced), "message")),
+                           "\nGot exception when invoking script: 'ValueError: it's"));
+    assert_true(json_is_null(json_object_get(json_object_get(unplaced, "exception"), "line")));
+}
+
+static void m_other_failures_have_the_numbers_of_the_original_or_none(void **state) {
+    (void)state;
+    struct manifest manifest = failed(REASON_BAD_INPUT, "b.zip: not a zip");
+    manifest.error_number = 102;
+    assert_detail(&manifest, "0102", "Error 0102: Given ZIP file is not in the correct format.");
+    manifest = failed(REASON_BAD_INPUT, "p.arrow: cut short");
+    manifest.error_number = 49;
+    assert_detail(&manifest, "0049", "Error 0049: p.arrow: cut short");
+    manifest.error_number = 0;
+    assert_detail(&manifest, "bad_input", "p.arrow: cut short");
+    manifest = failed(REASON_LIMIT_MEMORY, "4 GB");
+    assert_detail(&manifest, "0138", "Error 0138: Memory has been exhausted, unable to complete running of module.");
+    manifest = failed(REASON_LIMIT_TIME, "no end after 1000 ms");
+    assert_detail(&manifest, "limit:time", "no end after 1000 ms");
+    manifest = failed(REASON_SIGNAL, "the script died");
+    manifest.err.detail = 11;
+    assert_detail(&manifest, "signal:SIGSEGV", "the script died");
+    manifest = failed(REASON_EXIT, "the script ended its process");
+    manifest.err.detail = 7;
+    assert_detail(&manifest, "exit:7", "the script ended its process");
+}
+
+static void m_sys_exit_is_an_exception_too(void **state) {
+    (void)state;
+    struct manifest manifest = failed(REASON_EXIT, "3");
+    manifest.err.detail = 3;
+    manifest.line = 2;
+    snprintf(manifest.exception, sizeof manifest.exception, "SystemExit");
+    json_auto_t *object = encode(&manifest);
+    assert_text(object, "reason", "exit:3");
+    assert_text(detail_of(object), "code", "0085");
+    assert_non_null(strstr(json_string_value(json_object_get(detail_of(object), "message")), "'SystemExit: 3'"));
+}
+
+static void f_bytes_that_are_no_text_are_escaped(void **state) {
+    (void)state;
+    struct manifest manifest = failed(REASON_INFRA, "a\xff\xc3(\xed\xa0\x80\xe2\x82");
+    manifest.warning_count = 33;
+    memset(manifest.warnings, 0xfe, sizeof manifest.warnings);
+    json_auto_t *object = encode(&manifest);
+    assert_text(object, "message", "a\\xff\\xc3(\\xed\\xa0\\x80\\xe2\\x82");
+    assert_int_equal(json_array_size(json_object_get(object, "warnings")), 32);
+    assert_int_equal(json_integer_value(json_object_get(object, "warnings_left")), 1);
+    assert_int_equal(strlen(json_string_value(json_array_get(json_object_get(object, "warnings"), 31))),
+                     4 * ERR_MSG_BYTES);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(b_success_has_no_error),
+        cmocka_unit_test(m_an_exception_is_error_0085),
+        cmocka_unit_test(m_other_failures_have_the_numbers_of_the_original_or_none),
+        cmocka_unit_test(m_sys_exit_is_an_exception_too),
+        cmocka_unit_test(f_bytes_that_are_no_text_are_escaped),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

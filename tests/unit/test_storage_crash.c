@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+// Storage under kill -9, many writers and a full disk.
+#include "storage_scratch.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "quern/memory.h"
+
+enum { MANY = 200 };
+
+struct scene {
+    struct scratch *scratch;
+    struct fuse fuse;
+    bool named_temps;
+};
+
+static struct storage *armed_store(struct scene *scene) {
+    struct storage *storage = scratch_store(scene->scratch);
+    struct storage_file *store = (struct storage_file *)(void *)storage;
+    store->checkpoint = fuse_burn;
+    store->context = &scene->fuse;
+    store->named_temps = scene->named_temps;
+    return storage;
+}
+
+static void promote_three(void *context) {
+    struct scene *scene = context;
+    char version[STORAGE_VERSION_BYTES];
+    struct storage *quiet = scratch_store(scene->scratch);
+    scratch_put(quiet, "new", version);
+    storage_close(quiet);
+    struct storage *storage = armed_store(scene);
+    const struct storage_name names[] = {{"x", version}, {"deep/er/y", version}, {"z", version}};
+    if (storage_promote(storage, 2, names, 3, NULL) != 0)
+        _exit(1);
+    storage_close(storage);
+}
+
+static int count_new(void *context, const char *key, const char *version, uint64_t bytes) {
+    (void)key, (void)version;
+    *(int *)context += bytes == 3 ? 1 : 100;
+    return 0;
+}
+
+// "older" has five bytes, "new" three.
+static int how_many_new(struct storage *storage) {
+    int by_get = scratch_name_is(storage, "x", "new") + scratch_name_is(storage, "deep/er/y", "new") +
+                 scratch_name_is(storage, "z", "new");
+    int old = scratch_name_is(storage, "x", "older") + scratch_name_is(storage, "deep/er/y", "older") +
+              scratch_name_is(storage, "z", NULL);
+    assert_int_equal(by_get + old, 3);
+    return by_get;
+}
+
+static void kill_promotions(void **state, bool named_temps) {
+    int died_old = 0, died_new = 0;
+    for (int n = 1;; n++) {
+        assert_true(n < MANY);
+        void *inner = NULL;
+        scratch_setup(&inner);
+        struct scene scene = {.scratch = inner, .fuse = {n}, .named_temps = named_temps};
+        struct storage *storage = scratch_store(inner);
+        scratch_name(storage, 1, "x", "older");
+        scratch_name(storage, 1, "deep/er/y", "older");
+        bool ended = scratch_child(promote_three, &scene);
+        int new = how_many_new(storage);
+        assert_true(new == 0 || new == 3);
+        assert_true(!ended || new == 3);
+        int listed = 0;
+        assert_int_equal(storage_names(storage, "", count_new, &listed, NULL), 0);
+        assert_int_equal(listed, new ? 3 : 200);
+        assert_int_equal(how_many_new(storage), new);
+        scratch_name(storage, 3, "z", "newest");
+        assert_true(scratch_name_is(storage, "z", "newest"));
+        assert_true(scratch_name_is(storage, "x", new ? "new" : "older"));
+        assert_int_not_equal(access(scratch_path(inner, "store/promote.json"), F_OK), 0);
+        storage_close(storage);
+        scratch_teardown(&inner);
+        if (ended)
+            break;
+        died_old += new == 0;
+        died_new += new == 3;
+    }
+    (void)state;
+    assert_true(died_old >= 2 && died_new >= 6);
+}
+
+static void c_a_promotion_killed_anywhere_is_old_or_new(void **state) { kill_promotions(state, false); }
+
+static void c_so_it_is_without_nameless_files(void **state) { kill_promotions(state, true); }
+
+static void put_one(void *context) {
+    struct scene *scene = context;
+    char version[STORAGE_VERSION_BYTES];
+    struct storage *storage = armed_store(scene);
+    scratch_put(storage, "object", version);
+    storage_close(storage);
+}
+
+static void kill_puts(void **state, bool named_temps) {
+    for (int n = 1;; n++) {
+        assert_true(n < MANY);
+        void *inner = NULL;
+        scratch_setup(&inner);
+        struct scene scene = {.scratch = inner, .fuse = {n}, .named_temps = named_temps};
+        bool ended = scratch_child(put_one, &scene);
+        const char *object = scratch_path(
+            inner, "store/objects/sha256-2958d416d08aa5a472d7b509036cb7eafd542add84527e66a145ea64cb4cdc75");
+        if (access(object, F_OK) == 0)
+            assert_true(scratch_holds(object, "object"));
+        else
+            assert_true(!ended);
+        if (!named_temps)
+            assert_int_equal(scratch_entries(scratch_path(inner, "store/objects")), ended || n >= 4);
+        put_one(&(struct scene){.scratch = inner, .fuse = {MANY}});
+        scratch_teardown(&inner);
+        if (ended)
+            break;
+        assert_true(n <= 5);
+    }
+    (void)state;
+}
+
+static void c_a_put_killed_anywhere_is_nothing_or_whole(void **state) { kill_puts(state, false); }
+
+static void c_also_without_nameless_files(void **state) { kill_puts(state, true); }
+
+/* ---- many writers ---- */
+
+enum { WRITERS = 8, ROUNDS = 12 };
+
+struct writer {
+    struct scratch *scratch;
+    int number;
+};
+
+static void write_rounds(struct writer *writer) {
+    struct storage *storage = scratch_store(writer->scratch);
+    for (int round = 0; round < ROUNDS; round++) {
+        char text[32], version[STORAGE_VERSION_BYTES];
+        int fence = round * WRITERS + writer->number;
+        snprintf(text, sizeof text, "%d", fence);
+        scratch_put(storage, text, version);
+        const struct storage_name names[] = {{"x", version}, {"y", version}};
+        if (storage_promote(storage, (uint64_t)fence, names, 2, NULL) < 0)
+            _exit(1);
+    }
+    storage_close(storage);
+    _exit(0);
+}
+
+struct pair {
+    int count;
+    char version[STORAGE_VERSION_BYTES];
+};
+
+static int same_version(void *context, const char *key, const char *version, uint64_t bytes) {
+    struct pair *pair = context;
+    (void)key, (void)bytes;
+    if (pair->count++ == 0)
+        snprintf(pair->version, sizeof pair->version, "%s", version);
+    assert_string_equal(pair->version, version);
+    return 0;
+}
+
+static void c_eight_writers_of_the_same_names_end_at_the_highest_fence(void **state) {
+    struct writer writers[WRITERS];
+    pid_t pids[WRITERS];
+    struct storage *storage = scratch_store(*state);
+    for (int i = 0; i < WRITERS; i++) {
+        writers[i] = (struct writer){*state, i};
+        pids[i] = fork();
+        assert_true(pids[i] >= 0);
+        if (pids[i] == 0)
+            write_rounds(&writers[i]);
+    }
+    for (int left = WRITERS; left > 0;) {
+        struct pair pair = {0};
+        assert_int_equal(storage_names(storage, "", same_version, &pair, NULL), 0);
+        for (int i = 0, status; i < WRITERS; i++)
+            if (pids[i] > 0 && waitpid(pids[i], &status, WNOHANG) == pids[i]) {
+                assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+                pids[i] = 0;
+                left--;
+            }
+    }
+    char last[32];
+    snprintf(last, sizeof last, "%d", ROUNDS * WRITERS - 1);
+    assert_true(scratch_name_is(storage, "x", last));
+    assert_true(scratch_name_is(storage, "y", last));
+    storage_close(storage);
+}
+
+/* ---- a full disk ---- */
+
+// As root a file system of 256 KiB, else a ceiling on file sizes: both give what a full disk gives.
+static void shrink_the_disk(const struct scratch *scratch) {
+    if (geteuid() == 0) {
+        assert_int_equal(unshare(CLONE_NEWNS), 0);
+        assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+        assert_int_equal(mount("tmpfs", scratch->path, "tmpfs", 0, "size=256k,mode=0700"), 0);
+    }
+}
+
+static void set_file_limit(rlim_t bytes) {
+    signal(SIGXFSZ, SIG_IGN);
+    struct rlimit limit;
+    getrlimit(RLIMIT_FSIZE, &limit);
+    limit.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void fill(void *context) {
+    const struct scratch *scratch = context;
+    char version[STORAGE_VERSION_BYTES] = "untouched";
+    struct err err = {0};
+    shrink_the_disk(scratch);
+    struct storage *storage = scratch_store(scratch);
+    scratch_name(storage, 1, "x", "before");
+    size_t bytes = 1 << 20;
+    auto_fd int source = memory_new("large", bytes, NULL);
+    if (geteuid() != 0)
+        set_file_limit(100000);
+    assert_int_equal(storage_put(storage, source, version, &err), -1);
+    set_file_limit(RLIM_INFINITY);
+    assert_int_equal(err.reason, REASON_LIMIT_DISK);
+    assert_string_equal(err.msg, geteuid() == 0 ? "writing 131072 bytes: No space left on device"
+                                                : "writing 131072 bytes: File too large");
+    assert_string_equal(version, "untouched");
+    assert_int_equal(scratch_entries(scratch_path(scratch, "store/objects")), 1);
+    assert_true(scratch_name_is(storage, "x", "before"));
+    scratch_name(storage, 2, "x", "after");
+    assert_true(scratch_name_is(storage, "x", "after"));
+    storage_close(storage);
+}
+
+static void l_a_full_disk_leaves_nothing_behind(void **state) { assert_true(scratch_child(fill, *state)); }
+
+// No room for the journal: the names stay as they were.
+static void promote_without_room(void *context) {
+    const struct scratch *scratch = context;
+    char version[STORAGE_VERSION_BYTES];
+    struct err err = {0};
+    struct storage *storage = scratch_store(scratch);
+    scratch_name(storage, 1, "x", "before");
+    scratch_put(storage, "after", version);
+    set_file_limit(10);
+    const struct storage_name names[] = {{"x", version}, {"y", version}};
+    assert_int_equal(storage_promote(storage, 2, names, 2, &err), -1);
+    assert_int_equal(err.reason, REASON_LIMIT_DISK);
+    assert_true(scratch_name_is(storage, "x", "before"));
+    assert_true(scratch_name_is(storage, "y", NULL));
+    assert_int_not_equal(access(scratch_path(scratch, "store/promote.json"), F_OK), 0);
+    set_file_limit(RLIM_INFINITY);
+    assert_int_equal(storage_promote(storage, 2, names, 2, &err), 0);
+    assert_true(scratch_name_is(storage, "y", "after"));
+    storage_close(storage);
+}
+
+// Room for the journal, none for what follows: the promotion counts, and its files follow later.
+static void promote_with_room_for_the_journal(void *context) {
+    const struct scratch *scratch = context;
+    char version[STORAGE_VERSION_BYTES];
+    struct storage *storage = scratch_store(scratch);
+    scratch_put(storage, "after", version);
+    scratch_name(storage, 1, "x", "before");
+    scratch_file(scratch_path(scratch, "store/names/y"), "a file where a directory belongs");
+    const struct storage_name names[] = {{"x", version}, {"y", version}};
+    assert_int_equal(storage_promote(storage, 2, names, 2, NULL), 0);
+    assert_true(scratch_name_is(storage, "x", "after"));
+    assert_true(scratch_name_is(storage, "y", "after"));
+    assert_int_equal(unlink(scratch_path(scratch, "store/names/y")), 0);
+    scratch_name(storage, 3, "x", "last");
+    assert_true(scratch_name_is(storage, "y", "after"));
+    assert_int_not_equal(access(scratch_path(scratch, "store/promote.json"), F_OK), 0);
+    storage_close(storage);
+}
+
+static void l_names_stay_when_there_is_no_room_for_new_ones(void **state) {
+    assert_true(scratch_child(promote_without_room, *state));
+}
+
+static void l_a_promotion_counts_from_its_journal_on(void **state) {
+    assert_true(scratch_child(promote_with_room_for_the_journal, *state));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(c_a_promotion_killed_anywhere_is_old_or_new),
+        TEST(c_so_it_is_without_nameless_files),
+        TEST(c_a_put_killed_anywhere_is_nothing_or_whole),
+        TEST(c_also_without_nameless_files),
+        TEST(c_eight_writers_of_the_same_names_end_at_the_highest_fence),
+        TEST(l_a_full_disk_leaves_nothing_behind),
+        TEST(l_names_stay_when_there_is_no_room_for_new_ones),
+        TEST(l_a_promotion_counts_from_its_journal_on),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
