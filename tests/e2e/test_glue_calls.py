@@ -132,7 +132,7 @@ def test_l_inputs_cost_no_memory_of_their_own(tmp_path):
     return next(int(line.split()[1]) for line in lines if line.startswith('Anonymous:'))
 before = private()
 def azureml_main(a):
-    total = a.sum().sum()
+    total = sum(a[name].to_numpy().sum() for name in a)
     return str(a.shape), (private() - before) / (a.size * 8 / 1024)
 """
     job = run(tmp_path, script, [pd.DataFrame({f"c{i}": np.ones(1 << 20) for i in range(8)})])
