@@ -153,7 +153,7 @@ static int plan_layout(struct dataset_reader *reader, struct err *err) {
 static int plan_views(struct dataset_reader *reader, struct err *err) {
     bool any = false;
     for (uint32_t i = 0; i < reader->file.column_count; i++)
-        if (reader->sources[i].type->form == ARROW_UTF8_VIEW) {
+        if (reader->sources[i].type->form == ARROW_TEXT_VIEW) {
             any = true;
             TRY(arrow_plan_views(&reader->sources[i], reader->ceilings.bytes, err));
         }
