@@ -116,12 +116,20 @@ static int find_loading(struct segments *segments, uint32_t holder, const struct
     return 0;
 }
 
+// A decoder that died with its memory is tried again: it gets fresh memory, nobody writes into the old one any more.
+static void take_grant_back(struct segments *segments, struct segment_entry *entry) {
+    if (entry->fd >= 0)
+        close(entry->fd);
+    entry->fd = -1;
+    segments->used_bytes -= entry->bytes;
+    entry->bytes = 0;
+}
+
 int segments_grant(struct segments *segments, uint32_t holder, const struct supervisor_key *key, uint64_t bytes,
                    int *ret_fd, struct err *err) {
     struct segment_entry *entry = NULL;
     TRY(find_loading(segments, holder, key, &entry, err));
-    if (entry->fd >= 0)
-        return err_set(err, REASON_BUG, "segment %s was granted memory before", key->text);
+    take_grant_back(segments, entry);
     TRY(make_room(segments, bytes, err));
     int fd = memory_new("quern-segment", bytes, err);
     TRY(fd);
@@ -142,11 +150,7 @@ int segments_publish(struct segments *segments, uint32_t holder, const struct su
     TRY(memory_check(sealed, SEGMENT_MAX_BYTES, &bytes, err));
     auto_fd int readable = memory_reopen(sealed, err);
     TRY(readable);
-    if (entry->fd >= 0)
-        close(entry->fd);
-    entry->fd = -1;
-    segments->used_bytes -= entry->bytes;
-    entry->bytes = 0;
+    take_grant_back(segments, entry);
     TRY(make_room(segments, bytes, err));
     entry->fd = steal_fd(&readable);
     entry->bytes = bytes;
