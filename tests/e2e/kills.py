@@ -1,12 +1,13 @@
 #!/usr/bin/env -S /usr/bin/python3 -B
 # SPDX-License-Identifier: Apache-2.0
-"""Kills one process of a run at one moment, again and again: kills.py SECONDS [VICTIM...]. Prints a table of victims and
+"""Kills one process of a run at one moment, again and again: kills.py SECONDS|short [VICTIM...]. Prints a table of victims and
 moments, what was left behind, and ends with 1 when anything was. To be run in a world of its own (world.py)."""
 import array
 import collections
 import os
 import random
 import re
+import signal
 import sys
 import time
 
@@ -31,11 +32,12 @@ def azureml_main(dataframe1):
     return dataframe1
 """
 
-VICTIMS = ("cli", "worker", "codec", "codec child", "zygote", "child", "init", "any")
+VICTIMS = ("cli", "worker", "codec", "codec child", "zygote", "child", "init", "any", "SIGTERM")
 MOMENTS = ("start", *STEPS, "late")
 
 DIED = {  # what may be said when the run did not succeed: (exit code, what the last lines must tell)
     "cli": [],
+    "SIGTERM": [(4, r"⊘ cancelled after")],
     "worker": [(75, r"quern-worker died of SIGKILL in step \w+ \(lost\)")],
     "codec": [(75, r"quern-codec is gone\) \(infra\)")],
     "codec child": [],
@@ -45,6 +47,7 @@ DIED = {  # what may be said when the run did not succeed: (exit code, what the 
 }
 DIED["child"] += DIED["init"][1:]  # which is a copy of the zygote at first
 DIED["any"] = [one for some in list(DIED.values()) for one in some]
+ENDED = {"cli": -9, "any": -9, "SIGTERM": -15}  # of quern itself; SIGTERM before there is a job or after it
 
 
 def big_file():
@@ -68,13 +71,13 @@ def strike(run, victim, moment, steps):
         run.said(f"{STEPS[STEPS.index(moment) - 1]:<8} ")
         pause(random.random() * steps[moment], run)
     if victim == "any":
-        victim = random.choice(VICTIMS[:-1])
-    return run.kill(victim)
+        victim = random.choice(VICTIMS[:-2])
+    return run.kill("cli", signal.SIGTERM) if victim == "SIGTERM" else run.kill(victim)
 
 
 def judge(run, code, victim, hit):
     """What is wrong with the verdict: a sentence or None."""
-    if code == 0 or (victim in ("cli", "any") and code == -9 and hit):
+    if code == 0 or (hit and code == ENDED.get(victim)):
         return None
     for wanted, words in DIED[victim]:
         if code == wanted and re.search(words, run.text, re.S):
@@ -126,14 +129,17 @@ def show(table):
 
 
 def main(seconds, victims):
-    """Every victim at every moment, in turn, until the time is over; every pair at least once."""
+    """Every victim at every moment, in turn, until the time is over, every pair at least once; "short": every second
+    pair once."""
     world = World()
     world.write("script.py", SCRIPT)
     world.write("big.arrow", big_file())
     table = {"cells": collections.defaultdict(collections.Counter), "bad": []}
     whole(world, table)
-    steps, before, end, kills = whole(world, table), shared_memory(), time.monotonic() + seconds, 0
     pairs = [(victim, moment) for victim in victims for moment in MOMENTS if possible(victim, moment)]
+    if seconds == "short":
+        pairs, seconds = pairs[::2], 0
+    steps, before, end, kills = whole(world, table), shared_memory(), time.monotonic() + float(seconds), 0
     while kills < len(pairs) or time.monotonic() < end:
         one(world, *pairs[kills % len(pairs)], steps, table)
         kills += 1
@@ -156,4 +162,4 @@ def possible(victim, moment):
 
 
 if __name__ == "__main__":
-    sys.exit(main(float(sys.argv[1]), sys.argv[2:] or VICTIMS))
+    sys.exit(main(sys.argv[1], sys.argv[2:] or VICTIMS))

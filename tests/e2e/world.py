@@ -124,8 +124,10 @@ class World:
         shutil.rmtree(self.place)
 
     def write(self, name, content):
-        """A file of the world, made before the first run."""
+        """A file of the world, which is no leftover."""
         path = self.place / name
+        if self.files is not None:
+            self.files.add(str(path))
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return path
 
@@ -224,7 +226,7 @@ class Run:
     def find(self, wanted):
         """A living process of that role, awaited: None when the run ended without."""
         def look():
-            found = [p for p in [Process(self.pid), *below(self.pid)] if p.state != "Z" and role(p, self) == wanted]
+            found = [p for p in below(os.getpid()) if p.state != "Z" and role(p, self) == wanted]
             return found or self.has_ended()
         found = until(look, f"a process of role {wanted}")
         return None if found is True else found[0]
