@@ -62,7 +62,8 @@ def fork(places):
     return Area(
         "one child of a warm zygote: asked for → READY, COMMIT → DONE of an empty script, → exited",
         [[f"{places.benches}/bench_fork"]], 5 if places.quick else 200,
-        {f"huge pages: {part}": f"small pages: {part}" for part in ("ready", "job", "end", "total", "cpu")})
+        {f"{pages}: {part}": f"small pages: {part}" for pages in ("huge pages", "standby")
+         for part in ("ready", "job", "end", "cpu")})
 
 
 def pictures(places):
@@ -89,8 +90,8 @@ def jobs(places, area):
 def across_builds(builds, peer):
     """The first build beside the peer, every other build beside the first."""
     first, *others = builds
-    table = {f"{first}: {part}": f"{peer}: {part}" for part in ("wall", "cpu")}
-    parts = ["wall", "cpu", *(f"step {name}" for name in ("claim", "load", "run", "collect", "publish"))]
+    table = {f"{first}: whole": f"{peer}: whole"}
+    parts = ["whole", *(f"step {name}" for name in ("claim", "load", "run", "collect", "publish"))]
     return table | {f"{name}: {part}": f"{first}: {part}" for name in others for part in parts}
 
 

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Decoding and encoding a dataset, against libzstd alone on the same buffers, with the same threads, from and into the
-// same kind of memory: compressed bytes in a memory file, results into a fresh one. Rounds: rounds.h.
+// same kind of memory: compressed bytes in a memory file, results into a fresh one. CPU time is that of all threads, in
+// user and kernel mode, of quern-codec in ticks of the clock. Rounds: rounds.h.
 //
 //     bench_codec MEGABYTES FILE     FILE receives the dataset, for codec_peers.py
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,6 +52,7 @@ struct bench {
     struct piece pieces[MAX_BUFFERS];
     size_t piece_count, room;
     struct codec codec;
+    pid_t codec_pid;
 };
 
 static void die(const char *what, const struct err *err) {
@@ -211,9 +215,8 @@ static void start_codec(struct bench *bench) {
     const int fds[] = {requests[1], supervisor[1]};
     struct jail_spawn spawn = {
         .program = QUERN_CODEC_PROGRAM, .argv = argv, .environ = environ, .fds = fds, .fd_count = 2, .isolate = true};
-    pid_t pid;
     int pidfd;
-    if (jail_spawn(&spawn, &pidfd, &pid, &err) < 0)
+    if (jail_spawn(&spawn, &pidfd, &bench->codec_pid, &err) < 0)
         die("jail_spawn", &err);
     close(requests[1]);
     close(supervisor[1]);
@@ -222,6 +225,38 @@ static void start_codec(struct bench *bench) {
 }
 
 // ---- rounds ----
+
+static double own_cpu_ms(void) {
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e3 +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e3;
+}
+
+// Of quern-codec and of its children that it has reaped: fields 14 to 17 of proc(5)'s stat.
+static double codec_cpu_ms(const struct bench *bench) {
+    char path[64];
+    unsigned long user = 0, kernel = 0;
+    long child_user = 0, child_kernel = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", bench->codec_pid);
+    auto_file FILE *file = fopen(path, "re");
+    if (!file || fscanf(file, "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld", &user, &kernel,
+                        &child_user, &child_kernel) != 4)
+        die("CPU time of quern-codec", NULL);
+    return (double)(user + kernel + (unsigned long)(child_user + child_kernel)) * 1e3 / (double)sysconf(_SC_CLK_TCK);
+}
+
+// A child is reaped a moment after its answer.
+static double all_cpu_ms(const struct bench *bench, enum what what) {
+    if (what != DECODE_CODEC && what != ENCODE_CODEC && what != CHECK_CODEC)
+        return own_cpu_ms();
+    for (char path[64];; poll(NULL, 0, 1)) {
+        snprintf(path, sizeof path, "/proc/%d/task/%d/children", bench->codec_pid, bench->codec_pid);
+        auto_file FILE *file = fopen(path, "re");
+        if (!file || fgetc(file) == EOF)
+            return own_cpu_ms() + codec_cpu_ms(bench);
+    }
+}
 
 static void run_one(struct bench *bench, enum what what) {
     switch (what) {
@@ -275,9 +310,11 @@ int main(int argc, char **argv) {
     prepare(&bench, megabytes, argv[2]);
     while (rounds_wait()) {
         for (int what = 0; what < WHATS; what++) {
+            double cpu_ms = all_cpu_ms(&bench, (enum what)what);
             uint64_t start = clock_now_ns();
             run_one(&bench, (enum what)what);
             rounds_since(labels[what], start);
+            rounds_sample(labels[what], "cpu ms", all_cpu_ms(&bench, (enum what)what) - cpu_ms);
         }
         rounds_end();
     }

@@ -2,13 +2,16 @@
 //
 // bench_fork: what a child costs in the warm path, with the zygote's heap on huge pages and without. Rounds: rounds.h.
 //
-//     ready   request → READY: tiny init, fork, jail, touch      (hidden by standby children)
+//     ready   request → READY: tiny init, fork, jail             (hidden by standby children)
 //     job     COMMIT → DONE: an empty script                     (what a user waits for)
 //     end     end of the conversation → host_exited
 //     total   all of it
 //     cpu     of the tree
+//
+// `standby` is a child that had time to touch its pages before its job came.
 #include <fcntl.h>
 #include <string.h>
+#include <time.h>
 
 #include "quern/clock.h"
 #include "quern/own.h"
@@ -16,6 +19,7 @@
 #include "tests/unit/host_harness.h"
 
 #define DESCRIPTOR "[environment]\npreload = numpy pandas matplotlib.pyplot\n"
+#define STANDBY_NS 50000000
 #define SCRIPT "def azureml_main():\n    return None\n"
 
 static void sample_since(const char *zygote, const char *what, uint64_t start) {
@@ -27,7 +31,7 @@ static void sample_since(const char *zygote, const char *what, uint64_t start) {
 static void sample_cpu(const char *zygote, const struct host_exited *exited) {
     char label[64];
     snprintf(label, sizeof label, "%s: cpu", zygote);
-    rounds_sample(label, "ms", (double)(exited->user_us + exited->system_us) / 1000);
+    rounds_sample(label, "cpu ms", (double)(exited->user_us + exited->system_us) / 1000);
 }
 
 static int await_done(struct harness_child *child, struct err *err) {
@@ -50,12 +54,14 @@ static int job(struct harness_child *child, int null, struct err *err) {
     return await_done(child, err);
 }
 
-static int measure(const struct harness *harness, const char *zygote, int null, struct err *err) {
+static int measure(const struct harness *harness, const char *zygote, bool standby, int null, struct err *err) {
     struct harness_child child;
     uint64_t began = clock_now_ns(), at = began;
     TRY(child_open(harness, &child, err));
     TRY(child_ready(&child, err));
     sample_since(zygote, "ready", at);
+    if (standby)
+        nanosleep(&(struct timespec){.tv_nsec = STANDBY_NS}, NULL);
     at = clock_now_ns();
     TRY(job(&child, null, err));
     sample_since(zygote, "job", at);
@@ -84,8 +90,9 @@ static int run(struct err *err) {
     TRY(open_zygote(&plain, "--no-collapse", err));
     TRY(open_zygote(&collapsed, NULL, err));
     while (rounds_wait()) {
-        TRY(measure(&plain, "small pages", null, err));
-        TRY(measure(&collapsed, "huge pages", null, err));
+        TRY(measure(&plain, "small pages", false, null, err));
+        TRY(measure(&collapsed, "huge pages", false, null, err));
+        TRY(measure(&collapsed, "standby", true, null, err));
         rounds_end();
     }
     TRY(harness_close(&plain, err));

@@ -36,7 +36,7 @@ def timed(label, command):
     wall, cpu = (time.perf_counter() - start) * 1000, cpu_ms() - used
     if done.returncode != 0:
         sys.exit(f"{label}: {done.stderr}")
-    return [(f"{label}: wall", "ms", wall), (f"{label}: cpu", "ms", cpu)]
+    return [(f"{label}: whole", "ms", wall), (f"{label}: whole", "cpu ms", cpu)]
 
 
 def steps(label, out):

@@ -31,7 +31,7 @@ class Measurer:
 
 
 def collect(area):
-    """{label: (unit, [values])}, in the order in which labels came. The first round warms and is not counted."""
+    """{(label, unit): [values]}, in the order in which they came. The first round warms and is not counted."""
     samples = {}
     measurers = []
     for command in area.measurers:
@@ -40,7 +40,7 @@ def collect(area):
     for _ in range(area.rounds):
         for measurer in measurers:
             for label, unit, value in measurer.round():
-                samples.setdefault(label, (unit, []))[1].append(value)
+                samples.setdefault((label, unit), []).append(value)
     for measurer in measurers:
         measurer.close()
     return samples
@@ -52,10 +52,11 @@ def peer_of(label, beside):
     return None if peer == label else peer
 
 
-def ratio(values, peers):
-    """How many times the peer's. Pairs of the same round are compared, so that a noisy minute is noisy for both."""
-    if len(values) != len(peers):
-        return statistics.median(values) / statistics.median(peers)
+def ratio(unit, values, peers):
+    """How many times the peer's. Pairs of the same round are compared, so that a noisy minute is noisy for both; CPU time
+    is counted in ticks, which only add up over all rounds."""
+    if unit == "cpu ms" or len(values) != len(peers):
+        return statistics.mean(values) / statistics.mean(peers)
     return statistics.median(value / peer for value, peer in zip(values, peers) if peer > 0)
 
 
@@ -64,13 +65,13 @@ def quartile(values):
 
 
 def rows(samples, beside):
-    """[{label, unit, median, p25, rounds[, beside, ratio]}]"""
+    """[{label, unit, median, p25, mean, samples[, beside, ratio]}]"""
     made = []
-    for label, (unit, values) in samples.items():
+    for (label, unit), values in samples.items():
         row = {"label": label, "unit": unit, "median": statistics.median(values), "p25": quartile(values),
-               "samples": len(values)}
-        peer = peer_of(label, beside)
-        if peer in samples and statistics.median(samples[peer][1]) > 0:
-            row |= {"beside": peer, "ratio": ratio(values, samples[peer][1])}
+               "mean": statistics.mean(values), "samples": len(values)}
+        peers = samples.get((peer_of(label, beside), unit), [0])
+        if any(peers):
+            row |= {"beside": peer_of(label, beside), "ratio": ratio(unit, values, peers)}
         made.append(row)
     return made

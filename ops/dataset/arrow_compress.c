@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// Threads take buffers in order, compress them in any, and whoever finds the next one finished gives it its place and
-// writes it. What is finished early waits in memory, compressed.
+// Threads take buffers, the largest first so that all end together; whoever finds the next one of the file finished gives
+// it its place and writes it. What is finished early waits in memory, compressed; so much would wait of a very large
+// table that its buffers are taken in the order of the file.
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "arrow_write.h"
 #include "quern/own.h"
 
 #define SAMPLE_BYTES ((size_t)32 << 10)
 #define SAMPLES 4u
+#define SHARED_BYTES ((size_t)64 << 20)
+#define MAX_WAITING_BYTES ((uint64_t)1 << 30)
 #define RAW_PREFIX (-1) /* in place of the size: the bytes follow as they are */
 
 // Compression has to save a tenth: reading compressed bytes back costs ten times as much as reading raw ones.
@@ -24,8 +29,15 @@ struct output {
     bool finished;
 };
 
+struct task {
+    size_t buffer;  // index
+    uint64_t bytes; // about
+};
+
 struct pool {
     struct arrow_plan *plan;
+    uint64_t total;              // bytes of all tasks
+    struct task *tasks;          // one per buffer
     struct output *outputs;      // one per buffer
     struct arrow_scratch *spare; // stack of buffers to use again
     size_t spares;
@@ -62,6 +74,18 @@ static int compress_bytes(struct worker *worker, void *to, size_t capacity, cons
     return 0;
 }
 
+// One buffer that is more than half of all would keep one core busy alone: zstd shares it among threads, within one
+// frame. That depends on sizes only, never on the number of threads, because it changes the bytes of the frame.
+static int share(struct worker *worker, size_t count, struct err *err) {
+    bool shared = count >= SHARED_BYTES && count > worker->pool->total / 2;
+    int threads = shared ? (int)worker->pool->plan->threads : 0;
+    size_t set = ZSTD_CCtx_setParameter(worker->context, ZSTD_c_nbWorkers, threads);
+    // A libzstd without threads does it alone.
+    if (ZSTD_isError(set) && ZSTD_getErrorCode(set) != ZSTD_error_parameter_unsupported)
+        return err_set(err, REASON_INFRA, "compressing on %d threads: %s", threads, ZSTD_getErrorName(set));
+    return 0;
+}
+
 // Looks at a few pieces of a large buffer, so that random numbers cost little.
 static int sample_pays(struct worker *worker, const struct arrow_source *source, struct arrow_scratch *room,
                        bool *ret_pays, struct err *err) {
@@ -81,10 +105,12 @@ static int try_compression(struct worker *worker, const struct arrow_source *sou
     bool worth = true;
     size_t bytes = 0;
     TRY(arrow_scratch_reserve(&output->kept, ZSTD_compressBound(source->count), err));
+    TRY(share(worker, 0, err));
     if (source->count >= 8 * SAMPLES * SAMPLE_BYTES)
         TRY(sample_pays(worker, source, &output->kept, &worth, err));
     if (!worth)
         return 0;
+    TRY(share(worker, source->count, err));
     TRY(compress_bytes(worker, output->kept.bytes, output->kept.capacity, source->bytes, source->count, &bytes, err));
     if (!pays(source->count, bytes))
         return 0;
@@ -201,9 +227,10 @@ static int work(struct worker *worker, struct err *err) {
     if (ZSTD_isError(set))
         return err_set(err, REASON_INFRA, "compression level %u: %s", pool->plan->level, ZSTD_getErrorName(set));
     while (!atomic_load(&pool->failed)) {
-        size_t index = atomic_fetch_add(&pool->next, 1);
-        if (index >= pool->plan->buffer_count)
+        size_t task = atomic_fetch_add(&pool->next, 1);
+        if (task >= pool->plan->buffer_count)
             break;
+        size_t index = pool->tasks[task].buffer;
         TRY(fill(worker, index, err));
         TRY(finish(pool, index, err));
     }
@@ -239,7 +266,32 @@ static void pool_done(struct pool *pool) {
         arrow_scratch_done(&pool->spare[--pool->spares]);
     free(pool->outputs);
     free(pool->spare);
+    free(pool->tasks);
     pthread_mutex_destroy(&pool->lock);
+}
+
+static uint64_t task_bytes(const struct arrow_plan *plan, size_t index) {
+    const struct arrow_buffer *buffer = &plan->buffers[index];
+    const struct segment_array *array = segment_array(plan->segment, buffer->array);
+    if (buffer->part == ARROW_VALIDITY)
+        return array->null_count ? array->length / 8 : 0;
+    return buffer->part == ARROW_OFFSETS ? array->offsets.bytes : array->values.bytes;
+}
+
+static int largest_first(const void *a, const void *b) {
+    const struct task *x = a, *y = b;
+    if (x->bytes != y->bytes)
+        return x->bytes < y->bytes ? 1 : -1;
+    return x->buffer < y->buffer ? -1 : 1;
+}
+
+static void order_tasks(struct pool *pool) {
+    for (size_t i = 0; i < pool->plan->buffer_count; i++) {
+        pool->tasks[i] = (struct task){.buffer = i, .bytes = task_bytes(pool->plan, i)};
+        pool->total += pool->tasks[i].bytes;
+    }
+    if (pool->total <= MAX_WAITING_BYTES)
+        qsort(pool->tasks, pool->plan->buffer_count, sizeof *pool->tasks, largest_first);
 }
 
 // Messages without buffers, as that of a table without columns, have not been opened by any.
@@ -254,8 +306,10 @@ static int fill_all(struct pool *pool, struct err *err) {
     size_t count = pool->plan->buffer_count ? pool->plan->buffer_count : 1;
     pool->outputs = calloc(count, sizeof *pool->outputs);
     pool->spare = calloc(count, sizeof *pool->spare);
-    if (!pool->outputs || !pool->spare)
+    pool->tasks = calloc(count, sizeof *pool->tasks);
+    if (!pool->outputs || !pool->spare || !pool->tasks)
         return err_set(err, REASON_INFRA, "out of memory for %zu buffers", count);
+    order_tasks(pool);
     run(pool);
     if (pool->failed) {
         if (err)

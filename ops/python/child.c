@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/python/child.h"
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -12,6 +13,8 @@
 #include "quern/host.h"
 #include "quern/own.h"
 
+#define TOUCH_AFTER_MS 10
+
 // A pipe takes a record of this size in one piece.
 static _Noreturn void give_up(const struct heritage *heritage, const struct err *err) {
     ssize_t sent = write(heritage->report, err, sizeof *err);
@@ -22,14 +25,21 @@ static int get_ready(const struct heritage *heritage, struct err *err) {
     const int keep[] = {heritage->conversation, heritage->report};
     auto_fd int work_dir = -1;
     TRY(jail_prepare(heritage->jail, heritage->slot, keep, 2, &work_dir, err));
-    TRY(warm_touch(err));
     return answer_ready(heritage->conversation, work_dir, err);
 }
 
+// Who waits this long waits on a machine that has time to spare. A child that is wanted at once does without: it would
+// copy pages that its job may never need.
+static int touch_when_idle(int conversation, struct err *err) {
+    struct pollfd at = {.fd = conversation, .events = POLLIN};
+    int got = poll(&at, 1, TOUCH_AFTER_MS);
+    return got == 0 ? warm_touch(err) : 0;
+}
+
 // fds: stdout, stderr[, stdin].
-static int put_streams(const int *fds, size_t count, struct err *err) {
+static int put_streams(const int fds[3], size_t count, struct err *err) {
     static const int homes[] = {STDOUT_FILENO, STDERR_FILENO, STDIN_FILENO};
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count && i < 3; i++)
         if (dup2(fds[i], homes[i]) < 0)
             return err_sys(err, REASON_INFRA, "COMMIT: stream %d", homes[i]);
     return 0;
@@ -100,7 +110,7 @@ _Noreturn void child_main(const struct heritage *heritage) {
     struct call call;
     struct err err;
     call_open(&call, heritage->conversation, heritage->profile);
-    if (get_ready(heritage, &err) < 0)
+    if (get_ready(heritage, &err) < 0 || touch_when_idle(heritage->conversation, &err) < 0)
         give_up(heritage, &err);
     int wanted = take_commit(heritage, &call, &err);
     if (wanted > 0)

@@ -8,9 +8,16 @@
 // and most of the hashing later. A column that does not repeat itself is found out after a few thousand cells.
 enum { SEEN_SLOTS = 4096, SEEN_TRIAL = 8192, SEEN_MIN_HITS = SEEN_TRIAL / 4 };
 
-struct seen {
-    const char *bytes;
+// Three words of a cell: its first, middle and last eight bytes. Together with the length they are all of a cell of up to
+// 24 bytes.
+struct words {
+    uint64_t first, middle, last;
     size_t length;
+};
+
+struct seen {
+    struct words words;
+    const char *bytes;
     PyObject *object; // borrowed from the array that is being filled
 };
 
@@ -18,7 +25,7 @@ struct source {
     enum segment_kind kind;
     const uint8_t *nulls; // bitmap (text, bytes) or mask (flags); NULL: none are missing
     const int64_t *offsets;
-    const char *values;
+    const char *values, *end;
     bool ascii;
     uint32_t tried, hits;
     bool off;
@@ -37,14 +44,39 @@ static bool is_ascii(const char *bytes, size_t count) {
     return (high & UINT64_C(0x8080808080808080)) == 0;
 }
 
-// Both ends of the cell and its length; what they do not tell apart, memcmp does.
-static size_t slot_of(const char *bytes, size_t length) {
-    uint64_t first = 0, last = 0;
-    size_t take = length < 8 ? length : 8;
-    memcpy(&first, bytes, take);
-    memcpy(&last, bytes + length - take, take);
-    uint64_t mixed = (first ^ (last << 23 | last >> 41) ^ length) * UINT64_C(0x9E3779B97F4A7C15);
-    return (size_t)(mixed >> 52) % SEEN_SLOTS;
+static uint64_t load(const char *from) {
+    uint64_t word;
+    memcpy(&word, from, sizeof word);
+    return word;
+}
+
+// A short cell is read together with what follows it, which costs less than a loop.
+static uint64_t load_short(const struct source *source, const char *from, size_t length) {
+    uint64_t word = 0;
+    if (length == 0)
+        return 0;
+    if (source->end - from >= (ptrdiff_t)sizeof word)
+        return load(from) & UINT64_MAX >> (64 - 8 * length);
+    memcpy(&word, from, length);
+    return word;
+}
+
+static struct words words_of(const struct source *source, const char *bytes, size_t length) {
+    if (length < 8)
+        return (struct words){.first = load_short(source, bytes, length), .length = length};
+    return (struct words){load(bytes), load(bytes + (length - 8) / 2), load(bytes + length - 8), length};
+}
+
+static size_t slot_of(const struct words *words) {
+    uint64_t mixed = words->first ^ (words->middle << 21 | words->middle >> 43) ^
+                     (words->last << 42 | words->last >> 22) ^ words->length;
+    return (size_t)((mixed * UINT64_C(0x9E3779B97F4A7C15)) >> 52) % SEEN_SLOTS;
+}
+
+static bool is_same(const struct seen *seen, const struct words *words, const char *bytes) {
+    return seen->object && seen->words.first == words->first && seen->words.last == words->last &&
+           seen->words.middle == words->middle && seen->words.length == words->length &&
+           (words->length <= 24 || memcmp(seen->bytes, bytes, words->length) == 0);
 }
 
 static PyObject *make(const struct source *source, const char *bytes, size_t length) {
@@ -61,15 +93,16 @@ static PyObject *make(const struct source *source, const char *bytes, size_t len
 static PyObject *text_cell(struct source *source, const char *bytes, size_t length) {
     if (source->off)
         return make(source, bytes, length);
-    struct seen *seen = &source->seen[slot_of(bytes, length)];
+    struct words words = words_of(source, bytes, length);
+    struct seen *seen = &source->seen[slot_of(&words)];
     source->tried++;
-    if (seen->object && seen->length == length && memcmp(seen->bytes, bytes, length) == 0) {
+    if (is_same(seen, &words, bytes)) {
         source->hits++;
         return Py_NewRef(seen->object);
     }
     source->off = source->tried == SEEN_TRIAL && source->hits < SEEN_MIN_HITS;
     PyObject *object = make(source, bytes, length);
-    *seen = (struct seen){bytes, length, object};
+    *seen = (struct seen){words, bytes, object};
     return object;
 }
 
@@ -104,6 +137,7 @@ static struct source source_of(const void *base, const struct segment_array *arr
         source.nulls = segment_at(base, array->nulls);
     if (array->values.bytes > 0)
         source.values = segment_at(base, array->values);
+    source.end = (const char *)base + segment_header(base)->total_bytes;
     if (segment_kind_is_bytes(source.kind) && array->offsets.bytes > 0)
         source.offsets = segment_at(base, array->offsets);
     source.ascii = source.kind == SEGMENT_UTF8 && is_ascii(source.values, (size_t)array->values.bytes);

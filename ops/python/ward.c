@@ -95,13 +95,13 @@ static void kill_tree(const struct ward *ward) {
         abort();
 }
 
-// waitid(2) itself: libc's leaves out the resource usage.
-static int reap(int pidfd, siginfo_t *info, struct rusage *usage) {
-    long done;
-    do
-        done = syscall(SYS_waitid, P_PIDFD, pidfd, info, WEXITED, usage);
-    while (done < 0 && errno == EINTR);
-    return (int)done;
+// It is dead or was killed; who else should reap it? A failure is a bug of ours.
+static void reap_init(struct ward *ward) {
+    struct err err;
+    if (jail_tree_reap(ward->init, &err) < 0)
+        abort();
+    own_close(&ward->init);
+    ward->init = -1;
 }
 
 // What there is goes again. The child is reaped before the init: the kernel lets that one die last.
@@ -110,8 +110,7 @@ static int undo(struct ward *ward) {
     kill_tree(ward);
     if (ward->pid > 0)
         waitid(P_PID, (id_t)ward->pid, &info, WEXITED);
-    reap(ward->init, &info, NULL);
-    own_close(&ward->init);
+    reap_init(ward);
     own_close(&ward->pidfd);
     ward_clear(ward);
     return -1;
@@ -149,15 +148,22 @@ void ward_unwanted(struct ward *ward) {
     kill_tree(ward);
 }
 
+// waitid(2) itself: libc's leaves out the resource usage.
+static int reap(int pidfd, siginfo_t *info, struct rusage *usage) {
+    long done;
+    do
+        done = syscall(SYS_waitid, P_PIDFD, pidfd, info, WEXITED, usage);
+    while (done < 0 && errno == EINTR);
+    return (int)done;
+}
+
 static uint64_t microseconds(struct timeval time) { return (uint64_t)time.tv_sec * 1000000u + (uint64_t)time.tv_usec; }
 
-// The init's usage is that of the descendants which it inherited and reaped.
-static void add_usage(struct host_exited *exited, const struct rusage *usage) {
-    exited->user_us += microseconds(usage->ru_utime);
-    exited->system_us += microseconds(usage->ru_stime);
-    uint64_t peak = (uint64_t)usage->ru_maxrss * 1024u;
-    if (peak > exited->peak_rss_bytes)
-        exited->peak_rss_bytes = peak;
+// Of the child and of the descendants that it waited for. What was left to the init is reaped by the kernel, unmeasured.
+static void set_usage(struct host_exited *exited, const struct rusage *usage) {
+    exited->user_us = microseconds(usage->ru_utime);
+    exited->system_us = microseconds(usage->ru_stime);
+    exited->peak_rss_bytes = (uint64_t)usage->ru_maxrss * 1024u;
 }
 
 static void set_status(struct host_exited *exited, const siginfo_t *info) {
@@ -187,7 +193,7 @@ void ward_died(struct ward *ward) {
     struct rusage usage = {0};
     if (reap(ward->pidfd, &info, &usage) == 0) {
         set_status(&ward->exited, &info);
-        add_usage(&ward->exited, &usage);
+        set_usage(&ward->exited, &usage);
     }
     take_report(ward);
     own_close(&ward->pidfd);
@@ -196,12 +202,8 @@ void ward_died(struct ward *ward) {
 }
 
 void ward_ended(struct ward *ward) {
-    siginfo_t info = {0};
-    struct rusage usage = {0};
-    if (reap(ward->init, &info, &usage) == 0)
-        add_usage(&ward->exited, &usage);
+    reap_init(ward);
     own_close(&ward->report);
-    own_close(&ward->init);
     if (ward->control >= 0)
         tell(ward->control, &ward->exited);
     own_close(&ward->control);

@@ -2,8 +2,8 @@
 /*
  * Warming up: everything that every job would pay again is done once, before the first fork.
  *
- * Calling sequence: in the zygote interpreter_open() → warm_open(); in a child warm_touch(), after the jail and before
- * the first submitted byte.
+ * Calling sequence: in the zygote interpreter_open() → warm_open(); in a child warm_touch(), after the jail, before
+ * the first submitted byte, when there is time.
  * Errors: REASON_CONFIG, naming environment and module.
  */
 #ifndef QUERN_PYTHON_WARM_H

@@ -112,21 +112,18 @@ def test_l_memory(tmp_path):
     job = run(tmp_path, script)
     kind, message, line = raised(job, "LIMIT_MEMORY")
     assert (kind, line) == ("MemoryError", 3)
-    assert message == ("memory is exhausted: Unable to allocate 256. TiB for an array with shape (35184372088832,) and "
-                       "data type float64")
+    assert message == "Unable to allocate 256. TiB for an array with shape (35184372088832,) and data type float64"
 
 
-def test_l_memory_limit_is_named(tmp_path):
+def test_l_memory_of_plain_python(tmp_path):
     script = """import resource
 def azureml_main():
     size = int(open('/proc/self/statm').read().split()[0]) * 4096
-    limit = (size >> 20) + 200 << 20
+    limit = size + (200 << 20)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    print(limit >> 20)
     return bytearray(1 << 30)
 """
-    job = run(tmp_path, script)
-    assert raised(job, "LIMIT_MEMORY") == ("MemoryError", f"the memory limit of {job.out.strip()} MiB was reached", 7)
+    assert raised(run(tmp_path, script), "LIMIT_MEMORY") == ("MemoryError", "", 6)
 
 
 def test_l_memory_while_results_are_written(tmp_path):

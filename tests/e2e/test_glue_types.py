@@ -115,6 +115,14 @@ def test_m_repeated_text_is_one_object():
     assert made[0] is made[198] and made[1] is made[199]
 
 
+def test_f_texts_that_differ_in_one_byte_are_not_taken_for_each_other():
+    cells = ["x" * length for length in range(41)]
+    cells += ["x" * at + "y" + "x" * (length - at - 1) for length in range(1, 41) for at in range(length)]
+    cells = cells * 3
+    assert again(pd.DataFrame({"s": cells}))["s"].tolist() == cells
+    assert again(pd.DataFrame({"s": [cell.encode() for cell in cells]}))["s"].tolist() == [cell.encode() for cell in cells]
+
+
 def test_m_many_distinct_texts():
     cells = [f"{i % 7}-{i}" for i in range(30000)]
     assert again(pd.DataFrame({"s": cells}))["s"].tolist() == cells

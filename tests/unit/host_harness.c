@@ -91,7 +91,6 @@ int child_open(const struct harness *harness, struct harness_child *child, struc
     child->conversation = fds[0];
     child->tree = fds[1];
     child->pidfd = fds[2];
-    own_close(&fds[2]);
     return 0;
 }
 

@@ -133,6 +133,24 @@ static void *one_column(enum segment_kind kind, uint64_t rows, const char *name,
     return segment_make(&shape, bytes);
 }
 
+// Large enough for zstd to share it among threads.
+static void b_one_column_larger_than_all_others(void **state) {
+    (void)state;
+    enum { ROWS = 9000000 };
+    uint64_t bytes;
+    size_t one_bytes, three_bytes;
+    auto_free void *segment = one_column(SEGMENT_INT64, ROWS, "n", 1, &bytes);
+    int64_t *values = segment_at(segment, segment_array(segment, 0)->values);
+    for (int64_t i = 0; i < ROWS; i++)
+        values[i] = i * i % 1000003;
+    auto_free char *one = file_of(segment, 1, &one_bytes);
+    auto_free char *three = file_of(segment, 3, &three_bytes);
+    assert_int_equal(one_bytes, three_bytes);
+    assert_memory_equal(one, three, one_bytes);
+    auto_free void *again = segment_of(three, three_bytes);
+    assert_same_array(segment, again, 0);
+}
+
 static uint64_t next_random(uint64_t *seed) {
     *seed ^= *seed << 13;
     *seed ^= *seed >> 7;
@@ -366,6 +384,7 @@ int main(void) {
         cmocka_unit_test(b_every_kind_comes_back),
         cmocka_unit_test(b_no_columns),
         cmocka_unit_test(b_threads_do_not_change_the_file),
+        cmocka_unit_test(b_one_column_larger_than_all_others),
         cmocka_unit_test(b_what_does_not_compress_stays_raw),
         cmocka_unit_test(b_floats_bit_by_bit),
         cmocka_unit_test(b_flatbuffer_bytes),

@@ -188,6 +188,8 @@ static void l_memory_is_a_limit_by_name(void **state) {
     assert_int_equal(said.count, 1);
     assert_int_equal(said.answers[0].reason, REASON_LIMIT_MEMORY);
     assert_string_equal(said.answers[0].name, "MemoryError");
+    assert_string_equal(said.answers[0].value,
+                        "Unable to allocate 256. TiB for an array with shape (35184372088832,) and data type float64");
     forget(&said);
 }
 

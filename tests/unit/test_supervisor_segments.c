@@ -73,6 +73,15 @@ static void c_a_dead_decoder_hands_over_to_the_next_waiter(void **state) {
     assert_int_equal(reserve(segments, 0, &a, &fd), SUPERVISOR_LOAD);
 }
 
+static void c_a_second_grant_replaces_the_first(void **state) {
+    struct segments *segments = *state;
+    int first = -1, second = -1;
+    assert_int_equal(reserve(segments, 0, &a, &first), SUPERVISOR_LOAD);
+    assert_int_equal(segments_grant(segments, 0, &a, 100, &first, NULL), 0);
+    assert_int_equal(segments_grant(segments, 0, &a, 300, &second, NULL), 0);
+    assert_int_equal(segments->used_bytes, 300);
+}
+
 static void l_the_budget_is_kept_by_forgetting_the_longest_unused(void **state) {
     struct segments *segments = *state;
     int fd = -1;
@@ -139,6 +148,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(b_one_decodes_the_others_wait_and_are_pinned),
         CASE(c_a_dead_decoder_hands_over_to_the_next_waiter),
+        CASE(c_a_second_grant_replaces_the_first),
         CASE(l_the_budget_is_kept_by_forgetting_the_longest_unused),
         CASE(l_pinned_segments_are_never_forgotten),
         CASE(f_an_unsealed_file_is_not_published),

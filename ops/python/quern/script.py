@@ -46,8 +46,8 @@ def remember(source):
 def flush(module):
     """Files that the script left open in its global variables get what was written to them."""
     for value in list(vars(module).values()):
-        if isinstance(value, io.IOBase):
-            try:
+        try:
+            if isinstance(value, io.IOBase):
                 value.flush()
-            except Exception:
-                continue
+        except Exception:  # its own trouble, if it has any, was raised where it wrote
+            continue

@@ -20,6 +20,7 @@ def read(fd, name, separator, note):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             with io.open(fd, "rb", closefd=False) as file:
+                file.seek(0)
                 made = pd.read_csv(file, sep=separator, encoding="utf-8", index_col=False, low_memory=False)
     except pd.errors.EmptyDataError:
         raise BadTable(f"{name}: the file is empty: expected a header line") from None
