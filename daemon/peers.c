@@ -24,7 +24,8 @@ static const char *peer_program(const struct peer *peer) {
 static int spawn(struct peer *peer, const int *fds, uint32_t fd_count, struct err *err) {
     char path[4096];
     TRY(program_path(peer_program(peer), path, sizeof path, err));
-    const char *argv[] = {peer_program(peer), peer->environment ? peer->environment->name : NULL, NULL};
+    const char *name = peer->environment ? peer->environment->name : NULL;
+    const char *argv[] = {peer_program(peer), name, peer->once ? "--once" : NULL, NULL};
     const char *none[] = {NULL};
     struct jail_spawn how = {.program = path,
                              .argv = argv,

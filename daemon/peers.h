@@ -21,6 +21,7 @@ enum peer_state { PEER_DOWN, PEER_COMING, PEER_UP };
 struct peer {
     enum supervisor_peer kind;
     const struct environment *environment; /* zygotes; borrowed */
+    bool once;                             /* zygotes: one job is expected, warming up is not worth its time */
     enum peer_state state;
     int requests;   /* our end of the shared request socket */
     int supervisor; /* its lifetime and HOST_READY */

@@ -436,6 +436,32 @@ static void c_zygote_ends_when_its_supervisor_is_gone(void **state) {
     child_close(&child);
 }
 
+#define COLLECTOR                                                                                                      \
+    "import gc, quern.warm\n"                                                                                          \
+    "def azureml_main():\n"                                                                                            \
+    "    quern.warm.touch()\n"                                                                                         \
+    "    print(gc.isenabled(), gc.get_freeze_count() > 10000)\n"
+
+static void m_imports_are_frozen_and_the_collector_runs(void **state) {
+    const struct harness *harness = *state;
+    char text[256];
+    output_of(harness, COLLECTOR, text, sizeof text);
+    assert_string_equal(text, "True True\n");
+}
+
+// Without rehearsal and huge pages a child finds the same.
+static void b_zygote_of_one_job_is_as_good(void **state) {
+    (void)state;
+    struct harness harness;
+    struct err err;
+    char text[256];
+    well(harness_open(&harness, QUERN_PYTHON_PROGRAM, "--once", DESCRIPTOR, &err), &err);
+    assert_string_equal(harness.ready.err.msg, "");
+    output_of(&harness, COLLECTOR, text, sizeof text);
+    assert_string_equal(text, "True True\n");
+    well(harness_close(&harness, &err), &err);
+}
+
 static void not_ready(const char *descriptor, const char *message) {
     struct harness harness;
     struct err err;
@@ -619,6 +645,8 @@ int main(void) {
         cmocka_unit_test(c_nothing_outlives_a_killed_zygote),
         cmocka_unit_test(c_zygote_ends_when_its_supervisor_is_gone),
         cmocka_unit_test(c_zygote_keeps_no_descriptors_of_dead_children),
+        cmocka_unit_test(m_imports_are_frozen_and_the_collector_runs),
+        cmocka_unit_test(b_zygote_of_one_job_is_as_good),
         cmocka_unit_test(b_venv_is_the_prefix_of_its_jobs),
         cmocka_unit_test(b_preloaded_plots_draw_and_leave_nothing_else),
         cmocka_unit_test(f_preload_that_starts_threads_is_refused),
