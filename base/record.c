@@ -78,11 +78,10 @@ int record_receive(int socket, void *record, size_t bytes, int *fds, size_t max_
     struct msghdr message = {
         .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
     ssize_t got;
+    // A peer that died with unread records is told once by ECONNRESET, before what it had sent itself.
     do
         got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-    while (got < 0 && errno == EINTR);
-    if (got < 0 && errno == ECONNRESET)
-        return 0;
+    while (got < 0 && (errno == EINTR || errno == ECONNRESET));
     if (got < 0)
         return err_sys(err, REASON_INFRA, "receiving a record");
     size_t count = 0;

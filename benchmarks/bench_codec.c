@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Decoding and encoding a dataset, against libzstd alone on the same buffers, with the same threads, from and into the
-// same kind of memory: compressed bytes in a memory file, results into a fresh one. Rounds are interleaved, so that a
-// noisy machine is noisy for all; medians are printed. CPU time is the mean of all rounds, of all threads, in user and
-// kernel mode; what other processes do to the machine touches it least.
+// same kind of memory: compressed bytes in a memory file, results into a fresh one. CPU time is that of all threads, in
+// user and kernel mode, of quern-codec in ticks of the clock. Rounds: rounds.h.
 //
-//     bench_codec [ROUNDS [MEGABYTES [FILE]]]     FILE receives the dataset, for codec_peers.py
+//     bench_codec MEGABYTES FILE     FILE receives the dataset, for codec_peers.py
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -27,14 +26,15 @@
 #include "quern/jail.h"
 #include "quern/memory.h"
 #include "quern/own.h"
+#include "rounds.h"
 
-enum { MAX_ROUNDS = 101, MAX_BUFFERS = 64, THREADS = 2 };
+enum { MAX_BUFFERS = 64, THREADS = 2 };
 
 enum what { DECODE_ZSTD, DECODE_LIBRARY, DECODE_CODEC, ENCODE_ZSTD, ENCODE_LIBRARY, ENCODE_CODEC, CHECK_CODEC, WHATS };
 
 static const char *const labels[WHATS] = {
-    "decode  libzstd alone", "decode  library",     "decode  quern-codec", "encode  libzstd alone",
-    "encode  library",       "encode  quern-codec", "check   quern-codec",
+    "decode, libzstd alone", "decode, library",     "decode, quern-codec", "encode, libzstd alone",
+    "encode, library",       "encode, quern-codec", "check, quern-codec",
 };
 
 struct piece {
@@ -48,14 +48,11 @@ struct piece {
 struct bench {
     void *segment;
     uint64_t segment_bytes;
-    uint64_t raw_bytes;
     int segment_fd, arrow_fd;
     struct piece pieces[MAX_BUFFERS];
     size_t piece_count, room;
     struct codec codec;
     pid_t codec_pid;
-    double ms[WHATS][MAX_ROUNDS];
-    double cpu_ms[WHATS]; // of all rounds
 };
 
 static void die(const char *what, const struct err *err) {
@@ -83,7 +80,6 @@ static void *map(int fd, size_t bytes, int protection, int flags) {
 static void add_piece(struct bench *bench, const void *raw, size_t bytes) {
     struct piece *piece = &bench->pieces[bench->piece_count++];
     *piece = (struct piece){.raw = raw, .raw_bytes = bytes, .at = bench->room};
-    bench->raw_bytes += bytes;
     bench->room += (ZSTD_compressBound(bytes) + 4095) / 4096 * 4096;
     piece->packed = malloc(ZSTD_compressBound(bytes));
     piece->packed_bytes = ZSTD_compress(piece->packed, ZSTD_compressBound(bytes), raw, bytes, 1);
@@ -288,30 +284,6 @@ static void run_one(struct bench *bench, enum what what) {
     }
 }
 
-static int compare(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, int count) {
-    qsort(values, (size_t)count, sizeof *values, compare);
-    return values[count / 2];
-}
-
-static void print(struct bench *bench, int rounds) {
-    double mega = (double)bench->raw_bytes / 1e6;
-    printf("%.0f MB of columns, %.1f MB as Arrow file, %d threads, median of %d rounds\n", mega,
-           (double)lseek(bench->arrow_fd, 0, SEEK_END) / 1e6, THREADS, rounds);
-    printf("%-24s %9s %9s %9s %9s   speed of libzstd alone, in CPU time\n", "", "ms", "best ms", "MB/s", "CPU ms");
-    for (int what = 0; what < WHATS; what++) {
-        enum what alone = what < ENCODE_ZSTD ? DECODE_ZSTD : ENCODE_ZSTD;
-        double base = median(bench->ms[alone], rounds), ms = median(bench->ms[what], rounds);
-        printf("%-24s %9.1f %9.1f %9.0f %9.1f %8.0f %% %8.0f %%\n", labels[what], ms, bench->ms[what][0],
-               mega / ms * 1000, bench->cpu_ms[what] / rounds, base / ms * 100,
-               bench->cpu_ms[alone] / bench->cpu_ms[what] * 100);
-    }
-}
-
 static void prepare(struct bench *bench, uint64_t megabytes, const char *path) {
     struct err err;
     uint64_t written;
@@ -319,7 +291,9 @@ static void prepare(struct bench *bench, uint64_t megabytes, const char *path) {
     if (segment_check(bench->segment, bench->segment_bytes, &err) < 0)
         die("check", &err);
     bench->segment_fd = memory_from("segment", bench->segment, bench->segment_bytes, &err);
-    bench->arrow_fd = path ? open(path, O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0666) : memory(0);
+    bench->arrow_fd = open(path, O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0666);
+    if (bench->arrow_fd < 0)
+        die(path, NULL);
     if (dataset_write(bench->segment, bench->arrow_fd, 1, THREADS, &written, &err) < 0)
         die("write", &err);
     add_pieces(bench);
@@ -327,22 +301,22 @@ static void prepare(struct bench *bench, uint64_t megabytes, const char *path) {
 
 int main(int argc, char **argv) {
     static struct bench bench;
-    int rounds = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 15;
-    uint64_t megabytes = argc > 2 ? strtoull(argv[2], NULL, 10) : 80;
-    if (rounds < 1 || rounds > MAX_ROUNDS || megabytes == 0) {
-        fprintf(stderr, "usage: bench_codec [ROUNDS up to %d [MEGABYTES [FILE]]]\n", MAX_ROUNDS);
+    uint64_t megabytes = argc == 3 ? strtoull(argv[1], NULL, 10) : 0;
+    if (megabytes == 0) {
+        fprintf(stderr, "usage: bench_codec MEGABYTES FILE\n");
         return 2;
     }
     start_codec(&bench);
-    prepare(&bench, megabytes, argc > 3 ? argv[3] : NULL);
-    for (int round = 0; round < rounds; round++)
+    prepare(&bench, megabytes, argv[2]);
+    while (rounds_wait()) {
         for (int what = 0; what < WHATS; what++) {
             double cpu_ms = all_cpu_ms(&bench, (enum what)what);
             uint64_t start = clock_now_ns();
             run_one(&bench, (enum what)what);
-            bench.ms[what][round] = (double)(clock_now_ns() - start) / 1e6;
-            bench.cpu_ms[what] += all_cpu_ms(&bench, (enum what)what) - cpu_ms;
+            rounds_since(labels[what], start);
+            rounds_sample(labels[what], "cpu ms", all_cpu_ms(&bench, (enum what)what) - cpu_ms);
         }
-    print(&bench, rounds);
+        rounds_end();
+    }
     return 0;
 }

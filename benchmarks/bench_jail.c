@@ -1,35 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// The price of the jail, in microseconds: what a small C program pays, without the fork of a large interpreter.
-// usage: bench_jail [rounds]
+// The price of the jail: what a small C program pays, without the fork of a large interpreter. Rounds: rounds.h; each
+// does everything TIMES times.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "quern/clock.h"
 #include "quern/jail.h"
 #include "quern/own.h"
+#include "rounds.h"
 
-enum { DEFAULT_ROUNDS = 200, MAX_ROUNDS = 10000, OUT = 3 };
+enum { TIMES = 10, OUT = 3 };
 
-struct series {
-    const char *name;
-    size_t count;
-    double us[MAX_ROUNDS];
-};
-
-static int ascending(const void *a, const void *b) {
-    double difference = *(const double *)a - *(const double *)b;
-    return (difference > 0) - (difference < 0);
-}
-
-static void print(int out, struct series *series) {
-    qsort(series->us, series->count, sizeof *series->us, ascending);
-    dprintf(out, "%-44s min %8.1f  p50 %8.1f  p99 %8.1f us\n", series->name, series->us[0],
-            series->us[series->count / 2], series->us[series->count * 99 / 100]);
-}
+static void print(int out, const char *label, double us) { dprintf(out, "%s\tus\t%.1f\n", label, us); }
 
 static double us_since(uint64_t start) { return (double)(clock_now_ns() - start) / 1000; }
 
@@ -46,8 +33,8 @@ static int reap(int pidfd) {
 }
 
 // One program started to its end: exec, and for the isolated one all namespaces, id maps and their teardown.
-static int spawn_once(const char *role, const char *rounds, bool isolate) {
-    const char *const argv[] = {"bench_jail", rounds, role, NULL}, *const variables[] = {NULL};
+static int spawn_once(const char *role, bool isolate) {
+    const char *const argv[] = {"bench_jail", role, NULL}, *const variables[] = {NULL};
     int out = 1, pidfd = -1;
     pid_t pid;
     struct err err = {0};
@@ -60,17 +47,13 @@ static int spawn_once(const char *role, const char *rounds, bool isolate) {
     return jail_spawn(&spawn, &pidfd, &pid, &err) < 0 ? complain(&err) : reap(pidfd);
 }
 
-static int bench_spawn(size_t rounds, bool isolate) {
-    static struct series series;
-    series.name = isolate ? "spawn, isolated, to its end" : "spawn, plain, to its end";
-    series.count = rounds;
-    for (size_t i = 0; i < rounds; i++) {
+static int bench_spawn(bool isolate) {
+    for (int i = 0; i < TIMES; i++) {
         uint64_t start = clock_now_ns();
-        if (spawn_once("nothing", "1", isolate))
+        if (spawn_once("nothing", isolate))
             return 1;
-        series.us[i] = us_since(start);
+        print(1, isolate ? "spawn, isolated, to its end" : "spawn, plain, to its end", us_since(start));
     }
-    print(1, &series);
     return 0;
 }
 
@@ -136,7 +119,7 @@ static int tree_round(const struct jail *jail, const int pipe[2], struct round *
     return 0;
 }
 
-static int bench_tree(size_t rounds) {
+static int bench_tree(void) {
     struct jail_options options = {0};
     struct jail *jail = NULL;
     struct err err = {0};
@@ -144,63 +127,56 @@ static int bench_tree(size_t rounds) {
     uint64_t start = clock_now_ns();
     if (pipe2(ends, O_CLOEXEC) < 0 || jail_open(&options, &jail, &err) < 0)
         return complain(&err);
-    dprintf(OUT, "%-44s %12.1f us, level %s\n", "jail_open, once", us_since(start),
-            jail_level_name(jail_facts(jail)->level));
-    static struct series series[] = {{.name = "tree: start, enter, leave"},
-                                     {.name = "jail_prepare"},
-                                     {.name = "jail_commit"},
-                                     {.name = "tree: kill, reap"}};
-    for (size_t i = 0; i < 4; i++)
-        series[i].count = rounds;
-    for (size_t i = 0; i < rounds; i++) {
+    print(OUT, "jail_open, once per zygote", us_since(start));
+    for (int i = 0; i < TIMES; i++) {
         struct round round;
         if (tree_round(jail, ends, &round))
             return 1;
-        series[0].us[i] = round.start;
-        series[1].us[i] = round.prepare;
-        series[2].us[i] = round.commit;
-        series[3].us[i] = round.kill;
+        print(OUT, "tree: start, enter, leave", round.start);
+        print(OUT, "jail_prepare", round.prepare);
+        print(OUT, "jail_commit", round.commit);
+        print(OUT, "tree: kill, reap", round.kill);
     }
-    for (size_t i = 0; i < 4; i++)
-        print(OUT, &series[i]);
     return 0;
 }
 
-static int bench_codec(size_t rounds) {
-    static struct series series = {.name = "jail_codec"};
+_Noreturn static void codec_child(int report) {
+    struct err err = {0};
+    uint64_t start = clock_now_ns();
+    if (jail_codec(NULL, &err) < 0)
+        _exit(complain(&err));
+    double us = us_since(start);
+    _exit(write(report, &us, sizeof us) == sizeof us ? 0 : 1);
+}
+
+static int bench_codec(void) {
     int ends[2], status = 0;
-    series.count = rounds;
     if (pipe2(ends, O_CLOEXEC) < 0)
         return 1;
-    for (size_t i = 0; i < rounds; i++) {
+    for (int i = 0; i < TIMES; i++) {
+        double us;
         pid_t pid = fork();
-        if (pid == 0) {
-            struct err err = {0};
-            uint64_t start = clock_now_ns();
-            if (jail_codec(NULL, &err) < 0)
-                _exit(complain(&err));
-            double us = us_since(start);
-            _exit(write(ends[1], &us, sizeof us) == sizeof us ? 0 : 1);
-        }
-        if (read(ends[0], &series.us[i], sizeof *series.us) != sizeof *series.us || waitpid(pid, &status, 0) != pid)
+        if (pid == 0)
+            codec_child(ends[1]);
+        if (read(ends[0], &us, sizeof us) != sizeof us || waitpid(pid, &status, 0) != pid)
             return 1;
+        print(OUT, "jail_codec", us);
     }
-    print(OUT, &series);
     return 0;
 }
 
 int main(int argc, char **argv) {
-    size_t rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : DEFAULT_ROUNDS;
-    if (rounds == 0 || rounds > MAX_ROUNDS)
-        return 2;
-    if (argc > 2 && strcmp(argv[2], "nothing") == 0)
+    const char *role = argc > 1 ? argv[1] : "";
+    if (strcmp(role, "nothing") == 0)
         return 0;
-    if (argc > 2 && strcmp(argv[2], "tree") == 0)
-        return bench_tree(rounds);
-    if (argc > 2)
-        return bench_codec(rounds);
-    char text[32];
-    snprintf(text, sizeof text, "%zu", rounds);
-    return bench_spawn(rounds, false) || bench_spawn(rounds, true) || spawn_once("tree", text, true) ||
-           spawn_once("codec", text, true);
+    if (strcmp(role, "tree") == 0)
+        return bench_tree();
+    if (strcmp(role, "codec") == 0)
+        return bench_codec();
+    while (rounds_wait()) {
+        if (bench_spawn(false) || bench_spawn(true) || spawn_once("tree", true) || spawn_once("codec", true))
+            return 1;
+        rounds_end();
+    }
+    return 0;
 }

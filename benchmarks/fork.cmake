@@ -1,5 +1,5 @@
 add_executable(bench_fork ${CMAKE_CURRENT_LIST_DIR}/bench_fork.c ${CMAKE_SOURCE_DIR}/tests/unit/host_harness.c)
-target_link_libraries(bench_fork PRIVATE quern_host quern_jail)
+target_link_libraries(bench_fork PRIVATE bench_rounds quern_host quern_jail)
 target_include_directories(bench_fork PRIVATE ${CMAKE_SOURCE_DIR})
 target_compile_definitions(bench_fork PRIVATE QUERN_PYTHON_PROGRAM="$<TARGET_FILE:quern-python>")
 add_dependencies(bench_fork quern-python)

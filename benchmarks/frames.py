@@ -1,26 +1,23 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Frames from mapped segments and back: ./frames.py [rounds]. Milliseconds, median and best of the rounds.
+"""frames.py ROWS: frames from mapped segments and back, by the module that runs in a child. Rounds: measurer.py.
 
-Needs the target quern_glue_test; QUERN_GLUE_MODULE names its directory if it stands elsewhere. `map` is the frame alone,
-`sum` its first reading, `back` the way from a frame to a sealed segment.
+`map` is the frame alone, `sum` the first reading of its numbers, `back` the way from a frame to a sealed segment.
+Needs the target quern_glue_test; QUERN_GLUE_MODULE names its directory if it stands elsewhere.
 """
 import os
-import statistics
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "tests", "e2e"))
 
-import numpy as np  # noqa: E402
-import pandas as pd  # noqa: E402
+import measurer
+import numpy as np
+import pandas as pd
 
-import glue_job  # noqa: E402, puts _quern and quern on the path
+import glue_job  # puts _quern and quern on the path
+import _quern
+from quern import columns, frames, names
 
-import _quern  # noqa: E402
-from quern import columns, frames, names  # noqa: E402
-
-ROWS = 1_000_000
+ROWS = int(sys.argv[1])
 
 
 def numbers():
@@ -45,14 +42,8 @@ def category():
     return words(500).astype("category")
 
 
-CASES = {"10 x 1M float64": numbers, "10 x 1M float64, one block": one_block, "1M text, 500 distinct": lambda: words(500),
-         "1M text, all distinct": lambda: words(ROWS), "1M text, not ASCII": accents, "1M category": category}
-
-
-def timed(work):
-    began = time.perf_counter()
-    made = work()
-    return (time.perf_counter() - began) * 1000, made
+CASES = {"10 float64": numbers, "10 float64, one block": one_block, "text, 500 distinct": lambda: words(500),
+         "text, all distinct": lambda: words(ROWS), "text, not ASCII": accents, "category": category}
 
 
 def segment(frame):
@@ -64,27 +55,17 @@ def sums(frame):
     return [frame[name].sum() for name in frame.columns if frame[name].dtype.kind == "f"]
 
 
-def measure(make, rounds):
-    """{stage: [ms, ...]}"""
-    frame, taken = make(), {"map": [], "sum": [], "back": []}
-    for _ in range(rounds):
-        ms, fd = timed(lambda: segment(frame))
-        taken["back"].append(ms)
-        ms, mapped = timed(lambda: frames.frame(fd))
-        taken["map"].append(ms)
-        ms, _ = timed(lambda: sums(mapped))
-        taken["sum"].append(ms)
-        os.close(fd)
-    return taken
+def samples(made):
+    found = []
+    for title, frame in made.items():
+        kept = {}
+        found.append((f"{title}: back", "ms", measurer.ms(lambda: kept.update(fd=segment(frame)))))
+        found.append((f"{title}: map", "ms", measurer.ms(lambda: kept.update(frame=frames.frame(kept["fd"])))))
+        if title.startswith("10 float64"):
+            found.append((f"{title}: sum", "ms", measurer.ms(lambda: sums(kept["frame"]))))
+        os.close(kept["fd"])
+    return found
 
 
-def main():
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
-    print(f"{'ms, median (best)':28} {'map':>18} {'sum':>18} {'back':>18}")
-    for title, make in CASES.items():
-        taken = measure(make, rounds)
-        cells = [f"{statistics.median(taken[stage]):9.2f} ({min(taken[stage]):.2f})" for stage in ("map", "sum", "back")]
-        print(f"{title:28} " + " ".join(f"{cell:>18}" for cell in cells))
-
-
-main()
+FRAMES = {title: make() for title, make in CASES.items()}
+measurer.serve(lambda: samples(FRAMES))

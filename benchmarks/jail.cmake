@@ -1,2 +1,2 @@
 add_executable(bench_jail ${CMAKE_CURRENT_LIST_DIR}/bench_jail.c)
-target_link_libraries(bench_jail PRIVATE quern_jail)
+target_link_libraries(bench_jail PRIVATE bench_rounds quern_jail)

@@ -13,7 +13,7 @@ if(QUERN_SANITIZE)
   target_link_options(quern_flags INTERFACE -fsanitize=address,undefined)
 else()
   target_compile_options(quern_flags INTERFACE $<$<CONFIG:Release,RelWithDebInfo>:-U_FORTIFY_SOURCE
-    -D_FORTIFY_SOURCE=2 -fstack-clash-protection -fcf-protection -ftrivial-auto-var-init=zero>)
+    -D_FORTIFY_SOURCE=2 -fstack-clash-protection -fcf-protection $<$<C_COMPILER_ID:GNU>:-ftrivial-auto-var-init=zero>>)
   target_link_options(quern_flags INTERFACE -Wl,-z,relro,-z,now)
 endif()
 if(QUERN_FUZZ)

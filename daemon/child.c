@@ -77,7 +77,8 @@ int child_start(struct child *child, int zygote, uint64_t deadline_ms, struct er
     TRY(record_pair(ends, err));
     child->control = ends[0];
     auto_fd int its_control = ends[1];
-    TRY(record_send(zygote, &spawn, sizeof spawn, &its_control, 1, err));
+    if (record_send(zygote, &spawn, sizeof spawn, &its_control, 1, err) < 0)
+        return err_set(err, REASON_INFRA, "the zygote died before it was asked for a child");
     close(steal_fd(&its_control));
     TRY(receive_first(child, &spawned, err));
     return calls_watch(child->calls, child->tree, deadline_ms, err);

@@ -82,9 +82,9 @@ static int start(struct embedded *embedded, struct err *err) {
     static const int terminal[] = {0, 1, 2};
     struct worker_start how = {
         .argv = argv, .environ = settings.list, .job = job, .stdio = options->debug_terminal ? terminal : NULL};
-    TRY(supervisor_start_worker(&embedded->supervisor, &how, &embedded->worker, err));
-    // The interpreter comes up while the inputs are looked at.
-    return peer_start(&embedded->supervisor.zygote, err);
+    // The interpreter takes longest: it comes up while the worker starts and looks at the inputs.
+    TRY(peer_start(&embedded->supervisor.zygote, err));
+    return supervisor_start_worker(&embedded->supervisor, &how, &embedded->worker, err);
 }
 
 static void embedded_tick(void *context) {
@@ -150,6 +150,7 @@ int run_job(const struct run_options *options, struct run_outcome *ret, struct e
     embedded->options = options;
     embedded->signals = -1;
     supervisor_init(&embedded->supervisor, &environment);
+    embedded->supervisor.zygote.once = true;
     embedded->supervisor.on_event = embedded_event;
     embedded->supervisor.on_extra = embedded_interrupted;
     embedded->supervisor.context = embedded;

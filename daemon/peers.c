@@ -2,6 +2,7 @@
 #include "peers.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +24,8 @@ static const char *peer_program(const struct peer *peer) {
 static int spawn(struct peer *peer, const int *fds, uint32_t fd_count, struct err *err) {
     char path[4096];
     TRY(program_path(peer_program(peer), path, sizeof path, err));
-    const char *argv[] = {peer_program(peer), peer->environment ? peer->environment->name : NULL, NULL};
+    const char *name = peer->environment ? peer->environment->name : NULL;
+    const char *argv[] = {peer_program(peer), name, peer->once ? "--once" : NULL, NULL};
     const char *none[] = {NULL};
     struct jail_spawn how = {.program = path,
                              .argv = argv,
@@ -79,6 +81,11 @@ static void close_fd(int *fd) {
     if (*fd >= 0)
         close(*fd);
     *fd = -1;
+}
+
+bool peer_listens(const struct peer *peer) {
+    struct pollfd requests = {.fd = peer->requests};
+    return peer->state != PEER_DOWN && poll(&requests, 1, 0) == 0;
 }
 
 void peer_stop(struct peer *peer) {

@@ -21,6 +21,7 @@ enum peer_state { PEER_DOWN, PEER_COMING, PEER_UP };
 struct peer {
     enum supervisor_peer kind;
     const struct environment *environment; /* zygotes; borrowed */
+    bool once;                             /* zygotes: one job is expected, warming up is not worth its time */
     enum peer_state state;
     int requests;   /* our end of the shared request socket */
     int supervisor; /* its lifetime and HOST_READY */
@@ -32,6 +33,8 @@ struct peer {
 void peer_init(struct peer *peer, enum supervisor_peer kind, const struct environment *environment);
 MUST_USE int peer_start(struct peer *peer, struct err *err);
 MUST_USE int peer_ready(struct peer *peer, struct err *err);
+/* False when nobody is left who would receive a request: a worker may know that before we do. */
+bool peer_listens(const struct peer *peer);
 void peer_stop(struct peer *peer); /* kills, reaps, closes; a peer that is down is left alone */
 
 /* The path of one of our programs: beside this one, or in ../libexec/quern of an installation. */

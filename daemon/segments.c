@@ -17,10 +17,16 @@ void segments_init(struct segments *segments, uint64_t budget_bytes) {
         segments->entries[i].fd = -1;
 }
 
-static void entry_forget(struct segments *segments, struct segment_entry *entry) {
+static void entry_empty(struct segments *segments, struct segment_entry *entry) {
     if (entry->fd >= 0)
         close(entry->fd);
+    entry->fd = -1;
     segments->used_bytes -= entry->bytes;
+    entry->bytes = 0;
+}
+
+static void entry_forget(struct segments *segments, struct segment_entry *entry) {
+    entry_empty(segments, entry);
     *entry = (struct segment_entry){.fd = -1};
 }
 
@@ -120,8 +126,7 @@ int segments_grant(struct segments *segments, uint32_t holder, const struct supe
                    int *ret_fd, struct err *err) {
     struct segment_entry *entry = NULL;
     TRY(find_loading(segments, holder, key, &entry, err));
-    if (entry->fd >= 0)
-        return err_set(err, REASON_BUG, "segment %s was granted memory before", key->text);
+    entry_empty(segments, entry); // the decoder is tried a second time
     TRY(make_room(segments, bytes, err));
     int fd = memory_new("quern-segment", bytes, err);
     TRY(fd);
@@ -142,11 +147,7 @@ int segments_publish(struct segments *segments, uint32_t holder, const struct su
     TRY(memory_check(sealed, SEGMENT_MAX_BYTES, &bytes, err));
     auto_fd int readable = memory_reopen(sealed, err);
     TRY(readable);
-    if (entry->fd >= 0)
-        close(entry->fd);
-    entry->fd = -1;
-    segments->used_bytes -= entry->bytes;
-    entry->bytes = 0;
+    entry_empty(segments, entry);
     TRY(make_room(segments, bytes, err));
     entry->fd = steal_fd(&readable);
     entry->bytes = bytes;
@@ -170,11 +171,7 @@ int segments_abandon(struct segments *segments, uint32_t holder, const struct su
         return 0;
     }
     uint32_t next = (uint32_t)__builtin_ctzll(waiters);
-    if (entry->fd >= 0)
-        close(entry->fd);
-    segments->used_bytes -= entry->bytes;
-    entry->fd = -1;
-    entry->bytes = 0;
+    entry_empty(segments, entry);
     entry->loader = next;
     entry->waiters = waiters & ~bit(next);
     *ret_next = next;

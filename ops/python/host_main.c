@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// quern-python [--no-collapse] NAME: the zygote of environment NAME. Descriptors: enum in host.h. It is started by the
-// supervisor with jail_spawn(), says host_ready once, forks children until the supervisor is gone.
+// quern-python [--no-collapse | --once] NAME: the zygote of environment NAME. Descriptors: enum in host.h. It is started by
+// the supervisor with jail_spawn(), says host_ready once, forks children until the supervisor is gone. --once: few of them
+// are expected, and the first one soon.
 
 #include <Python.h>
 
@@ -20,7 +21,7 @@
 
 struct host {
     const char *name;
-    bool collapse;
+    struct warm_options warm;
     struct environment environment;
     struct jail *jail;
     struct warm_facts facts;
@@ -33,10 +34,12 @@ const char *__asan_default_options(void) { return "detect_leaks=0:allocator_may_
 #endif
 
 static int parse_arguments(int count, char **arguments, struct host *host, struct err *err) {
-    host->collapse = true;
+    host->warm = (struct warm_options){.rehearse = true, .collapse = true};
     for (int i = 1; i < count; i++) {
         if (strcmp(arguments[i], "--no-collapse") == 0)
-            host->collapse = false;
+            host->warm.collapse = false;
+        else if (strcmp(arguments[i], "--once") == 0)
+            host->warm = (struct warm_options){.rehearse = false, .collapse = false};
         else if (!host->name)
             host->name = arguments[i];
         else
@@ -71,7 +74,7 @@ static int come_up(struct host *host, struct err *err) {
     TRY(read_environment(host, err));
     TRY(open_jail(host, err));
     TRY(interpreter_open(host->environment.python, err));
-    return warm_open(&host->environment, host->collapse, &host->facts, err);
+    return warm_open(&host->environment, &host->warm, &host->facts, err);
 }
 
 static int say_ready(const struct host *host, const struct err *cause, struct err *err) {

@@ -68,18 +68,34 @@ static int import_all(const struct environment *environment, struct warm_facts *
     TRY(preload("quern.warm", err));
     TRY(take_versions(facts, err));
     TRY(take_profile(environment, facts, err));
-    TRY(call_warm("rehearse", err));
+    return 0;
+}
+
+// Nearly all that imports make stays: the collector would only walk over it, again and again, while it grows.
+static int import_without_collector(const struct environment *environment, struct warm_facts *facts, struct err *err) {
+    int was_on = PyGC_Disable();
+    int done = import_all(environment, facts, err);
+    if (was_on)
+        PyGC_Enable();
+    return done;
+}
+
+static int warm_up(const struct environment *environment, bool rehearse, struct warm_facts *facts, struct err *err) {
+    TRY(import_without_collector(environment, facts, err));
+    if (rehearse)
+        TRY(call_warm("rehearse", err));
     TRY(call_warm("settle", err));
     return threads_check("after the warm-up", err);
 }
 
-int warm_open(const struct environment *environment, bool collapse, struct warm_facts *ret, struct err *err) {
+int warm_open(const struct environment *environment, const struct warm_options *options, struct warm_facts *ret,
+              struct err *err) {
     uint64_t began = clock_now_ns();
     struct warm_facts facts = {0};
     struct err cause;
-    if (import_all(environment, &facts, &cause) < 0)
+    if (warm_up(environment, options->rehearse, &facts, &cause) < 0)
         return name_it(environment, &cause, err);
-    if (collapse)
+    if (options->collapse)
         TRY(collapse_heap(&facts.collapsed_bytes, err));
     facts.import_us = (clock_now_ns() - began) / 1000;
     *ret = facts;

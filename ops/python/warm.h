@@ -15,6 +15,12 @@
 #include "quern/environment.h"
 #include "quern/err.h"
 
+/* What is worth its time when many jobs come. For a single one both cost more than they give. */
+struct warm_options {
+    bool rehearse; /* a small job, and a full garbage collection */
+    bool collapse; /* the heap onto huge pages: forks are cheaper */
+};
+
 struct warm_facts {
     char python[32], pandas[32];
     uint32_t profile;         /* enum segment_profile */
@@ -22,9 +28,10 @@ struct warm_facts {
     uint64_t collapsed_bytes; /* of the heap on huge pages */
 };
 
-/* Imports the preloads in order and the glue, runs a small job, freezes the heap for the garbage collector and, with
- * `collapse`, moves it onto huge pages. The process still has one thread afterwards. */
-MUST_USE int warm_open(const struct environment *environment, bool collapse, struct warm_facts *ret, struct err *err);
+/* Imports the preloads in order and the glue, does what `options` say, freezes the heap for the garbage collector. The
+ * process still has one thread afterwards. */
+MUST_USE int warm_open(const struct environment *environment, const struct warm_options *options,
+                       struct warm_facts *ret, struct err *err);
 
 /* Runs the same small job again, for the copies of pages that a fork owes. It leaves nothing behind. */
 MUST_USE int warm_touch(struct err *err);

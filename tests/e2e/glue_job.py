@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """One job of the glue in a forked process, without zygote and jail: what quern-python's child does after its jail."""
 import ctypes
-import glob
 import mmap
 import os
 import pickle
@@ -12,14 +11,11 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 
 def module_directory():
-    """Where quern_glue_test was built: QUERN_GLUE_MODULE, else the newest in the build directory."""
-    named = os.environ.get("QUERN_GLUE_MODULE")
-    if named:
-        return named
-    built = glob.glob(f"{ROOT}/build/ops/python/_quern.so") + glob.glob(f"{ROOT}/build/*/ops/python/_quern.so")
-    if not built:
-        raise FileNotFoundError("_quern.so: build the target quern_glue_test first")
-    return os.path.dirname(max(built, key=os.path.getmtime))
+    """Where quern_glue_test was built: QUERN_GLUE_MODULE, else the release build (the dev build's needs sanitizers)."""
+    directory = os.environ.get("QUERN_GLUE_MODULE", os.path.join(ROOT, "build", "ops", "python"))
+    if not os.path.exists(os.path.join(directory, "_quern.so")):
+        raise FileNotFoundError(f"{directory}/_quern.so: build the target quern_glue_test first")
+    return directory
 
 
 sys.path[:0] = [module_directory(), os.path.join(ROOT, "ops", "python")]

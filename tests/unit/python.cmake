@@ -1,7 +1,11 @@
 quern_unit_test(zygote ${CMAKE_CURRENT_LIST_DIR}/test_zygote.c ${CMAKE_CURRENT_LIST_DIR}/host_harness.c
                 LIBS quern_host quern_jail)
 add_dependencies(test_zygote quern-python)
-target_compile_definitions(test_zygote PRIVATE QUERN_PYTHON_PROGRAM="$<TARGET_FILE:quern-python>"
-  QUERN_PYTHON_LIB="python${Python3_VERSION_MAJOR}.${Python3_VERSION_MINOR}")
+cmake_path(GET Python3_EXECUTABLE PARENT_PATH python_home)
+target_compile_definitions(test_zygote PRIVATE
+  QUERN_PYTHON="${Python3_EXECUTABLE}"
+  QUERN_PYTHON_HOME="${python_home}"
+  QUERN_PYTHON_LIB="python${Python3_VERSION_MAJOR}.${Python3_VERSION_MINOR}"
+  QUERN_PYTHON_PROGRAM="$<TARGET_FILE:quern-python>")
 quern_unit_test(host ${CMAKE_CURRENT_LIST_DIR}/test_host.c LIBS quern_host)
 quern_unit_test(collapse ${CMAKE_CURRENT_LIST_DIR}/test_collapse.c ${CMAKE_SOURCE_DIR}/ops/python/collapse.c)

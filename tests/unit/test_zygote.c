@@ -22,7 +22,7 @@
 #include "quern/own.h"
 #include "tests/unit/host_harness.h"
 
-#define DESCRIPTOR "[environment]\npython = /usr/bin/python3\n"
+#define DESCRIPTOR "[environment]\npython = " QUERN_PYTHON "\n"
 #define NOTHING "def azureml_main():\n    return None\n"
 
 // Asserts with the words of the error.
@@ -436,6 +436,32 @@ static void c_zygote_ends_when_its_supervisor_is_gone(void **state) {
     child_close(&child);
 }
 
+#define COLLECTOR                                                                                                      \
+    "import gc, quern.warm\n"                                                                                          \
+    "def azureml_main():\n"                                                                                            \
+    "    quern.warm.touch()\n"                                                                                         \
+    "    print(gc.isenabled(), gc.get_freeze_count() > 10000)\n"
+
+static void m_imports_are_frozen_and_the_collector_runs(void **state) {
+    const struct harness *harness = *state;
+    char text[256];
+    output_of(harness, COLLECTOR, text, sizeof text);
+    assert_string_equal(text, "True True\n");
+}
+
+// Without rehearsal and huge pages a child finds the same.
+static void b_zygote_of_one_job_is_as_good(void **state) {
+    (void)state;
+    struct harness harness;
+    struct err err;
+    char text[256];
+    well(harness_open(&harness, QUERN_PYTHON_PROGRAM, "--once", DESCRIPTOR, &err), &err);
+    assert_string_equal(harness.ready.err.msg, "");
+    output_of(&harness, COLLECTOR, text, sizeof text);
+    assert_string_equal(text, "True True\n");
+    well(harness_close(&harness, &err), &err);
+}
+
 static void not_ready(const char *descriptor, const char *message) {
     struct harness harness;
     struct err err;
@@ -494,8 +520,8 @@ static void make_venv(char base[32]) {
     char path[64];
     make_base(base);
     snprintf(path, sizeof path, "%s/bin/python", base);
-    assert_int_equal(symlink("/usr/bin/python3", path), 0);
-    make_file(base, "/pyvenv.cfg", 0644, "home = /usr/bin\ninclude-system-site-packages = true\n");
+    assert_int_equal(symlink(QUERN_PYTHON, path), 0);
+    make_file(base, "/pyvenv.cfg", 0644, "home = " QUERN_PYTHON_HOME "\ninclude-system-site-packages = true\n");
     make_directory(base, "/lib");
     make_directory(base, "/lib/" QUERN_PYTHON_LIB);
     make_directory(base, "/lib/" QUERN_PYTHON_LIB "/site-packages");
@@ -520,6 +546,21 @@ static void b_venv_is_the_prefix_of_its_jobs(void **state) {
     assert_string_equal(text, expected);
     well(harness_close(&harness, &err), &err);
     remove_base(base);
+}
+
+static void b_preloaded_plots_draw_and_leave_nothing_else(void **state) {
+    (void)state;
+    struct harness harness;
+    struct err err;
+    char text[256];
+    well(harness_open(&harness, QUERN_PYTHON_PROGRAM, NULL, DESCRIPTOR "preload = matplotlib.pyplot\n", &err), &err);
+    assert_string_equal(harness.ready.err.msg, "");
+    output_of(&harness,
+              "import os\nimport matplotlib.pyplot as plt\ndef azureml_main():\n    plt.plot([1, 2], [3, 4])\n"
+              "    plt.savefig('plot.png')\n    print(sorted(os.listdir('.')))\n",
+              text, sizeof text);
+    assert_string_equal(text, "['Script Bundle', 'plot.png', 'user_script.py']\n");
+    well(harness_close(&harness, &err), &err);
 }
 
 static void f_preload_that_starts_threads_is_refused(void **state) {
@@ -604,7 +645,10 @@ int main(void) {
         cmocka_unit_test(c_nothing_outlives_a_killed_zygote),
         cmocka_unit_test(c_zygote_ends_when_its_supervisor_is_gone),
         cmocka_unit_test(c_zygote_keeps_no_descriptors_of_dead_children),
+        cmocka_unit_test(m_imports_are_frozen_and_the_collector_runs),
+        cmocka_unit_test(b_zygote_of_one_job_is_as_good),
         cmocka_unit_test(b_venv_is_the_prefix_of_its_jobs),
+        cmocka_unit_test(b_preloaded_plots_draw_and_leave_nothing_else),
         cmocka_unit_test(f_preload_that_starts_threads_is_refused),
         cmocka_unit_test(b_interpreter_of_another_version_is_refused),
         cmocka_unit_test(b_environment_that_cannot_be_used_says_why),

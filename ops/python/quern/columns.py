@@ -13,6 +13,7 @@ import _quern
 
 NO_DICTIONARY = 0xFFFFFFFF
 EXACT = 2**53  # whole numbers beyond it are not all doubles
+BYTES = (bytes, bytearray, memoryview)
 UNITS = {"s": 0, "ms": 1, "us": 2, "ns": 3}
 INTEGERS = {("i", 1): _quern.INT8, ("i", 2): _quern.INT16, ("i", 4): _quern.INT32, ("i", 8): _quern.INT64,
             ("u", 1): _quern.UINT8, ("u", 2): _quern.UINT16, ("u", 4): _quern.UINT32, ("u", 8): _quern.UINT64}
@@ -230,9 +231,8 @@ def inferred(values, note):
     if kind in ("datetime", "datetime64", "date"):
         return dates(values, kind, note)
     present = [cell for cell, gone in zip(values, pd.isna(values)) if not gone]
-    if all(isinstance(cell, (bytes, bytearray, memoryview)) for cell in present):
-        return objects(objects_of([bytes(cell) if isinstance(cell, (bytearray, memoryview)) else None
-                                   if not isinstance(cell, bytes) else cell for cell in values]), note)
+    if all(isinstance(cell, BYTES) for cell in present):
+        return objects(objects_of([bytes(cell) if isinstance(cell, BYTES) else None for cell in values]), note)
     if all(isinstance(cell, (list, dict)) for cell in present):
         return documents(values, note)
     return text(values, note, f"{kinds(present)} is stored as text")

@@ -72,17 +72,10 @@ def failed(job, error):
         failures.say(failures.report(error, ours=reason == _quern.REASON_BUG))
     leave_if_forked(job, 1)
     if job.call["debug"]:
-        debug(error)
+        from quern import debugger  # pdb is not part of a warm interpreter
+
+        debugger.post_mortem(error)
     job.answers.raised(reason, 0, failures.type_of(error), message, failures.line_of(error))
-
-
-def debug(error):
-    """The debugger at the line that failed, on the terminal that is stdin."""
-    import pdb
-
-    step = failures.first_frame(error)
-    if step is not None:
-        pdb.post_mortem(step)
 
 
 def run_script(job):

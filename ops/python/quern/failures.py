@@ -28,6 +28,9 @@ def text_of(error):
 
 
 def type_of(error):
+    """The name of the exception's class; none for what is no exception of the script."""
+    if isinstance(error, EXPECTED):
+        return ""
     return str(type.__getattribute__(type(error), "__name__"))
 
 

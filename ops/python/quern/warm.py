@@ -15,7 +15,7 @@ from quern import arguments, columns, frames, results, script, surroundings
 
 PROFILE, LIMIT = 1, 1 << 20  # of the segment of touch(), which nobody else sees
 CSV = "a,b,c\n1,2.5,x\n2,,y\n3,4.5,\n"
-FRAMES = []  # of rehearse(), for touch()
+FRAME = pandas.DataFrame({"b": [2.5, None, 4.5], "c": ["x", "y", None]})  # of touch()
 SCRIPT = b"def azureml_main(dataframe1=None, dataframe2=None):\n    return dataframe1\n"
 
 
@@ -25,20 +25,20 @@ def versions():
 
 
 def rehearse():
-    """Once, in the zygote: what pandas loads only when it is used first, and the parts of touch()."""
+    """In a zygote of many jobs: what pandas loads only when it is used first, and the parts of touch()."""
     with warnings.catch_warnings():
         frame = pandas.read_csv(io.StringIO(CSV))
         frame["d"] = frame["a"] * 2 + frame["b"]
         frame.groupby("a").sum(numeric_only=True)
         frame.describe()
-    FRAMES.append(frame[["b", "c"]])
     touch()
+    gc.collect()
 
 
 def touch():
     """The way of a job in small: a frame becomes a segment and a frame again, a script is loaded and called. In a child,
     it makes the copies of pages that its fork owes before anybody waits for them. Nothing of it stays."""
-    segment = columns.segment(FRAMES[0], ("b", "c"), PROFILE, LIMIT, silent)
+    segment = columns.segment(FRAME, ("b", "c"), PROFILE, LIMIT, silent)
     try:
         frame = frames.frame(segment, silent)
     finally:
@@ -61,5 +61,4 @@ def settle():
     """The last step before forking: what the imports registered for the end of a program is forgotten, for children
     end otherwise, and all objects are frozen, because one full collection in a child would copy the whole heap."""
     atexit._clear()
-    gc.collect()
     gc.freeze()

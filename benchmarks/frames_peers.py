@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""frames_peers.py ROWS DIR: the same frames by pandas' own ways, pyarrow's Feather and mapped NumPy files.
+
+`map` and `sum` mean what they mean in frames.py. Rounds: measurer.py.
+"""
+import os
+import sys
+
+import measurer
+import numpy as np
+import pandas as pd
+from pyarrow import feather
+
+ROWS, DIR = int(sys.argv[1]), sys.argv[2]
+
+
+def path(name):
+    return os.path.join(DIR, name)
+
+
+def make():
+    numbers = pd.DataFrame({f"c{i}": np.random.default_rng(i).random(ROWS) for i in range(10)})
+    words = {}
+    for title, distinct in (("few", 500), ("unique", ROWS)):
+        picked = np.random.default_rng(0).integers(0, distinct, ROWS)
+        words[title] = pd.DataFrame({"s": pd.Series([f"customer {i:08}" for i in picked], dtype=object)})
+    np.save(path("numbers.npy"), numbers.to_numpy().T.copy())
+    for compression in ("zstd", "uncompressed"):
+        for title, frame in {"numbers": numbers, **words}.items():
+            feather.write_feather(frame, path(f"{title}.{compression}"), compression=compression)
+    return numbers, words
+
+
+def mapped_numpy():
+    return pd.DataFrame(np.load(path("numbers.npy"), mmap_mode="r").T, copy=False)
+
+
+def read(name):
+    return lambda: pd.read_feather(path(name))
+
+
+def write(frame):
+    return lambda: feather.write_feather(frame, path("written"), compression="uncompressed")
+
+
+def with_sum(label, load):
+    """The way to a frame, and the first sum over it."""
+    kept = {}
+    yield f"{label}: map", "ms", measurer.ms(lambda: kept.update(frame=load()))
+    yield f"{label}: sum", "ms", measurer.ms(lambda: kept["frame"].sum())
+
+
+def samples(numbers, words):
+    yield from with_sum("10 float64, np.load(mmap)", mapped_numpy)
+    yield from with_sum("10 float64, read_feather", read("numbers.uncompressed"))
+    yield from with_sum("10 float64, read_feather zstd", read("numbers.zstd"))
+    yield "10 float64, write_feather: back", "ms", measurer.ms(write(numbers))
+    for title, name in (("text, 500 distinct", "few"), ("text, all distinct", "unique")):
+        yield f"{title}, read_feather: map", "ms", measurer.ms(read(f"{name}.uncompressed"))
+        yield f"{title}, write_feather: back", "ms", measurer.ms(write(words[name]))
+
+
+MADE = make()
+measurer.serve(lambda: samples(*MADE))

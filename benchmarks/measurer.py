@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a measurer in Python shares with rounds.h: one round per line read, `LABEL <TAB> UNIT <TAB> VALUE` per sample."""
+import sys
+import time
+
+
+def ms(work):
+    """Milliseconds that `work()` takes. What it makes is dropped after the clock has stopped."""
+    start = time.perf_counter()
+    made = work()
+    taken = (time.perf_counter() - start) * 1000
+    del made
+    return taken
+
+
+def serve(samples):
+    """Calls samples() -> [(label, unit, value)] for each round that is wanted."""
+    for _ in sys.stdin:
+        for label, unit, value in samples():
+            print(f"{label}\t{unit}\t{value:.6g}")
+        print(flush=True)
+
+
+def serve_works(works):
+    """The same for {label: function}: milliseconds of each, one after the other."""
+    serve(lambda: [(label, "ms", ms(work)) for label, work in works.items()])
