@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Names, numbers of columns, and batches as only some writers make them."""
+import json
+
 import polars as pl
 import pyarrow as pa
 import pyarrow.ipc as ipc
 import pytest
 
-from conftest import identity, write
+from conftest import identity, quern_run, write
 
 NAMES = ["größe", "漢", "🦆", "", " ", "a b", '"quoted"', "line\nbreak", "tab\t", "NaN", "0", "dataframe1", "é", "e\u0301"]
 
@@ -93,3 +95,15 @@ def test_m_dictionary_with_a_null_and_repetitions(roundtrip):
     back, = roundtrip(table)
     column = read(back.path)["c"].combine_chunks()
     assert column.to_pylist() == ["a", None, "b", "a", None] and column.dictionary.to_pylist() == ["a", "b"]
+
+
+@pytest.mark.parametrize("kind,value,words", [
+    (pa.timestamp("s", "UTC"), 9223372037, "9223372037 seconds"), (pa.timestamp("us"), -2**62, f"{-2**62} microseconds"),
+    (pa.date32(), 106752, "106752 days"), (pa.date64(), 86400000 * 106752, f"{86400000 * 106752} milliseconds")])
+def test_m_a_time_that_nanoseconds_cannot_hold_fails_the_job(kind, value, words, tmp_path):
+    write(pa.table({"n": [1, 2, 3], "when": pa.array([0, None, value], kind)}), tmp_path / "in.arrow")
+    done, out = quern_run(tmp_path / "job", [tmp_path / "in.arrow"])
+    assert done.returncode == 1
+    assert json.loads((out / "job.json").read_text())["message"] == (
+        f'in.arrow: column "when": row 2 holds {words} since 1970, which nanoseconds cannot hold '
+        "(they reach from 1677 to 2262)")
