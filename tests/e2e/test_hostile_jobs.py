@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Scripts that mean harm, or behave as if: what they do to the worker by records, streams and files, and what is seen."""
-import os
 import re
 
 from conftest import ROOT
@@ -174,30 +173,3 @@ def azureml_main():
     assert len(warnings) == 3 and warnings[2].startswith("c.png: ")
     assert "root:" not in (run.out / "visualization.json").read_text()
     assert not (run.out / "visualization.png").exists()
-
-
-# ---- processes ----
-
-BOMB = """
-import os, signal
-def azureml_main():
-    living = 0
-    try:
-        while True:
-            if os.fork() == 0:
-                while True:
-                    signal.pause()
-            living += 1
-    except OSError as error:
-        print(error.errno)
-    assert 100 < living < {most}, living
-    return 1
-"""
-
-
-def test_l_processes_without_end(quern):
-    """As an ordinary user all jobs share one uid, and the limit is a wider one."""
-    run = quern(BOMB.format(most=256 if os.geteuid() == 0 else 1024))
-    assert run.code == 0, run.stderr
-    assert run.script_out == "11\n"
-    assert quern("def azureml_main():\n    return 1\n").code == 0
