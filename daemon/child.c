@@ -238,7 +238,15 @@ static int memory_verdict(const struct host_answer *raised, const struct host_ca
                    raised->value);
 }
 
+static int disk_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
+    return err_set(err, REASON_LIMIT_DISK, "%.900s (the limit is %llu MiB in %llu files)", raised->value,
+                   (unsigned long long)(commit->limits.work_bytes >> 20),
+                   (unsigned long long)commit->limits.work_files);
+}
+
 static int raised_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
+    if (raised->reason == REASON_LIMIT_DISK)
+        return disk_verdict(raised, commit, err);
     if (raised->reason == REASON_LIMIT_MEMORY)
         return memory_verdict(raised, commit, err);
     err_set(err, (enum reason)raised->reason, "%s", raised->value);

@@ -139,8 +139,34 @@ def script_that_stops_itself(world):
     clean(world)
 
 
+BOMB = """
+import os, signal
+def azureml_main():
+    living = 0
+    try:
+        while True:
+            if os.fork() == 0:
+                while True:
+                    signal.pause()
+            living += 1
+    except OSError as error:
+        print("errno", error.errno)
+    assert 100 < living < {most}, living
+    return 1
+"""
+
+
+def processes_without_end(world):
+    """As an ordinary user all jobs share one uid, and the limit is a wider one."""
+    run = world.start(world.write("script.py", BOMB.format(most=256 if os.geteuid() == 0 else 1024)))
+    assert run.wait() == 0, run.text
+    assert "errno 11\n" in run.text
+    clean(world)
+
+
 CASES = (terminated, interrupted, interrupted_twice, interrupted_with_a_stopped_worker, killed_with_stopped,
-         daemon_goes_with_its_job, daemon_goes_with_a_job_that_died, script_that_stops_itself)
+         daemon_goes_with_its_job, daemon_goes_with_a_job_that_died, script_that_stops_itself,
+         processes_without_end)
 
 
 def main(name):

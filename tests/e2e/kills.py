@@ -45,7 +45,8 @@ DIED = {  # what may be said when the run did not succeed: (exit code, what the 
     "child": [(1, r"the script's process died of SIGKILL \(signal:SIGKILL\)")],
     "init": [(1, r"the script's process died of SIGKILL \(signal:SIGKILL\)"), (75, r"quern-init, .* died \(infra\)")],
 }
-DIED["child"] += DIED["init"][1:]  # which is a copy of the zygote at first
+# Both are copies of the zygote at first, as is the interpreter that is asked for its version.
+DIED["child"] += [*DIED["init"][1:], (75, r"signal 9 ended it when it was asked for its version \(infra\)")]
 DIED["any"] = [one for some in list(DIED.values()) for one in some]
 ENDED = {"cli": -9, "any": -9, "SIGTERM": -15}  # of quern itself; SIGTERM before there is a job or after it
 

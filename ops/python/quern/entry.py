@@ -12,6 +12,7 @@ import quern
 from quern import arguments, columns, failures, frames, names, results, script, surroundings, tables
 
 NOTES = 1000
+HELD = []  # the inputs, until the process ends: only then does the worker measure what was changed of them
 
 
 class Job:
@@ -83,7 +84,12 @@ def run_script(job):
     call = job.call
     quern.params.update(call["params"])
     unpack(call, script.prepare(call["directory"]))
+<<<<<<< HEAD
     inputs = {port: frames.frame(fd, job.notes_about(name)) for port, fd, name in call["inputs"]}
+=======
+    inputs = {port: frames.frame(fd, job.note) for port, fd in call["inputs"]}
+    HELD.append(inputs)
+>>>>>>> faults
     source = read_all(call["script"])
     job.blame = _quern.REASON_EXCEPTION
     module = script.load(source, call["directory"])
