@@ -22,6 +22,7 @@
 #ifndef QUERN_CODEC_H
 #define QUERN_CODEC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "quern/err.h"
@@ -52,6 +53,9 @@ struct codec_request {
     uint32_t threads;   /* 0: one per core */
     uint32_t head_rows; /* HEAD: rows at each end, at most 1000 */
     uint32_t level;     /* ENCODE: zstd level, 0: 1 */
+    uint32_t
+        checked; /* ENCODE, HEAD: the asker knows that the segment has passed CHECK; being sealed it is as it was */
+    uint32_t reserved;
     struct codec_ceilings ceilings;
 };
 
@@ -83,6 +87,7 @@ void codec_ceilings_default(struct codec_ceilings *ceilings);
 struct codec {
     int requests;
     struct codec_ceilings ceilings;
+    bool checked; /* codec_encode(), codec_head(): only of segments that have passed codec_check() */
     void (*warn)(void *context, uint32_t picture, const char *text);
     void *context;
 };

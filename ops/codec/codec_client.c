@@ -185,7 +185,10 @@ static int perform(struct call *call, struct codec_outcome *ret, struct err *err
 static struct call call_of(const struct codec *codec, enum codec_op op) {
     return (struct call){
         .codec = codec,
-        .request = {.version = CODEC_VERSION, .op = (uint32_t)op, .ceilings = codec->ceilings},
+        .request = {.version = CODEC_VERSION,
+                    .op = (uint32_t)op,
+                    .checked = codec->checked && (op == CODEC_ENCODE || op == CODEC_HEAD),
+                    .ceilings = codec->ceilings},
         .fd_count = 1,
         .output = -1,
         .granted = -1,
