@@ -42,12 +42,14 @@ static struct manifest_output *new_output(struct attempt *attempt, const char *p
 static int encode(struct attempt *attempt, struct storage_drop *drop, int segment, const char *file,
                   struct codec_outcome *ret, struct err *err) {
     const struct codec codec = trusting(attempt);
+    struct err why;
     int output = -1;
     TRY(storage_drop_file(drop, file, &output, err));
-    int encoded = codec_encode(&codec, segment, output, ret, err);
-    if (encoded < 0)
-        storage_drop_undo(drop);
-    return encoded;
+    if (codec_encode(&codec, segment, output, ret, &why) == 0)
+        return 0;
+    storage_drop_undo(drop);
+    err_set(err, (enum reason)why.reason, "%s: %.900s", file, why.msg);
+    return -1;
 }
 
 static int publish_result(struct attempt *attempt, struct storage_drop *drop, uint32_t index, struct err *err) {

@@ -116,9 +116,13 @@ int storage_drop_file(struct storage_drop *drop, const char *file_name, int *ret
     return 0;
 }
 
+// Emptied, because whoever filled it may hold it a moment longer, and the disk may be full.
 void storage_drop_undo(struct storage_drop *drop) {
-    if (drop->count > 0)
-        temp_close(&drop->files[--drop->count].temp);
+    if (drop->count == 0)
+        return;
+    struct temp *temp = &drop->files[--drop->count].temp;
+    (void)!ftruncate(temp->fd, 0);
+    temp_close(temp);
 }
 
 int storage_drop_add(struct storage_drop *drop, const char *file_name, int source_fd, struct err *err) {
