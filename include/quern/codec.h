@@ -17,11 +17,12 @@
  *     JOIN    fds: reply, output, png...  ← DONE       pictures stacked vertically; skipped ones are named in warnings
  *
  * Every op may send WARNING replies before DONE. FAILED is final and carries the error: REASON_BAD_INPUT (DECODE),
- * REASON_BAD_RESULT (CHECK, ENCODE), REASON_LIMIT_OUTPUT, REASON_INFRA.
+ * REASON_BAD_RESULT (CHECK, ENCODE), REASON_LIMIT_OUTPUT, REASON_LIMIT_DISK (an output on a full disk), REASON_INFRA.
  */
 #ifndef QUERN_CODEC_H
 #define QUERN_CODEC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "quern/err.h"
@@ -52,6 +53,9 @@ struct codec_request {
     uint32_t threads;   /* 0: one per core */
     uint32_t head_rows; /* HEAD: rows at each end, at most 1000 */
     uint32_t level;     /* ENCODE: zstd level, 0: 1 */
+    uint32_t
+        checked; /* ENCODE, HEAD: the asker knows that the segment has passed CHECK; being sealed it is as it was */
+    uint32_t reserved;
     struct codec_ceilings ceilings;
 };
 
@@ -84,6 +88,7 @@ void codec_ceilings_default(struct codec_ceilings *ceilings);
 struct codec {
     int requests;
     struct codec_ceilings ceilings;
+    bool checked; /* codec_encode(), codec_head(): only of segments that have passed codec_check() */
     void (*warn)(void *context, uint32_t picture, const char *text);
     int (*renew)(void *context, struct err *err);
     void *context;

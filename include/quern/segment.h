@@ -133,6 +133,10 @@ MUST_USE int segment_format(void *base, uint64_t bytes, const struct segment_sha
  */
 MUST_USE int segment_check(const void *base, uint64_t bytes, struct err *err);
 
+/* Header, ceilings, spans, order and names only, for a segment that has passed segment_check() and cannot have changed
+ * since. O(arrays). */
+MUST_USE int segment_check_layout(const void *base, uint64_t bytes, struct err *err);
+
 /* The accessors below trust a checked segment. */
 static inline const struct segment_header *segment_header(const void *base) { return base; }
 

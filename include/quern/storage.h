@@ -77,6 +77,10 @@ struct storage_drop; /* opaque: files that appear together at the end, or never 
 
 MUST_USE int storage_drop_open(const char *dir, struct storage_drop **ret, struct err *err); /* creates the directory */
 MUST_USE int storage_drop_add(struct storage_drop *drop, const char *file_name, int source_fd, struct err *err);
+/* An empty file of the drop, to be filled through the descriptor, which is borrowed and lives until the commit. */
+MUST_USE int storage_drop_file(struct storage_drop *drop, const char *file_name, int *ret_fd, struct err *err);
+/* The file that was added last could not be filled: it is none of the drop any more. */
+void storage_drop_undo(struct storage_drop *drop);
 /* Makes all files visible, replacing old ones, the one named last at the end; removes `stale` names of earlier runs. */
 MUST_USE int storage_drop_commit(struct storage_drop *drop, const char *const *stale, struct err *err);
 void storage_drop_close(struct storage_drop *drop); /* without commit: nothing was written */

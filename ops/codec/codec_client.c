@@ -72,7 +72,7 @@ static int pass_failure(const struct call *call, struct codec_reply *reply, stru
     err_distrust(&reply->err);
     enum reason reason = (enum reason)reply->err.reason;
     if (reason != REASON_BAD_INPUT && reason != REASON_BAD_RESULT && reason != REASON_LIMIT_OUTPUT &&
-        reason != REASON_INFRA && reason != REASON_BUG)
+        reason != REASON_LIMIT_DISK && reason != REASON_INFRA && reason != REASON_BUG)
         reply->err.reason = (uint32_t)blame(call);
     if (err)
         *err = reply->err;
@@ -197,7 +197,10 @@ static int perform(struct call *call, struct codec_outcome *ret, struct err *err
 static struct call call_of(const struct codec *codec, enum codec_op op) {
     return (struct call){
         .codec = codec,
-        .request = {.version = CODEC_VERSION, .op = (uint32_t)op, .ceilings = codec->ceilings},
+        .request = {.version = CODEC_VERSION,
+                    .op = (uint32_t)op,
+                    .checked = codec->checked && (op == CODEC_ENCODE || op == CODEC_HEAD),
+                    .ceilings = codec->ceilings},
         .fd_count = 1,
         .output = -1,
         .granted = -1,

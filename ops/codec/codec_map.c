@@ -133,7 +133,8 @@ int codec_map_segment(const struct codec_child *child, int fd, struct codec_map 
     TRY(memory_check(fd, child->request.ceilings.bytes, &bytes, err));
     map.status.st_size = (off_t)bytes;
     TRY(map_file(fd, PROT_READ, MAP_PRIVATE, &map, err));
-    TRY(segment_check(map.bytes, map.count, err));
+    bool checked = child->request.checked && child->request.op != CODEC_CHECK;
+    TRY((checked ? segment_check_layout : segment_check)(map.bytes, map.count, err));
     TRY(check_ceilings(&child->request.ceilings, segment_header(map.bytes), err));
     *ret = map;
     return 0;

@@ -34,7 +34,8 @@ MUST_USE int codec_map_unchanged(int fd, const struct codec_map *map, struct err
 /* The granted memory file, writable; it has to have exactly `bytes`. */
 MUST_USE int codec_map_grant(int fd, uint64_t bytes, struct codec_map *ret, struct err *err);
 
-/* A sealed segment within the request's ceilings, read-only, every rule of it proven. */
+/* A sealed segment within the request's ceilings, read-only, every rule of it proven: now, or before where the request says
+ * so. */
 MUST_USE int codec_map_segment(const struct codec_child *child, int fd, struct codec_map *ret, struct err *err);
 
 void codec_unmap(struct codec_map *map);

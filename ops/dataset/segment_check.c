@@ -185,7 +185,7 @@ static int check_array(struct walk *walk, uint32_t index, struct err *err) {
     return check_spans(walk, segment_array(walk->base, index), err);
 }
 
-int segment_check(const void *base, uint64_t bytes, struct err *err) {
+int segment_check_layout(const void *base, uint64_t bytes, struct err *err) {
     const struct segment_header *header = base;
     if (bytes < sizeof *header)
         return err_set(err, REASON_BAD_RESULT, "segment: expected at least %zu bytes, found %llu", sizeof *header,
@@ -194,7 +194,12 @@ int segment_check(const void *base, uint64_t bytes, struct err *err) {
     struct walk walk = {.base = base, .at = header->text.offset + header->text.bytes};
     for (uint32_t i = 0; i < header->arrays; i++)
         TRY(check_array(&walk, i, err));
-    for (uint32_t i = header->arrays; i-- > 0;)
+    return 0;
+}
+
+int segment_check(const void *base, uint64_t bytes, struct err *err) {
+    TRY(segment_check_layout(base, bytes, err));
+    for (uint32_t i = segment_header(base)->arrays; i-- > 0;)
         TRY(segment_values_check(base, i, err));
     return 0;
 }

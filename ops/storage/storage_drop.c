@@ -88,23 +88,52 @@ static int blame(const struct storage_drop *drop, const char *name, const struct
     return -1;
 }
 
-int storage_drop_add(struct storage_drop *drop, const char *file_name, int source_fd, struct err *err) {
-    struct err fault;
-    TRY(name_check(drop, file_name, err));
+static int grow(struct storage_drop *drop, struct err *err) {
     if (drop->count == DROP_MAX_FILES)
         return err_set(err, REASON_BAD_INPUT, "%s: expected at most %u files, found more", drop->path, DROP_MAX_FILES);
     struct storage_drop_file *grown = reallocarray(drop->files, drop->count + 1, sizeof *grown);
     if (!grown)
         return err_set(err, REASON_INFRA, "%s: out of memory", drop->path);
     drop->files = grown;
+    return 0;
+}
+
+static void keep(struct storage_drop *drop, const char *name, const struct temp *temp) {
+    struct storage_drop_file *file = &drop->files[drop->count++];
+    snprintf(file->name, sizeof file->name, "%s", name);
+    file->temp = *temp;
+}
+
+int storage_drop_file(struct storage_drop *drop, const char *file_name, int *ret_fd, struct err *err) {
+    struct err fault;
+    struct temp temp;
+    TRY(name_check(drop, file_name, err));
+    TRY(grow(drop, err));
+    if (temp_open(drop->dir, 0666, drop->named_temps, &temp, &fault) < 0)
+        return blame(drop, file_name, &fault, err);
+    keep(drop, file_name, &temp);
+    *ret_fd = temp.fd;
+    return 0;
+}
+
+// Emptied, because whoever filled it may hold it a moment longer, and the disk may be full.
+void storage_drop_undo(struct storage_drop *drop) {
+    if (drop->count == 0)
+        return;
+    struct temp *temp = &drop->files[--drop->count].temp;
+    (void)!ftruncate(temp->fd, 0);
+    temp_close(temp);
+}
+
+int storage_drop_add(struct storage_drop *drop, const char *file_name, int source_fd, struct err *err) {
+    struct err fault;
+    TRY(name_check(drop, file_name, err));
+    TRY(grow(drop, err));
     auto_temp struct temp temp = {.fd = -1};
-    if (temp_open(drop->dir, 0666, drop->named_temps, &temp, &fault) < 0 || copy(source_fd, temp.fd, &fault) < 0 ||
-        temp_sync(temp.fd, "the file", &fault) < 0)
+    if (temp_open(drop->dir, 0666, drop->named_temps, &temp, &fault) < 0 || copy(source_fd, temp.fd, &fault) < 0)
         return blame(drop, file_name, &fault, err);
     reach(drop);
-    struct storage_drop_file *file = &drop->files[drop->count++];
-    snprintf(file->name, sizeof file->name, "%s", file_name);
-    file->temp = temp;
+    keep(drop, file_name, &temp);
     temp = (struct temp){.fd = -1};
     return 0;
 }
@@ -141,12 +170,24 @@ static int show(const struct storage_drop *drop, struct storage_drop_file *file,
     return 0;
 }
 
+// The kernel is told of all files before the first one is waited for.
+static int sync_files(const struct storage_drop *drop, struct err *err) {
+    struct err fault;
+    for (size_t i = 0; i < drop->count; i++)
+        (void)!sync_file_range(drop->files[i].temp.fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+    for (size_t i = 0; i < drop->count; i++)
+        if (temp_sync(drop->files[i].temp.fd, "the file", &fault) < 0)
+            return blame(drop, drop->files[i].name, &fault, err);
+    return 0;
+}
+
 // The last file vouches for the others: an old one goes first, so that it never stands beside files of another run.
 int storage_drop_commit(struct storage_drop *drop, const char *const *stale, struct err *err) {
     for (size_t i = 0; i < drop->count; i++)
         if (is_directory(drop, drop->files[i].name))
             return err_set(err, REASON_BAD_INPUT, "%s/%s: expected a file or nothing, found a directory", drop->path,
                            drop->files[i].name);
+    TRY(sync_files(drop, err));
     reach(drop);
     drop->committed = true;
     if (drop->count > 1)

@@ -1,9 +1,13 @@
 """What a user sees when a job cannot work: the exact message, the reason, the exit code; and that nothing else breaks."""
+import json
+import os
+import re
+import subprocess
 import zipfile
 
 import pytest
 
-from conftest import ROOT
+from conftest import QUERN, ROOT
 
 PIMA = str(ROOT / "examples" / "pima_diabetes.csv")
 IDENTITY = "def azureml_main(dataframe1=None):\n    return dataframe1\n"
@@ -226,3 +230,31 @@ def test_b_the_same_command_works_with_a_good_script(quern):
     run = quern(IDENTITY, "--dataframe1", PIMA)
     assert run.code == 0 and run.job["state"] == "succeeded" and run.job["reason"] is None
     assert run.job["outputs"][-1]["rows"] == 768
+
+
+# ---- the disk ----
+
+ON_A_SMALL_DISK = """mount -t tmpfs -o size=256k tmpfs "$1" && "$2" run "$3" -o "$1/out"
+code=$?
+cat "$1/out/job.json"
+ls "$1/out"
+exit $code
+"""
+
+
+def test_l_a_result_that_does_not_fit_on_the_disk(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("import numpy, pandas\ndef azureml_main():\n"
+                      "    return pandas.DataFrame({'x': numpy.random.random(100000)})\n")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    done = subprocess.run(["unshare", "-rm", "sh", "-c", ON_A_SMALL_DISK, "sh", disk, QUERN, script],
+                          capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
+                          env=dict(os.environ, XDG_DATA_HOME=str(tmp_path / "data")))
+    record, files = done.stdout[:done.stdout.rindex("}") + 1], done.stdout[done.stdout.rindex("}") + 1:].split()
+    job = json.loads(record[record.index("{"):])
+    assert done.returncode == job["exit_code"] == 1, done.stderr
+    assert job["reason"] == "limit:disk"
+    assert re.fullmatch(r"dataset1\.arrow: writing the Arrow file at byte \d+: No space left on device", job["message"])
+    assert job["outputs"] == []
+    assert files == ["job.json", "stderr.txt", "stdout.txt", "visualization.json"]

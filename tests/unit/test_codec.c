@@ -247,6 +247,28 @@ static void b_encode_one_large_column(void **state) {
     assert_true(outcome.bytes < 100000);
 }
 
+// What the worker vouches for is not walked through again; what keeps the program in its memory is looked at always.
+static void b_values_of_a_checked_segment_are_not_checked_again(void **state) {
+    struct fixture *fixture = *state;
+    struct codec trusting = fixture->codec;
+    struct codec_outcome outcome;
+    struct err err;
+    uint64_t bytes;
+    auto_free void *segment = segment_sample(ROWS, SAMPLE_COLUMNS, true, &bytes);
+    auto_fd int output = new_output();
+    trusting.checked = true;
+    segment_array(segment, 9)->null_count++;
+    auto_fd int miscounted = segment_sample_file(segment, bytes);
+    assert_int_equal(codec_head(&trusting, miscounted, 1, output, &outcome, &err), 0);
+    assert_int_equal(outcome.rows, ROWS);
+    assert_int_equal(codec_check(&trusting, miscounted, &outcome, &err), -1);
+    assert_string_equal(err.msg, "column \"f8\": its entry counts 1001 nulls, its values 1000");
+    segment_array(segment, 9)->values.offset += 1ull << 40;
+    auto_fd int outside = segment_sample_file(segment, bytes);
+    assert_int_equal(codec_head(&trusting, outside, 1, output, &outcome, &err), -1);
+    assert_string_equal(err.msg, "column \"f8\": its values lie outside or overlap");
+}
+
 static void b_head(void **state) {
     struct fixture *fixture = *state;
     struct codec_outcome outcome;
@@ -638,6 +660,7 @@ int main(void) {
         TEST(b_decode),
         TEST(b_encode_is_what_the_library_writes),
         TEST(b_encode_one_large_column),
+        TEST(b_values_of_a_checked_segment_are_not_checked_again),
         TEST(b_head),
         TEST(b_join_skips_what_is_no_picture),
         TEST(c_one_death_is_forgiven),

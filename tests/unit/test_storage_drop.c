@@ -35,6 +35,24 @@ static void b_files_appear_together(void **state) {
     assert_true(scratch_holds(scratch_path(*state, "out/job.json"), "{}"));
 }
 
+static void b_a_file_is_filled_in_its_place(void **state) {
+    struct storage_drop *drop = open_drop(*state);
+    struct err err = {0};
+    int fd = -1;
+    assert_int_equal(storage_drop_file(drop, "dataset1.arrow", &fd, &err), 0);
+    assert_int_equal(write(fd, "table", 5), 5);
+    assert_int_equal(storage_drop_file(drop, "dataset1.arrow", &fd, &err), -1);
+    assert_int_equal(storage_drop_file(drop, "dataset2.arrow", &fd, &err), 0);
+    assert_int_equal(write(fd, "half", 4), 4);
+    storage_drop_undo(drop);
+    add(drop, "job.json", "{}");
+    assert_int_equal(storage_drop_commit(drop, NULL, NULL), 0);
+    storage_drop_close(drop);
+    assert_int_equal(scratch_entries(scratch_path(*state, "out")), 2);
+    assert_true(scratch_holds(scratch_path(*state, "out/dataset1.arrow"), "table"));
+    assert_true(scratch_holds(scratch_path(*state, "out/job.json"), "{}"));
+}
+
 static void b_without_commit_nothing_was_written(void **state) {
     struct storage_drop *drop = open_drop(*state);
     add(drop, "job.json", "{}");
@@ -247,6 +265,7 @@ static void f_only_files_are_opened(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(b_files_appear_together),
+        TEST(b_a_file_is_filled_in_its_place),
         TEST(b_without_commit_nothing_was_written),
         TEST(b_old_files_are_replaced_and_stale_ones_removed),
         TEST(b_also_without_nameless_files),
