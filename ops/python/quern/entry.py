@@ -84,12 +84,8 @@ def run_script(job):
     call = job.call
     quern.params.update(call["params"])
     unpack(call, script.prepare(call["directory"]))
-<<<<<<< HEAD
     inputs = {port: frames.frame(fd, job.notes_about(name)) for port, fd, name in call["inputs"]}
-=======
-    inputs = {port: frames.frame(fd, job.note) for port, fd in call["inputs"]}
     HELD.append(inputs)
->>>>>>> faults
     source = read_all(call["script"])
     job.blame = _quern.REASON_EXCEPTION
     module = script.load(source, call["directory"])
