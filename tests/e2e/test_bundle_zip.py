@@ -13,7 +13,9 @@ import zipfile
 
 import pytest
 
-TOOL = os.environ["QUERN_BUNDLE_TOOL"]
+from segments import program
+
+TOOL = os.environ.get("QUERN_BUNDLE_TOOL") or program("bundle_tool")
 NOT_A_ZIP = "bad_input: Script Bundle: error 0102: Given ZIP file is not in the correct format."
 
 

@@ -18,8 +18,9 @@ import pytest
 from PIL import Image
 
 import png_reference as ref
+from segments import program
 
-TOOL = os.environ["QUERN_PNG_JOIN_TOOL"]
+TOOL = os.environ.get("QUERN_PNG_JOIN_TOOL") or program("png_join_tool")
 
 
 class Tool:
