@@ -25,25 +25,23 @@ __attribute__((format(printf, 4, 0))) static void err_format(struct err *err, en
         snprintf(err->msg + used, sizeof err->msg - (size_t)used, ": %s", strerror(sys));
 }
 
-int err_set(struct err *err, enum reason reason, const char *format, ...) {
+void err_fill(struct err *err, enum reason reason, const char *format, ...) {
     if (!err)
-        return -1;
+        return;
     va_list arguments;
     va_start(arguments, format);
     err_format(err, reason, 0, format, arguments);
     va_end(arguments);
-    return -1;
 }
 
-int err_sys(struct err *err, enum reason reason, const char *format, ...) {
+void err_fill_sys(struct err *err, enum reason reason, const char *format, ...) {
     int sys = errno;
     if (!err)
-        return -1;
+        return;
     va_list arguments;
     va_start(arguments, format);
     err_format(err, reason, sys, format, arguments);
     va_end(arguments);
-    return -1;
 }
 
 static enum reason err_reason(const struct err *err) {

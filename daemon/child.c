@@ -77,7 +77,8 @@ int child_start(struct child *child, int zygote, uint64_t deadline_ms, struct er
     TRY(record_pair(ends, err));
     child->control = ends[0];
     auto_fd int its_control = ends[1];
-    TRY(record_send(zygote, &spawn, sizeof spawn, &its_control, 1, err));
+    if (record_send(zygote, &spawn, sizeof spawn, &its_control, 1, err) < 0)
+        return err_set(err, REASON_INFRA, "the zygote died before it was asked for a child");
     close(steal_fd(&its_control));
     TRY(receive_first(child, &spawned, err));
     return calls_watch(child->calls, child->tree, deadline_ms, err);
@@ -237,7 +238,15 @@ static int memory_verdict(const struct host_answer *raised, const struct host_ca
                    raised->value);
 }
 
+static int disk_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
+    return err_set(err, REASON_LIMIT_DISK, "%.900s (the limit is %llu MiB in %llu files)", raised->value,
+                   (unsigned long long)(commit->limits.work_bytes >> 20),
+                   (unsigned long long)commit->limits.work_files);
+}
+
 static int raised_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
+    if (raised->reason == REASON_LIMIT_DISK)
+        return disk_verdict(raised, commit, err);
     if (raised->reason == REASON_LIMIT_MEMORY)
         return memory_verdict(raised, commit, err);
     err_set(err, (enum reason)raised->reason, "%s", raised->value);

@@ -17,7 +17,9 @@ static int pid_of(int pidfd) {
     return pid;
 }
 
-// A mapping's heading has its name at the end; its figures follow in lines of "Name: value kB".
+// A mapping's heading has its name at the end; its figures follow in lines of "Name: value kB". Pages of a memory file
+// are dirty from birth, and private in smaps while nobody else maps them: what was copied of a segment are only its
+// anonymous pages; the others are the host's.
 void child_memory_measure(int pidfd, struct child_memory *ret) {
     char path[64], line[512];
     unsigned long long kib;
@@ -28,7 +30,7 @@ void child_memory_measure(int pidfd, struct child_memory *ret) {
     while (file && fgets(line, sizeof line, file)) {
         if (strchr(line, '-') && strstr(line, " r"))
             segment = strstr(line, "/memfd:quern-segment") != NULL;
-        if (sscanf(line, "Private_Dirty: %llu kB", &kib) != 1)
+        if (sscanf(line, segment ? "Anonymous: %llu kB" : "Private_Dirty: %llu kB", &kib) != 1)
             continue;
         ret->private_dirty_bytes += kib * 1024;
         if (segment)

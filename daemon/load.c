@@ -19,10 +19,20 @@ static void on_codec_warning(void *context, uint32_t picture, const char *text) 
     }
 }
 
+static int renew_codec(void *context, struct err *err) {
+    struct attempt *attempt = context;
+    struct calls_peer peer;
+    TRY(calls_connect(&attempt->calls, SUPERVISOR_PEER_CODEC, NULL, &peer, err));
+    close(attempt->codec.requests);
+    attempt->codec.requests = peer.requests;
+    return 0;
+}
+
 static int connect_peers(struct attempt *attempt, struct err *err) {
     struct calls_peer peer;
     TRY(calls_connect(&attempt->calls, SUPERVISOR_PEER_CODEC, NULL, &peer, err));
-    attempt->codec = (struct codec){.requests = peer.requests, .warn = on_codec_warning, .context = attempt};
+    attempt->codec =
+        (struct codec){.requests = peer.requests, .warn = on_codec_warning, .renew = renew_codec, .context = attempt};
     codec_ceilings_default(&attempt->codec.ceilings);
     TRY(calls_connect(&attempt->calls, SUPERVISOR_PEER_ZYGOTE, attempt->job.environment, &peer, err));
     attempt->zygote = peer.requests;

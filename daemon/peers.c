@@ -2,6 +2,7 @@
 #include "peers.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -80,6 +81,11 @@ static void close_fd(int *fd) {
     if (*fd >= 0)
         close(*fd);
     *fd = -1;
+}
+
+bool peer_listens(const struct peer *peer) {
+    struct pollfd requests = {.fd = peer->requests};
+    return peer->state != PEER_DOWN && poll(&requests, 1, 0) == 0;
 }
 
 void peer_stop(struct peer *peer) {

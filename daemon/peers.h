@@ -33,6 +33,8 @@ struct peer {
 void peer_init(struct peer *peer, enum supervisor_peer kind, const struct environment *environment);
 MUST_USE int peer_start(struct peer *peer, struct err *err);
 MUST_USE int peer_ready(struct peer *peer, struct err *err);
+/* False when nobody is left who would receive a request: a worker may know that before we do. */
+bool peer_listens(const struct peer *peer);
 void peer_stop(struct peer *peer); /* kills, reaps, closes; a peer that is down is left alone */
 
 /* The path of one of our programs: beside this one, or in ../libexec/quern of an installation. */

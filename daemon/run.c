@@ -97,6 +97,7 @@ static int tell(struct child *child, struct attempt *attempt, struct host_call *
         TRY(tell_file(child, HOST_BUNDLE, job->bundle.name, attempt->bundle.fd, err));
     for (uint32_t i = 0; i < job->input_count; i++) {
         struct host_call input = {.kind = HOST_INPUT, .port = job->inputs[i].port};
+        snprintf(input.name, sizeof input.name, "%s", job->inputs[i].source.name);
         TRY(child_send(child, &input, &attempt->inputs[i].segment, 1, err));
     }
     TRY(tell_params(child, job, err));

@@ -43,7 +43,7 @@ void segments_done(struct segments *segments);
 /* HIT pins and sets *ret_fd; LOAD makes the holder the loader; WAIT enlists it. */
 MUST_USE int segments_reserve(struct segments *segments, uint32_t holder, const struct supervisor_key *key,
                               enum supervisor_segment_state *ret_state, int *ret_fd, struct err *err);
-/* Memory for what the holder loads: a new file, also kept here. */
+/* Memory for what the holder loads: a new file, also kept here. Asked for again, it takes the place of the former one. */
 MUST_USE int segments_grant(struct segments *segments, uint32_t holder, const struct supervisor_key *key,
                             uint64_t bytes, int *ret_fd, struct err *err);
 /* The granted file, or `fd` (>= 0; ownership passes), is sealed: becomes READY. *ret_waiters: bit per holder that

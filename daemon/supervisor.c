@@ -178,10 +178,18 @@ static void on_worker_death(struct supervisor *supervisor, uint32_t worker) {
     worker_link_bury(supervisor, worker);
 }
 
+// Whoever was polled may have been replaced since, in the same turn, by a worker's call.
+static bool has_news(const struct peer *peer) {
+    struct pollfd supervisor = {.fd = peer->supervisor, .events = POLLIN};
+    return poll(&supervisor, 1, 0) > 0;
+}
+
 static void on_zygote(struct supervisor *supervisor, uint32_t worker) {
     (void)worker;
     struct peer *zygote = &supervisor->zygote;
     struct err err = {0};
+    if (!has_news(zygote))
+        return;
     if (zygote->state == PEER_COMING && peer_ready(zygote, &err) == 0) {
         worker_link_zygote_turned(supervisor, NULL);
         return;
@@ -194,7 +202,8 @@ static void on_zygote(struct supervisor *supervisor, uint32_t worker) {
 
 static void on_codec(struct supervisor *supervisor, uint32_t worker) {
     (void)worker;
-    peer_stop(&supervisor->codec);
+    if (has_news(&supervisor->codec))
+        peer_stop(&supervisor->codec);
 }
 
 static void on_extra(struct supervisor *supervisor, uint32_t worker) {

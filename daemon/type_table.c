@@ -24,7 +24,7 @@ static int on_result(void *context, const struct host_answer *answer, int fd, st
 
 static void on_note(void *context, const char *about, const char *text) {
     struct typing *typing = context;
-    report_note(&typing->attempt->report, "%s%s%s", about, about[0] ? ": " : "", text);
+    report_warning(&typing->attempt->report, "%s%s%s", about, about[0] ? ": " : "", text);
 }
 
 static int tell(struct child *child, struct attempt *attempt, uint32_t input, struct host_call *commit,

@@ -61,8 +61,10 @@ static int serve_connect(struct exchange *exchange, struct err *err) {
     struct peer *peer = codec ? &supervisor->codec : &supervisor->zygote;
     if (!codec && strcmp(exchange->call->environment, supervisor->zygote.environment->name) != 0)
         return err_set(err, REASON_CONFIG, "environment %.64s: not known on this host", exchange->call->environment);
-    if (peer->state == PEER_DOWN)
+    if (!peer_listens(peer)) {
+        peer_stop(peer);
         TRY(peer_start(peer, err));
+    }
     if (peer->state == PEER_COMING) {
         exchange->link->awaits_zygote = true;
         exchange->deferred = true;

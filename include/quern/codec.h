@@ -81,14 +81,16 @@ void codec_ceilings_default(struct codec_ceilings *ceilings);
 /*
  * The client. `requests` is the shared socket (borrowed). All calls block until the final reply. A child that dies is
  * tried once more; when it dies again the input is to blame: REASON_BAD_INPUT (REASON_BAD_RESULT for what a script
- * made: all but DECODE). When quern-codec itself is gone it is REASON_INFRA. Outputs are empty regular files, not
- * append-only, at offset 0; after a failure their content means nothing. `warn` may be NULL.
+ * made: all but DECODE). When quern-codec itself is gone, `renew` may put a connection to another one into `requests` and
+ * the call is tried once more; without that, or when that one goes, too, it is REASON_INFRA. Outputs are empty regular files, not
+ * append-only, at offset 0; after a failure their content means nothing. `warn` and `renew` may be NULL.
  */
 struct codec {
     int requests;
     struct codec_ceilings ceilings;
     bool checked; /* codec_encode(), codec_head(): only of segments that have passed codec_check() */
     void (*warn)(void *context, uint32_t picture, const char *text);
+    int (*renew)(void *context, struct err *err);
     void *context;
 };
 

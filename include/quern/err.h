@@ -42,9 +42,13 @@ struct err {
     char msg[ERR_MSG_BYTES];
 };
 
-/* All return -1, so that `return err_set(...)` reads as one thought. err_sys() appends strerror(errno). */
-int err_set(struct err *err, enum reason reason, const char *format, ...) __attribute__((format(printf, 3, 4)));
-int err_sys(struct err *err, enum reason reason, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Both are -1, so that `return err_set(...)` reads as one thought. err_sys() appends strerror(errno). Macros, so that
+ * compilers and analysers see the -1 without looking into another file. */
+#define err_set(err, reason, ...) (err_fill((err), (reason), __VA_ARGS__), err_failed())
+#define err_sys(err, reason, ...) (err_fill_sys((err), (reason), __VA_ARGS__), err_failed())
+static inline int err_failed(void) { return -1; }
+void err_fill(struct err *err, enum reason reason, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void err_fill_sys(struct err *err, enum reason reason, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 enum err_kind err_kind(const struct err *err);
 int err_exit_code(const struct err *err);

@@ -9,7 +9,7 @@
  *        COMMIT (limits)  fds: stdout, stderr[, stdin]
  *        SCRIPT (name)    fd: the text, sealed            RUN only
  *        BUNDLE (name)    fd: the zip                     at most one
- *        INPUT (port)     fd: a sealed segment            RUN: any number; TYPE: none
+ *        INPUT (port, name) fd: a sealed segment          RUN: any number; TYPE: none
  *        TABLE (name, separator) fd: the text             TYPE only: the CSV or TSV file
  *        PARAM (key, value)                               any number
  *        START
@@ -101,7 +101,7 @@ struct host_call {
     uint32_t flags;               /* START: enum host_flags */
     uint32_t separator;           /* TABLE: ',' or '\t' */
     struct jail_limits limits;    /* COMMIT */
-    char name[HOST_NAME_BYTES];   /* SCRIPT, BUNDLE, TABLE: file name; PARAM: key. Terminated */
+    char name[HOST_NAME_BYTES];   /* SCRIPT, BUNDLE, INPUT, TABLE: file name; PARAM: key. Terminated */
     char value[HOST_VALUE_BYTES]; /* PARAM. Terminated */
 };
 

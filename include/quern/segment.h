@@ -77,7 +77,8 @@ struct segment_array {
     struct segment_span nulls;   /* MASK, BITMAP; empty when null_count is 0 */
     struct segment_span offsets; /* UTF8, BINARY: length + 1 int64, from 0, rising, the last one values.bytes */
     struct segment_span values;  /* fixed width: length * width bytes; UTF8, BINARY: the bytes */
-    uint64_t reserved[2];        /* 0 */
+    uint64_t inexact;            /* FLOAT64 made of integers: values that a double cannot hold; else 0 */
+    uint64_t reserved;           /* 0 */
 };
 _Static_assert(sizeof(struct segment_array) == 128, "the directory entry is 128 bytes");
 

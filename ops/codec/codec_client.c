@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The answers come from a process that met hostile bytes: they are checked like everything else from outside.
+#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -140,7 +141,16 @@ static int attempt(struct call *call, enum fate *ret_fate, struct err *ret_death
     auto_fd int ours = ends[0];
     auto_fd int theirs = ends[1];
     call->fds[0] = theirs;
-    TRY(record_send(call->codec->requests, &call->request, sizeof call->request, call->fds, call->fd_count, err));
+    struct err sending;
+    if (record_send(call->codec->requests, &call->request, sizeof call->request, call->fds, call->fd_count, &sending) <
+        0) {
+        *ret_fate = FATE_GONE;
+        if (sending.sys == EPIPE || sending.sys == ECONNRESET)
+            return 0;
+        if (err)
+            *err = sending;
+        return -1;
+    }
     // Only the child's copy is left: its death shows as end of file.
     close(steal_fd(&theirs));
     int result = converse(call, ours, ret_fate, ret_death, ret, err);
@@ -173,6 +183,8 @@ static int perform(struct call *call, struct codec_outcome *ret, struct err *err
     for (int i = 0; i < ATTEMPTS; i++) {
         if (i > 0)
             TRY(empty_output(call, err));
+        if (i > 0 && fate == FATE_GONE && call->codec->renew)
+            TRY(call->codec->renew(call->codec->context, err));
         TRY(attempt(call, &fate, &death, ret, err));
         if (fate == FATE_DONE)
             return 0;

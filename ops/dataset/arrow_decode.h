@@ -30,6 +30,7 @@ struct arrow_piece {
     bool text_gaps;     /* bytes below nulls, which must go */
     bool text_whole;    /* all decoded bytes are wanted */
     uint64_t sentinels; /* fixed width: nulls found in what was written */
+    uint64_t inexact;   /* integers that became doubles: those that did not fit */
 };
 
 struct arrow_source {

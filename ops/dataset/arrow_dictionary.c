@@ -119,7 +119,7 @@ static int plan_batches(const struct arrow_file *file, uint64_t ceiling, struct 
 
 static int allocate(struct arrow_dictionary *dictionary, uint64_t bytes, struct err *err) {
     uint64_t rows = dictionary->source.rows;
-    bool text = dictionary->shape.kind == SEGMENT_UTF8;
+    bool text = segment_kind_is_bytes(dictionary->shape.kind);
     dictionary->values = calloc(bytes + 1, 1);
     dictionary->offsets = text ? calloc(rows + 1, sizeof *dictionary->offsets) : NULL;
     dictionary->bitmap = dictionary->source.nulls ? calloc(rows / 8 + 1, 1) : NULL;
@@ -158,7 +158,7 @@ static int decode_values(struct arrow_worker *worker, struct arrow_dictionary *d
                          struct err *err) {
     struct arrow_source *source = &dictionary->source;
     struct arrow_target target = target_of(dictionary);
-    if (dictionary->shape.kind == SEGMENT_UTF8)
+    if (segment_kind_is_bytes(dictionary->shape.kind))
         return decode_texts(worker, dictionary, ceiling, err);
     for (uint64_t i = 0; i < source->piece_count; i++)
         TRY(arrow_decode_fixed(worker, source, &source->pieces[i], &target, ceiling, err));
@@ -204,7 +204,7 @@ static int read_one(struct arrow_dictionary *dictionary, enum segment_profile pr
     struct arrow_source *source = &dictionary->source;
     struct arrow_worker worker = {0};
     dictionary->shape = arrow_plan_values(source->type, profile, false);
-    if (source->type->form == ARROW_UTF8_VIEW)
+    if (source->type->form == ARROW_TEXT_VIEW)
         TRY(arrow_plan_views(source, ceiling, err));
     uint64_t width = segment_kind_width(dictionary->shape.kind);
     uint64_t bytes = width ? source->rows * width : source->data_bytes;

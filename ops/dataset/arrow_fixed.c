@@ -85,6 +85,22 @@ static void widen(const struct step *step) {
     }
 }
 
+// Integers of more than 53 bits between the first and the last 1 are rounded.
+static uint64_t count_inexact(const struct step *step) {
+    const struct arrow_type *type = step->source->type;
+    uint64_t found = 0;
+    if (type->width < 8)
+        return 0;
+    for (uint64_t row = 0; row < step->piece->rows; row++) {
+        uint64_t size = (uint64_t)flat_load_i64(step->from + row * 8);
+        if (type->is_signed && (int64_t)size < 0)
+            size = -size;
+        if (size >> 53 && size >> __builtin_ctzll(size) >> 53 && (!step->present || bits_present(step->present, row)))
+            found++;
+    }
+    return found;
+}
+
 // Eight rows at a time: each byte of the word keeps its own bit and becomes 0 or 1.
 static void spread_bits(const struct step *step) {
     uint64_t rows = step->piece->rows, row = 0;
@@ -259,9 +275,11 @@ static int convert(const struct step *step, struct err *err) {
         spread_bits(step);
     else if (type->form == ARROW_TIMESTAMP || type->form == ARROW_DATE)
         TRY(scale_times(step, err));
-    else if (type->form == ARROW_INT && step->target->kind == SEGMENT_FLOAT64)
+    else if (type->form == ARROW_INT && step->target->kind == SEGMENT_FLOAT64) {
+        // Before the values: source and target may be the same place.
+        step->piece->inexact = count_inexact(step);
         widen(step);
-    else if (step->from != step->to && step->piece->rows > 0)
+    } else if (step->from != step->to && step->piece->rows > 0)
         memcpy(step->to, step->from, step->piece->rows * type->width);
     store_sentinels(step);
     step->piece->sentinels = count_sentinels(step);

@@ -21,7 +21,7 @@ static int count_buffers(const struct arrow_batch *batch, struct arrow_cursor *c
                          const struct arrow_source *source, struct arrow_piece *piece, struct err *err) {
     uint32_t left = batch->buffer_count - cursor->buffer;
     uint64_t data = arrow_type_is_text(source->type) ? 1 : 0;
-    if (source->type->form == ARROW_UTF8_VIEW) {
+    if (source->type->form == ARROW_TEXT_VIEW) {
         if (cursor->variadic >= batch->variadic_count)
             return arrow_refuse(source->column, err, "a batch does not say how many data buffers it has");
         data = (uint64_t)flat_load_i64(batch->variadic + (uint64_t)cursor->variadic++ * 8);
@@ -53,12 +53,12 @@ static int check_sizes(const struct arrow_piece *piece, struct arrow_source *sou
         return 0;
     if (piece->nulls > 0)
         TRY(check_size(piece, 0, "validity", bits, source, ceiling, &bytes, err));
-    if (type->form == ARROW_UTF8_VIEW)
+    if (type->form == ARROW_TEXT_VIEW)
         return check_size(piece, 1, "views", piece->rows * 16, source, ceiling, &bytes, err);
     if (!arrow_type_is_text(type))
         return check_size(piece, 1, "values", type->width ? piece->rows * type->width : bits, source, ceiling, &bytes,
                           err);
-    uint64_t width = type->form == ARROW_LARGE_UTF8 ? 8 : 4;
+    uint64_t width = type->form == ARROW_LARGE_TEXT ? 8 : 4;
     TRY(check_size(piece, 1, "offsets", (piece->rows + 1) * width, source, ceiling, &bytes, err));
     TRY(check_size(piece, 2, "data", 0, source, ceiling, &bytes, err));
     if (bytes > ceiling - source->data_bytes)
@@ -126,7 +126,7 @@ static struct arrow_values time_values(const struct arrow_type *type, enum segme
 }
 
 struct arrow_values arrow_plan_values(const struct arrow_type *type, enum segment_profile profile, bool widen) {
-    struct arrow_values values = {.kind = SEGMENT_UTF8, .scale = 1};
+    struct arrow_values values = {.kind = type->is_binary ? SEGMENT_BINARY : SEGMENT_UTF8, .scale = 1};
     switch (type->form) {
     case ARROW_INT:
         values.kind = widen ? SEGMENT_FLOAT64 : int_kind(type);
@@ -140,9 +140,9 @@ struct arrow_values arrow_plan_values(const struct arrow_type *type, enum segmen
     case ARROW_TIMESTAMP:
     case ARROW_DATE:
         return time_values(type, profile);
-    case ARROW_UTF8:
-    case ARROW_LARGE_UTF8:
-    case ARROW_UTF8_VIEW:
+    case ARROW_TEXT:
+    case ARROW_LARGE_TEXT:
+    case ARROW_TEXT_VIEW:
         break;
     }
     return values;

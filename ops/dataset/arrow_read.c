@@ -153,7 +153,7 @@ static int plan_layout(struct dataset_reader *reader, struct err *err) {
 static int plan_views(struct dataset_reader *reader, struct err *err) {
     bool any = false;
     for (uint32_t i = 0; i < reader->file.column_count; i++)
-        if (reader->sources[i].type->form == ARROW_UTF8_VIEW) {
+        if (reader->sources[i].type->form == ARROW_TEXT_VIEW) {
             any = true;
             TRY(arrow_plan_views(&reader->sources[i], reader->ceilings.bytes, err));
         }
@@ -273,8 +273,10 @@ static void count_nulls(const struct decoding *decoding) {
         struct segment_array *array = segment_array(decoding->base, i);
         array->null_count = arrow_type_is_text(source->type) ? source->nulls : 0;
         if (!arrow_type_is_text(source->type))
-            for (uint64_t k = 0; k < source->piece_count; k++)
+            for (uint64_t k = 0; k < source->piece_count; k++) {
                 array->null_count += source->pieces[k].sentinels;
+                array->inexact += source->pieces[k].inexact;
+            }
     }
 }
 

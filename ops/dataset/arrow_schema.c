@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "quern/own.h"
-#include "utf8.h"
+#include "quern/utf8.h"
 
 // Slots and numbers of Schema.fbs.
 enum { SCHEMA_ENDIANNESS = 0, SCHEMA_FIELDS = 1 };
@@ -78,22 +78,25 @@ static int read_timestamp(const struct arrow_column *column, const struct flat_t
     if (ret->zone_bytes > SEGMENT_MAX_ZONE_BYTES)
         return arrow_refuse(column, err, "its time zone has %zu bytes, the limit is %u", ret->zone_bytes,
                             SEGMENT_MAX_ZONE_BYTES);
-    if (!utf8_valid(ret->zone, ret->zone_bytes))
+    if (!utf8_ok(ret->zone, ret->zone_bytes))
         return arrow_refuse(column, err, "its time zone is not UTF-8");
     return 0;
 }
 
-#define READ_PLAIN(name, its_form)                                                                                     \
+#define READ_PLAIN(name, its_form, binary)                                                                             \
     static int name(const struct arrow_column *column, const struct flat_table *table, struct arrow_type *ret,         \
                     struct err *err) {                                                                                 \
         (void)column, (void)table, (void)err;                                                                          \
-        *ret = (struct arrow_type){.form = its_form};                                                                  \
+        *ret = (struct arrow_type){.form = its_form, .is_binary = (binary)};                                           \
         return 0;                                                                                                      \
     }
-READ_PLAIN(read_bool, ARROW_BOOL)
-READ_PLAIN(read_utf8, ARROW_UTF8)
-READ_PLAIN(read_large_utf8, ARROW_LARGE_UTF8)
-READ_PLAIN(read_utf8_view, ARROW_UTF8_VIEW)
+READ_PLAIN(read_bool, ARROW_BOOL, false)
+READ_PLAIN(read_utf8, ARROW_TEXT, false)
+READ_PLAIN(read_large_utf8, ARROW_LARGE_TEXT, false)
+READ_PLAIN(read_utf8_view, ARROW_TEXT_VIEW, false)
+READ_PLAIN(read_binary, ARROW_TEXT, true)
+READ_PLAIN(read_large_binary, ARROW_LARGE_TEXT, true)
+READ_PLAIN(read_binary_view, ARROW_TEXT_VIEW, true)
 
 // By type id. What has no reader is refused with what a user can do instead.
 static const struct {
@@ -104,7 +107,7 @@ static const struct {
     [1] = {"null", NULL, "give the column a type, such as string or double"},
     [2] = {"int", read_int, NULL},
     [3] = {"float", read_float, NULL},
-    [4] = {"binary", NULL, "store it as text, for instance in base64"},
+    [4] = {"binary", read_binary, NULL},
     [5] = {"utf8", read_utf8, NULL},
     [6] = {"bool", read_bool, NULL},
     [7] = {"decimal", NULL, "store it as double, as a scaled integer or as text"},
@@ -115,15 +118,15 @@ static const struct {
     [12] = {"list", NULL, "give each element a column or a row, or store it as text"},
     [13] = {"struct", NULL, "give each field a column"},
     [14] = {"union", NULL, "give each type a column"},
-    [15] = {"fixed-size binary", NULL, "store it as text, for instance in base64"},
+    [15] = {"fixed-size binary", NULL, "store it as binary"},
     [16] = {"fixed-size list", NULL, "give each element a column or a row, or store it as text"},
     [17] = {"map", NULL, "give each key a column, or store it as text"},
     [18] = {"duration", NULL, "store it as an integer or a double"},
-    [19] = {"large binary", NULL, "store it as text, for instance in base64"},
+    [19] = {"large binary", read_large_binary, NULL},
     [20] = {"large utf8", read_large_utf8, NULL},
     [21] = {"large list", NULL, "give each element a column or a row, or store it as text"},
     [22] = {"run-end encoded", NULL, "store the values, or a dictionary"},
-    [23] = {"binary view", NULL, "store it as text, for instance in base64"},
+    [23] = {"binary view", read_binary_view, NULL},
     [24] = {"utf8 view", read_utf8_view, NULL},
     [25] = {"list view", NULL, "give each element a column or a row, or store it as text"},
     [26] = {"large list view", NULL, "give each element a column or a row, or store it as text"},
@@ -171,7 +174,7 @@ static int read_field(const struct flat_table *field, uint32_t index, struct arr
     if (column->name_bytes > SEGMENT_MAX_NAME_BYTES)
         return err_set(err, REASON_BAD_INPUT, "the name of column %u has %zu bytes, the limit is %u", index,
                        column->name_bytes, SEGMENT_MAX_NAME_BYTES);
-    if (!utf8_valid(column->name, column->name_bytes))
+    if (!utf8_ok(column->name, column->name_bytes))
         return err_set(err, REASON_BAD_INPUT, "the name of column %u is not UTF-8", index);
     TRY(read_type(field, column, err));
     TRY(flat_vector(field, FIELD_CHILDREN, 4, &children, err));
@@ -210,10 +213,11 @@ int arrow_schema_read(const struct flat_table *schema, uint32_t max_columns, str
 }
 
 bool arrow_type_is_text(const struct arrow_type *type) {
-    return type->form == ARROW_UTF8 || type->form == ARROW_LARGE_UTF8 || type->form == ARROW_UTF8_VIEW;
+    return type->form == ARROW_TEXT || type->form == ARROW_LARGE_TEXT || type->form == ARROW_TEXT_VIEW;
 }
 
 bool arrow_type_same(const struct arrow_type *a, const struct arrow_type *b) {
-    return a->form == b->form && a->width == b->width && a->is_signed == b->is_signed && a->unit == b->unit &&
-           a->zone_bytes == b->zone_bytes && (a->zone_bytes == 0 || memcmp(a->zone, b->zone, a->zone_bytes) == 0);
+    return a->form == b->form && a->width == b->width && a->is_signed == b->is_signed && a->is_binary == b->is_binary &&
+           a->unit == b->unit && a->zone_bytes == b->zone_bytes &&
+           (a->zone_bytes == 0 || memcmp(a->zone, b->zone, a->zone_bytes) == 0);
 }

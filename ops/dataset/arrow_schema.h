@@ -17,15 +17,16 @@ enum arrow_form {
     ARROW_BOOL,
     ARROW_TIMESTAMP,
     ARROW_DATE, /* days when 4 bytes wide, milliseconds when 8 */
-    ARROW_UTF8,
-    ARROW_LARGE_UTF8,
-    ARROW_UTF8_VIEW,
+    ARROW_TEXT, /* UTF-8, or binary: they differ in `is_binary` only */
+    ARROW_LARGE_TEXT,
+    ARROW_TEXT_VIEW,
 };
 
 struct arrow_type {
     enum arrow_form form;
     uint32_t width; /* bytes per value; 0: bits, texts */
     bool is_signed; /* ARROW_INT */
+    bool is_binary; /* texts: bytes that need not be UTF-8 */
     enum segment_unit unit;
     const char *zone;
     size_t zone_bytes;

@@ -3,7 +3,7 @@
 
 #include "arrow_decode.h"
 #include "bits.h"
-#include "utf8.h"
+#include "quern/utf8.h"
 
 struct run {
     const struct arrow_source *source;
@@ -22,7 +22,7 @@ static int64_t load_offset(const struct run *run, uint64_t index) {
 static int open_run(struct arrow_worker *worker, const struct arrow_source *source, struct arrow_piece *piece,
                     uint64_t ceiling, struct run *ret, struct err *err) {
     struct arrow_buffer buffer;
-    *ret = (struct run){source, piece, NULL, source->type->form == ARROW_LARGE_UTF8 ? 8 : 4, NULL};
+    *ret = (struct run){source, piece, NULL, source->type->form == ARROW_LARGE_TEXT ? 8 : 4, NULL};
     TRY(arrow_decode_validity(worker, source, piece, ceiling, &ret->present, err));
     TRY(arrow_buffer_open(piece->batch, piece->buffer + 1, "offsets", ceiling, source->column, &buffer, err));
     return arrow_buffer_read(worker, &buffer, ARROW_SLOT_VALUES, (piece->rows + 1) * ret->width, source->column,
@@ -74,7 +74,7 @@ int arrow_text_measure(struct arrow_worker *worker, const struct arrow_source *s
         return 0;
     if (ends)
         arrow_decode_touch(ends, piece->rows * sizeof *ends);
-    if (source->type->form == ARROW_UTF8_VIEW) {
+    if (source->type->form == ARROW_TEXT_VIEW) {
         const uint8_t *present;
         TRY(arrow_decode_validity(worker, source, piece, ceiling, &present, err));
         arrow_decode_nulls(piece, target, present);
@@ -118,7 +118,7 @@ static int fill_data(struct arrow_worker *worker, const struct arrow_source *sou
 // Texts that are valid together are valid alone when each begins where a character does.
 static int check_utf8(const struct arrow_source *source, const struct arrow_piece *piece, const uint8_t *bytes,
                       const int64_t *ends, struct err *err) {
-    if (utf8_ascii(bytes, piece->text_bytes))
+    if (source->type->is_binary || utf8_ascii(bytes, piece->text_bytes))
         return 0;
     uint64_t bad = utf8_first_bad(bytes, piece->text_bytes);
     for (uint64_t row = 0; row < piece->rows; row++) {
@@ -143,7 +143,7 @@ int arrow_text_fill(struct arrow_worker *worker, const struct arrow_source *sour
     int64_t *ends = target->offsets + piece->row + 1;
     uint8_t *to = target->values + piece->text_at;
     arrow_decode_touch(to, piece->text_bytes);
-    if (source->type->form == ARROW_UTF8_VIEW)
+    if (source->type->form == ARROW_TEXT_VIEW)
         TRY(decode_views(worker, source, piece, ends, to, ceiling, err));
     else
         TRY(fill_data(worker, source, piece, to, ceiling, err));

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "utf8.h"
+#include "quern/utf8.h"
 
 void segment_label(const void *base, uint32_t index, char label[SEGMENT_LABEL_BYTES]) {
     char name[UTF8_LABEL_BYTES];
@@ -84,10 +84,10 @@ static int check_text(const void *base, uint32_t index, struct err *err) {
     if (array->name.bytes > (column ? SEGMENT_MAX_NAME_BYTES : 0))
         return err_set(err, REASON_BAD_RESULT, "array %u: a name of %llu bytes, at most %u are expected", index,
                        (unsigned long long)array->name.bytes, column ? SEGMENT_MAX_NAME_BYTES : 0);
-    if (!utf8_valid(segment_at(base, array->name), array->name.bytes))
+    if (!utf8_ok(segment_at(base, array->name), array->name.bytes))
         return err_set(err, REASON_BAD_RESULT, "array %u: its name is not UTF-8", index);
     if (array->zone.bytes > SEGMENT_MAX_ZONE_BYTES || (array->zone.bytes && array->kind != SEGMENT_TIMESTAMP) ||
-        !utf8_valid(segment_at(base, array->zone), array->zone.bytes))
+        !utf8_ok(segment_at(base, array->zone), array->zone.bytes))
         return err_set(err, REASON_BAD_RESULT, "array %u: its time zone is not a short text of a timestamp", index);
     return 0;
 }
@@ -123,8 +123,12 @@ static int check_entry(const void *base, uint32_t index, const char *label, stru
     const struct segment_array *array = segment_array(base, index);
     if (strcmp(segment_kind_name((enum segment_kind)array->kind), "?") == 0)
         return err_set(err, REASON_BAD_RESULT, "%s: kind %u is unknown", label, array->kind);
-    if (array->flags & ~(uint32_t)SEGMENT_ORDERED || !all_zero(array->reserved, 2))
+    if (array->flags & ~(uint32_t)SEGMENT_ORDERED || array->reserved)
         return err_set(err, REASON_BAD_RESULT, "%s: unknown flags or reserved fields are set", label);
+    if (array->inexact > (array->kind == SEGMENT_FLOAT64 ? array->length : 0))
+        return err_set(err, REASON_BAD_RESULT, "%s: %llu inexact values among %llu of kind %s", label,
+                       (unsigned long long)array->inexact, (unsigned long long)array->length,
+                       segment_kind_name((enum segment_kind)array->kind));
     if (index < header->columns && array->length != header->rows)
         return err_set(err, REASON_BAD_RESULT, "%s: expected %llu values, found %llu", label,
                        (unsigned long long)header->rows, (unsigned long long)array->length);

@@ -51,9 +51,11 @@ int jail_tree_start(const struct jail *jail, int *ret_init_pidfd, struct err *er
 
 int jail_tree_enter(const struct jail *jail, int init_pidfd, struct err *err) {
     (void)jail;
-    if (setns(init_pidfd, CLONE_NEWPID) < 0)
-        return err_sys(err, REASON_INFRA, "entering a child's pid namespace");
-    return 0;
+    if (setns(init_pidfd, CLONE_NEWPID) == 0)
+        return 0;
+    if (errno == ESRCH)
+        return err_set(err, REASON_INFRA, "quern-init, the first process of a child's tree, died");
+    return err_sys(err, REASON_INFRA, "entering a child's pid namespace");
 }
 
 int jail_tree_leave(const struct jail *jail, struct err *err) {

@@ -66,6 +66,7 @@ static int take_input(struct call *call, const struct host_call *record, int *fd
         return err_set(err, REASON_BUG, "INPUT: port %u came twice", record->port);
     memmove(&call->inputs[at + 1], &call->inputs[at], (call->input_count - at) * sizeof call->inputs[0]);
     call->inputs[at] = (struct call_input){.port = record->port, .fd = steal_fd(fd)};
+    memcpy(call->inputs[at].name, record->name, sizeof record->name);
     call->input_count++;
     return 0;
 }

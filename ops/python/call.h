@@ -25,6 +25,7 @@
 struct call_input {
     uint32_t port; /* 1..HOST_MAX_PORTS, each at most once; ascending */
     int fd;        /* a segment; sealed, read-only; not checked yet */
+    char name[HOST_NAME_BYTES];
 };
 
 struct call_param {

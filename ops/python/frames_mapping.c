@@ -59,10 +59,11 @@ static PyStructSequence_Field array_fields[] = {
     {"length", "values"},
     {"null_count", "missing ones"},
     {"offset", "of the values in the mapping, bytes"},
+    {"inexact", "doubles that were integers and lost precision"},
     {NULL, NULL},
 };
 
-static PyStructSequence_Desc array_desc = {"_quern.Array", "One array of a segment.", array_fields, 9};
+static PyStructSequence_Desc array_desc = {"_quern.Array", "One array of a segment.", array_fields, 10};
 
 int frames_add_mapping(PyObject *module) {
     struct frames_state *state = frames_state(module);
@@ -119,6 +120,7 @@ static PyObject *describe(PyObject *type, const void *base, uint32_t index) {
         PyLong_FromUnsignedLongLong(array->length),
         PyLong_FromUnsignedLongLong(array->null_count),
         PyLong_FromUnsignedLongLong(array->values.offset),
+        PyLong_FromUnsignedLongLong(array->inexact),
     };
     PyObject *tuple = PyStructSequence_New((PyTypeObject *)(void *)type);
     for (Py_ssize_t i = 0; i < (Py_ssize_t)Py_ARRAY_LENGTH(fields); i++) {

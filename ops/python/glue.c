@@ -22,7 +22,7 @@ static PyObject *decode(const char *text) {
 static PyObject *inputs_of(const struct call *call) {
     PyObject *list = PyList_New(call->input_count);
     for (uint32_t i = 0; list && i < call->input_count; i++) {
-        PyObject *input = Py_BuildValue("Ii", call->inputs[i].port, call->inputs[i].fd);
+        PyObject *input = Py_BuildValue("IiN", call->inputs[i].port, call->inputs[i].fd, decode(call->inputs[i].name));
         if (input)
             PyList_SET_ITEM(list, i, input);
         else

@@ -31,6 +31,9 @@ static int wait_for(const char *python, pid_t pid, struct err *err) {
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR)
             return err_sys(err, REASON_INFRA, "waiting for %s", python);
+    if (WIFSIGNALED(status))
+        return err_set(err, REASON_INFRA, "the interpreter %s: signal %d ended it when it was asked for its version",
+                       python, WTERMSIG(status));
     if (status != 0)
         return err_set(err, REASON_CONFIG, "the interpreter %s: expected that it tells its version, it failed", python);
     return 0;

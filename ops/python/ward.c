@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/pidfd.h>
 #include <sys/resource.h>
@@ -23,6 +24,8 @@ struct ends {
     int conversation[2]; // worker's, child's
     int report[2];       // zygote's, child's
 };
+
+enum { INIT_DEATH_MS = 50 }; // from its last act to the pidfd that tells
 
 #define NO_ENDS                                                                                                        \
     {                                                                                                                  \
@@ -62,6 +65,15 @@ static pid_t fork_python(const struct heritage *heritage) {
     return pid;
 }
 
+// Into a namespace whose init is dying the kernel refuses to fork as if memory were short.
+static int explain_fork(const struct ward *ward, struct err *err) {
+    err_sys(err, REASON_INFRA, "fork");
+    struct pollfd init = {.fd = ward->init, .events = POLLIN};
+    if (errno == ENOMEM && poll(&init, 1, INIT_DEATH_MS) > 0)
+        return err_set(err, REASON_INFRA, "quern-init, the first process of a child's tree, died");
+    return -1;
+}
+
 // The pid namespace of the init is entered for the fork only. Failing to come back is fatal: the next child would land
 // in a foreign tree.
 static int fork_in_tree(struct ward *ward, const struct heritage *heritage, struct err *err) {
@@ -73,7 +85,7 @@ static int fork_in_tree(struct ward *ward, const struct heritage *heritage, stru
         return err_set(err, REASON_BUG, "leaving the pid namespace of a child: %s", cause.msg);
     errno = failed;
     if (ward->pid < 0)
-        return err_sys(err, REASON_INFRA, "fork");
+        return explain_fork(ward, err);
     ward->pidfd = pidfd_open(ward->pid, 0);
     if (ward->pidfd < 0)
         return err_sys(err, REASON_BUG, "the pidfd of a child");

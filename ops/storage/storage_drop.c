@@ -160,11 +160,11 @@ static int remove_stale(const struct storage_drop *drop, const char *const *stal
     return 0;
 }
 
+// Removed and named anew, not renamed over: a nameless file would need a second name for that, which a death in between
+// left behind. The one that vouches is gone already, so that nobody relies on the old file.
 static int show(const struct storage_drop *drop, struct storage_drop_file *file, struct err *err) {
-    int shown = temp_link(&file->temp, file->name);
-    if (shown < 0 && errno == EEXIST)
-        shown = temp_replace(&file->temp, file->name);
-    if (shown < 0)
+    TRY(remove_name(drop, file->name, err));
+    if (temp_link(&file->temp, file->name) < 0)
         return err_sys(err, temp_reason(), "%s/%s: naming the file", drop->path, file->name);
     reach(drop);
     return 0;

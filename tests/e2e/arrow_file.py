@@ -9,7 +9,8 @@ import ctypes.util
 import struct
 from dataclasses import dataclass, field
 
-INT, FLOAT, BINARY, UTF8, BOOL, DATE, TIME, TIMESTAMP, LARGE_UTF8, UTF8_VIEW = 2, 3, 4, 5, 6, 8, 9, 10, 20, 24
+INT, FLOAT, BINARY, UTF8, BOOL, DATE, TIME, TIMESTAMP = 2, 3, 4, 5, 6, 8, 9, 10
+LARGE_BINARY, LARGE_UTF8, BINARY_VIEW, UTF8_VIEW = 19, 20, 23, 24
 SCHEMA, DICTIONARY, BATCH = 1, 2, 3
 V4, V5 = 3, 4
 SIZES = {"B": 1, "h": 2, "i": 4, "q": 8}
@@ -198,7 +199,7 @@ def numbers(values, code):
 
 
 def texts(values, code="i", first=0, garbage=b""):
-    """A utf8 array. `first`: bytes before the first text; `garbage`: bytes that a null's slot spans."""
+    """A utf8 or binary array. `first`: bytes before the first text; `garbage`: bytes that a null's slot spans."""
     data, offsets = b"x" * first, [first]
     for value in values:
         data += garbage if value is None else value.encode() if isinstance(value, str) else value
@@ -209,10 +210,10 @@ def texts(values, code="i", first=0, garbage=b""):
 
 
 def views(values, blobs=2):
-    """A utf8_view array whose long texts are spread over `blobs` data buffers."""
+    """A utf8_view or binary_view array whose long texts are spread over `blobs` data buffers."""
     data, raw = [bytearray() for _ in range(blobs)], b""
     for i, value in enumerate(values):
-        text = (value or "").encode()
+        text = value.encode() if isinstance(value, str) else value or b""
         if value is None:
             raw += b"\x5a" * 16
         elif len(text) <= 12:
@@ -290,7 +291,7 @@ class File:
 
 
 TYPE_SLOTS = {INT: {0: "i", 1: "B"}, FLOAT: {0: "h"}, DATE: {0: "h"}, TIMESTAMP: {0: "h", 1: str}}
-OWN_BUFFERS = {1: 0, UTF8: 3, BINARY: 3, LARGE_UTF8: 3, 19: 3, 12: 2, 13: 1, 16: 1, 17: 2, 21: 2}
+OWN_BUFFERS = {1: 0, UTF8: 3, BINARY: 3, LARGE_UTF8: 3, LARGE_BINARY: 3, 12: 2, 13: 1, 16: 1, 17: 2, 21: 2}
 
 
 def _copy_type(reader):

@@ -106,12 +106,12 @@ def run(directory, script, inputs=(), **options):
     call = {"task": "run", "dialect": "quern", "debug": False, "profile": _quern.PROFILE_NS, "limit": LIMIT,
             "directory": work, "script": os.open(source, os.O_RDONLY), "bundle": -1, "bundle_name": "", "table": -1,
             "table_name": "", "separator": ",", "params": {},
-            "inputs": [(port, segment(made)) for port, made in sorted(ports.items())]}
+            "inputs": [(port, segment(made), f"input{port}") for port, made in sorted(ports.items())]}
     call.update(options)
     try:
         return fork(directory, call)
     finally:
-        for fd in [call["script"]] + [fd for _, fd in call["inputs"]]:
+        for fd in [call["script"]] + [fd for _, fd, _ in call["inputs"]]:
             os.close(fd)
 
 

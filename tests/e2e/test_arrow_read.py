@@ -10,6 +10,7 @@ from arrow_file import Array, Field, File, Scalar, bitmap, int_type, numbers, te
 from segments import FIXTURES, dump, dump_many
 
 UTF8, LARGE, VIEW = (af.UTF8, {}), (af.LARGE_UTF8, {}), (af.UTF8_VIEW, {})
+BINARY, LARGE_BINARY, BINARY_VIEW = (af.BINARY, {}), (af.LARGE_BINARY, {}), (af.BINARY_VIEW, {})
 DOUBLE, SINGLE = (af.FLOAT, {0: Scalar("h", 2)}), (af.FLOAT, {0: Scalar("h", 1)})
 DAYS, MILLIS = (af.DATE, {0: Scalar("h", 0)}), (af.DATE, {})
 CORPUS = FIXTURES.parent / "fuzz" / "corpus" / "arrow"
@@ -55,6 +56,21 @@ def test_b_integers_stay_exact_and_become_doubles_with_nulls(bits, signed, code,
     assert column["nulls"] == 1
 
 
+@pytest.mark.parametrize("signed,code,values,inexact", [
+    (1, "q", [2**53, -2**53, 2**62 + 2**10, -2**63, 0, 1], 0),
+    (1, "q", [2**53 + 1, -2**53 - 1, 2**63 - 1, 2**62 + 2**9, -2**63 + 1], 5),
+    (0, "Q", [2**63, 2**64 - 2**11, 2**53], 0),
+    (0, "Q", [2**64 - 1, 2**63 + 1, 2**53 + 2], 2),
+])
+def test_b_integers_that_no_double_holds_are_counted(signed, code, values, inexact, tmp_path):
+    kind = int_type(64, signed)
+    column = one(kind, numbers([*values, None], code), numbers(values, code), tmp_path=tmp_path)
+    assert column["inexact"] == 2 * inexact and column["kind"] == "double"
+    assert sum(int(float(value)) != value for value in values) == inexact
+    # What stands below a null is nobody's value: 0x5a5a5a5a5a5a5a5a has too many bits.
+    assert one(kind, numbers([None, 1], code), tmp_path=tmp_path)["inexact"] == 0
+
+
 @pytest.mark.parametrize("kind,code", [(DOUBLE, "d"), (SINGLE, "f")])
 def test_b_floats_keep_their_bits_and_nulls_are_nan(kind, code, tmp_path):
     values = [1.5, None, float("nan"), float("-inf"), -0.0, 2.0**-149]
@@ -79,6 +95,30 @@ def test_b_views_become_texts(compress, tmp_path):
     column = one(VIEW, views(values), views(values[::-1], blobs=1), views(["a"], blobs=0), tmp_path=tmp_path,
                  compress=compress)
     assert column["values"] == values + values[::-1] + ["a"] and column["kind"] == "string"
+
+
+BYTES = [b"\xff\xfe", None, b"", b"\xed\xa0\x80 longer than a view", "é".encode()[:1], b"\0", None]
+
+
+@pytest.mark.parametrize("kind,make", [
+    (BINARY, lambda values: texts(values, "i", 3, b"??")),
+    (LARGE_BINARY, lambda values: texts(values, "q")),
+    (BINARY_VIEW, lambda values: views(values)),
+])
+@pytest.mark.parametrize("compress", [None, af.with_zstd])
+def test_b_binary_is_any_bytes(compress, kind, make, tmp_path):
+    column = one(kind, make(BYTES), make(BYTES[::-1]), make([b"x"]), tmp_path=tmp_path, compress=compress)
+    assert column["kind"] == "binary" and column["nulls"] == 4
+    assert column["values"] == [None if v is None else v.hex().upper() for v in [*BYTES, *BYTES[::-1], b"x"]]
+
+
+@pytest.mark.parametrize("kind,other", [(UTF8, BINARY), (VIEW, BINARY_VIEW)])
+def test_f_columns_that_share_a_dictionary_agree_on_what_it_holds(kind, other, tmp_path):
+    words = views([b"\xff"]) if kind is VIEW else texts([b"\xff"])
+    made = File([Field("bytes", other, (1, None, False)), Field("words", kind, (1, None, False))])
+    made.dictionary(1, words).batch(numbers([0], "i"), numbers([0], "i"))
+    assert dump(made.bytes(), tmp_path) == (
+        'bad_input: column "words": its dictionary 1 has values of another type in another column')
 
 
 def test_b_times_become_nanoseconds_or_keep_their_unit(tmp_path):
@@ -122,6 +162,8 @@ def test_b_codes_have_the_width_that_pandas_picks(count, dtype, tmp_path):
 @pytest.mark.parametrize("kind,array,expected", [
     (LARGE, texts(["x", "x"], "q"), ["x"]),
     (VIEW, views(["a view that is long", "b"]), ["a view that is long", "b"]),
+    (BINARY, texts([b"\xff", None, b"\xff", b""]), ["FF", ""]),
+    (BINARY_VIEW, views([b"\xff" * 13, b"\xff"]), ["FF" * 13, "FF"]),
     (int_type(8), numbers([1, None, 1], "b"), [1]),
     (DOUBLE, numbers([0.0, -0.0, float("nan"), 2.5], "d"), [0.0, 2.5]),
     (timestamp_type(0), numbers([1, None, 2], "q"), [10**9, 2 * 10**9]),
@@ -179,21 +221,18 @@ def test_b_stranger_is_called_by_its_name(raw, tmp_path):
 TEXT = "give each element a column or a row, or store it as text"
 REFUSED_TYPES = {
     1: "null is not supported by datasets; give the column a type, such as string or double",
-    4: "binary is not supported by datasets; store it as text, for instance in base64",
     7: "decimal is not supported by datasets; store it as double, as a scaled integer or as text",
     9: "time is not supported by datasets; store it as an integer or as a timestamp",
     11: "interval is not supported by datasets; store its parts as integers",
     12: f"list is not supported by datasets; {TEXT}",
     13: "struct is not supported by datasets; give each field a column",
     14: "union is not supported by datasets; give each type a column",
-    15: "fixed-size binary is not supported by datasets; store it as text, for instance in base64",
+    15: "fixed-size binary is not supported by datasets; store it as binary",
     16: f"fixed-size list is not supported by datasets; {TEXT}",
     17: "map is not supported by datasets; give each key a column, or store it as text",
     18: "duration is not supported by datasets; store it as an integer or a double",
-    19: "large binary is not supported by datasets; store it as text, for instance in base64",
     21: f"large list is not supported by datasets; {TEXT}",
     22: "run-end encoded is not supported by datasets; store the values, or a dictionary",
-    23: "binary view is not supported by datasets; store it as text, for instance in base64",
     25: f"list view is not supported by datasets; {TEXT}",
     26: f"large list view is not supported by datasets; {TEXT}",
     0: "Arrow type 0 is unknown",

@@ -11,18 +11,17 @@ from segments import FIXTURES, dump, dump_many
 
 GOLDEN = FIXTURES / "arrow-golden"
 INT64_MAX = 2**63 - 1
-SUPPORTED = {arrow_file.INT, arrow_file.FLOAT, arrow_file.UTF8, arrow_file.BOOL, arrow_file.DATE, arrow_file.TIMESTAMP,
-             arrow_file.LARGE_UTF8}
 NS = {"SECOND": 10**9, "MILLISECOND": 10**6, "MICROSECOND": 10**3, "NANOSECOND": 1, "DAY": 86400 * 10**9}
 UNITS = {"SECOND": ("s", 1), "MILLISECOND": ("ms", 1), "MICROSECOND": ("us", 1), "NANOSECOND": ("ns", 1),
          "DAY": ("s", 86400)}
 WHOLE = ["2.0.0-compression/generated_zstd", "2.0.0-compression/generated_uncompressible_zstd",
-         "1.0.0-littleendian/generated_dictionary", "1.0.0-littleendian/generated_dictionary_unsigned"]
+         "1.0.0-littleendian/generated_dictionary", "1.0.0-littleendian/generated_dictionary_unsigned",
+         "1.0.0-littleendian/generated_primitive_large_offsets"]
 PARTS = [f"1.0.0-littleendian/generated_{name}" for name in
-         ["primitive", "primitive_zerolength", "primitive_no_batches", "primitive_large_offsets", "datetime", "null",
-          "duplicate_fieldnames", "custom_metadata", "extension"]]
+         ["primitive", "primitive_zerolength", "primitive_no_batches", "datetime", "null", "duplicate_fieldnames",
+          "custom_metadata", "extension"]]
 TEXT = "give each element a column or a row, or store it as text"
-BASE64 = "store it as text, for instance in base64"
+FIXED = "fixed-size binary is not supported by datasets; store it as binary"
 REFUSED = {
     "1.0.0-littleendian/generated_custom_metadata":
         f'column "list_with_odd_values": list is not supported by datasets; {TEXT}',
@@ -31,7 +30,7 @@ REFUSED = {
     "1.0.0-littleendian/generated_duplicate_fieldnames":
         'column "struct": struct is not supported by datasets; give each field a column',
     "1.0.0-littleendian/generated_extension":
-        f'column "uuids": fixed-size binary is not supported by datasets; {BASE64}',
+        f'column "uuids": {FIXED}',
     "1.0.0-littleendian/generated_interval":
         'column "f1": duration is not supported by datasets; store it as an integer or a double',
     "1.0.0-littleendian/generated_map":
@@ -49,13 +48,11 @@ REFUSED = {
     "1.0.0-littleendian/generated_null_trivial":
         'column "f0": null is not supported by datasets; give the column a type, such as string or double',
     "1.0.0-littleendian/generated_primitive":
-        f'column "binary_nullable": binary is not supported by datasets; {BASE64}',
-    "1.0.0-littleendian/generated_primitive_large_offsets":
-        f'column "largebinary_nullable": large binary is not supported by datasets; {BASE64}',
+        f'column "fixedsizebinary_19_nullable": {FIXED}',
     "1.0.0-littleendian/generated_primitive_no_batches":
-        f'column "binary_nullable": binary is not supported by datasets; {BASE64}',
+        f'column "fixedsizebinary_19_nullable": {FIXED}',
     "1.0.0-littleendian/generated_primitive_zerolength":
-        f'column "binary_nullable": binary is not supported by datasets; {BASE64}',
+        f'column "fixedsizebinary_19_nullable": {FIXED}',
     "1.0.0-littleendian/generated_recursive_nested":
         f'column "lists_list": list is not supported by datasets; {TEXT}',
     "1.0.0-littleendian/generated_union":
@@ -105,6 +102,10 @@ def single(value):
     return None if value is None else struct.unpack("<f", struct.pack("<f", value))[0]
 
 
+KINDS = {"floatingpoint": "double", "bool": "bool", "utf8": "string", "largeutf8": "string", "binary": "binary",
+         "largebinary": "binary"}
+
+
 def check_column(column, described, values, profile):
     """Compares one dumped column with the golden values."""
     kind = described["type"]
@@ -125,7 +126,7 @@ def check_column(column, described, values, profile):
     elif kind["name"] == "floatingpoint" and kind["precision"] == "SINGLE":
         assert column["values"] == [single(v) for v in values]
     else:
-        assert column["values"] == values
+        assert column["values"] == values and column["kind"] == KINDS[kind["name"]]
     assert column["nulls"] == values.count(None)
 
 
@@ -144,7 +145,7 @@ def test_b_golden_file_gives_its_json(name, profile, tmp_path):
     check_file(raw, golden, range(len(golden["schema"]["fields"])), profile, tmp_path)
 
 
-NAMES = {"int", "floatingpoint", "utf8", "bool", "date", "timestamp", "largeutf8"}
+NAMES = {"int", "floatingpoint", "utf8", "bool", "date", "timestamp", "largeutf8", "binary", "largebinary"}
 
 
 def in_range(golden, index, profile):

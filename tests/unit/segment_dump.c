@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // segment_dump FILE [ns|units [threads [bytes-ceiling]]]: decodes an Arrow IPC file, checks the segment and prints it as
 // JSON lines, the table first, then a line per column. Exit 1 and `reason: message` for a file that is refused, 3 for a
-// segment that breaks a rule. `-m FILE...` prints one line per file, `ok` or the error; `-w FILE` writes the segment.
+// segment that breaks a rule; bytes are shown in hexadecimal. `-m FILE...` prints one line per file, `ok` or the error; `-w FILE` writes the segment.
 #include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
@@ -22,6 +22,13 @@ static void print_text(const char *text, uint64_t count) {
         else
             putchar(c);
     }
+    putchar('"');
+}
+
+static void print_hex(const char *bytes, uint64_t count) {
+    putchar('"');
+    for (uint64_t i = 0; i < count; i++)
+        printf("%02X", (unsigned char)bytes[i]);
     putchar('"');
 }
 
@@ -98,8 +105,10 @@ static void print_value(const void *base, const struct segment_array *array, uin
         fputs(((const uint8_t *)values)[row] ? "true" : "false", stdout);
         break;
     case SEGMENT_UTF8:
-    case SEGMENT_BINARY:
         print_text((const char *)values + offsets[row], (uint64_t)(offsets[row + 1] - offsets[row]));
+        break;
+    case SEGMENT_BINARY:
+        print_hex((const char *)values + offsets[row], (uint64_t)(offsets[row + 1] - offsets[row]));
         break;
     case SEGMENT_CODES8:
     case SEGMENT_CODES16:
@@ -126,9 +135,9 @@ static void print_column(const void *base, uint32_t index) {
     const struct segment_array *array = segment_array(base, index);
     fputs("{\"name\": ", stdout);
     print_text(segment_at(base, array->name), array->name.bytes);
-    printf(", \"kind\": \"%s\", \"dtype\": \"%s\", \"nulls\": %" PRIu64 ", \"ordered\": %s",
+    printf(", \"kind\": \"%s\", \"dtype\": \"%s\", \"nulls\": %" PRIu64 ", \"inexact\": %" PRIu64 ", \"ordered\": %s",
            segment_kind_name((enum segment_kind)array->kind), segment_kind_dtype((enum segment_kind)array->kind),
-           array->null_count, array->flags & SEGMENT_ORDERED ? "true" : "false");
+           array->null_count, array->inexact, array->flags & SEGMENT_ORDERED ? "true" : "false");
     if (array->kind == SEGMENT_TIMESTAMP) {
         printf(", \"unit\": \"%s\", \"zone\": ", units[array->unit]);
         print_text(segment_at(base, array->zone), array->zone.bytes);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arrow file in, segment, Arrow file out, without any process in between: the tool behind tests/e2e/test_write_interop.py.
+// Arrow file in, segment, Arrow file out, without any process in between: the tool behind tests/interop/test_writer.py.
 //     segment_roundtrip ns|units IN OUT [HEAD]     reads IN, writes OUT and, if asked, the JSON of its rows
 //     segment_roundtrip sample ROWS OUT [HEAD]     writes the sample of segment_sample.h, with nulls
 //     segment_roundtrip distinct ROWS OUT [HEAD]   only its columns of different names

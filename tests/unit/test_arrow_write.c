@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writing: what pyarrow and polars think of the files is tested in tests/e2e/test_write_interop.py.
+// Writing: what pyarrow and polars think of the files is tested in tests/interop/test_writer.py.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -73,13 +74,21 @@ static void c_a_dead_decoder_hands_over_to_the_next_waiter(void **state) {
     assert_int_equal(reserve(segments, 0, &a, &fd), SUPERVISOR_LOAD);
 }
 
-static void c_a_second_grant_replaces_the_first(void **state) {
+static void c_a_second_grant_takes_the_place_of_the_first(void **state) {
     struct segments *segments = *state;
     int first = -1, second = -1;
+    uint64_t waiters = 0;
     assert_int_equal(reserve(segments, 0, &a, &first), SUPERVISOR_LOAD);
-    assert_int_equal(segments_grant(segments, 0, &a, 100, &first, NULL), 0);
-    assert_int_equal(segments_grant(segments, 0, &a, 300, &second, NULL), 0);
-    assert_int_equal(segments->used_bytes, 300);
+    assert_int_equal(segments_grant(segments, 0, &a, 600, &first, NULL), 0);
+    assert_int_equal(write(first, "half", 4), 4);
+    assert_int_equal(segments_grant(segments, 0, &a, 600, &second, NULL), 0);
+    assert_int_equal(segments->used_bytes, 600);
+    char bytes[4];
+    assert_int_equal(pread(second, bytes, 4, 0), 4);
+    assert_memory_equal(bytes, "\0\0\0\0", 4);
+    assert_int_equal(memory_seal(second, NULL), 0);
+    assert_int_equal(segments_publish(segments, 0, &a, -1, &second, &waiters, NULL), 0);
+    assert_int_equal(segments->used_bytes, 600);
 }
 
 static void l_the_budget_is_kept_by_forgetting_the_longest_unused(void **state) {
@@ -148,7 +157,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(b_one_decodes_the_others_wait_and_are_pinned),
         CASE(c_a_dead_decoder_hands_over_to_the_next_waiter),
-        CASE(c_a_second_grant_replaces_the_first),
+        CASE(c_a_second_grant_takes_the_place_of_the_first),
         CASE(l_the_budget_is_kept_by_forgetting_the_longest_unused),
         CASE(l_pinned_segments_are_never_forgotten),
         CASE(f_an_unsealed_file_is_not_published),

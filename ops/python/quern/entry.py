@@ -2,7 +2,7 @@
 """Runs one job in this process. Called by glue.c, once.
 
 `call`: dict of task ("run", "type"), dialect, debug, profile, limit (bytes of one result), directory (the current one),
-script (fd), bundle (fd or -1), bundle_name, table (fd), table_name, separator, inputs [(port, fd)], params {key: value}.
+script (fd), bundle (fd or -1), bundle_name, table (fd), table_name, separator, inputs [(port, fd, name)], params {key: value}.
 `answers`: note(about, text), result(port, name, rows, fd), raised(reason, detail, type, message, line).
 """
 import os
@@ -12,6 +12,7 @@ import quern
 from quern import arguments, columns, failures, frames, names, results, script, surroundings, tables
 
 NOTES = 1000
+HELD = []  # the inputs, until the process ends: only then does the worker measure what was changed of them
 
 
 class Job:
@@ -31,6 +32,10 @@ class Job:
             self.answers.note(about, text)
         elif self.notes == NOTES:
             self.answers.note("", "further notes are left out")
+
+    def notes_about(self, dataset):
+        """A function like note() for what is said of one dataset's columns."""
+        return lambda column, text: self.note(dataset, text)
 
 
 def run(call, answers):
@@ -79,7 +84,8 @@ def run_script(job):
     call = job.call
     quern.params.update(call["params"])
     unpack(call, script.prepare(call["directory"]))
-    inputs = {port: frames.frame(fd, job.note) for port, fd in call["inputs"]}
+    inputs = {port: frames.frame(fd, job.notes_about(name)) for port, fd, name in call["inputs"]}
+    HELD.append(inputs)
     source = read_all(call["script"])
     job.blame = _quern.REASON_EXCEPTION
     module = script.load(source, call["directory"])
@@ -110,11 +116,12 @@ def read_all(fd):
         return file.read()
 
 
-def answer(job, outputs):
-    """Each output as a sealed segment."""
+def answer(job, outputs, about=""):
+    """Each output as a sealed segment; notes call it `about`, or by the name that it will have."""
     for port, name, frame in outputs:
         labels = names.columns(frame.columns, job.call["dialect"])
-        fd = columns.segment(frame, labels, job.call["profile"], job.call["limit"], job.note)
+        note = job.notes_about(about or name or f"dataset{port}")
+        fd = columns.segment(frame, labels, job.call["profile"], job.call["limit"], note)
         try:
             leave_if_forked(job)
             job.answers.result(port, name, len(frame), fd)
@@ -126,7 +133,7 @@ def type_table(job):
     """A text table as output 1."""
     call = job.call
     made = tables.read(call["table"], call["table_name"], call["separator"], job.note)
-    answer(job, [(1, "", made)])
+    answer(job, [(1, "", made)], call["table_name"])
 
 
 TASKS = {"run": run_script, "type": type_table}

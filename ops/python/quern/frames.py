@@ -40,6 +40,9 @@ def column(mapping, arrays, index, note):
     if array.kind in (_quern.UTF8, _quern.BINARY) or (array.kind == _quern.BOOL and array.null_count):
         return objects(mapping, array, index)
     values = view(mapping, array)
+    if array.inexact:
+        note(array.name, f"column {array.name!r}: integers with missing values became double; {array.inexact} "
+                         f"value{'s' * (array.inexact > 1)} beyond 2**53 lost precision")
     return zoned(values, array, note) if array.zone else values
 
 

@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What pyarrow, polars and pandas make of the files that quern writes.
 
-Each table goes through tests/unit/segment_roundtrip.c: Arrow file, segment, Arrow file. The oracles come from PyPI:
-
-    python3 -m venv build/venv-interop && build/venv-interop/bin/pip install pytest pyarrow polars pandas
-    build/venv-interop/bin/pytest tests/e2e/test_write_interop.py
+Each table goes through tests/unit/segment_roundtrip.c, which has no Python inside: Arrow file, segment, Arrow file.
 
 QUERN_BIN names the directory of the programs (default: build/dev/bin).
 """
@@ -273,7 +270,7 @@ def test_m_a_frame_survives_pandas_alone(tmp_path):
 
 @pytest.mark.parametrize("rows", [0, 1, 13, 70001])
 def test_b_the_sample_of_every_kind(rows, tmp_path):
-    """segment_sample.h tells what each row holds; binary columns exist only in results of scripts."""
+    """segment_sample.h tells what each row holds."""
     run_tool("sample", rows, tmp_path / "out.arrow")
     table = ipc.open_file(tmp_path / "out.arrow").read_all()
     table.validate(full=True)
