@@ -52,9 +52,9 @@ def frames(places):
         {"10 float64: map": "10 float64, np.load(mmap): map", "10 float64: back": "10 float64, write_feather: back",
          "10 float64, one block: back": "10 float64, write_feather: back",
          "10 float64: sum": "10 float64, np.load(mmap): sum",
-         "text, 500 distinct: map": "text, 500 distinct, read_feather: map",
+         "text, 500 distinct: map": "text, 500 distinct, read_feather, str objects: map",
          "text, 500 distinct: back": "text, 500 distinct, write_feather: back",
-         "text, all distinct: map": "text, all distinct, read_feather: map",
+         "text, all distinct: map": "text, all distinct, read_feather, str objects: map",
          "text, all distinct: back": "text, all distinct, write_feather: back"})
 
 

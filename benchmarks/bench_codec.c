@@ -221,6 +221,7 @@ static void start_codec(struct bench *bench) {
     close(requests[1]);
     close(supervisor[1]);
     bench->codec.requests = requests[0];
+    bench->codec.checked = true; // as step publish asks: step collect has checked before
     codec_ceilings_default(&bench->codec.ceilings);
 }
 

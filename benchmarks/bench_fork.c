@@ -70,7 +70,8 @@ static int measure(const struct harness *harness, const char *zygote, bool stand
     child.conversation = -1;
     TRY(child_exited(&child, err));
     sample_since(zygote, "end", at);
-    sample_since(zygote, "total", began);
+    if (!standby)
+        sample_since(zygote, "total", began);
     sample_cpu(zygote, &child.exited);
     child_close(&child);
     return 0;

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """frames_peers.py ROWS DIR: the same frames by pandas' own ways, pyarrow's Feather and mapped NumPy files.
 
+pandas 3 leaves texts in Arrow's form; `str objects` is what scripts written for pandas 1 get, and what quern makes.
+
 `map` and `sum` mean what they mean in frames.py. Rounds: measurer.py.
 """
 import os
@@ -39,6 +41,10 @@ def read(name):
     return lambda: pd.read_feather(path(name))
 
 
+def read_objects(name):
+    return lambda: pd.read_feather(path(name))["s"].astype(object)
+
+
 def write(frame):
     return lambda: feather.write_feather(frame, path("written"), compression="uncompressed")
 
@@ -57,6 +63,7 @@ def samples(numbers, words):
     yield "10 float64, write_feather: back", "ms", measurer.ms(write(numbers))
     for title, name in (("text, 500 distinct", "few"), ("text, all distinct", "unique")):
         yield f"{title}, read_feather: map", "ms", measurer.ms(read(f"{name}.uncompressed"))
+        yield f"{title}, read_feather, str objects: map", "ms", measurer.ms(read_objects(f"{name}.uncompressed"))
         yield f"{title}, write_feather: back", "ms", measurer.ms(write(words[name]))
 
 

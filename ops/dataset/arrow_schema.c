@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "quern/own.h"
-#include "utf8.h"
+#include "quern/utf8.h"
 
 // Slots and numbers of Schema.fbs.
 enum { SCHEMA_ENDIANNESS = 0, SCHEMA_FIELDS = 1 };
@@ -78,7 +78,7 @@ static int read_timestamp(const struct arrow_column *column, const struct flat_t
     if (ret->zone_bytes > SEGMENT_MAX_ZONE_BYTES)
         return arrow_refuse(column, err, "its time zone has %zu bytes, the limit is %u", ret->zone_bytes,
                             SEGMENT_MAX_ZONE_BYTES);
-    if (!utf8_valid(ret->zone, ret->zone_bytes))
+    if (!utf8_ok(ret->zone, ret->zone_bytes))
         return arrow_refuse(column, err, "its time zone is not UTF-8");
     return 0;
 }
@@ -174,7 +174,7 @@ static int read_field(const struct flat_table *field, uint32_t index, struct arr
     if (column->name_bytes > SEGMENT_MAX_NAME_BYTES)
         return err_set(err, REASON_BAD_INPUT, "the name of column %u has %zu bytes, the limit is %u", index,
                        column->name_bytes, SEGMENT_MAX_NAME_BYTES);
-    if (!utf8_valid(column->name, column->name_bytes))
+    if (!utf8_ok(column->name, column->name_bytes))
         return err_set(err, REASON_BAD_INPUT, "the name of column %u is not UTF-8", index);
     TRY(read_type(field, column, err));
     TRY(flat_vector(field, FIELD_CHILDREN, 4, &children, err));

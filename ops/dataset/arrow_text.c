@@ -3,7 +3,7 @@
 
 #include "arrow_decode.h"
 #include "bits.h"
-#include "utf8.h"
+#include "quern/utf8.h"
 
 struct run {
     const struct arrow_source *source;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "utf8.h"
+#include "quern/utf8.h"
 
 void segment_label(const void *base, uint32_t index, char label[SEGMENT_LABEL_BYTES]) {
     char name[UTF8_LABEL_BYTES];
@@ -84,10 +84,10 @@ static int check_text(const void *base, uint32_t index, struct err *err) {
     if (array->name.bytes > (column ? SEGMENT_MAX_NAME_BYTES : 0))
         return err_set(err, REASON_BAD_RESULT, "array %u: a name of %llu bytes, at most %u are expected", index,
                        (unsigned long long)array->name.bytes, column ? SEGMENT_MAX_NAME_BYTES : 0);
-    if (!utf8_valid(segment_at(base, array->name), array->name.bytes))
+    if (!utf8_ok(segment_at(base, array->name), array->name.bytes))
         return err_set(err, REASON_BAD_RESULT, "array %u: its name is not UTF-8", index);
     if (array->zone.bytes > SEGMENT_MAX_ZONE_BYTES || (array->zone.bytes && array->kind != SEGMENT_TIMESTAMP) ||
-        !utf8_valid(segment_at(base, array->zone), array->zone.bytes))
+        !utf8_ok(segment_at(base, array->zone), array->zone.bytes))
         return err_set(err, REASON_BAD_RESULT, "array %u: its time zone is not a short text of a timestamp", index);
     return 0;
 }

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "distinct.h"
+#include "quern/utf8.h"
 #include "segment_check.h"
-#include "utf8.h"
 
 struct part {
     const void *base;
