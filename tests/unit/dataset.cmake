@@ -1,8 +1,8 @@
 quern_unit_test(segment ${CMAKE_CURRENT_LIST_DIR}/test_segment.c LIBS quern_dataset)
 add_executable(segment_dump ${CMAKE_CURRENT_LIST_DIR}/segment_dump.c)
 target_link_libraries(segment_dump PRIVATE quern_dataset quern_base)
-add_test(NAME e2e_dataset_read COMMAND ${Python3_EXECUTABLE} -m pytest -q -p no:cacheprovider
-                                 ${CMAKE_SOURCE_DIR}/tests/e2e/test_golden.py
-                                 ${CMAKE_SOURCE_DIR}/tests/e2e/test_arrow_read.py)
-set_tests_properties(e2e_dataset_read PROPERTIES TIMEOUT 300 ENVIRONMENT
+add_test(NAME module_dataset_read COMMAND ${Python3_EXECUTABLE} -m pytest -q -p no:cacheprovider
+                                 ${CMAKE_SOURCE_DIR}/tests/module/test_golden.py
+                                 ${CMAKE_SOURCE_DIR}/tests/module/test_arrow_read.py)
+set_tests_properties(module_dataset_read PROPERTIES TIMEOUT 300 ENVIRONMENT
                                 "QUERN_BIN=${CMAKE_BINARY_DIR}/bin;PYTHONDONTWRITEBYTECODE=1")

@@ -9,9 +9,9 @@ if(QUERN_SANITIZE)
   list(APPEND environment "LD_PRELOAD=${asan} ${ubsan}" ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1)
 endif()
 foreach(area types calls failures)
-  add_test(NAME e2e_glue_${area} COMMAND ${Python3_EXECUTABLE} -m pytest -q -p no:cacheprovider
-                                         ${CMAKE_SOURCE_DIR}/tests/e2e/test_glue_${area}.py)
-  set_tests_properties(e2e_glue_${area} PROPERTIES TIMEOUT 300 ENVIRONMENT "${environment}")
+  add_test(NAME module_glue_${area} COMMAND ${Python3_EXECUTABLE} -m pytest -q -p no:cacheprovider
+                                         ${CMAKE_SOURCE_DIR}/tests/module/test_glue_${area}.py)
+  set_tests_properties(module_glue_${area} PROPERTIES TIMEOUT 300 ENVIRONMENT "${environment}")
 endforeach()
 
 quern_unit_test(glue ${CMAKE_CURRENT_LIST_DIR}/test_glue.c ${CMAKE_CURRENT_LIST_DIR}/host_harness.c
