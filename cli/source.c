@@ -127,10 +127,8 @@ int source_file(const char *name, const char *word, struct job_source *ret, stru
 
 /* ---- keys ---- */
 
-static int offer_key(void *context, const char *key, const char *version, uint64_t bytes) {
-    (void)version;
-    (void)bytes;
-    suggest_offer(context, key);
+static int offer_key(void *context, const struct storage_entry *entry) {
+    suggest_offer(context, entry->key);
     return 0;
 }
 
