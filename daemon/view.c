@@ -12,6 +12,10 @@ static int produce(struct attempt *attempt, int output, struct err *err) {
     switch (attempt->task) {
     case RUN_ENCODE:
         return codec_encode(&codec, segment, output, &outcome, err);
+    case RUN_HEAD:
+        return codec_head(&codec, segment, attempt->task_rows, output, &outcome, err);
+    case RUN_PROFILE:
+        return codec_profile(&codec, segment, output, &outcome, err);
     case RUN_CHECK:
     case RUN_SCRIPT:
     case RUN_TASK_COUNT:

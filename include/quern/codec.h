@@ -14,6 +14,7 @@
  *     ENCODE  fds: reply, segment, output ← DONE       the segment as Arrow IPC with ZSTD, appended to the empty output
  *     CHECK   fds: reply, segment         ← DONE       every rule of segment.h
  *     HEAD    fds: reply, segment, output ← DONE       the first and last rows as JSON text, for people (schemas/head.md)
+ *     PROFILE fds: reply, segment, output ← DONE       what the columns hold as JSON text (schemas/profile.md)
  *     JOIN    fds: reply, output, png...  ← DONE       pictures stacked vertically; skipped ones are named in warnings
  *
  * Every op may send WARNING replies before DONE. FAILED is final and carries the error: REASON_BAD_INPUT (DECODE),
@@ -35,7 +36,14 @@ enum { CODEC_FD_REQUESTS = 3, CODEC_FD_SUPERVISOR = 4 };
 
 #define CODEC_MAX_PICTURES 200u
 
-enum codec_op { CODEC_DECODE = 1, CODEC_ENCODE = 2, CODEC_CHECK = 3, CODEC_HEAD = 4, CODEC_JOIN = 5 };
+enum codec_op {
+    CODEC_DECODE = 1,
+    CODEC_ENCODE = 2,
+    CODEC_CHECK = 3,
+    CODEC_HEAD = 4,
+    CODEC_JOIN = 5,
+    CODEC_PROFILE = 6
+};
 
 /* Zero never means unlimited: codec_ceilings_default() fills in generous values. */
 struct codec_ceilings {
@@ -88,7 +96,7 @@ void codec_ceilings_default(struct codec_ceilings *ceilings);
 struct codec {
     int requests;
     struct codec_ceilings ceilings;
-    bool checked; /* codec_encode(), codec_head(): only of segments that have passed codec_check() */
+    bool checked; /* codec_encode(), codec_head(), codec_profile(): only of segments that have passed codec_check() */
     void (*warn)(void *context, uint32_t picture, const char *text);
     int (*renew)(void *context, struct err *err);
     void *context;
@@ -113,6 +121,8 @@ MUST_USE int codec_encode(const struct codec *codec, int segment, int output, st
 MUST_USE int codec_check(const struct codec *codec, int segment, struct codec_outcome *ret, struct err *err);
 MUST_USE int codec_head(const struct codec *codec, int segment, uint32_t rows, int output, struct codec_outcome *ret,
                         struct err *err);
+MUST_USE int codec_profile(const struct codec *codec, int segment, int output, struct codec_outcome *ret,
+                           struct err *err);
 MUST_USE int codec_join(const struct codec *codec, const int *pictures, uint32_t count, int output,
                         struct codec_outcome *ret, struct err *err);
 

@@ -47,4 +47,8 @@ MUST_USE int dataset_write(const void *segment, int output, uint32_t level, uint
  * counted in "columns_left". schemas/head.md. */
 MUST_USE int dataset_head(const void *segment, uint32_t rows, int output, uint64_t *ret_bytes, struct err *err);
 
+/* Types, ranges, means, distinct values and histograms of all columns, in O(rows), a column per thread
+ * (schemas/profile.md). `threads` is at least 1. */
+MUST_USE int dataset_profile(const void *segment, uint32_t threads, int output, uint64_t *ret_bytes, struct err *err);
+
 #endif

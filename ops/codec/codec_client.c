@@ -21,6 +21,7 @@ static const struct {
     [CODEC_ENCODE] = {"the result cannot be encoded", "the encoder", REASON_BAD_RESULT},
     [CODEC_CHECK] = {"the result cannot be checked", "the checker", REASON_BAD_RESULT},
     [CODEC_HEAD] = {"the rows cannot be shown", "the reader", REASON_BAD_RESULT},
+    [CODEC_PROFILE] = {"the columns cannot be described", "the reader", REASON_BAD_RESULT},
     [CODEC_JOIN] = {"the pictures cannot be joined", "the joiner", REASON_BAD_RESULT},
 };
 
@@ -199,7 +200,7 @@ static struct call call_of(const struct codec *codec, enum codec_op op) {
         .codec = codec,
         .request = {.version = CODEC_VERSION,
                     .op = (uint32_t)op,
-                    .checked = codec->checked && (op == CODEC_ENCODE || op == CODEC_HEAD),
+                    .checked = codec->checked && (op == CODEC_ENCODE || op == CODEC_HEAD || op == CODEC_PROFILE),
                     .ceilings = codec->ceilings},
         .fd_count = 1,
         .output = -1,
@@ -237,6 +238,14 @@ int codec_head(const struct codec *codec, int segment, uint32_t rows, int output
                struct err *err) {
     struct call call = call_of(codec, CODEC_HEAD);
     call.request.head_rows = rows;
+    add_fd(&call, segment);
+    add_fd(&call, output);
+    call.output = output;
+    return perform(&call, ret, err);
+}
+
+int codec_profile(const struct codec *codec, int segment, int output, struct codec_outcome *ret, struct err *err) {
+    struct call call = call_of(codec, CODEC_PROFILE);
     add_fd(&call, segment);
     add_fd(&call, output);
     call.output = output;

@@ -29,6 +29,7 @@ static const struct {
     [CODEC_ENCODE] = {"encode", codec_child_encode, 2, 2},
     [CODEC_CHECK] = {"check", codec_child_check, 1, 1},
     [CODEC_HEAD] = {"head", codec_child_head, 2, 2},
+    [CODEC_PROFILE] = {"profile", codec_child_profile, 2, 2},
     [CODEC_JOIN] = {"join", codec_child_join, 1, 1 + CODEC_MAX_PICTURES},
 };
 

@@ -7,5 +7,7 @@ target_sources(quern_dataset PRIVATE
   arrow_write.c
   flat_build.c
   head.c
+  profile.c
+  profile_scan.c
 )
 target_link_libraries(quern_dataset PRIVATE PkgConfig::JANSSON)

@@ -182,3 +182,124 @@ def test_c_of_eight_writers_of_one_key_one_wins_whole(desk, tmp_path):
     assert desk("get", "one", "won.arrow")[0] == 0
     assert version_of(tmp_path / "won.arrow") in versions
     assert [entry["version"] for entry in listed(desk)] == [version_of(tmp_path / "won.arrow")]
+
+
+def test_b_head_is_the_box_that_run_shows(desk):
+    assert desk("put", "people.csv", "people")[0] == 0
+    expected = """\
+┌────────┬────────┬────────┐
+│  name  │  age   │ weight │
+│ string │ double │ double │
+├────────┼────────┼────────┤
+│ Ada    │     36 │   50.5 │
+│ Bob    │      ∅ │   61   │
+└────────┴────────┴────────┘
+2 of 3 rows, 3 columns
+"""
+    for words in [["people", "-n", "2"], ["people.csv", "-n2"], ["people", "--rows=2"]]:
+        assert desk("head", *words) == (0, expected, "")
+    assert desk("head", "people")[1].endswith("\n3 rows × 3 columns\n")
+
+
+@pytest.mark.parametrize("count", ["0", "1001", "x", "", "-1"])
+def test_b_head_takes_1_to_1000_rows(desk, count):
+    assert desk("head", "people.csv", "-n", count) == (2, "", error(f"-n: expected 1 to 1000, found '{count}'"))
+
+
+def test_b_show_is_a_row_per_column(desk):
+    assert desk("show", "people.csv") == (0, """\
+┌────────┬────────┬─────────┬──────┬────────┬───────┬──────────┬───────────┐
+│ column │  type  │ missing │ min  │  max   │ mean  │ distinct │ histogram │
+├────────┼────────┼─────────┼──────┼────────┼───────┼──────────┼───────────┤
+│ name   │ string │       0 │ Ada  │ x, "y" │     ∅ │        3 │           │
+│ age    │ double │       1 │ 7    │ 36     │ 21.5  │        2 │ █      █  │
+│ weight │ double │       1 │ 50.5 │ 61     │ 55.75 │        2 │ █      █  │
+└────────┴────────┴─────────┴──────┴────────┴───────┴──────────┴───────────┘
+3 rows × 3 columns
+""", "")
+
+
+MANY = """
+import numpy as np, pandas as pd
+
+def azureml_main():
+    n = 30000
+    row = np.arange(n)
+    frame = pd.DataFrame({
+        "i8": (row % 7 - 3).astype("i1"), "u64": row.astype("u8") + np.uint64(2**63), "many": row, "few": row % 10000,
+        "f4": (row / 4).astype("f4"), "nan": np.where(row % 3 == 0, np.nan, row * 0.5), "inf": np.where(row == 5, np.inf, row * 1.0),
+        "bool": row % 4 == 0, "text": [None if i % 5 == 0 else f"t{i % 11}" for i in row],
+        "time": pd.to_datetime(row * 86400, unit="s"), "void": np.full(n, np.nan)})
+    frame["plain"] = pd.Categorical([f"c{i % 3}" for i in row], categories=["c9", "c2", "c1", "c0"])
+    frame["order"] = pd.Categorical(["low" if i % 2 else None for i in row], categories=["low", "high"], ordered=True)
+    return frame, frame.iloc[:0], frame[[]]
+"""
+
+
+@pytest.fixture
+def shown(desk, tmp_path):
+    """shown("dataset1") -> what `show --json` says of an output of MANY."""
+    (tmp_path / "many.py").write_text(MANY)
+    code, out, err = desk("many.py", "-o", "out", verb="run")
+    assert code == 0, err
+
+    def show(name):
+        code, out, err = desk("show", f"out/{name}.arrow", "--json")
+        assert (code, err) == (0, "")
+        return json.loads(out)
+
+    return show
+
+
+def test_m_a_profile_agrees_with_pandas(shown):
+    space = {}
+    exec(MANY, space)
+    frame = space["azureml_main"]()[0]
+    profile = shown("dataset1")
+    assert profile["rows"] == len(frame)
+    columns = {column["name"]: column for column in profile["columns"]}
+    assert list(columns) == list(frame.columns)
+    for name, column in columns.items():
+        series = frame[name]
+        assert column["nulls"] == series.isna().sum(), name
+        unique = series.nunique()
+        assert (column["distinct"], column["distinct_more"]) == (min(unique, 10000), unique > 10000), name
+        if "histogram" in column:
+            assert sum(column["histogram"]) == series.notna().sum(), name
+    for name in ["i8", "many", "few", "f4", "nan", "bool"]:
+        assert float(columns[name]["mean"]) == pytest.approx(float(frame[name].mean()), rel=1e-5), name
+    for name in ["i8", "u64", "many", "few", "text", "bool"]:
+        present = frame[name].dropna()
+        assert (columns[name]["min"], columns[name]["max"]) == (str(present.min()), str(present.max())), name
+    assert columns["few"]["histogram"] == list(pd.cut(frame["few"], 16, labels=False).value_counts(sort=False)
+                                               .sort_index())
+    assert columns["bool"]["histogram"] == [22500, 7500]
+
+
+def test_m_what_has_no_range_has_none(shown):
+    columns = {column["name"]: column for column in shown("dataset1")["columns"]}
+    void = columns["void"]
+    assert (void["min"], void["max"], void["mean"], void["distinct"]) == (None, None, None, 0)
+    assert "histogram" not in void and "histogram" not in columns["inf"] and "histogram" not in columns["text"]
+    assert (columns["inf"]["max"], columns["inf"]["mean"]) == ("inf", "inf")
+    assert (columns["time"]["min"], columns["time"]["unit"]) == ("1970-01-01T00:00:00", "ns")
+    assert columns["time"]["mean"] is None and sum(columns["time"]["histogram"]) == 30000
+    assert (columns["plain"]["min"], columns["plain"]["max"], columns["plain"]["distinct"]) == ("c0", "c2", 3)
+    assert (columns["order"]["min"], columns["order"]["max"], columns["order"]["nulls"]) == ("low", "low", 15000)
+
+
+def test_l_nothing_to_show_is_shown(shown, desk):
+    empty = shown("dataset2")
+    assert empty["rows"] == 0 and len(empty["columns"]) == 13
+    assert all(column["distinct"] == 0 and column["min"] is None for column in empty["columns"])
+    assert shown("output3")["columns"] == []
+    assert desk("show", "out/output3.arrow")[1] == "30,000 rows × 0 columns\n"
+    assert desk("head", "out/output3.arrow")[0] == 0
+
+
+@pytest.mark.parametrize("verb", ["head", "show"])
+def test_b_a_look_at_what_is_not_there(desk, verb):
+    assert desk(verb, "patients") == (3, "", error("KEY|FILE: there is no dataset 'patients' in the store",
+                                                   "a file is written with a path: ./patients"))
+    assert desk(verb, "smal.arrow") == (2, "", error("KEY|FILE: there is no file 'smal.arrow'",
+                                                     "did you mean 'small.arrow'?"))
