@@ -16,6 +16,10 @@ static int produce(struct attempt *attempt, int output, struct err *err) {
         return codec_head(&codec, segment, attempt->task_rows, output, &outcome, err);
     case RUN_PROFILE:
         return codec_profile(&codec, segment, output, &outcome, err);
+    case RUN_CSV:
+        return codec_text(&codec, segment, ',', output, &outcome, err);
+    case RUN_TSV:
+        return codec_text(&codec, segment, '\t', output, &outcome, err);
     case RUN_CHECK:
     case RUN_SCRIPT:
     case RUN_TASK_COUNT:

@@ -15,6 +15,7 @@
  *     CHECK   fds: reply, segment         ← DONE       every rule of segment.h
  *     HEAD    fds: reply, segment, output ← DONE       the first and last rows as JSON text, for people (schemas/head.md)
  *     PROFILE fds: reply, segment, output ← DONE       what the columns hold as JSON text (schemas/profile.md)
+ *     TEXT    fds: reply, segment, output ← DONE       the segment as CSV or TSV, appended to the empty output
  *     JOIN    fds: reply, output, png...  ← DONE       pictures stacked vertically; skipped ones are named in warnings
  *
  * Every op may send WARNING replies before DONE. FAILED is final and carries the error: REASON_BAD_INPUT (DECODE),
@@ -42,7 +43,8 @@ enum codec_op {
     CODEC_CHECK = 3,
     CODEC_HEAD = 4,
     CODEC_JOIN = 5,
-    CODEC_PROFILE = 6
+    CODEC_PROFILE = 6,
+    CODEC_TEXT = 7,
 };
 
 /* Zero never means unlimited: codec_ceilings_default() fills in generous values. */
@@ -63,7 +65,7 @@ struct codec_request {
     uint32_t level;     /* ENCODE: zstd level, 0: 1 */
     uint32_t
         checked; /* ENCODE, HEAD: the asker knows that the segment has passed CHECK; being sealed it is as it was */
-    uint32_t reserved;
+    uint32_t separator; /* TEXT: ',' or '\t' */
     struct codec_ceilings ceilings;
 };
 
@@ -96,7 +98,8 @@ void codec_ceilings_default(struct codec_ceilings *ceilings);
 struct codec {
     int requests;
     struct codec_ceilings ceilings;
-    bool checked; /* codec_encode(), codec_head(), codec_profile(): only of segments that have passed codec_check() */
+    bool
+        checked; /* codec_encode(), codec_head(), codec_profile(), codec_text(): only of segments that have passed codec_check() */
     void (*warn)(void *context, uint32_t picture, const char *text);
     int (*renew)(void *context, struct err *err);
     void *context;
@@ -123,6 +126,8 @@ MUST_USE int codec_head(const struct codec *codec, int segment, uint32_t rows, i
                         struct err *err);
 MUST_USE int codec_profile(const struct codec *codec, int segment, int output, struct codec_outcome *ret,
                            struct err *err);
+MUST_USE int codec_text(const struct codec *codec, int segment, char separator, int output, struct codec_outcome *ret,
+                        struct err *err);
 MUST_USE int codec_join(const struct codec *codec, const int *pictures, uint32_t count, int output,
                         struct codec_outcome *ret, struct err *err);
 

@@ -51,4 +51,9 @@ MUST_USE int dataset_head(const void *segment, uint32_t rows, int output, uint64
  * (schemas/profile.md). `threads` is at least 1. */
 MUST_USE int dataset_profile(const void *segment, uint32_t threads, int output, uint64_t *ret_bytes, struct err *err);
 
+/* The segment as a text table with a header line: `separator` is a comma or a tab. A missing value is an empty cell, an
+ * empty text is "". Floats have the shortest digits that give the same value back; bytes are hexadecimal; a dictionary's
+ * cell is the value. */
+MUST_USE int dataset_text(const void *segment, char separator, int output, uint64_t *ret_bytes, struct err *err);
+
 #endif

@@ -27,6 +27,7 @@ MUST_USE int codec_child_encode(struct codec_child *child, struct err *err);
 MUST_USE int codec_child_check(struct codec_child *child, struct err *err);
 MUST_USE int codec_child_head(struct codec_child *child, struct err *err);
 MUST_USE int codec_child_profile(struct codec_child *child, struct err *err);
+MUST_USE int codec_child_text(struct codec_child *child, struct err *err);
 MUST_USE int codec_child_join(struct codec_child *child, struct err *err);
 
 #endif

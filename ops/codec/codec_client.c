@@ -22,6 +22,7 @@ static const struct {
     [CODEC_CHECK] = {"the result cannot be checked", "the checker", REASON_BAD_RESULT},
     [CODEC_HEAD] = {"the rows cannot be shown", "the reader", REASON_BAD_RESULT},
     [CODEC_PROFILE] = {"the columns cannot be described", "the reader", REASON_BAD_RESULT},
+    [CODEC_TEXT] = {"the result cannot be written as text", "the writer", REASON_BAD_RESULT},
     [CODEC_JOIN] = {"the pictures cannot be joined", "the joiner", REASON_BAD_RESULT},
 };
 
@@ -200,7 +201,7 @@ static struct call call_of(const struct codec *codec, enum codec_op op) {
         .codec = codec,
         .request = {.version = CODEC_VERSION,
                     .op = (uint32_t)op,
-                    .checked = codec->checked && (op == CODEC_ENCODE || op == CODEC_HEAD || op == CODEC_PROFILE),
+                    .checked = codec->checked && op != CODEC_DECODE && op != CODEC_CHECK && op != CODEC_JOIN,
                     .ceilings = codec->ceilings},
         .fd_count = 1,
         .output = -1,
@@ -246,6 +247,16 @@ int codec_head(const struct codec *codec, int segment, uint32_t rows, int output
 
 int codec_profile(const struct codec *codec, int segment, int output, struct codec_outcome *ret, struct err *err) {
     struct call call = call_of(codec, CODEC_PROFILE);
+    add_fd(&call, segment);
+    add_fd(&call, output);
+    call.output = output;
+    return perform(&call, ret, err);
+}
+
+int codec_text(const struct codec *codec, int segment, char separator, int output, struct codec_outcome *ret,
+               struct err *err) {
+    struct call call = call_of(codec, CODEC_TEXT);
+    call.request.separator = (uint32_t)separator;
     add_fd(&call, segment);
     add_fd(&call, output);
     call.output = output;

@@ -30,6 +30,7 @@ static const struct {
     [CODEC_CHECK] = {"check", codec_child_check, 1, 1},
     [CODEC_HEAD] = {"head", codec_child_head, 2, 2},
     [CODEC_PROFILE] = {"profile", codec_child_profile, 2, 2},
+    [CODEC_TEXT] = {"text", codec_child_text, 2, 2},
     [CODEC_JOIN] = {"join", codec_child_join, 1, 1 + CODEC_MAX_PICTURES},
 };
 
@@ -54,6 +55,9 @@ static int check_request(const struct codec_request *request, size_t fd_count, s
     if (request->head_rows > MAX_HEAD_ROWS || request->level > MAX_LEVEL || request->threads > MAX_THREADS)
         return err_set(err, REASON_BUG, "a request for %u rows, level %u and %u threads, at most %d, %d and %d",
                        request->head_rows, request->level, request->threads, MAX_HEAD_ROWS, MAX_LEVEL, MAX_THREADS);
+    if (request->op == CODEC_TEXT && request->separator != ',' && request->separator != '\t')
+        return err_set(err, REASON_BUG, "a request for a text table with separator %u, expected a comma or a tab",
+                       request->separator);
     return check_ceilings(&request->ceilings, err);
 }
 

@@ -8,6 +8,7 @@ target_sources(quern_dataset PRIVATE
   flat_build.c
   head.c
   profile.c
+  table_text.c
   profile_scan.c
 )
 target_link_libraries(quern_dataset PRIVATE PkgConfig::JANSSON)

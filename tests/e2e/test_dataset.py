@@ -303,3 +303,51 @@ def test_b_a_look_at_what_is_not_there(desk, verb):
                                                    "a file is written with a path: ./patients"))
     assert desk(verb, "smal.arrow") == (2, "", error("KEY|FILE: there is no file 'smal.arrow'",
                                                      "did you mean 'small.arrow'?"))
+
+
+TEXTS = """
+import numpy as np, pandas as pd
+
+def azureml_main():
+    n = 500
+    random = np.random.default_rng(7)
+    bits = random.integers(0, 2**63, n, dtype="u8").view("f8")
+    frame = pd.DataFrame({
+        "i8": (np.arange(n) % 255 - 127).astype("i1"), "u64": random.integers(2**63, 2**64 - 1, n, dtype="u8"),
+        "f8": np.where(np.isfinite(bits), bits, 0.1), "f4": random.normal(size=n).astype("f4"),
+        "gap": np.where(np.arange(n) % 3 == 0, np.nan, np.arange(n) / 3), "whole": np.arange(n) * 1e6,
+        "bool": np.arange(n) % 2 == 0, "a, b": [None if i % 5 == 0 else f'x"{i}",\\n\\t;' for i in range(n)],
+        "time": pd.to_datetime(random.integers(-10**18, 10**18, n), unit="ns")})
+    frame["kind"] = pd.Categorical([None if i % 4 == 0 else f"c{i % 3}" for i in range(n)])
+    return frame, pd.DataFrame({"only": [1.0, np.nan, 2.0]})
+"""
+
+
+@pytest.mark.parametrize("suffix, separator", [("csv", ","), ("tsv", "\t")])
+def test_m_a_text_table_has_the_same_values(desk, tmp_path, suffix, separator):
+    (tmp_path / "texts.py").write_text(TEXTS)
+    space = {}
+    exec(TEXTS, space)
+    frames = space["azureml_main"]()
+    assert desk("texts.py", "-o", "out", verb="run")[0] == 0
+    for name, frame in zip(["dataset1", "dataset2"], frames):
+        assert desk("put", f"out/{name}.arrow", f"{name}.{suffix}")[0] == 0
+        code, out, err = desk("get", f"{name}.{suffix}", f"back.{suffix}")
+        size = (tmp_path / f"back.{suffix}").stat().st_size
+        assert (code, err) == (0, "") and out == (
+            f"back.{suffix}  {size} bytes\n" if size < 1000 else f"back.{suffix}  {size / 1000:.1f} kB\n")
+        dates = [column for column in frame if column == "time"]
+        types = {column: frame[column].dtype for column in frame if frame[column].dtype.kind in "iuf"}
+        back = pd.read_csv(tmp_path / f"back.{suffix}", sep=separator, parse_dates=dates, dtype=types,
+                           float_precision="round_trip")
+        plain = frame.astype({column: object for column in frame if str(frame[column].dtype) == "category"})
+        pd.testing.assert_frame_equal(back, plain, check_exact=True)
+
+
+def test_b_text_tables_quote_what_they_must(desk, tmp_path):
+    assert desk("put", "people.csv", "people")[0] == 0
+    assert desk("get", "people", "back.tsv")[0] == 0
+    assert (tmp_path / "back.tsv").read_text() == (
+        'name\tage\tweight\nAda\t36.0\t50.5\nBob\t\t61.0\n"x, ""y"""\t7.0\t\n')
+    assert desk("get", "people", "back.csv")[0] == 0
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "back.csv"), pd.read_csv(tmp_path / "people.csv"))

@@ -29,12 +29,15 @@ static int output(void) {
 static void write_all(const void *segment) {
     struct err err;
     uint64_t written;
-    auto_fd int arrow = output(), head = output(), profile = output();
+    auto_fd int arrow = output(), head = output(), profile = output(), text = output();
     must(dataset_write(segment, arrow, 0, 1, &written, &err), &err);
     if (lseek(arrow, 0, SEEK_END) != (off_t)written)
         abort();
     must(dataset_head(segment, 3, head, &written, &err), &err);
     if (lseek(head, 0, SEEK_END) != (off_t)written)
+        abort();
+    must(dataset_text(segment, ',', text, &written, &err), &err);
+    if (lseek(text, 0, SEEK_END) != (off_t)written)
         abort();
     must(dataset_profile(segment, 1, profile, &written, &err), &err);
     if (lseek(profile, 0, SEEK_END) != (off_t)written)
