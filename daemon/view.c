@@ -8,7 +8,8 @@ static int produce(struct attempt *attempt, int output, struct err *err) {
     struct codec codec = attempt->codec;
     struct codec_outcome outcome;
     int segment = attempt->inputs[0].segment;
-    codec.checked = true; // by the decoder that made it, or behind the typing child
+    // What the typing child returned has passed; what a decoder made of foreign bytes has not.
+    codec.checked = attempt->job.inputs[0].format != JOB_ARROW;
     switch (attempt->task) {
     case RUN_ENCODE:
         return codec_encode(&codec, segment, output, &outcome, err);

@@ -283,6 +283,38 @@ static void b_head(void **state) {
     assert_int_equal(strncmp(text, "{\"rows\":5000,\"columns\":[{\"name\":\"i8\",", 37), 0);
 }
 
+static void b_profile(void **state) {
+    struct fixture *fixture = *state;
+    struct codec_outcome outcome;
+    struct err err;
+    size_t bytes;
+    auto_free char *text = NULL;
+    auto_fd int segment = sample_file(ROWS), output = new_output();
+    if (codec_profile(&fixture->codec, segment, output, &outcome, &err) < 0)
+        fail_msg("%s", err.msg);
+    assert_int_equal(memory_read(output, "profile", 1u << 20, &text, &bytes, &err), 0);
+    assert_int_equal(outcome.bytes, bytes);
+    assert_int_equal(strncmp(text, "{\"rows\":5000,\"columns\":[{\"name\":\"i8\",", 37), 0);
+    assert_non_null(strstr(text, "\"histogram\":["));
+}
+
+static void b_text(void **state) {
+    struct fixture *fixture = *state;
+    struct codec_outcome outcome;
+    struct err err;
+    size_t bytes, lines = 0;
+    auto_free char *text = NULL;
+    auto_fd int segment = sample_file(ROWS), output = new_output();
+    if (codec_text(&fixture->codec, segment, '\t', output, &outcome, &err) < 0)
+        fail_msg("%s", err.msg);
+    assert_int_equal(memory_read(output, "text", 1u << 24, &text, &bytes, &err), 0);
+    assert_int_equal(outcome.bytes, bytes);
+    assert_int_equal(strncmp(text, "i8\t", 3), 0);
+    for (size_t i = 0; i < bytes; i++)
+        lines += text[i] == '\n';
+    assert_true(lines >= ROWS + 1);
+}
+
 static int picture_file(uint32_t width, uint32_t height) {
     static uint8_t pixels[64 * 64 * 4];
     png_image image = {.version = PNG_IMAGE_VERSION, .width = width, .height = height, .format = PNG_FORMAT_RGBA};
@@ -510,8 +542,12 @@ static void f_wrong_requests(void **state) {
     struct codec_request request = request_for(fixture, CODEC_CHECK);
     request.version = 7;
     assert_request_refused(fixture, &request, fds, 1, "a request of version 7, expected 1");
-    request = request_for(fixture, (enum codec_op)6);
-    assert_request_refused(fixture, &request, fds, 1, "a request for operation 6, which is unknown");
+    request = request_for(fixture, (enum codec_op)8);
+    assert_request_refused(fixture, &request, fds, 1, "a request for operation 8, which is unknown");
+    request = request_for(fixture, CODEC_TEXT);
+    request.separator = ';';
+    assert_request_refused(fixture, &request, fds, 2,
+                           "a request for a text table with separator 59, expected a comma or a tab");
     request = request_for(fixture, CODEC_CHECK);
     assert_request_refused(fixture, &request, fds, 0, "a request to check with 0 descriptors, expected 1 to 1");
     assert_request_refused(fixture, &request, fds, 3, "a request to check with 3 descriptors, expected 1 to 1");
@@ -662,6 +698,8 @@ int main(void) {
         TEST(b_encode_one_large_column),
         TEST(b_values_of_a_checked_segment_are_not_checked_again),
         TEST(b_head),
+        TEST(b_profile),
+        TEST(b_text),
         TEST(b_join_skips_what_is_no_picture),
         TEST(c_one_death_is_forgiven),
         TEST(c_two_deaths_blame_the_input),
