@@ -45,9 +45,10 @@ def flush():
 
 
 def finish():
-    """As at the end of a program: threads that are not daemons are waited for, atexit functions run."""
-    me = threading.current_thread()
-    for thread in threading.enumerate():
-        if thread is not me and not thread.daemon:
-            thread.join()
+    """As at the end of a program: pools are told to end, threads that are not daemons waited for, atexit functions run.
+
+    The interpreter's own function for the first two: executors (concurrent.futures, joblib's loky) register with it what
+    lets their idle threads go, and these would be waited for in vain.
+    """
+    threading._shutdown()
     atexit._run_exitfuncs()
