@@ -303,6 +303,22 @@ def azureml_main():
     assert job.results[1]["column"].tolist() == ["1 2 3"]
 
 
+def test_r_a_pool_that_cannot_be_told_to_end_is_no_failure(tmp_path):
+    script = """import threading
+def stumble():
+    raise OSError('closed already')
+threading._register_atexit(stumble)
+def azureml_main():
+    return 1
+"""
+    job = run(tmp_path, script)
+    assert job.raised is None, job.err
+    assert job.results[1]["column"].tolist() == [1]
+    assert "Exception ignored at the end of the script:\n" in job.err
+    assert "OSError: closed already" in job.err
+    assert "quern" not in job.err
+
+
 # ---- surroundings ----
 
 
