@@ -75,6 +75,12 @@ MUST_USE int arrow_view_fill(struct arrow_worker *worker, const struct arrow_sou
                              const struct arrow_piece *piece, const uint8_t *present, const int64_t *offsets,
                              uint8_t *to, uint64_t ceiling, struct err *err);
 
+/* arrow_bytes.c: the same two steps for binary of one size. */
+void arrow_bytes_measure(const struct arrow_source *source, struct arrow_piece *piece, const uint8_t *present,
+                         int64_t *ends);
+MUST_USE int arrow_bytes_fill(struct arrow_worker *worker, const struct arrow_source *source,
+                              const struct arrow_piece *piece, uint8_t *to, uint64_t ceiling, struct err *err);
+
 /* The validity of a piece, or NULL when nothing is missing. Its count is proved. */
 MUST_USE int arrow_decode_validity(struct arrow_worker *worker, const struct arrow_source *source,
                                    const struct arrow_piece *piece, uint64_t ceiling, const uint8_t **ret,

@@ -20,7 +20,8 @@ static int read_node(const struct arrow_batch *batch, struct arrow_cursor *curso
 static int count_buffers(const struct arrow_batch *batch, struct arrow_cursor *cursor,
                          const struct arrow_source *source, struct arrow_piece *piece, struct err *err) {
     uint32_t left = batch->buffer_count - cursor->buffer;
-    uint64_t data = arrow_type_is_text(source->type) ? 1 : 0;
+    bool offsets = arrow_type_is_text(source->type) && source->type->form != ARROW_FIXED_BYTES;
+    uint64_t data = offsets ? 1 : 0;
     if (source->type->form == ARROW_TEXT_VIEW) {
         if (cursor->variadic >= batch->variadic_count)
             return arrow_refuse(source->column, err, "a batch does not say how many data buffers it has");
@@ -45,6 +46,23 @@ static int check_size(const struct arrow_piece *piece, uint32_t index, const cha
     return 0;
 }
 
+static int add_text(struct arrow_source *source, uint64_t bytes, uint64_t ceiling, struct err *err) {
+    if (bytes > ceiling - source->data_bytes)
+        return err_set(err, REASON_LIMIT_OUTPUT, "a column has more than %llu bytes of text",
+                       (unsigned long long)ceiling);
+    source->data_bytes += bytes;
+    return 0;
+}
+
+static int check_fixed_bytes(const struct arrow_piece *piece, struct arrow_source *source, uint64_t ceiling,
+                             struct err *err) {
+    uint64_t bytes, needed;
+    if (__builtin_mul_overflow(piece->rows, source->type->width, &needed))
+        needed = UINT64_MAX;
+    TRY(check_size(piece, 1, "values", needed, source, ceiling, &bytes, err));
+    return add_text(source, needed, ceiling, err);
+}
+
 static int check_sizes(const struct arrow_piece *piece, struct arrow_source *source, uint64_t ceiling,
                        struct err *err) {
     const struct arrow_type *type = source->type;
@@ -55,17 +73,15 @@ static int check_sizes(const struct arrow_piece *piece, struct arrow_source *sou
         TRY(check_size(piece, 0, "validity", bits, source, ceiling, &bytes, err));
     if (type->form == ARROW_TEXT_VIEW)
         return check_size(piece, 1, "views", piece->rows * 16, source, ceiling, &bytes, err);
+    if (type->form == ARROW_FIXED_BYTES)
+        return check_fixed_bytes(piece, source, ceiling, err);
     if (!arrow_type_is_text(type))
         return check_size(piece, 1, "values", type->width ? piece->rows * type->width : bits, source, ceiling, &bytes,
                           err);
     uint64_t width = type->form == ARROW_LARGE_TEXT ? 8 : 4;
     TRY(check_size(piece, 1, "offsets", (piece->rows + 1) * width, source, ceiling, &bytes, err));
     TRY(check_size(piece, 2, "data", 0, source, ceiling, &bytes, err));
-    if (bytes > ceiling - source->data_bytes)
-        return err_set(err, REASON_LIMIT_OUTPUT, "a column has more than %llu bytes of text",
-                       (unsigned long long)ceiling);
-    source->data_bytes += bytes;
-    return 0;
+    return add_text(source, bytes, ceiling, err);
 }
 
 int arrow_plan_piece(struct arrow_batch *batch, struct arrow_cursor *cursor, struct arrow_source *source,
@@ -143,6 +159,7 @@ struct arrow_values arrow_plan_values(const struct arrow_type *type, enum segmen
     case ARROW_TEXT:
     case ARROW_LARGE_TEXT:
     case ARROW_TEXT_VIEW:
+    case ARROW_FIXED_BYTES:
         break;
     }
     return values;

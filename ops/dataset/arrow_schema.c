@@ -98,6 +98,16 @@ READ_PLAIN(read_binary, ARROW_TEXT, true)
 READ_PLAIN(read_large_binary, ARROW_LARGE_TEXT, true)
 READ_PLAIN(read_binary_view, ARROW_TEXT_VIEW, true)
 
+static int read_fixed_bytes(const struct arrow_column *column, const struct flat_table *table, struct arrow_type *ret,
+                            struct err *err) {
+    int32_t width;
+    TRY(flat_i32(table, 0, 0, &width, err));
+    if (width < 1)
+        return arrow_refuse(column, err, "fixed-size binary of %d bytes, expected 1 or more", width);
+    *ret = (struct arrow_type){.form = ARROW_FIXED_BYTES, .width = (uint32_t)width, .is_binary = true};
+    return 0;
+}
+
 // By type id. What has no reader is refused with what a user can do instead.
 static const struct {
     const char *name;
@@ -118,7 +128,7 @@ static const struct {
     [12] = {"list", NULL, "give each element a column or a row, or store it as text"},
     [13] = {"struct", NULL, "give each field a column"},
     [14] = {"union", NULL, "give each type a column"},
-    [15] = {"fixed-size binary", NULL, "store it as binary"},
+    [15] = {"fixed-size binary", read_fixed_bytes, NULL},
     [16] = {"fixed-size list", NULL, "give each element a column or a row, or store it as text"},
     [17] = {"map", NULL, "give each key a column, or store it as text"},
     [18] = {"duration", NULL, "store it as an integer or a double"},
@@ -213,7 +223,8 @@ int arrow_schema_read(const struct flat_table *schema, uint32_t max_columns, str
 }
 
 bool arrow_type_is_text(const struct arrow_type *type) {
-    return type->form == ARROW_TEXT || type->form == ARROW_LARGE_TEXT || type->form == ARROW_TEXT_VIEW;
+    return type->form == ARROW_TEXT || type->form == ARROW_LARGE_TEXT || type->form == ARROW_TEXT_VIEW ||
+           type->form == ARROW_FIXED_BYTES;
 }
 
 bool arrow_type_same(const struct arrow_type *a, const struct arrow_type *b) {

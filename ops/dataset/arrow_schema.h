@@ -20,6 +20,7 @@ enum arrow_form {
     ARROW_TEXT, /* UTF-8, or binary: they differ in `is_binary` only */
     ARROW_LARGE_TEXT,
     ARROW_TEXT_VIEW,
+    ARROW_FIXED_BYTES, /* binary, `width` bytes each */
 };
 
 struct arrow_type {

@@ -45,7 +45,8 @@ FLOATS = [
                                                0x3FB999999999999A])),
 ]
 TEXTS = [Kind(str(kind), kind, WORDS) for kind in (pa.utf8(), pa.large_utf8(), pa.string_view())]
-BINARIES = [Kind(str(kind), kind, BYTES) for kind in (pa.binary(), pa.large_binary(), pa.binary_view())]
+BINARIES = [*(Kind(str(kind), kind, BYTES) for kind in (pa.binary(), pa.large_binary(), pa.binary_view())),
+            Kind("fixed_size_binary[3]", pa.binary(3), [b"\0\0\0", b"\xff\xfe\xfd", b"abc", b"\xed\xa0\x80"])]
 TIMES = [Kind(f"timestamp[{unit}]", pa.timestamp(unit), times(unit, SECONDS)) for unit in ("s", "ms", "us", "ns")]
 ZONES = [Kind(f"timestamp[{unit}, {zone}]", pa.timestamp(unit, zone), times(unit, SECONDS[:5]))
          for unit, zone in [("ns", "UTC"), ("us", "Europe/Berlin"), ("s", "America/St_Johns"), ("ms", "+02:00")]]

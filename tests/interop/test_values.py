@@ -44,7 +44,7 @@ def is_text(kind):
 
 
 def is_bytes(kind):
-    return kind in (pa.binary(), pa.large_binary(), pa.binary_view())
+    return kind in (pa.binary(), pa.large_binary(), pa.binary_view()) or pa.types.is_fixed_size_binary(kind)
 
 
 def plain(column):

@@ -27,7 +27,6 @@ REFUSED = {
     "time64": pa.array([1], pa.time64("us")),
     "duration": pa.array([1], pa.duration("us")),
     "month_day_nano_interval": pa.array([(1, 2, 3)], pa.month_day_nano_interval()),
-    "fixed_size_binary": pa.array([b"xy"], pa.binary(2)),
     "list": pa.array([[1]]),
     "large_list": pa.array([[1]], pa.large_list(pa.int8())),
     "list_view": pa.array([[1]], pa.list_view(pa.int8())),

@@ -112,6 +112,24 @@ def test_b_binary_is_any_bytes(compress, kind, make, tmp_path):
     assert column["values"] == [None if v is None else v.hex().upper() for v in [*BYTES, *BYTES[::-1], b"x"]]
 
 
+def fixed(values, width):
+    """A fixed-size binary array; nulls hold bytes too."""
+    raw = b"".join(b"\x5a" * width if value is None else value for value in values)
+    nulls = values.count(None)
+    return Array(len(values), nulls, [bitmap([v is not None for v in values]) if nulls else b"", raw])
+
+
+@pytest.mark.parametrize("compress", [None, af.with_zstd])
+def test_b_fixed_size_binary_is_binary(compress, tmp_path):
+    values = [b"\xff\xfe\0", None, b"abc", None, b"\0\0\0"]
+    column = one(af.fixed_type(3), fixed(values, 3), fixed(values[::2], 3), tmp_path=tmp_path, compress=compress)
+    assert column["kind"] == "binary" and column["nulls"] == 2
+    assert column["values"] == [None if v is None else v.hex().upper() for v in values + values[::2]]
+    column = one(af.fixed_type(1), numbers([0, 1, None], "b"), tmp_path=tmp_path, dictionary=(1, (8, True), False),
+                 before=[(fixed([b"a", b"b"], 1), False)], compress=compress)
+    assert column["dictionary"] == ["61", "62"] and column["dictionary_kind"] == "binary"
+
+
 @pytest.mark.parametrize("kind,other", [(UTF8, BINARY), (VIEW, BINARY_VIEW)])
 def test_f_columns_that_share_a_dictionary_agree_on_what_it_holds(kind, other, tmp_path):
     words = views([b"\xff"]) if kind is VIEW else texts([b"\xff"])
@@ -227,7 +245,6 @@ REFUSED_TYPES = {
     12: f"list is not supported by datasets; {TEXT}",
     13: "struct is not supported by datasets; give each field a column",
     14: "union is not supported by datasets; give each type a column",
-    15: "fixed-size binary is not supported by datasets; store it as binary",
     16: f"fixed-size list is not supported by datasets; {TEXT}",
     17: "map is not supported by datasets; give each key a column, or store it as text",
     18: "duration is not supported by datasets; store it as an integer or a double",
@@ -349,6 +366,9 @@ COLUMN = {
         (timestamp_type(2), numbers([9223372036854776], "q"), {}),
     "its time zone has 257 bytes, the limit is 256": (timestamp_type(0, "Z" * 257), numbers([1], "q"), {}),
     "its time zone is not UTF-8": (timestamp_type(0, b"\xc0\x80"), numbers([1], "q"), {}),
+    "fixed-size binary of 0 bytes, expected 1 or more": (af.fixed_type(0), array(1, 0, b"", b""), {}),
+    "its values have 5 bytes, its rows need 6": (af.fixed_type(3), array(2, 0, b"", b"12345"), {}),
+    "its values have 3 bytes, its rows need 4294967294": (af.fixed_type(2**31 - 1), array(2, 0, b"", b"123"), {}),
     "an integer of 128 bits, expected 8, 16, 32 or 64": (int_type(128), numbers([1], "q"), {}),
     "float16 is not supported by datasets; store it as float32": ((af.FLOAT, {}), numbers([1], "h"), {}),
 }

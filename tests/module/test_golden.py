@@ -16,12 +16,12 @@ UNITS = {"SECOND": ("s", 1), "MILLISECOND": ("ms", 1), "MICROSECOND": ("us", 1),
          "DAY": ("s", 86400)}
 WHOLE = ["2.0.0-compression/generated_zstd", "2.0.0-compression/generated_uncompressible_zstd",
          "1.0.0-littleendian/generated_dictionary", "1.0.0-littleendian/generated_dictionary_unsigned",
-         "1.0.0-littleendian/generated_primitive_large_offsets"]
+         "1.0.0-littleendian/generated_primitive_large_offsets", "1.0.0-littleendian/generated_primitive",
+         "1.0.0-littleendian/generated_primitive_zerolength", "1.0.0-littleendian/generated_primitive_no_batches",
+         "1.0.0-littleendian/generated_extension"]
 PARTS = [f"1.0.0-littleendian/generated_{name}" for name in
-         ["primitive", "primitive_zerolength", "primitive_no_batches", "datetime", "null", "duplicate_fieldnames",
-          "custom_metadata", "extension"]]
+         ["datetime", "null", "duplicate_fieldnames", "custom_metadata"]]
 TEXT = "give each element a column or a row, or store it as text"
-FIXED = "fixed-size binary is not supported by datasets; store it as binary"
 REFUSED = {
     "1.0.0-littleendian/generated_custom_metadata":
         f'column "list_with_odd_values": list is not supported by datasets; {TEXT}',
@@ -29,8 +29,6 @@ REFUSED = {
         'column "f2": time is not supported by datasets; store it as an integer or as a timestamp',
     "1.0.0-littleendian/generated_duplicate_fieldnames":
         'column "struct": struct is not supported by datasets; give each field a column',
-    "1.0.0-littleendian/generated_extension":
-        f'column "uuids": {FIXED}',
     "1.0.0-littleendian/generated_interval":
         'column "f1": duration is not supported by datasets; store it as an integer or a double',
     "1.0.0-littleendian/generated_map":
@@ -47,12 +45,6 @@ REFUSED = {
         'column "f0": null is not supported by datasets; give the column a type, such as string or double',
     "1.0.0-littleendian/generated_null_trivial":
         'column "f0": null is not supported by datasets; give the column a type, such as string or double',
-    "1.0.0-littleendian/generated_primitive":
-        f'column "fixedsizebinary_19_nullable": {FIXED}',
-    "1.0.0-littleendian/generated_primitive_no_batches":
-        f'column "fixedsizebinary_19_nullable": {FIXED}',
-    "1.0.0-littleendian/generated_primitive_zerolength":
-        f'column "fixedsizebinary_19_nullable": {FIXED}',
     "1.0.0-littleendian/generated_recursive_nested":
         f'column "lists_list": list is not supported by datasets; {TEXT}',
     "1.0.0-littleendian/generated_union":
@@ -103,7 +95,7 @@ def single(value):
 
 
 KINDS = {"floatingpoint": "double", "bool": "bool", "utf8": "string", "largeutf8": "string", "binary": "binary",
-         "largebinary": "binary"}
+         "largebinary": "binary", "fixedsizebinary": "binary"}
 
 
 def check_column(column, described, values, profile):
@@ -145,7 +137,7 @@ def test_b_golden_file_gives_its_json(name, profile, tmp_path):
     check_file(raw, golden, range(len(golden["schema"]["fields"])), profile, tmp_path)
 
 
-NAMES = {"int", "floatingpoint", "utf8", "bool", "date", "timestamp", "largeutf8", "binary", "largebinary"}
+NAMES = {"int", "floatingpoint", "utf8", "bool", "date", "timestamp", "largeutf8", "binary", "largebinary", "fixedsizebinary"}
 
 
 def in_range(golden, index, profile):
