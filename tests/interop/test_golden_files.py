@@ -14,6 +14,7 @@ from conftest import IDENTITY, ROOT, identity, quern_run
 
 GOLDEN = ROOT / "tests" / "fixtures" / "arrow-golden"
 FLAT = ["2.0.0-compression/generated_zstd", "2.0.0-compression/generated_uncompressible_zstd",
+        "2.0.0-compression/generated_lz4", "2.0.0-compression/generated_uncompressible_lz4",
         "1.0.0-littleendian/generated_dictionary", "1.0.0-littleendian/generated_dictionary_unsigned",
         "1.0.0-littleendian/generated_primitive_large_offsets"]
 NESTED = {

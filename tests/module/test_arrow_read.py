@@ -27,7 +27,7 @@ def one(kind, *batches, tmp_path, options=(), dictionary=None, before=(), compre
     return said if isinstance(said, str) else said[1][0]
 
 
-@pytest.mark.parametrize("compress", [None, af.with_zstd, af.as_raw])
+@pytest.mark.parametrize("compress", [None, af.with_zstd, af.with_lz4, af.as_raw])
 @pytest.mark.parametrize("old", [False, True])
 def test_b_batches_are_joined_in_any_framing_and_compression(compress, old, tmp_path):
     made = File([Field("i", int_type(32)), Field("s", UTF8), Field("b", (af.BOOL, {}))], af.V4 if old else af.V5, old)
@@ -36,7 +36,7 @@ def test_b_batches_are_joined_in_any_framing_and_compression(compress, old, tmp_
         present = [True] * 5 if i == 2 else [k != i for k in range(5)]
         bools = Array(5, 5 - sum(present), [bitmap(present) if i != 2 else b"", bitmap(flags)])
         made.batch(numbers([i * 5 + k for k in range(5)], "i"), texts([words[(i + k) % 7] for k in range(5)]), bools,
-                   compress=compress)
+                   compress=compress, codec=0 if compress is af.with_lz4 else 1)
     table, (ints, strings, bools) = dump(made.bytes(), tmp_path)
     assert (table["rows"], table["columns"]) == (25, 3)
     assert ints["values"] == list(range(25)) and ints["kind"] == "int32"
@@ -267,8 +267,8 @@ FILE = {
     "the footer has no schema": lambda: swap_footer({0: Scalar("h", 4)}),
     "expected Arrow metadata version 4 or 5, found 3": lambda: File([], version=2).bytes(),
     "expected a little-endian Arrow IPC file, found a big-endian one": lambda: File([], endianness=1).bytes(),
-    "the file is written with LZ4 buffers; write with compression='zstd'":
-        lambda: File([Field("x", int_type(8))]).batch(numbers([1], "b"), compress=af.with_zstd, codec=0).bytes(),
+    "compression 0 by method 1 is unknown; write with compression='zstd'":
+        lambda: File([Field("x", int_type(8))]).batch(numbers([1], "b"), compress=af.with_zstd, codec=0, method=1).bytes(),
     "compression 7 by method 0 is unknown; write with compression='zstd'":
         lambda: File([Field("x", int_type(8))]).batch(numbers([1], "b"), compress=af.with_zstd, codec=7).bytes(),
     "record batch 0 has 2 columns, the schema 1":
@@ -321,6 +321,10 @@ def lying(size):
     return lambda raw: struct.pack("<q", size) + af.zstd(raw)
 
 
+def lz4_lying(size, raw=b"x"):
+    return struct.pack("<q", size) + af.lz4(raw, sized=False)
+
+
 def view(length, buffer, offset):
     return struct.pack("<i4sii", length, b"....", buffer, offset)
 
@@ -358,6 +362,18 @@ COLUMN = {
     "its values declare 10737418240 bytes, which 13 compressed bytes cannot hold":
         (int_type(8), array(1 << 30, 0, b"", b"x"), {"compress": lambda raw: struct.pack("<q", 10 << 30)
             + b"\x28\xb5\x2f\xfd\xe0" + struct.pack("<Q", 10 << 30)}),
+    "its values declare 10240 bytes, which 16 compressed bytes cannot hold":
+        (int_type(8), array(1, 0, b"", b"x"), {"compress": lambda raw: lz4_lying(10240), "codec": 0}),
+    "its values cannot be decompressed by LZ4: the frame has fewer bytes":
+        (int_type(8), array(1, 0, b"", b"x"), {"compress": lambda raw: lz4_lying(2), "codec": 0}),
+    "its values cannot be decompressed by LZ4: the frame has more bytes":
+        (int_type(8), array(1, 0, b"", b"xyz"), {"compress": lambda raw: lz4_lying(2, raw), "codec": 0}),
+    "its values cannot be decompressed by LZ4: the frame is cut":
+        (int_type(8), array(1, 0, b"", b"x"), {"compress": lambda raw: lz4_lying(1)[:-5], "codec": 0}),
+    "its values cannot be decompressed by LZ4: bytes behind the frame":
+        (int_type(8), array(1, 0, b"", b"x"), {"compress": lambda raw: lz4_lying(1) + b"z", "codec": 0}),
+    "its values cannot be decompressed by LZ4: ERROR_frameType_unknown":
+        (int_type(8), array(1, 0, b"", b"x"), {"compress": lambda raw: struct.pack("<q", 1) + b"z" * 20, "codec": 0}),
     "row 1 holds 106752 days since 1970, which nanoseconds cannot hold (they reach from 1677 to 2262)":
         (DAYS, numbers([106751, 106752], "i"), {}),
     "row 0 holds -9223372037 seconds since 1970, which nanoseconds cannot hold (they reach from 1677 to 2262)":

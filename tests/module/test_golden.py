@@ -15,6 +15,7 @@ NS = {"SECOND": 10**9, "MILLISECOND": 10**6, "MICROSECOND": 10**3, "NANOSECOND":
 UNITS = {"SECOND": ("s", 1), "MILLISECOND": ("ms", 1), "MICROSECOND": ("us", 1), "NANOSECOND": ("ns", 1),
          "DAY": ("s", 86400)}
 WHOLE = ["2.0.0-compression/generated_zstd", "2.0.0-compression/generated_uncompressible_zstd",
+         "2.0.0-compression/generated_lz4", "2.0.0-compression/generated_uncompressible_lz4",
          "1.0.0-littleendian/generated_dictionary", "1.0.0-littleendian/generated_dictionary_unsigned",
          "1.0.0-littleendian/generated_primitive_large_offsets", "1.0.0-littleendian/generated_primitive",
          "1.0.0-littleendian/generated_primitive_zerolength", "1.0.0-littleendian/generated_primitive_no_batches",
@@ -49,10 +50,6 @@ REFUSED = {
         f'column "lists_list": list is not supported by datasets; {TEXT}',
     "1.0.0-littleendian/generated_union":
         'column "sparse": union is not supported by datasets; give each type a column',
-    "2.0.0-compression/generated_lz4":
-        "the file is written with LZ4 buffers; write with compression='zstd'",
-    "2.0.0-compression/generated_uncompressible_lz4":
-        "the file is written with LZ4 buffers; write with compression='zstd'",
 }
 
 

@@ -145,6 +145,17 @@ def zstd(raw, level=1):
     return room.raw[:count]
 
 
+def lz4(raw, sized=True):
+    """One LZ4 frame holding `raw`; `sized`: it says how much it holds."""
+    library = ctypes.CDLL(ctypes.util.find_library("lz4"))
+    library.LZ4F_compressFrameBound.restype = library.LZ4F_compressFrame.restype = ctypes.c_size_t
+    room = ctypes.create_string_buffer(library.LZ4F_compressFrameBound(ctypes.c_size_t(len(raw)), None))
+    # LZ4F_preferences_t: frameInfo.contentSize stands at byte 16.
+    preferences = struct.pack("<iiiiQIiiII12x", 0, 0, 0, 0, len(raw) if sized else 0, 0, 0, 0, 0, 0)
+    count = library.LZ4F_compressFrame(room, ctypes.c_size_t(len(room)), raw, ctypes.c_size_t(len(raw)), preferences)
+    return room.raw[:count]
+
+
 def int_type(bits, signed=True):
     return INT, {0: Scalar("i", bits), 1: Scalar("B", int(signed))}
 
@@ -230,7 +241,7 @@ def views(values, blobs=2):
     return Array(len(values), nulls, [validity, raw, *map(bytes, data)], blobs)
 
 
-def record_batch(arrays, compress=None, rows=None, codec=1):
+def record_batch(arrays, compress=None, rows=None, codec=1, method=0):
     """(table, body) of a RecordBatch. `compress`: bytes → the bytes stored for a buffer that is not empty."""
     body, places = bytearray(), []
     for raw in (raw for array in arrays for raw in array.buffers):
@@ -242,7 +253,7 @@ def record_batch(arrays, compress=None, rows=None, codec=1):
     table = {0: Scalar("q", arrays[0].length if rows is None else rows), 1: Structs(nodes, len(arrays)),
              2: Structs(b"".join(struct.pack("<qq", *place) for place in places), len(places))}
     if compress:
-        table[3] = {0: Scalar("B", codec)}
+        table[3] = {0: Scalar("B", codec), 1: Scalar("B", method)}
     variadic = [array.data for array in arrays if array.data is not None]
     if variadic:
         table[4] = Structs(struct.pack(f"<{len(variadic)}q", *variadic), len(variadic))
@@ -251,6 +262,10 @@ def record_batch(arrays, compress=None, rows=None, codec=1):
 
 def with_zstd(raw):
     return struct.pack("<q", len(raw)) + zstd(raw)
+
+
+def with_lz4(raw):
+    return struct.pack("<q", len(raw)) + lz4(raw)
 
 
 def as_raw(raw):
