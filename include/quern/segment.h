@@ -70,7 +70,7 @@ struct segment_array {
     uint32_t flags; /* enum segment_flags */
     uint64_t length;
     uint64_t null_count;
-    uint32_t unit;               /* enum segment_unit; 0 unless TIMESTAMP */
+    uint32_t unit;               /* enum segment_unit; 0 unless TIMESTAMP, DURATION */
     uint32_t dictionary;         /* CODES*: index of the array with the values; else SEGMENT_NO_DICTIONARY */
     struct segment_span name;    /* in the text; UTF-8; empty for dictionary values */
     struct segment_span zone;    /* in the text; TIMESTAMP only; empty: no zone */
@@ -154,7 +154,9 @@ enum segment_nulls segment_kind_nulls(enum segment_kind kind);
 const char *segment_kind_name(enum segment_kind kind); /* "double"; "?" for an unknown number */
 const char *segment_kind_dtype(enum segment_kind kind);
 bool segment_kind_is_codes(enum segment_kind kind);
-bool segment_kind_is_bytes(enum segment_kind kind); /* UTF8, BINARY */
+bool segment_kind_is_bytes(enum segment_kind kind);   /* UTF8, BINARY */
+bool segment_kind_has_unit(enum segment_kind kind);   /* TIMESTAMP, DURATION */
+bool segment_kind_is_instant(enum segment_kind kind); /* int64 of which INT64_MIN is a missing one */
 
 /* The width that pandas picks for codes: below 127 values int8, below 32767 int16, else int32. */
 enum segment_kind segment_codes_kind(uint64_t values);

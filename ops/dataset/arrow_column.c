@@ -85,7 +85,7 @@ static void pack_sentinels(const void *segment, const struct segment_array *arra
         pack_float(values, count, bits);
     else if (kind == SEGMENT_FLOAT64)
         pack_double(values, count, bits);
-    else if (kind == SEGMENT_TIMESTAMP)
+    else if (segment_kind_is_instant(kind))
         pack_time(values, count, bits);
     else if (kind == SEGMENT_CODES8)
         pack_codes8(values, count, bits);

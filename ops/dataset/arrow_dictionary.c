@@ -170,7 +170,7 @@ static bool is_null(const struct arrow_dictionary *dictionary, uint64_t index) {
     double value;
     if (dictionary->bitmap && !bits_present(dictionary->bitmap, index))
         return true;
-    if (dictionary->shape.kind == SEGMENT_TIMESTAMP)
+    if (segment_kind_is_instant(dictionary->shape.kind))
         return flat_load_i64(dictionary->values + index * 8) == INT64_MIN;
     if (dictionary->shape.kind == SEGMENT_FLOAT32) {
         memcpy(&single, dictionary->values + index * 4, sizeof single);

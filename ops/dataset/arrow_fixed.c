@@ -122,6 +122,10 @@ static int64_t load_time(const struct step *step, uint64_t row) {
 }
 
 static int too_far(const struct step *step, uint64_t row, int64_t value, struct err *err) {
+    if (step->source->type->form == ARROW_DURATION)
+        return arrow_refuse(step->source->column, err,
+                            "row %llu holds %lld %s, which nanoseconds cannot hold (they reach 292 years)",
+                            (unsigned long long)(step->piece->row + row), (long long)value, step->target->unit);
     return arrow_refuse(
         step->source->column, err,
         "row %llu holds %lld %s since 1970, which nanoseconds cannot hold (they reach from 1677 to 2262)",
@@ -159,11 +163,11 @@ static void store_sentinels(const struct step *step) {
     const float missing_float = NAN;
     const double missing_double = NAN;
     enum segment_kind kind = step->target->kind;
-    const void *missing = kind == SEGMENT_FLOAT32       ? (const void *)&missing_float
-                          : kind == SEGMENT_FLOAT64     ? (const void *)&missing_double
-                          : kind == SEGMENT_TIMESTAMP   ? (const void *)&not_a_time
-                          : segment_kind_is_codes(kind) ? (const void *)&minus_one
-                                                        : (const void *)&zero;
+    const void *missing = kind == SEGMENT_FLOAT32         ? (const void *)&missing_float
+                          : kind == SEGMENT_FLOAT64       ? (const void *)&missing_double
+                          : segment_kind_is_instant(kind) ? (const void *)&not_a_time
+                          : segment_kind_is_codes(kind)   ? (const void *)&minus_one
+                                                          : (const void *)&zero;
     if (step->present)
         store_missing(step, missing, segment_kind_width(kind));
 }
@@ -183,7 +187,7 @@ static uint64_t count_sentinels(const struct step *step) {
         COUNT(float, value != value)
     else if (kind == SEGMENT_FLOAT64)
         COUNT(double, value != value)
-    else if (kind == SEGMENT_TIMESTAMP)
+    else if (segment_kind_is_instant(kind))
         COUNT(int64_t, value == INT64_MIN)
     else if (kind == SEGMENT_CODES8)
         COUNT(int8_t, value == -1)
@@ -273,7 +277,7 @@ static int convert(const struct step *step, struct err *err) {
         TRY(map_codes(step, err));
     else if (type->form == ARROW_BOOL)
         spread_bits(step);
-    else if (type->form == ARROW_TIMESTAMP || type->form == ARROW_DATE)
+    else if (type->form == ARROW_TIMESTAMP || type->form == ARROW_DATE || type->form == ARROW_DURATION)
         TRY(scale_times(step, err));
     else if (type->form == ARROW_INT && step->target->kind == SEGMENT_FLOAT64) {
         // Before the values: source and target may be the same place.

@@ -24,6 +24,7 @@ enum type_id {
     TYPE_UTF8 = 5,
     TYPE_BOOL = 6,
     TYPE_TIMESTAMP = 10,
+    TYPE_DURATION = 18,
     TYPE_LARGE_BINARY = 19,
     TYPE_LARGE_UTF8 = 20,
 };
@@ -38,6 +39,8 @@ static uint8_t type_id(const struct segment_array *array) {
         return TYPE_FLOAT;
     if (kind == SEGMENT_BOOL)
         return TYPE_BOOL;
+    if (kind == SEGMENT_DURATION)
+        return TYPE_DURATION;
     return kind == SEGMENT_TIMESTAMP ? TYPE_TIMESTAMP : TYPE_INT;
 }
 
@@ -68,6 +71,8 @@ static uint32_t write_type(struct flat_build *flat, const void *segment, const s
     if (id == TYPE_TIMESTAMP)
         return write_timestamp(flat, segment, array);
     flat_table_begin(flat, &table);
+    if (id == TYPE_DURATION)
+        flat_set_i16(&table, 0, (int16_t)array->unit);
     if (id == TYPE_FLOAT)
         flat_set_i16(&table, 0, kind == SEGMENT_FLOAT32 ? PRECISION_SINGLE : PRECISION_DOUBLE);
     return flat_table_end(&table);

@@ -15,6 +15,7 @@ struct names {
     const char *pandas, *numpy;
 };
 
+static const char *const durations[] = {"timedelta64[s]", "timedelta64[ms]", "timedelta64[us]", "timedelta64[ns]"};
 static const char *const times[] = {"datetime64[s]", "datetime64[ms]", "datetime64[us]", "datetime64[ns]"};
 
 static struct names names_of(const struct segment_array *array) {
@@ -43,6 +44,8 @@ static struct names names_of(const struct segment_array *array) {
         return (struct names){"bool", array->null_count ? "object" : "bool"};
     case SEGMENT_TIMESTAMP:
         return (struct names){array->zone.bytes ? "datetimetz" : "datetime", times[array->unit]};
+    case SEGMENT_DURATION:
+        return (struct names){"timedelta", durations[array->unit]};
     case SEGMENT_CODES8:
         return (struct names){"categorical", "int8"};
     case SEGMENT_CODES16:

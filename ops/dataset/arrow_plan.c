@@ -134,7 +134,7 @@ static struct arrow_values time_values(const struct arrow_type *type, enum segme
     static const char *const words[] = {"seconds", "milliseconds", "microseconds", "nanoseconds"};
     bool days = type->form == ARROW_DATE && type->width == 4, ns = profile == SEGMENT_PROFILE_NS;
     return (struct arrow_values){
-        .kind = SEGMENT_TIMESTAMP,
+        .kind = type->form == ARROW_DURATION ? SEGMENT_DURATION : SEGMENT_TIMESTAMP,
         .unit = ns ? SEGMENT_UNIT_NS : type->unit,
         .scale = (days ? 86400 : 1) * (ns ? to_ns[type->unit] : 1),
         .words = days ? "days" : words[type->unit],
@@ -154,6 +154,7 @@ struct arrow_values arrow_plan_values(const struct arrow_type *type, enum segmen
         values.kind = SEGMENT_BOOL;
         break;
     case ARROW_TIMESTAMP:
+    case ARROW_DURATION:
     case ARROW_DATE:
         return time_values(type, profile);
     case ARROW_TEXT:

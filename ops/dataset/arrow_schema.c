@@ -13,6 +13,7 @@ enum { SCHEMA_ENDIANNESS = 0, SCHEMA_FIELDS = 1 };
 enum { FIELD_NAME = 0, FIELD_TYPE_ID = 2, FIELD_TYPE = 3, FIELD_DICTIONARY = 4, FIELD_CHILDREN = 5 };
 enum { ENCODING_ID = 0, ENCODING_INDEX = 1, ENCODING_ORDERED = 2 };
 enum { PRECISION_HALF = 0, PRECISION_SINGLE = 1, PRECISION_DOUBLE = 2 };
+enum { UNIT_MILLISECOND = 1 };
 enum { DATE_DAY = 0, DATE_MILLISECOND = 1 };
 
 // All names together: fields can share one text, so that the file's size bounds nothing.
@@ -83,6 +84,16 @@ static int read_timestamp(const struct arrow_column *column, const struct flat_t
     return 0;
 }
 
+static int read_duration(const struct arrow_column *column, const struct flat_table *table, struct arrow_type *ret,
+                         struct err *err) {
+    int16_t unit;
+    TRY(flat_i16(table, 0, UNIT_MILLISECOND, &unit, err));
+    if (unit < SEGMENT_UNIT_S || unit > SEGMENT_UNIT_NS)
+        return arrow_refuse(column, err, "a duration of unknown unit %d", unit);
+    *ret = (struct arrow_type){.form = ARROW_DURATION, .width = 8, .unit = (enum segment_unit)unit};
+    return 0;
+}
+
 #define READ_PLAIN(name, its_form, binary)                                                                             \
     static int name(const struct arrow_column *column, const struct flat_table *table, struct arrow_type *ret,         \
                     struct err *err) {                                                                                 \
@@ -131,7 +142,7 @@ static const struct {
     [15] = {"fixed-size binary", read_fixed_bytes, NULL},
     [16] = {"fixed-size list", NULL, "give each element a column or a row, or store it as text"},
     [17] = {"map", NULL, "give each key a column, or store it as text"},
-    [18] = {"duration", NULL, "store it as an integer or a double"},
+    [18] = {"duration", read_duration, NULL},
     [19] = {"large binary", read_large_binary, NULL},
     [20] = {"large utf8", read_large_utf8, NULL},
     [21] = {"large list", NULL, "give each element a column or a row, or store it as text"},

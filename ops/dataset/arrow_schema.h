@@ -16,6 +16,7 @@ enum arrow_form {
     ARROW_FLOAT,
     ARROW_BOOL,
     ARROW_TIMESTAMP,
+    ARROW_DURATION,
     ARROW_DATE, /* days when 4 bytes wide, milliseconds when 8 */
     ARROW_TEXT, /* UTF-8, or binary: they differ in `is_binary` only */
     ARROW_LARGE_TEXT,

@@ -110,7 +110,7 @@ static int check_dictionary(const void *base, uint32_t index, const char *label,
 }
 
 static int check_unit(const void *base, const struct segment_array *array, const char *label, struct err *err) {
-    bool time = array->kind == SEGMENT_TIMESTAMP;
+    bool time = segment_kind_has_unit((enum segment_kind)array->kind);
     bool only_ns = segment_header(base)->profile == SEGMENT_PROFILE_NS;
     if (array->unit > (time ? SEGMENT_UNIT_NS : 0) || (time && only_ns && array->unit != SEGMENT_UNIT_NS))
         return err_set(err, REASON_BAD_RESULT, "%s: unit %u does not fit a %s of this profile", label, array->unit,

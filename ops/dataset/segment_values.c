@@ -29,7 +29,7 @@ static uint64_t count_sentinels(const struct part *part) {
         COUNT_IF(float, values[i] != values[i]);
     else if (part->array->kind == SEGMENT_FLOAT64)
         COUNT_IF(double, values[i] != values[i]);
-    else if (part->array->kind == SEGMENT_TIMESTAMP)
+    else if (segment_kind_is_instant((enum segment_kind)part->array->kind))
         COUNT_IF(int64_t, values[i] == INT64_MIN);
     return nulls;
 }

@@ -122,7 +122,7 @@ static uint64_t count_nulls(enum segment_kind kind, const char *values, size_t c
     size_t width = segment_kind_width(kind);
     if (kind == SEGMENT_FLOAT64 || kind == SEGMENT_FLOAT32)
         return width == 8 ? count_nans(values, count, 8) : count_nans(values, count, 4);
-    if (kind == SEGMENT_TIMESTAMP)
+    if (segment_kind_is_instant(kind))
         return count_equal(values, count, 8, &not_a_time);
     if (!segment_kind_is_codes(kind))
         return 0;

@@ -20,7 +20,7 @@ FLAT = ["2.0.0-compression/generated_zstd", "2.0.0-compression/generated_uncompr
 NESTED = {
     "generated_nested": "list", "generated_nested_large_offsets": "large list", "generated_union": "union",
     "generated_map": "map", "generated_recursive_nested": "list", "generated_nested_dictionary": "list",
-    "generated_null": "null", "generated_interval": "duration",
+    "generated_null": "null", "generated_interval": "interval",
 }
 
 
@@ -79,4 +79,4 @@ def test_b_nested_golden_file_is_refused_by_column_and_type(name, tmp_path):
 
 def plain(kind):
     """Whether datasets take the type; of the types that stand in these files."""
-    return str(kind).split("[")[0].split("<")[0] in ("int8", "int16", "int32", "int64", "string", "double", "float", "bool")
+    return str(kind).split("[")[0].split("<")[0] in ("int8", "int16", "int32", "int64", "duration", "string", "double", "float", "bool")

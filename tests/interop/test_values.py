@@ -32,6 +32,8 @@ def same_type(kind, column):
         return pa.timestamp("ns")
     if pa.types.is_timestamp(kind):
         return pa.timestamp("ns", kind.tz)
+    if pa.types.is_duration(kind):
+        return pa.duration("ns")
     if is_bytes(kind):
         return pa.utf8() if empty else pa.binary()
     if pa.types.is_boolean(kind):
@@ -54,7 +56,7 @@ def plain(column):
         words = [plain(pa.chunked_array([chunk.dictionary])) for chunk in column.chunks]
         return [None if code is None else words[i][code]
                 for i, chunk in enumerate(column.chunks) for code in chunk.indices.to_pylist()]
-    if pa.types.is_timestamp(kind):
+    if pa.types.is_timestamp(kind) or pa.types.is_duration(kind):
         return scaled(column.cast(pa.int64()), NS[kind.unit])
     if pa.types.is_date(kind):
         return scaled(column.cast(pa.int32() if kind == pa.date32() else pa.int64()), DAY if kind == pa.date32() else 10**6)
@@ -133,7 +135,7 @@ def from_polars(series):
     """A polars column as plain() gives it; a zone of polars is that of the column's type."""
     if series.dtype in (pl.Categorical, pl.Enum):
         return series.cast(pl.String).to_list()
-    if series.dtype == pl.Datetime:
+    if series.dtype in (pl.Datetime, pl.Duration):
         return series.cast(pl.Int64).to_list()
     return [struct.pack("<d", v) if isinstance(v, float) else v for v in series.to_list()]
 

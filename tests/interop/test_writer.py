@@ -121,6 +121,15 @@ def test_m_every_timestamp_is_in_ns_for_pandas_1(tmp_path):
     assert plain(result["t"]) == [pd.Timestamp(stamp), None]
 
 
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_b_durations(unit, tmp_path):
+    table = pa.table({"d": pa.array([0, -1, None, 1709208000], type=pa.duration(unit))})
+    result = round_trip(table, tmp_path)
+    assert result["d"].type == pa.duration(unit) and result["d"].equals(table["d"])
+    frame = pd.read_feather(tmp_path / "out.arrow")
+    assert frame["d"].dtype == f"timedelta64[{unit}]" and frame["d"].isna().sum() == 1
+
+
 @pytest.mark.parametrize("ordered", [False, True])
 @pytest.mark.parametrize("index", [pa.int8(), pa.int16(), pa.int32()])
 def test_b_categories(ordered, index, tmp_path):

@@ -25,7 +25,6 @@ REFUSED = {
     "decimal128": pa.array([decimal.Decimal("1.5")]),
     "time32": pa.array([1], pa.time32("s")),
     "time64": pa.array([1], pa.time64("us")),
-    "duration": pa.array([1], pa.duration("us")),
     "month_day_nano_interval": pa.array([(1, 2, 3)], pa.month_day_nano_interval()),
     "list": pa.array([[1]]),
     "large_list": pa.array([[1]], pa.large_list(pa.int8())),
@@ -102,7 +101,7 @@ def change(kind, returned, lost):
         return "integers become double" + (", those beyond 2^53 rounded with a warning" if lost else "")
     if pa.types.is_date(kind):
         return "a date becomes midnight"
-    if pa.types.is_timestamp(kind):
+    if pa.types.is_timestamp(kind) or pa.types.is_duration(kind):
         return "the unit becomes ns"
     if returned == "string" and str(kind) not in ("large_string", "string_view"):
         return "the type is lost"

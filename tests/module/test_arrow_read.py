@@ -154,6 +154,16 @@ def test_b_times_become_nanoseconds_or_keep_their_unit(tmp_path):
     assert (column["values"], column["unit"]) == ([1, None], "ms")
 
 
+def test_b_durations_become_nanoseconds_or_keep_their_unit(tmp_path):
+    for unit, (word, scale) in enumerate([("s", 10**9), ("ms", 10**6), ("us", 10**3), ("ns", 1)]):
+        array = numbers([3, None, -4], "q")
+        column = one(af.duration_type(unit), array, tmp_path=tmp_path, compress=af.with_zstd)
+        assert (column["kind"], column["values"], column["unit"]) == ("duration", [3 * scale, None, -4 * scale], "ns")
+        column = one(af.duration_type(unit), array, tmp_path=tmp_path, options=["units"])
+        assert (column["values"], column["unit"], column["nulls"]) == ([3, None, -4], word, 1)
+    assert one((af.DURATION, {}), numbers([1], "q"), tmp_path=tmp_path, options=["units"])["unit"] == "ms"
+
+
 def test_b_smallest_timestamp_counts_as_missing(tmp_path):
     column = one(timestamp_type(3), numbers([-2**63, 5], "q"), tmp_path=tmp_path)
     assert column["values"] == [None, 5] and column["nulls"] == 1
@@ -186,6 +196,7 @@ def test_b_codes_have_the_width_that_pandas_picks(count, dtype, tmp_path):
     (DOUBLE, numbers([0.0, -0.0, float("nan"), 2.5], "d"), [0.0, 2.5]),
     (timestamp_type(0), numbers([1, None, 2], "q"), [10**9, 2 * 10**9]),
     (DAYS, numbers([1, 1], "i"), [86400 * 10**9]),
+    (af.duration_type(0), numbers([1, None, 2, 1], "q"), [10**9, 2 * 10**9]),
 ])
 def test_b_dictionary_of_each_type(kind, array, expected, tmp_path):
     column = one(kind, numbers([0, 0], "i"), tmp_path=tmp_path, dictionary=(9, None, False), before=[(array, False)])
@@ -247,7 +258,6 @@ REFUSED_TYPES = {
     14: "union is not supported by datasets; give each type a column",
     16: f"fixed-size list is not supported by datasets; {TEXT}",
     17: "map is not supported by datasets; give each key a column, or store it as text",
-    18: "duration is not supported by datasets; store it as an integer or a double",
     21: f"large list is not supported by datasets; {TEXT}",
     22: "run-end encoded is not supported by datasets; store the values, or a dictionary",
     25: f"list view is not supported by datasets; {TEXT}",
@@ -380,6 +390,9 @@ COLUMN = {
         (timestamp_type(0), numbers([-9223372037], "q"), {}),
     "row 0 holds 9223372036854776 microseconds since 1970, which nanoseconds cannot hold (they reach from 1677 to 2262)":
         (timestamp_type(2), numbers([9223372036854776], "q"), {}),
+    "row 0 holds 9223372037 seconds, which nanoseconds cannot hold (they reach 292 years)":
+        (af.duration_type(0), numbers([9223372037], "q"), {}),
+    "a duration of unknown unit 4": (af.duration_type(4), numbers([1], "q"), {}),
     "its time zone has 257 bytes, the limit is 256": (timestamp_type(0, "Z" * 257), numbers([1], "q"), {}),
     "its time zone is not UTF-8": (timestamp_type(0, b"\xc0\x80"), numbers([1], "q"), {}),
     "fixed-size binary of 0 bytes, expected 1 or more": (af.fixed_type(0), array(1, 0, b"", b""), {}),

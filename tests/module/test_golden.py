@@ -11,6 +11,7 @@ from segments import FIXTURES, dump, dump_many
 
 GOLDEN = FIXTURES / "arrow-golden"
 INT64_MAX = 2**63 - 1
+NOT_A_TIME = -2**63  # pandas has no other missing time
 NS = {"SECOND": 10**9, "MILLISECOND": 10**6, "MICROSECOND": 10**3, "NANOSECOND": 1, "DAY": 86400 * 10**9}
 UNITS = {"SECOND": ("s", 1), "MILLISECOND": ("ms", 1), "MICROSECOND": ("us", 1), "NANOSECOND": ("ns", 1),
          "DAY": ("s", 86400)}
@@ -21,7 +22,7 @@ WHOLE = ["2.0.0-compression/generated_zstd", "2.0.0-compression/generated_uncomp
          "1.0.0-littleendian/generated_primitive_zerolength", "1.0.0-littleendian/generated_primitive_no_batches",
          "1.0.0-littleendian/generated_extension"]
 PARTS = [f"1.0.0-littleendian/generated_{name}" for name in
-         ["datetime", "null", "duplicate_fieldnames", "custom_metadata"]]
+         ["datetime", "interval", "null", "duplicate_fieldnames", "custom_metadata"]]
 TEXT = "give each element a column or a row, or store it as text"
 REFUSED = {
     "1.0.0-littleendian/generated_custom_metadata":
@@ -31,7 +32,7 @@ REFUSED = {
     "1.0.0-littleendian/generated_duplicate_fieldnames":
         'column "struct": struct is not supported by datasets; give each field a column',
     "1.0.0-littleendian/generated_interval":
-        'column "f1": duration is not supported by datasets; store it as an integer or a double',
+        'column "f5": interval is not supported by datasets; store its parts as integers',
     "1.0.0-littleendian/generated_map":
         'column "map_nullable": map is not supported by datasets; give each key a column, or store it as text',
     "1.0.0-littleendian/generated_map_non_canonical":
@@ -62,7 +63,7 @@ def read_golden(name):
 def cells(column, kind):
     """The values of a JSON column with None for nulls; numbers as int or float."""
     def cell(value):
-        return int(value) if kind["name"] in ("int", "date", "timestamp") else value
+        return int(value) if kind["name"] in ("int", "date", "timestamp", "duration") else value
     return [cell(v) if ok else None for v, ok in zip(column["DATA"], column["VALIDITY"])]
 
 
@@ -84,7 +85,7 @@ def times(values, described, profile):
     """(unit, values) as the profile wants them."""
     unit = described["unit"]
     word, scale = ("ns", NS[unit]) if profile == "ns" else UNITS[unit]
-    return word, [None if v is None else v * scale for v in values]
+    return word, [None if v in (None, NOT_A_TIME) else v * scale for v in values]
 
 
 def single(value):
@@ -102,10 +103,12 @@ def check_column(column, described, values, profile):
     if described.get("dictionary"):
         assert column["kind"] == "dictionary" and len(set(column["dictionary"])) == len(column["dictionary"])
         assert [None if c < 0 else column["dictionary"][c] for c in column["values"]] == values
-    elif kind["name"] in ("timestamp", "date"):
+    elif kind["name"] in ("timestamp", "date", "duration"):
+        assert column["kind"] == ("duration" if kind["name"] == "duration" else "timestamp")
         unit, expected = times(values, kind, profile)
         assert (column["unit"], column["values"]) == (unit, expected)
         assert column["zone"] == kind.get("timezone", "")
+        values = expected
     elif kind["name"] == "int" and None in values:
         assert column["kind"] == "double"
         assert column["values"] == [None if v is None else float(v) for v in values]
@@ -134,13 +137,14 @@ def test_b_golden_file_gives_its_json(name, profile, tmp_path):
     check_file(raw, golden, range(len(golden["schema"]["fields"])), profile, tmp_path)
 
 
-NAMES = {"int", "floatingpoint", "utf8", "bool", "date", "timestamp", "largeutf8", "binary", "largebinary", "fixedsizebinary"}
+NAMES = {"int", "floatingpoint", "utf8", "bool", "date", "timestamp", "largeutf8", "binary", "largebinary", "fixedsizebinary",
+         "duration"}
 
 
 def in_range(golden, index, profile):
     """Whether nanoseconds can hold the column."""
     described = golden["schema"]["fields"][index]["type"]
-    if profile != "ns" or described["name"] not in ("date", "timestamp"):
+    if profile != "ns" or described["name"] not in ("date", "timestamp", "duration"):
         return True
     return all(v is None or abs(v) <= INT64_MAX for v in times(golden_values(golden, index), described, "ns")[1])
 

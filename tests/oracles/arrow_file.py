@@ -9,7 +9,7 @@ import ctypes.util
 import struct
 from dataclasses import dataclass, field
 
-INT, FLOAT, BINARY, UTF8, BOOL, DATE, TIME, TIMESTAMP, FIXED = 2, 3, 4, 5, 6, 8, 9, 10, 15
+INT, FLOAT, BINARY, UTF8, BOOL, DATE, TIME, TIMESTAMP, FIXED, DURATION = 2, 3, 4, 5, 6, 8, 9, 10, 15, 18
 LARGE_BINARY, LARGE_UTF8, BINARY_VIEW, UTF8_VIEW = 19, 20, 23, 24
 SCHEMA, DICTIONARY, BATCH = 1, 2, 3
 V4, V5 = 3, 4
@@ -164,6 +164,10 @@ def timestamp_type(unit, zone=None):
     return TIMESTAMP, {0: Scalar("h", unit), **({1: zone} if zone else {})}
 
 
+def duration_type(unit):
+    return DURATION, {0: Scalar("h", unit)}
+
+
 def fixed_type(width):
     return FIXED, {0: Scalar("i", width)}
 
@@ -309,7 +313,7 @@ class File:
         return bytes(self.out) + end + bytes(4) + footer + struct.pack("<i", len(footer)) + b"ARROW1"
 
 
-TYPE_SLOTS = {INT: {0: "i", 1: "B"}, FLOAT: {0: "h"}, DATE: {0: "h"}, TIMESTAMP: {0: "h", 1: str}, FIXED: {0: "i"}}
+TYPE_SLOTS = {INT: {0: "i", 1: "B"}, FLOAT: {0: "h"}, DATE: {0: "h"}, TIMESTAMP: {0: "h", 1: str}, FIXED: {0: "i"}, DURATION: {0: "h"}}
 OWN_BUFFERS = {1: 0, UTF8: 3, BINARY: 3, LARGE_UTF8: 3, LARGE_BINARY: 3, 12: 2, 13: 1, 16: 1, 17: 2, 21: 2}
 
 

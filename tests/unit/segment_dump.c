@@ -53,7 +53,8 @@ static bool is_null(const void *base, const struct segment_array *array, uint64_
         return isnan(((const float *)(const void *)values)[row]);
     if (array->kind == SEGMENT_FLOAT64)
         return isnan(((const double *)(const void *)values)[row]);
-    return array->kind == SEGMENT_TIMESTAMP && ((const int64_t *)(const void *)values)[row] == INT64_MIN;
+    return segment_kind_is_instant((enum segment_kind)array->kind) &&
+           ((const int64_t *)(const void *)values)[row] == INT64_MIN;
 }
 
 static int64_t code_at(const struct segment_array *array, const void *values, uint64_t row) {
@@ -93,6 +94,7 @@ static void print_value(const void *base, const struct segment_array *array, uin
         break;
     case SEGMENT_INT64:
     case SEGMENT_TIMESTAMP:
+    case SEGMENT_DURATION:
         printf("%" PRId64, ((const int64_t *)values)[row]);
         break;
     case SEGMENT_FLOAT32:
@@ -138,7 +140,7 @@ static void print_column(const void *base, uint32_t index) {
     printf(", \"kind\": \"%s\", \"dtype\": \"%s\", \"nulls\": %" PRIu64 ", \"inexact\": %" PRIu64 ", \"ordered\": %s",
            segment_kind_name((enum segment_kind)array->kind), segment_kind_dtype((enum segment_kind)array->kind),
            array->null_count, array->inexact, array->flags & SEGMENT_ORDERED ? "true" : "false");
-    if (array->kind == SEGMENT_TIMESTAMP) {
+    if (segment_kind_has_unit((enum segment_kind)array->kind)) {
         printf(", \"unit\": \"%s\", \"zone\": ", units[array->unit]);
         print_text(segment_at(base, array->zone), array->zone.bytes);
     }

@@ -90,11 +90,11 @@ static void b_segment_of_every_rule_passes(void **state) {
 
 static void b_segment_of_each_kind_passes(void **state) {
     (void)state;
-    for (int kind = SEGMENT_INT8; kind <= SEGMENT_BINARY; kind++) {
+    for (int kind = SEGMENT_INT8; kind <= SEGMENT_DURATION; kind++) {
         struct segment_spec specs[2] = {{.kind = (enum segment_kind)kind, .length = 5, .nulls = true, .data_bytes = 7},
                                         {.kind = SEGMENT_INT64, .length = 1}};
         bool codes = segment_kind_is_codes(specs[0].kind);
-        specs[0].unit = kind == SEGMENT_TIMESTAMP ? SEGMENT_UNIT_NS : 0;
+        specs[0].unit = segment_kind_has_unit(specs[0].kind) ? SEGMENT_UNIT_NS : 0;
         specs[0].dictionary = 1;
         struct segment_shape shape = {specs, 1, codes ? 2 : 1, 5, SEGMENT_PROFILE_NS};
         _Alignas(64) uint8_t base[1024] = {0};
@@ -173,7 +173,7 @@ static const struct damage damages[] = {
     {"array 5: its name or time zone lies outside of the text", ENTRY(WORDS, name.bytes), 1},
     {"array 1: its time zone is not a short text of a timestamp", ENTRY(FLAGS, zone.bytes), 1},
     {"column \"d\": kind 0 is unknown", ENTRY(DOUBLES, kind), 0},
-    {"column \"d\": kind 18 is unknown", ENTRY(DOUBLES, kind), 18},
+    {"column \"d\": kind 99 is unknown", ENTRY(DOUBLES, kind), 99},
     {"column \"d\": unknown flags or reserved fields are set", ENTRY(DOUBLES, flags), 2},
     {"column \"d\": unknown flags or reserved fields are set", ENTRY(DOUBLES, reserved), 1},
     {"column \"d\": 1000 inexact values among 3 of kind double", ENTRY(DOUBLES, inexact), 1000},
@@ -183,6 +183,9 @@ static const struct damage damages[] = {
     {"column \"d\": 4 nulls among 3 values", ENTRY(DOUBLES, null_count), 4},
     {"column \"d\": unit 1 does not fit a double of this profile", ENTRY(DOUBLES, unit), 1},
     {"column \"when\": unit 0 does not fit a timestamp of this profile", ENTRY(TIMES, unit), SEGMENT_UNIT_S},
+    {"column \"when\": unit 4 does not fit a timestamp of this profile", ENTRY(TIMES, unit), 4},
+    {"array 3: its time zone is not a short text of a timestamp", ENTRY(TIMES, kind), SEGMENT_DURATION},
+    {"column \"d\": unit 0 does not fit a duration of this profile", ENTRY(DOUBLES, kind), SEGMENT_DURATION},
     {"column \"d\": a double points to a dictionary", ENTRY(DOUBLES, dictionary), WORDS},
     {"column \"c\": its dictionary is array 4, expected 5 to 5", ENTRY(CODES, dictionary), CODES},
     {"column \"c\": its dictionary is array 6, expected 5 to 5", ENTRY(CODES, dictionary), ARRAYS},

@@ -88,12 +88,11 @@ def plain(values, note):
         return real(values, note)
     if kind == "b":
         return Array(_quern.BOOL, values, len(values))
-    if kind == "M":
+    if kind in "mM":
         return times(values)
     if kind == "O":
         return objects(values, note)
-    cells = pd.Series(values).astype(object).to_numpy()  # of timedelta64, NumPy itself would make plain numbers
-    return text(cells, note, f"{values.dtype} is stored as text")
+    return text(values.astype(object), note, f"{values.dtype} is stored as text")
 
 
 def real(values, note):
@@ -107,11 +106,12 @@ def real(values, note):
 
 
 def times(values, zone=b""):
-    """datetime64 of any unit, in UTC when there is a zone."""
+    """datetime64 and timedelta64 of any unit; instants with a zone in UTC."""
     unit = np.datetime_data(values.dtype)[0]
     if unit not in UNITS:
-        unit, values = "s", values.astype("M8[s]")
-    return Array(_quern.TIMESTAMP, values.view("i8"), len(values), unit=UNITS[unit], zone=zone)
+        unit, values = "s", values.astype(f"{values.dtype.kind}8[s]")
+    kind = _quern.TIMESTAMP if values.dtype.kind == "M" else _quern.DURATION
+    return Array(kind, values.view("i8"), len(values), unit=UNITS[unit], zone=zone)
 
 
 def extension(series, dtype, note):
@@ -230,6 +230,8 @@ def inferred(values, note):
         return numbers(values, kind == "integer", note)
     if kind in ("datetime", "datetime64", "date"):
         return dates(values, kind, note)
+    if kind in ("timedelta", "timedelta64"):
+        return durations(values, note)
     present = [cell for cell, gone in zip(values, pd.isna(values)) if not gone]
     if all(isinstance(cell, BYTES) for cell in present):
         return objects(objects_of([bytes(cell) if isinstance(cell, BYTES) else None for cell in values]), note)
@@ -249,6 +251,14 @@ def dates(values, kind, note):
     if kind == "date":
         note("date is stored as date-time")
     return column(series, note)[0]
+
+
+def durations(values, note):
+    """timedelta objects; those that ns cannot hold become text."""
+    try:
+        return times(pd.to_timedelta(pd.Series(values, dtype=object)).to_numpy())
+    except (ValueError, OverflowError):
+        return text(values, note, "timedelta with values that no duration column holds is stored as text")
 
 
 def documents(values, note):

@@ -8,7 +8,7 @@ import _quern
 DTYPES = {
     _quern.INT8: "i1", _quern.INT16: "i2", _quern.INT32: "i4", _quern.INT64: "i8",
     _quern.UINT8: "u1", _quern.UINT16: "u2", _quern.UINT32: "u4", _quern.UINT64: "u8",
-    _quern.FLOAT32: "f4", _quern.FLOAT64: "f8", _quern.BOOL: "?", _quern.TIMESTAMP: "M8",
+    _quern.FLOAT32: "f4", _quern.FLOAT64: "f8", _quern.BOOL: "?", _quern.TIMESTAMP: "M8", _quern.DURATION: "m8",
     _quern.CODES8: "i1", _quern.CODES16: "i2", _quern.CODES32: "i4",
 }  # fmt: skip
 UNITS = ("s", "ms", "us", "ns")
@@ -49,7 +49,7 @@ def column(mapping, arrays, index, note):
 def view(mapping, array):
     """Writable NumPy array on the mapping, which it keeps alive."""
     dtype = DTYPES[array.kind]
-    if array.kind == _quern.TIMESTAMP:
+    if array.kind in (_quern.TIMESTAMP, _quern.DURATION):
         dtype += f"[{UNITS[array.unit]}]"
     if array.length == 0:
         return np.empty(0, dtype)
