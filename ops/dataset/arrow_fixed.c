@@ -271,6 +271,24 @@ static int map_codes(const struct step *step, struct err *err) {
     return 0;
 }
 
+// A multiple of a day's last unit is below it as long as the value is: the comparison stands before the product.
+static int scale_day_times(const struct step *step, struct err *err) {
+    int64_t scale = step->target->scale, end = SEGMENT_DAY_NS / scale;
+    for (uint64_t row = 0; row < step->piece->rows; row++) {
+        int64_t value = load_time(step, row);
+        if (value < 0 || value >= end) {
+            if (!step->present || bits_present(step->present, row))
+                return arrow_refuse(step->source->column, err, "row %llu holds %lld %s, a day has 0 to %lld",
+                                    (unsigned long long)(step->piece->row + row), (long long)value, step->target->unit,
+                                    (long long)end - 1);
+            value = 0;
+        }
+        value *= scale;
+        memcpy(step->to + row * sizeof value, &value, sizeof value);
+    }
+    return 0;
+}
+
 static int convert(const struct step *step, struct err *err) {
     const struct arrow_type *type = step->source->type;
     if (segment_kind_is_codes(step->target->kind))
@@ -279,6 +297,8 @@ static int convert(const struct step *step, struct err *err) {
         spread_bits(step);
     else if (type->form == ARROW_TIMESTAMP || type->form == ARROW_DATE || type->form == ARROW_DURATION)
         TRY(scale_times(step, err));
+    else if (type->form == ARROW_TIME)
+        TRY(scale_day_times(step, err));
     else if (type->form == ARROW_INT && step->target->kind == SEGMENT_FLOAT64) {
         // Before the values: source and target may be the same place.
         step->piece->inexact = count_inexact(step);

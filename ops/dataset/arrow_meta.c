@@ -23,6 +23,7 @@ enum type_id {
     TYPE_BINARY = 4,
     TYPE_UTF8 = 5,
     TYPE_BOOL = 6,
+    TYPE_TIME = 9,
     TYPE_TIMESTAMP = 10,
     TYPE_DURATION = 18,
     TYPE_LARGE_BINARY = 19,
@@ -41,6 +42,8 @@ static uint8_t type_id(const struct segment_array *array) {
         return TYPE_BOOL;
     if (kind == SEGMENT_DURATION)
         return TYPE_DURATION;
+    if (kind == SEGMENT_TIME)
+        return TYPE_TIME;
     return kind == SEGMENT_TIMESTAMP ? TYPE_TIMESTAMP : TYPE_INT;
 }
 
@@ -62,6 +65,14 @@ static uint32_t write_timestamp(struct flat_build *flat, const void *segment, co
     return flat_table_end(&table);
 }
 
+static uint32_t write_time(struct flat_build *flat) {
+    struct flat_build_table table;
+    flat_table_begin(flat, &table);
+    flat_set_i32(&table, 1, 64);
+    flat_set_i16(&table, 0, SEGMENT_UNIT_NS);
+    return flat_table_end(&table);
+}
+
 static uint32_t write_type(struct flat_build *flat, const void *segment, const struct segment_array *array) {
     enum segment_kind kind = (enum segment_kind)array->kind;
     struct flat_build_table table;
@@ -70,6 +81,8 @@ static uint32_t write_type(struct flat_build *flat, const void *segment, const s
         return write_int(flat, segment_kind_width(kind), !(kind >= SEGMENT_UINT8 && kind <= SEGMENT_UINT64));
     if (id == TYPE_TIMESTAMP)
         return write_timestamp(flat, segment, array);
+    if (id == TYPE_TIME)
+        return write_time(flat);
     flat_table_begin(flat, &table);
     if (id == TYPE_DURATION)
         flat_set_i16(&table, 0, (int16_t)array->unit);

@@ -46,6 +46,8 @@ static struct names names_of(const struct segment_array *array) {
         return (struct names){array->zone.bytes ? "datetimetz" : "datetime", times[array->unit]};
     case SEGMENT_DURATION:
         return (struct names){"timedelta", durations[array->unit]};
+    case SEGMENT_TIME:
+        return (struct names){"time", "object"};
     case SEGMENT_CODES8:
         return (struct names){"categorical", "int8"};
     case SEGMENT_CODES16:

@@ -129,15 +129,16 @@ static enum segment_kind int_kind(const struct arrow_type *type) {
     }
 }
 
+static const int64_t to_ns[] = {1000000000, 1000000, 1000, 1};
+static const char *const unit_words[] = {"seconds", "milliseconds", "microseconds", "nanoseconds"};
+
 static struct arrow_values time_values(const struct arrow_type *type, enum segment_profile profile) {
-    static const int64_t to_ns[] = {1000000000, 1000000, 1000, 1};
-    static const char *const words[] = {"seconds", "milliseconds", "microseconds", "nanoseconds"};
     bool days = type->form == ARROW_DATE && type->width == 4, ns = profile == SEGMENT_PROFILE_NS;
     return (struct arrow_values){
         .kind = type->form == ARROW_DURATION ? SEGMENT_DURATION : SEGMENT_TIMESTAMP,
         .unit = ns ? SEGMENT_UNIT_NS : type->unit,
         .scale = (days ? 86400 : 1) * (ns ? to_ns[type->unit] : 1),
-        .words = days ? "days" : words[type->unit],
+        .words = days ? "days" : unit_words[type->unit],
     };
 }
 
@@ -153,6 +154,8 @@ struct arrow_values arrow_plan_values(const struct arrow_type *type, enum segmen
     case ARROW_BOOL:
         values.kind = SEGMENT_BOOL;
         break;
+    case ARROW_TIME:
+        return (struct arrow_values){.kind = SEGMENT_TIME, .scale = to_ns[type->unit], .words = unit_words[type->unit]};
     case ARROW_TIMESTAMP:
     case ARROW_DURATION:
     case ARROW_DATE:

@@ -84,6 +84,21 @@ static int read_timestamp(const struct arrow_column *column, const struct flat_t
     return 0;
 }
 
+static int read_time(const struct arrow_column *column, const struct flat_table *table, struct arrow_type *ret,
+                     struct err *err) {
+    int16_t unit;
+    int32_t bits;
+    TRY(flat_i16(table, 0, UNIT_MILLISECOND, &unit, err));
+    TRY(flat_i32(table, 1, 32, &bits, err));
+    if (unit < SEGMENT_UNIT_S || unit > SEGMENT_UNIT_NS)
+        return arrow_refuse(column, err, "a time of unknown unit %d", unit);
+    if (bits != (unit <= SEGMENT_UNIT_MS ? 32 : 64))
+        return arrow_refuse(column, err, "a time of %d bits, expected %d for its unit", bits,
+                            unit <= SEGMENT_UNIT_MS ? 32 : 64);
+    *ret = (struct arrow_type){.form = ARROW_TIME, .width = (uint32_t)bits / 8, .unit = (enum segment_unit)unit};
+    return 0;
+}
+
 static int read_duration(const struct arrow_column *column, const struct flat_table *table, struct arrow_type *ret,
                          struct err *err) {
     int16_t unit;
@@ -133,7 +148,7 @@ static const struct {
     [6] = {"bool", read_bool, NULL},
     [7] = {"decimal", NULL, "store it as double, as a scaled integer or as text"},
     [8] = {"date", read_date, NULL},
-    [9] = {"time", NULL, "store it as an integer or as a timestamp"},
+    [9] = {"time", read_time, NULL},
     [10] = {"timestamp", read_timestamp, NULL},
     [11] = {"interval", NULL, "store its parts as integers"},
     [12] = {"list", NULL, "give each element a column or a row, or store it as text"},

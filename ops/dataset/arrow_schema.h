@@ -17,6 +17,7 @@ enum arrow_form {
     ARROW_BOOL,
     ARROW_TIMESTAMP,
     ARROW_DURATION,
+    ARROW_TIME, /* of day; 4 or 8 bytes wide */
     ARROW_DATE, /* days when 4 bytes wide, milliseconds when 8 */
     ARROW_TEXT, /* UTF-8, or binary: they differ in `is_binary` only */
     ARROW_LARGE_TEXT,

@@ -111,6 +111,11 @@ static json_t *duration_cell(const struct segment_array *array, int64_t value) {
                         fraction);
 }
 
+static json_t *day_time_cell(int64_t value) {
+    const struct segment_array ns = {.unit = SEGMENT_UNIT_NS};
+    return duration_cell(&ns, value);
+}
+
 static json_t *bool_cell(const void *segment, const struct segment_array *array, uint64_t row) {
     const uint8_t *values = segment_at(segment, array->values), *mask = segment_at(segment, array->nulls);
     if (array->null_count && mask[row])
@@ -159,6 +164,8 @@ static json_t *cell(const void *segment, const struct segment_array *array, uint
         return time_cell(array, AT(int64_t));
     case SEGMENT_DURATION:
         return duration_cell(array, AT(int64_t));
+    case SEGMENT_TIME:
+        return day_time_cell(AT(int64_t));
     case SEGMENT_CODES8:
         return code_cell(segment, array, AT(int8_t));
     case SEGMENT_CODES16:

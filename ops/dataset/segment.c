@@ -37,7 +37,7 @@ bool segment_kind_is_bytes(enum segment_kind kind) { return kind == SEGMENT_UTF8
 
 bool segment_kind_has_unit(enum segment_kind kind) { return kind == SEGMENT_TIMESTAMP || kind == SEGMENT_DURATION; }
 
-bool segment_kind_is_instant(enum segment_kind kind) { return segment_kind_has_unit(kind); }
+bool segment_kind_is_instant(enum segment_kind kind) { return segment_kind_has_unit(kind) || kind == SEGMENT_TIME; }
 
 enum segment_kind segment_codes_kind(uint64_t values) {
     return values < INT8_MAX ? SEGMENT_CODES8 : values < INT16_MAX ? SEGMENT_CODES16 : SEGMENT_CODES32;

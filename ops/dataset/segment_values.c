@@ -142,6 +142,16 @@ static int check_distinct(const struct part *part, struct err *err) {
     return 0;
 }
 
+// The missing ones are negative too: who counts them knows which.
+static int check_times(const struct part *part, struct err *err) {
+    const int64_t *values = segment_at(part->base, part->array->values);
+    for (uint64_t i = 0; i < part->array->length; i++)
+        if (values[i] != INT64_MIN && (values[i] < 0 || values[i] >= SEGMENT_DAY_NS))
+            return err_set(err, REASON_BAD_RESULT, "%s: row %llu holds %lld ns, a day has 0 to %lld", part->label,
+                           (unsigned long long)i, (long long)values[i], (long long)SEGMENT_DAY_NS - 1);
+    return 0;
+}
+
 static int check_contents(const struct part *part, struct err *err) {
     enum segment_kind kind = (enum segment_kind)part->array->kind;
     if (segment_kind_is_codes(kind))
@@ -150,6 +160,8 @@ static int check_contents(const struct part *part, struct err *err) {
         return check_texts(part, err);
     if (kind == SEGMENT_BOOL)
         return check_bools(part, err);
+    if (kind == SEGMENT_TIME)
+        TRY(check_times(part, err));
     uint64_t nulls = count_sentinels(part);
     return nulls == part->array->null_count ? 0 : wrong_nulls(part, nulls, err);
 }

@@ -51,6 +51,10 @@ TIMES = [Kind(f"timestamp[{unit}]", pa.timestamp(unit), times(unit, SECONDS)) fo
 ZONES = [Kind(f"timestamp[{unit}, {zone}]", pa.timestamp(unit, zone), times(unit, SECONDS[:5]))
          for unit, zone in [("ns", "UTC"), ("us", "Europe/Berlin"), ("s", "America/St_Johns"), ("ms", "+02:00")]]
 DURATIONS = [Kind(f"duration[{unit}]", pa.duration(unit), times(unit, SECONDS)) for unit in ("s", "ms", "us", "ns")]
+DAY_SECONDS = [0, 1, 59, 3600, 45296, 86399]
+DAY_TIMES = [Kind(f"{name}[{unit}]", getattr(pa, name)(unit), times(unit, DAY_SECONDS))
+             for name, unit in [("time32", "s"), ("time32", "ms"), ("time64", "us")]]
+DAY_TIMES.append(Kind("time64[ns]", pa.time64("ns"), [second * 10**9 + 1000 for second in DAY_SECONDS]))
 DATES = [Kind("date32", pa.date32(), DAYS), Kind("date64", pa.date64(), [day * 86400000 for day in DAYS])]
 DICTIONARIES = [
     Kind("dictionary of utf8", pa.dictionary(pa.int8(), pa.utf8()), WORDS),
@@ -63,7 +67,7 @@ DICTIONARIES = [
     Kind("dictionary of binary", pa.dictionary(pa.int8(), pa.binary()), BYTES),
 ]
 KINDS = [*INTEGERS, *FLOATS, Kind("bool", pa.bool_(), [True, False]), *TEXTS, *BINARIES, *DICTIONARIES, *TIMES, *ZONES,
-         *DURATIONS, *DATES]
+         *DURATIONS, *DAY_TIMES, *DATES]
 BY_NAME = {kind.name: kind for kind in KINDS}
 
 # Rows, where the missing ones are, and rows per record batch (None: one batch).
@@ -106,7 +110,7 @@ def table(pattern, names=None):
 
 # What polars has, and what it writes itself: views, indices of 32 bits, three units.
 POLARS = [kind.name for kind in [*INTEGERS, *FLOATS, BY_NAME["bool"], BY_NAME["string_view"], BY_NAME["binary_view"],
-                                 *TIMES[1:], ZONES[0], ZONES[1], *DURATIONS[1:], DATES[0]]]
+                                 *TIMES[1:], ZONES[0], ZONES[1], *DURATIONS[1:], DAY_TIMES[3], DATES[0]]]
 
 
 def polars_frame(pattern):

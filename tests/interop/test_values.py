@@ -34,6 +34,8 @@ def same_type(kind, column):
         return pa.timestamp("ns", kind.tz)
     if pa.types.is_duration(kind):
         return pa.duration("ns")
+    if pa.types.is_time(kind):
+        return pa.utf8() if empty else pa.time64("ns")
     if is_bytes(kind):
         return pa.utf8() if empty else pa.binary()
     if pa.types.is_boolean(kind):
@@ -56,7 +58,9 @@ def plain(column):
         words = [plain(pa.chunked_array([chunk.dictionary])) for chunk in column.chunks]
         return [None if code is None else words[i][code]
                 for i, chunk in enumerate(column.chunks) for code in chunk.indices.to_pylist()]
-    if pa.types.is_timestamp(kind) or pa.types.is_duration(kind):
+    if pa.types.is_time32(kind):
+        return scaled(column.cast(pa.int32()), NS[kind.unit])
+    if pa.types.is_timestamp(kind) or pa.types.is_duration(kind) or pa.types.is_time(kind):
         return scaled(column.cast(pa.int64()), NS[kind.unit])
     if pa.types.is_date(kind):
         return scaled(column.cast(pa.int32() if kind == pa.date32() else pa.int64()), DAY if kind == pa.date32() else 10**6)
@@ -135,7 +139,7 @@ def from_polars(series):
     """A polars column as plain() gives it; a zone of polars is that of the column's type."""
     if series.dtype in (pl.Categorical, pl.Enum):
         return series.cast(pl.String).to_list()
-    if series.dtype in (pl.Datetime, pl.Duration):
+    if series.dtype in (pl.Datetime, pl.Duration, pl.Time):
         return series.cast(pl.Int64).to_list()
     return [struct.pack("<d", v) if isinstance(v, float) else v for v in series.to_list()]
 
@@ -156,6 +160,12 @@ def test_m_one_lost_value_and_none(roundtrip):
     assert back.warnings == [
         "input0.arrow: column 'id': integers with missing values became double; 1 value beyond 2**53 lost precision"]
     assert read(back.path)["whole"].to_pylist() == [2**53 + 1] * 3
+
+
+def test_m_a_time_of_day_loses_nanoseconds_with_a_warning(roundtrip):
+    back, = roundtrip(pa.table({"t": pa.array([1001, None, 2000, 86399999999999], pa.time64("ns"))}))
+    assert plain(read(back.path)["t"]) == [1000, None, 2000, 86399999999000]
+    assert back.warnings == ["input0.arrow: column 't': 2 times lost nanoseconds, which datetime.time does not have"]
 
 
 def test_m_nan_is_missing(roundtrip):

@@ -121,6 +121,14 @@ def test_m_every_timestamp_is_in_ns_for_pandas_1(tmp_path):
     assert plain(result["t"]) == [pd.Timestamp(stamp), None]
 
 
+@pytest.mark.parametrize("kind", [pa.time32("s"), pa.time64("ns")])
+def test_b_times_of_day(kind, tmp_path):
+    table = pa.table({"t": pa.array([0, 86399, None], type=kind)})
+    result = round_trip(table, tmp_path)
+    assert result["t"].type == pa.time64("ns") and result["t"].equals(table["t"].cast(pa.time64("ns")))
+    assert pl.read_ipc(tmp_path / "out.arrow")["t"].dtype == pl.Time
+
+
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
 def test_b_durations(unit, tmp_path):
     table = pa.table({"d": pa.array([0, -1, None, 1709208000], type=pa.duration(unit))})

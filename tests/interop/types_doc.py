@@ -23,8 +23,6 @@ REFUSED = {
     "null": pa.nulls(1),
     "float16": pa.array([1.5], pa.float16()),
     "decimal128": pa.array([decimal.Decimal("1.5")]),
-    "time32": pa.array([1], pa.time32("s")),
-    "time64": pa.array([1], pa.time64("us")),
     "month_day_nano_interval": pa.array([(1, 2, 3)], pa.month_day_nano_interval()),
     "list": pa.array([[1]]),
     "large_list": pa.array([[1]], pa.large_list(pa.int8())),
@@ -51,8 +49,9 @@ makes this page from a run of every row and fails when it tells otherwise.
 - **NaN and null** are one for pandas: NaN comes back as null. All other floats keep their bits, -0.0 and the subnormal
   ones too. The smallest timestamp of 64 bits is pandas' NaT and comes back as null.
 - **Text** is `object` cells of `str`; all of Arrow's forms come back as string (large_string beyond 2 GiB).
-- **Columns without any value** carry no type as `object`: bool and binary of which all is missing, and binary without
-  rows, come back as string.
+- **Columns without any value** carry no type as `object`: bool, binary and time of which all is missing, and binary
+  and time without rows, come back as string.
+- **Times of day** are `datetime.time`, which knows microseconds: a warning tells how many lost nanoseconds.
 - **Dictionaries** are categories and keep their order, unused values and the ordered flag. Indices get the width that
   pandas picks: 8 bits below 127 values, 16 below 32,767, else 32. Nulls and repetitions among the values go.
 - **Repeated column names** reach the script as they are; a result gives the second `a` the name `a (2)`.
@@ -101,7 +100,7 @@ def change(kind, returned, lost):
         return "integers become double" + (", those beyond 2^53 rounded with a warning" if lost else "")
     if pa.types.is_date(kind):
         return "a date becomes midnight"
-    if pa.types.is_timestamp(kind) or pa.types.is_duration(kind):
+    if pa.types.is_temporal(kind) and returned != "string":
         return "the unit becomes ns"
     if returned == "string" and str(kind) not in ("large_string", "string_view"):
         return "the type is lost"

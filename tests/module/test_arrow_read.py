@@ -164,6 +164,15 @@ def test_b_durations_become_nanoseconds_or_keep_their_unit(tmp_path):
     assert one((af.DURATION, {}), numbers([1], "q"), tmp_path=tmp_path, options=["units"])["unit"] == "ms"
 
 
+@pytest.mark.parametrize("unit,bits,code,scale", [(0, 32, "i", 10**9), (1, 32, "i", 10**6), (2, 64, "q", 1000), (3, 64, "q", 1)])
+def test_b_times_of_day_become_nanoseconds(unit, bits, code, scale, tmp_path):
+    array = numbers([0, None, 86400 * 10**9 // scale - 1], code)
+    for profile in ("ns", "units"):
+        column = one(af.time_type(unit, bits), array, tmp_path=tmp_path, options=[profile], compress=af.with_zstd)
+        assert (column["kind"], column["nulls"]) == ("time", 1)
+        assert column["values"] == [0, None, 86400 * 10**9 - scale]
+
+
 def test_b_smallest_timestamp_counts_as_missing(tmp_path):
     column = one(timestamp_type(3), numbers([-2**63, 5], "q"), tmp_path=tmp_path)
     assert column["values"] == [None, 5] and column["nulls"] == 1
@@ -197,6 +206,7 @@ def test_b_codes_have_the_width_that_pandas_picks(count, dtype, tmp_path):
     (timestamp_type(0), numbers([1, None, 2], "q"), [10**9, 2 * 10**9]),
     (DAYS, numbers([1, 1], "i"), [86400 * 10**9]),
     (af.duration_type(0), numbers([1, None, 2, 1], "q"), [10**9, 2 * 10**9]),
+    (af.time_type(0, 32), numbers([1, None, 2, 1], "i"), [10**9, 2 * 10**9]),
 ])
 def test_b_dictionary_of_each_type(kind, array, expected, tmp_path):
     column = one(kind, numbers([0, 0], "i"), tmp_path=tmp_path, dictionary=(9, None, False), before=[(array, False)])
@@ -251,7 +261,6 @@ TEXT = "give each element a column or a row, or store it as text"
 REFUSED_TYPES = {
     1: "null is not supported by datasets; give the column a type, such as string or double",
     7: "decimal is not supported by datasets; store it as double, as a scaled integer or as text",
-    9: "time is not supported by datasets; store it as an integer or as a timestamp",
     11: "interval is not supported by datasets; store its parts as integers",
     12: f"list is not supported by datasets; {TEXT}",
     13: "struct is not supported by datasets; give each field a column",
@@ -393,6 +402,10 @@ COLUMN = {
     "row 0 holds 9223372037 seconds, which nanoseconds cannot hold (they reach 292 years)":
         (af.duration_type(0), numbers([9223372037], "q"), {}),
     "a duration of unknown unit 4": (af.duration_type(4), numbers([1], "q"), {}),
+    "row 1 holds 86400 seconds, a day has 0 to 86399": (af.time_type(0, 32), numbers([1, 86400], "i"), {}),
+    "row 0 holds -1 microseconds, a day has 0 to 86399999999": (af.time_type(2, 64), numbers([-1], "q"), {}),
+    "a time of 64 bits, expected 32 for its unit": (af.time_type(1, 64), numbers([1], "q"), {}),
+    "a time of unknown unit -1": (af.time_type(-1, 64), numbers([1], "q"), {}),
     "its time zone has 257 bytes, the limit is 256": (timestamp_type(0, "Z" * 257), numbers([1], "q"), {}),
     "its time zone is not UTF-8": (timestamp_type(0, b"\xc0\x80"), numbers([1], "q"), {}),
     "fixed-size binary of 0 bytes, expected 1 or more": (af.fixed_type(0), array(1, 0, b"", b""), {}),

@@ -165,6 +165,12 @@ def test_m_time_with_a_fixed_offset():
     assert made[0].isoformat() == "2020-01-01T00:00:00-05:30"
 
 
+def test_m_times_of_day():
+    cells = [datetime.time(0, 0), None, datetime.time(23, 59, 59, 999999), datetime.time(1, 2, 3, 4)]
+    made = again(pd.DataFrame({"t": pd.Series(cells, dtype=object)}))["t"]
+    assert made.dtype == object and made.tolist() == cells
+
+
 def test_m_durations():
     frame = pd.DataFrame({"d": pd.to_timedelta(["1 day 00:00:00.000000001", None, "-3 s"])})
     same(again(frame), frame)
@@ -230,7 +236,7 @@ def test_m_float16_and_sparse_and_big_endian():
 @pytest.mark.parametrize("cells,expected,note", [
     ([1 + 2j, None], ["(1+2j)", None], "complex128 is stored as text"),
     ([pd.Period("2020-01"), None], ["2020-01", None], "period[M] is stored as text"),
-    ([datetime.time(1, 2), None], ["01:02:00", None], "time is stored as text"),
+    ([datetime.time(1, 2, tzinfo=datetime.timezone.utc), None], ["01:02:00+00:00", None], "time is stored as text"),
     (["a", 1, None], ["a", "1", None], "a mixture of str, int is stored as text"),
     ([True, 1.5], ["True", "1.5"], "a mixture of bool, float is stored as text"),
     ([[1, "x"], {"a": None}, None], ['[1, "x"]', '{"a": null}', None], "list or dict is stored as JSON text"),

@@ -168,6 +168,10 @@ def duration_type(unit):
     return DURATION, {0: Scalar("h", unit)}
 
 
+def time_type(unit, bits):
+    return TIME, {0: Scalar("h", unit), 1: Scalar("i", bits)}
+
+
 def fixed_type(width):
     return FIXED, {0: Scalar("i", width)}
 
@@ -313,7 +317,7 @@ class File:
         return bytes(self.out) + end + bytes(4) + footer + struct.pack("<i", len(footer)) + b"ARROW1"
 
 
-TYPE_SLOTS = {INT: {0: "i", 1: "B"}, FLOAT: {0: "h"}, DATE: {0: "h"}, TIMESTAMP: {0: "h", 1: str}, FIXED: {0: "i"}, DURATION: {0: "h"}}
+TYPE_SLOTS = {INT: {0: "i", 1: "B"}, FLOAT: {0: "h"}, DATE: {0: "h"}, TIMESTAMP: {0: "h", 1: str}, FIXED: {0: "i"}, DURATION: {0: "h"}, TIME: {0: "h", 1: "i"}}
 OWN_BUFFERS = {1: 0, UTF8: 3, BINARY: 3, LARGE_UTF8: 3, LARGE_BINARY: 3, 12: 2, 13: 1, 16: 1, 17: 2, 21: 2}
 
 

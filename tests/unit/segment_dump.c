@@ -95,6 +95,7 @@ static void print_value(const void *base, const struct segment_array *array, uin
     case SEGMENT_INT64:
     case SEGMENT_TIMESTAMP:
     case SEGMENT_DURATION:
+    case SEGMENT_TIME:
         printf("%" PRId64, ((const int64_t *)values)[row]);
         break;
     case SEGMENT_FLOAT32:

@@ -286,6 +286,18 @@ static void b_head_of_durations(void **state) {
                                  "[\"-1 days 00:00:00\"],[\"-106752 days 00:12:43.145224193\"]"));
 }
 
+static void b_head_of_times_of_day(void **state) {
+    (void)state;
+    static const int64_t values[] = {0, INT64_MIN, SEGMENT_DAY_NS - 1};
+    uint64_t bytes;
+    auto_free void *segment = one_column(SEGMENT_TIME, 3, "t", 1, &bytes);
+    memcpy(segment_at(segment, segment_array(segment, 0)->values), values, sizeof values);
+    segment_array(segment, 0)->null_count = 1;
+    auto_free char *text = head_of(segment, 3);
+    assert_non_null(strstr(text, "\"type\":\"time\",\"nulls\":1}"));
+    assert_non_null(strstr(text, "[\"00:00:00\"],[null],[\"23:59:59.999999999\"]"));
+}
+
 static void b_head_of_every_kind(void **state) {
     (void)state;
     uint64_t bytes;
@@ -404,6 +416,7 @@ int main(void) {
         cmocka_unit_test(b_head_of_doubles),
         cmocka_unit_test(b_head_of_times),
         cmocka_unit_test(b_head_of_durations),
+        cmocka_unit_test(b_head_of_times_of_day),
         cmocka_unit_test(b_head_of_every_kind),
         cmocka_unit_test(f_head_escapes_hostile_text),
         cmocka_unit_test(l_head_cuts_long_texts),

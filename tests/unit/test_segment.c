@@ -90,7 +90,7 @@ static void b_segment_of_every_rule_passes(void **state) {
 
 static void b_segment_of_each_kind_passes(void **state) {
     (void)state;
-    for (int kind = SEGMENT_INT8; kind <= SEGMENT_DURATION; kind++) {
+    for (int kind = SEGMENT_INT8; kind <= SEGMENT_TIME; kind++) {
         struct segment_spec specs[2] = {{.kind = (enum segment_kind)kind, .length = 5, .nulls = true, .data_bytes = 7},
                                         {.kind = SEGMENT_INT64, .length = 1}};
         bool codes = segment_kind_is_codes(specs[0].kind);
@@ -271,6 +271,28 @@ static void f_segment_with_bad_texts_is_refused(void **state) {
     refused(&sample, "array 5 (values of a dictionary): value 1 repeats value 0");
 }
 
+static void f_segment_with_a_time_beyond_the_day_is_refused(void **state) {
+    (void)state;
+    const struct segment_spec spec = {.kind = SEGMENT_TIME, .length = 3, .name = "t", .name_bytes = 1};
+    const struct segment_shape shape = {&spec, 1, 1, 3, SEGMENT_PROFILE_NS};
+    _Alignas(64) uint8_t base[1024] = {0};
+    struct err err;
+    uint64_t bytes;
+    assert_int_equal(segment_layout(&shape, &bytes, NULL), 0);
+    assert_int_equal(segment_format(base, bytes, &shape, NULL), 0);
+    int64_t *times = segment_at(base, segment_array(base, 0)->values);
+    times[0] = SEGMENT_DAY_NS - 1;
+    times[1] = INT64_MIN;
+    segment_array(base, 0)->null_count = 1;
+    assert_int_equal(segment_check(base, bytes, &err), 0);
+    times[2] = SEGMENT_DAY_NS;
+    assert_int_equal(segment_check(base, bytes, &err), -1);
+    assert_string_equal(err.msg, "column \"t\": row 2 holds 86400000000000 ns, a day has 0 to 86399999999999");
+    times[2] = -1;
+    assert_int_equal(segment_check(base, bytes, &err), -1);
+    assert_string_equal(err.msg, "column \"t\": row 2 holds -1 ns, a day has 0 to 86399999999999");
+}
+
 static void f_segment_dictionary_of_floats_knows_one_zero_and_no_null(void **state) {
     (void)state;
     const struct segment_spec specs[] = {{.kind = SEGMENT_CODES8, .dictionary = 1},
@@ -314,6 +336,7 @@ int main(void) {
         cmocka_unit_test(f_segment_with_one_wrong_field_is_refused),
         cmocka_unit_test(f_segment_with_a_wrong_byte_in_an_array_is_refused),
         cmocka_unit_test(f_segment_with_bad_texts_is_refused),
+        cmocka_unit_test(f_segment_with_a_time_beyond_the_day_is_refused),
         cmocka_unit_test(f_segment_dictionary_of_floats_knows_one_zero_and_no_null),
         cmocka_unit_test(f_segment_cut_anywhere_is_refused),
     };

@@ -12,6 +12,7 @@ import pandas as pd
 import _quern
 
 NO_DICTIONARY = 0xFFFFFFFF
+NOT_A_TIME = -2**63
 EXACT = 2**53  # whole numbers beyond it are not all doubles
 BYTES = (bytes, bytearray, memoryview)
 UNITS = {"s": 0, "ms": 1, "us": 2, "ns": 3}
@@ -230,6 +231,8 @@ def inferred(values, note):
         return numbers(values, kind == "integer", note)
     if kind in ("datetime", "datetime64", "date"):
         return dates(values, kind, note)
+    if kind == "time" and all(cell.tzinfo is None for cell, gone in zip(values, pd.isna(values)) if not gone):
+        return times_of_day(values)
     if kind in ("timedelta", "timedelta64"):
         return durations(values, note)
     present = [cell for cell, gone in zip(values, pd.isna(values)) if not gone]
@@ -259,6 +262,14 @@ def durations(values, note):
         return times(pd.to_timedelta(pd.Series(values, dtype=object)).to_numpy())
     except (ValueError, OverflowError):
         return text(values, note, "timedelta with values that no duration column holds is stored as text")
+
+
+def times_of_day(values):
+    """datetime.time objects without a zone, as nanoseconds since midnight."""
+    cells = [NOT_A_TIME if gone else
+             (((cell.hour * 60 + cell.minute) * 60 + cell.second) * 10**6 + cell.microsecond) * 1000
+             for cell, gone in zip(values, pd.isna(values))]
+    return Array(_quern.TIME, np.array(cells, "i8"), len(cells))
 
 
 def documents(values, note):
