@@ -159,6 +159,10 @@ bool segment_kind_is_bytes(enum segment_kind kind);   /* UTF8, BINARY */
 bool segment_kind_has_unit(enum segment_kind kind);   /* TIMESTAMP, DURATION */
 bool segment_kind_is_instant(enum segment_kind kind); /* int64 of which INT64_MIN is a missing one */
 
+/* Halves, which C does not have: a sign, 5 bits of exponent, 10 of fraction. */
+static inline bool segment_half_is_nan(uint16_t half) { return (half & 0x7fff) > 0x7c00; }
+double segment_half_value(uint16_t half);
+
 /* The width that pandas picks for codes: below 127 values int8, below 32767 int16, else int32. */
 enum segment_kind segment_codes_kind(uint64_t values);
 

@@ -160,10 +160,12 @@ static void store_missing(const struct step *step, const void *missing, uint32_t
 
 static void store_sentinels(const struct step *step) {
     const int64_t not_a_time = INT64_MIN, zero = 0, minus_one = -1;
+    const uint16_t missing_half = 0x7e00;
     const float missing_float = NAN;
     const double missing_double = NAN;
     enum segment_kind kind = step->target->kind;
-    const void *missing = kind == SEGMENT_FLOAT32         ? (const void *)&missing_float
+    const void *missing = kind == SEGMENT_FLOAT16         ? (const void *)&missing_half
+                          : kind == SEGMENT_FLOAT32       ? (const void *)&missing_float
                           : kind == SEGMENT_FLOAT64       ? (const void *)&missing_double
                           : segment_kind_is_instant(kind) ? (const void *)&not_a_time
                           : segment_kind_is_codes(kind)   ? (const void *)&minus_one
@@ -183,7 +185,9 @@ static void store_sentinels(const struct step *step) {
 static uint64_t count_sentinels(const struct step *step) {
     uint64_t found = 0;
     enum segment_kind kind = step->target->kind;
-    if (kind == SEGMENT_FLOAT32)
+    if (kind == SEGMENT_FLOAT16)
+        COUNT(uint16_t, segment_half_is_nan(value))
+    else if (kind == SEGMENT_FLOAT32)
         COUNT(float, value != value)
     else if (kind == SEGMENT_FLOAT64)
         COUNT(double, value != value)

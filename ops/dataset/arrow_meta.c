@@ -12,6 +12,7 @@ enum {
     MESSAGE_DICTIONARY = 2,
     MESSAGE_BATCH = 3,
     CODEC_ZSTD = 1,
+    PRECISION_HALF = 0,
     PRECISION_SINGLE = 1,
     PRECISION_DOUBLE = 2,
     PREFIX_BYTES = 8,
@@ -36,7 +37,7 @@ static uint8_t type_id(const struct segment_array *array) {
         return arrow_column_is_large(array) ? TYPE_LARGE_UTF8 : TYPE_UTF8;
     if (kind == SEGMENT_BINARY)
         return arrow_column_is_large(array) ? TYPE_LARGE_BINARY : TYPE_BINARY;
-    if (kind == SEGMENT_FLOAT32 || kind == SEGMENT_FLOAT64)
+    if (kind == SEGMENT_FLOAT16 || kind == SEGMENT_FLOAT32 || kind == SEGMENT_FLOAT64)
         return TYPE_FLOAT;
     if (kind == SEGMENT_BOOL)
         return TYPE_BOOL;
@@ -87,7 +88,10 @@ static uint32_t write_type(struct flat_build *flat, const void *segment, const s
     if (id == TYPE_DURATION)
         flat_set_i16(&table, 0, (int16_t)array->unit);
     if (id == TYPE_FLOAT)
-        flat_set_i16(&table, 0, kind == SEGMENT_FLOAT32 ? PRECISION_SINGLE : PRECISION_DOUBLE);
+        flat_set_i16(&table, 0,
+                     kind == SEGMENT_FLOAT16   ? PRECISION_HALF
+                     : kind == SEGMENT_FLOAT32 ? PRECISION_SINGLE
+                                               : PRECISION_DOUBLE);
     return flat_table_end(&table);
 }
 

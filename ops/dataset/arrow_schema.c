@@ -48,11 +48,9 @@ static int read_float(const struct arrow_column *column, const struct flat_table
                       struct err *err) {
     int16_t precision;
     TRY(flat_i16(table, 0, PRECISION_HALF, &precision, err));
-    if (precision == PRECISION_HALF)
-        return arrow_refuse(column, err, "float16 is not supported by datasets; store it as float32");
-    if (precision != PRECISION_SINGLE && precision != PRECISION_DOUBLE)
+    if (precision < PRECISION_HALF || precision > PRECISION_DOUBLE)
         return arrow_refuse(column, err, "a float of unknown precision %d", precision);
-    *ret = (struct arrow_type){.form = ARROW_FLOAT, .width = precision == PRECISION_SINGLE ? 4 : 8};
+    *ret = (struct arrow_type){.form = ARROW_FLOAT, .width = 2u << precision};
     return 0;
 }
 

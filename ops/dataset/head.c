@@ -154,6 +154,8 @@ static json_t *cell(const void *segment, const struct segment_array *array, uint
         return json_sprintf("%" PRIu32, AT(uint32_t));
     case SEGMENT_UINT64:
         return json_sprintf("%" PRIu64, AT(uint64_t));
+    case SEGMENT_FLOAT16:
+        return float_cell(segment_half_value(AT(uint16_t)));
     case SEGMENT_FLOAT32:
         return float_cell((double)AT(float));
     case SEGMENT_FLOAT64:

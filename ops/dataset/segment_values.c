@@ -25,7 +25,9 @@ static int wrong_nulls(const struct part *part, uint64_t found, struct err *err)
 
 static uint64_t count_sentinels(const struct part *part) {
     uint64_t nulls = 0;
-    if (part->array->kind == SEGMENT_FLOAT32)
+    if (part->array->kind == SEGMENT_FLOAT16)
+        COUNT_IF(uint16_t, segment_half_is_nan(values[i]));
+    else if (part->array->kind == SEGMENT_FLOAT32)
         COUNT_IF(float, values[i] != values[i]);
     else if (part->array->kind == SEGMENT_FLOAT64)
         COUNT_IF(double, values[i] != values[i]);

@@ -4,6 +4,7 @@ import itertools
 import struct
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -40,6 +41,7 @@ def times(unit, seconds):
 INTEGERS = [Kind(f"{'' if signed else 'u'}int{bits}", getattr(pa, f"{'' if signed else 'u'}int{bits}")(), limits(bits, signed))
             for signed in (True, False) for bits in (8, 16, 32, 64)]
 FLOATS = [
+    Kind("halffloat", pa.float16(), [np.float16(v) for v in floats("<e", [1 << 15, 0x7C00, 0xFC00, 1, 0x03FF, 0x7BFF, 0x2E66])]),
     Kind("float", pa.float32(), floats("<f", [1 << 31, 0x7F800000, 0xFF800000, 1, 0x007FFFFF, 0x7F7FFFFF, 0x3DCCCCCD])),
     Kind("double", pa.float64(), floats("<d", [1 << 63, 0x7FF << 52, 0xFFF << 52, 1, (1 << 52) - 1, 0x7FEFFFFFFFFFFFFF,
                                                0x3FB999999999999A])),
@@ -109,7 +111,7 @@ def table(pattern, names=None):
 
 
 # What polars has, and what it writes itself: views, indices of 32 bits, three units.
-POLARS = [kind.name for kind in [*INTEGERS, *FLOATS, BY_NAME["bool"], BY_NAME["string_view"], BY_NAME["binary_view"],
+POLARS = [kind.name for kind in [*INTEGERS, *FLOATS[1:], BY_NAME["bool"], BY_NAME["string_view"], BY_NAME["binary_view"],
                                  *TIMES[1:], ZONES[0], ZONES[1], *DURATIONS[1:], DAY_TIMES[3], DATES[0]]]
 
 

@@ -121,6 +121,14 @@ def test_m_every_timestamp_is_in_ns_for_pandas_1(tmp_path):
     assert plain(result["t"]) == [pd.Timestamp(stamp), None]
 
 
+def test_b_halves(tmp_path):
+    values = np.array([0.1, -0.0, np.inf, 6e-8, 65504, np.nan], "f2")
+    result = round_trip(pa.table({"h": pa.array(values)}), tmp_path)
+    assert result["h"].type == pa.float16() and result["h"].null_count == 1
+    assert result["h"].to_numpy()[:5].tobytes() == values[:5].tobytes()
+    assert pd.read_feather(tmp_path / "out.arrow")["h"].dtype == "float16"
+
+
 @pytest.mark.parametrize("kind", [pa.time32("s"), pa.time64("ns")])
 def test_b_times_of_day(kind, tmp_path):
     table = pa.table({"t": pa.array([0, 86399, None], type=kind)})

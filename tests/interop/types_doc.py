@@ -21,7 +21,6 @@ ROWS = {"whole": "all present", "some missing": "some missing", "all missing": "
 
 REFUSED = {
     "null": pa.nulls(1),
-    "float16": pa.array([1.5], pa.float16()),
     "decimal128": pa.array([decimal.Decimal("1.5")]),
     "month_day_nano_interval": pa.array([(1, 2, 3)], pa.month_day_nano_interval()),
     "list": pa.array([[1]]),

@@ -12,6 +12,7 @@ from segments import FIXTURES, dump, dump_many
 UTF8, LARGE, VIEW = (af.UTF8, {}), (af.LARGE_UTF8, {}), (af.UTF8_VIEW, {})
 BINARY, LARGE_BINARY, BINARY_VIEW = (af.BINARY, {}), (af.LARGE_BINARY, {}), (af.BINARY_VIEW, {})
 DOUBLE, SINGLE = (af.FLOAT, {0: Scalar("h", 2)}), (af.FLOAT, {0: Scalar("h", 1)})
+HALF = (af.FLOAT, {})
 DAYS, MILLIS = (af.DATE, {0: Scalar("h", 0)}), (af.DATE, {})
 CORPUS = FIXTURES.parent / "fuzz" / "corpus" / "arrow"
 
@@ -77,6 +78,13 @@ def test_b_floats_keep_their_bits_and_nulls_are_nan(kind, code, tmp_path):
     column = one(kind, numbers(values, code), tmp_path=tmp_path, compress=af.with_zstd)
     assert list(map(repr, column["values"])) == ["1.5", "None", "None", "-inf", "-0.0", repr(2.0**-149)]
     assert column["nulls"] == 2
+
+
+def test_b_halves_keep_their_bits_and_nulls_are_nan(tmp_path):
+    values = [1.5, None, float("nan"), float("-inf"), -0.0, 2.0**-24, 65504.0]
+    column = one(HALF, numbers(values, "e"), tmp_path=tmp_path, compress=af.with_zstd)
+    assert (column["kind"], column["nulls"]) == ("halffloat", 2)
+    assert list(map(repr, column["values"])) == ["1.5", "None", "None", "-inf", "-0.0", repr(2.0**-24), "65504"]
 
 
 @pytest.mark.parametrize("garbage", [b"", b"\xff\xfe"])
@@ -203,6 +211,7 @@ def test_b_codes_have_the_width_that_pandas_picks(count, dtype, tmp_path):
     (BINARY_VIEW, views([b"\xff" * 13, b"\xff"]), ["FF" * 13, "FF"]),
     (int_type(8), numbers([1, None, 1], "b"), [1]),
     (DOUBLE, numbers([0.0, -0.0, float("nan"), 2.5], "d"), [0.0, 2.5]),
+    (HALF, numbers([0.0, -0.0, float("nan"), 2.5, None], "e"), [0.0, 2.5]),
     (timestamp_type(0), numbers([1, None, 2], "q"), [10**9, 2 * 10**9]),
     (DAYS, numbers([1, 1], "i"), [86400 * 10**9]),
     (af.duration_type(0), numbers([1, None, 2, 1], "q"), [10**9, 2 * 10**9]),
@@ -412,7 +421,7 @@ COLUMN = {
     "its values have 5 bytes, its rows need 6": (af.fixed_type(3), array(2, 0, b"", b"12345"), {}),
     "its values have 3 bytes, its rows need 4294967294": (af.fixed_type(2**31 - 1), array(2, 0, b"", b"123"), {}),
     "an integer of 128 bits, expected 8, 16, 32 or 64": (int_type(128), numbers([1], "q"), {}),
-    "float16 is not supported by datasets; store it as float32": ((af.FLOAT, {}), numbers([1], "h"), {}),
+    "a float of unknown precision 3": ((af.FLOAT, {0: Scalar("h", 3)}), numbers([1], "h"), {}),
 }
 
 

@@ -229,8 +229,8 @@ def test_m_nullable_numbers():
 def test_m_float16_and_sparse_and_big_endian():
     made = again(pd.DataFrame({"h": np.array([1.5, np.nan], "f2"), "s": pd.arrays.SparseArray([0, 1]),
                                "e": np.array([1, 2], ">i4")}))
-    assert [str(dtype) for dtype in made.dtypes] == ["float32", "int64", "int32"]
-    assert made["s"].tolist() == [0, 1] and made["e"].tolist() == [1, 2] and made["h"][0] == 1.5
+    assert [str(dtype) for dtype in made.dtypes] == ["float16", "int64", "int32"]
+    assert made["s"].tolist() == [0, 1] and made["e"].tolist() == [1, 2] and made["h"][0] == 1.5 and np.isnan(made["h"][1])
 
 
 @pytest.mark.parametrize("cells,expected,note", [

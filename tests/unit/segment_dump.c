@@ -49,6 +49,8 @@ static bool is_null(const void *base, const struct segment_array *array, uint64_
         return nulls && nulls[row];
     if (segment_kind_nulls((enum segment_kind)array->kind) == SEGMENT_NULLS_BITMAP)
         return nulls && !(nulls[row / 8] >> (row % 8) & 1);
+    if (array->kind == SEGMENT_FLOAT16)
+        return segment_half_is_nan(((const uint16_t *)(const void *)values)[row]);
     if (array->kind == SEGMENT_FLOAT32)
         return isnan(((const float *)(const void *)values)[row]);
     if (array->kind == SEGMENT_FLOAT64)
@@ -97,6 +99,9 @@ static void print_value(const void *base, const struct segment_array *array, uin
     case SEGMENT_DURATION:
     case SEGMENT_TIME:
         printf("%" PRId64, ((const int64_t *)values)[row]);
+        break;
+    case SEGMENT_FLOAT16:
+        print_double(segment_half_value(((const uint16_t *)values)[row]));
         break;
     case SEGMENT_FLOAT32:
         print_double((double)((const float *)values)[row]);

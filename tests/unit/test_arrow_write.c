@@ -298,6 +298,18 @@ static void b_head_of_times_of_day(void **state) {
     assert_non_null(strstr(text, "[\"00:00:00\"],[null],[\"23:59:59.999999999\"]"));
 }
 
+static void b_head_of_halves(void **state) {
+    (void)state;
+    static const uint16_t values[] = {0x3e00, 0x7e00, 0xfbff};
+    uint64_t bytes;
+    auto_free void *segment = one_column(SEGMENT_FLOAT16, 3, "h", 1, &bytes);
+    memcpy(segment_at(segment, segment_array(segment, 0)->values), values, sizeof values);
+    segment_array(segment, 0)->null_count = 1;
+    auto_free char *text = head_of(segment, 3);
+    assert_non_null(strstr(text, "\"type\":\"halffloat\",\"nulls\":1}"));
+    assert_non_null(strstr(text, "[\"1.5\"],[null],[\"-65504\"]"));
+}
+
 static void b_head_of_every_kind(void **state) {
     (void)state;
     uint64_t bytes;
@@ -417,6 +429,7 @@ int main(void) {
         cmocka_unit_test(b_head_of_times),
         cmocka_unit_test(b_head_of_durations),
         cmocka_unit_test(b_head_of_times_of_day),
+        cmocka_unit_test(b_head_of_halves),
         cmocka_unit_test(b_head_of_every_kind),
         cmocka_unit_test(f_head_escapes_hostile_text),
         cmocka_unit_test(l_head_cuts_long_texts),

@@ -90,7 +90,7 @@ static void b_segment_of_every_rule_passes(void **state) {
 
 static void b_segment_of_each_kind_passes(void **state) {
     (void)state;
-    for (int kind = SEGMENT_INT8; kind <= SEGMENT_TIME; kind++) {
+    for (int kind = SEGMENT_INT8; kind <= SEGMENT_FLOAT16; kind++) {
         struct segment_spec specs[2] = {{.kind = (enum segment_kind)kind, .length = 5, .nulls = true, .data_bytes = 7},
                                         {.kind = SEGMENT_INT64, .length = 1}};
         bool codes = segment_kind_is_codes(specs[0].kind);
@@ -122,6 +122,21 @@ static void b_segment_kinds_follow_the_table(void **state) {
     assert_int_equal(segment_codes_kind(127), SEGMENT_CODES16);
     assert_int_equal(segment_codes_kind(32766), SEGMENT_CODES16);
     assert_int_equal(segment_codes_kind(32767), SEGMENT_CODES32);
+}
+
+static void b_segment_halves_are_numbers(void **state) {
+    (void)state;
+    static const struct {
+        uint16_t half;
+        double value;
+    } known[] = {{0x3c00, 1},       {0xc000, -2},        {0x7bff, 65504},    {0x0001, 0x1p-24},
+                 {0x0400, 0x1p-14}, {0x03ff, 0x3ffp-24}, {0x7c00, INFINITY}, {0xfc00, -INFINITY}};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        assert_true(segment_half_value(known[i].half) == known[i].value);
+        assert_false(segment_half_is_nan(known[i].half));
+    }
+    assert_true(signbit(segment_half_value(0x8000)) && segment_half_value(0x8000) == 0);
+    assert_true(segment_half_is_nan(0x7c01) && segment_half_is_nan(0xfe00) && isnan(segment_half_value(0x7e00)));
 }
 
 static void l_segment_layout_refuses_what_does_not_fit(void **state) {
@@ -332,6 +347,7 @@ int main(void) {
         cmocka_unit_test(b_segment_of_every_rule_passes),
         cmocka_unit_test(b_segment_of_each_kind_passes),
         cmocka_unit_test(b_segment_kinds_follow_the_table),
+        cmocka_unit_test(b_segment_halves_are_numbers),
         cmocka_unit_test(l_segment_layout_refuses_what_does_not_fit),
         cmocka_unit_test(f_segment_with_one_wrong_field_is_refused),
         cmocka_unit_test(f_segment_with_a_wrong_byte_in_an_array_is_refused),

@@ -18,6 +18,7 @@ BYTES = (bytes, bytearray, memoryview)
 UNITS = {"s": 0, "ms": 1, "us": 2, "ns": 3}
 INTEGERS = {("i", 1): _quern.INT8, ("i", 2): _quern.INT16, ("i", 4): _quern.INT32, ("i", 8): _quern.INT64,
             ("u", 1): _quern.UINT8, ("u", 2): _quern.UINT16, ("u", 4): _quern.UINT32, ("u", 8): _quern.UINT64}
+FLOATS = {2: _quern.FLOAT16, 4: _quern.FLOAT32, 8: _quern.FLOAT64}
 NUMBERS = _quern.FOUND_INTEGER | _quern.FOUND_REAL
 
 
@@ -98,12 +99,10 @@ def plain(values, note):
 
 def real(values, note):
     size = values.dtype.itemsize
-    if size == 2:
-        values = values.astype(np.float32)
-    elif size > 8:
+    if size > 8:
         note(f"{values.dtype} is stored as float64")
         values = values.astype(np.float64)
-    return Array(_quern.FLOAT32 if values.dtype.itemsize == 4 else _quern.FLOAT64, values, len(values))
+    return Array(FLOATS[values.dtype.itemsize], values, len(values))
 
 
 def times(values, zone=b""):

@@ -8,7 +8,7 @@ import _quern
 DTYPES = {
     _quern.INT8: "i1", _quern.INT16: "i2", _quern.INT32: "i4", _quern.INT64: "i8",
     _quern.UINT8: "u1", _quern.UINT16: "u2", _quern.UINT32: "u4", _quern.UINT64: "u8",
-    _quern.FLOAT32: "f4", _quern.FLOAT64: "f8", _quern.BOOL: "?", _quern.TIMESTAMP: "M8", _quern.DURATION: "m8", _quern.TIME: "i8",
+    _quern.FLOAT16: "f2", _quern.FLOAT32: "f4", _quern.FLOAT64: "f8", _quern.BOOL: "?", _quern.TIMESTAMP: "M8", _quern.DURATION: "m8", _quern.TIME: "i8",
     _quern.CODES8: "i1", _quern.CODES16: "i2", _quern.CODES32: "i4",
 }  # fmt: skip
 UNITS = ("s", "ms", "us", "ns")
@@ -91,7 +91,10 @@ def zoned(values, array, note):
 def categorical(mapping, arrays, array, note):
     """Categorical on shared codes. The maker checked the codes, so that pandas need not read them all."""
     codes = view(mapping, array)
-    categories = pd.Index(column(mapping, arrays, array.dictionary, note))
+    values = column(mapping, arrays, array.dictionary, note)
+    if arrays[array.dictionary].kind == _quern.FLOAT16:
+        values = values.astype("f4")  # no Index holds halves
+    categories = pd.Index(values)
     dtype = pd.CategoricalDtype(categories, ordered=bool(array.flags & _quern.ORDERED))
     if PANDAS < (2, 1):
         return pd.Categorical(codes, dtype=dtype, fastpath=True)
