@@ -55,7 +55,13 @@ enum segment_kind {
 #undef KIND
 };
 
-enum segment_nulls { SEGMENT_NULLS_NEVER, SEGMENT_NULLS_SENTINEL, SEGMENT_NULLS_MASK, SEGMENT_NULLS_BITMAP };
+enum segment_nulls {
+    SEGMENT_NULLS_NEVER,
+    SEGMENT_NULLS_SENTINEL,
+    SEGMENT_NULLS_MASK,
+    SEGMENT_NULLS_BITMAP,
+    SEGMENT_NULLS_ALWAYS
+};
 
 enum segment_unit { SEGMENT_UNIT_S = 0, SEGMENT_UNIT_MS = 1, SEGMENT_UNIT_US = 2, SEGMENT_UNIT_NS = 3 };
 
@@ -124,7 +130,7 @@ struct segment_shape {
 MUST_USE int segment_layout(const struct segment_shape *shape, uint64_t *ret_bytes, struct err *err);
 
 /* Writes header, directory and text into `base`, fresh zeroed memory of segment_layout()'s size. The writer then sets
- * null_count of each array, empties `nulls` where it is 0 (`array->nulls = (struct segment_span){0}`), and sets
+ * null_count of each array (that of NULL is there), empties `nulls` where it is 0 (`array->nulls = (struct segment_span){0}`), and sets
  * values.bytes of UTF8 and BINARY arrays where it used less than their capacity. */
 MUST_USE int segment_format(void *base, uint64_t bytes, const struct segment_shape *shape, struct err *err);
 

@@ -24,6 +24,8 @@ bool arrow_column_is_large(const struct segment_array *array) { return array->va
 
 uint32_t arrow_column_parts(const struct segment_array *array, enum arrow_part parts[3]) {
     uint32_t count = 0;
+    if (array->kind == SEGMENT_NULL)
+        return 0;
     parts[count++] = ARROW_VALIDITY;
     if (segment_kind_is_bytes((enum segment_kind)array->kind))
         parts[count++] = ARROW_OFFSETS;

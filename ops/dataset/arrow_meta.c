@@ -19,6 +19,7 @@ enum {
 };
 
 enum type_id {
+    TYPE_NULL = 1,
     TYPE_INT = 2,
     TYPE_FLOAT = 3,
     TYPE_BINARY = 4,
@@ -41,6 +42,8 @@ static uint8_t type_id(const struct segment_array *array) {
         return TYPE_FLOAT;
     if (kind == SEGMENT_BOOL)
         return TYPE_BOOL;
+    if (kind == SEGMENT_NULL)
+        return TYPE_NULL;
     if (kind == SEGMENT_DURATION)
         return TYPE_DURATION;
     if (kind == SEGMENT_TIME)

@@ -36,6 +36,8 @@ static struct names names_of(const struct segment_array *array) {
         return (struct names){"uint32", "uint32"};
     case SEGMENT_UINT64:
         return (struct names){"uint64", "uint64"};
+    case SEGMENT_NULL:
+        return (struct names){"empty", "object"};
     case SEGMENT_FLOAT16:
         return (struct names){"float16", "float16"};
     case SEGMENT_FLOAT32:

@@ -22,6 +22,9 @@ static int count_buffers(const struct arrow_batch *batch, struct arrow_cursor *c
     uint32_t left = batch->buffer_count - cursor->buffer;
     bool offsets = arrow_type_is_text(source->type) && source->type->form != ARROW_FIXED_BYTES;
     uint64_t data = offsets ? 1 : 0;
+    piece->buffer = cursor->buffer;
+    if (source->type->form == ARROW_NULL)
+        return 0;
     if (source->type->form == ARROW_TEXT_VIEW) {
         if (cursor->variadic >= batch->variadic_count)
             return arrow_refuse(source->column, err, "a batch does not say how many data buffers it has");
@@ -29,7 +32,6 @@ static int count_buffers(const struct arrow_batch *batch, struct arrow_cursor *c
     }
     if (left < 2 || data > left - 2)
         return arrow_refuse(source->column, err, "its buffers are missing: the batch has %u", batch->buffer_count);
-    piece->buffer = cursor->buffer;
     piece->data_buffers = (uint32_t)data;
     cursor->buffer += 2 + piece->data_buffers;
     return 0;
@@ -67,7 +69,7 @@ static int check_sizes(const struct arrow_piece *piece, struct arrow_source *sou
                        struct err *err) {
     const struct arrow_type *type = source->type;
     uint64_t bytes, bits = (piece->rows + 7) / 8;
-    if (piece->rows == 0)
+    if (piece->rows == 0 || type->form == ARROW_NULL)
         return 0;
     if (piece->nulls > 0)
         TRY(check_size(piece, 0, "validity", bits, source, ceiling, &bytes, err));
@@ -145,6 +147,9 @@ static struct arrow_values time_values(const struct arrow_type *type, enum segme
 struct arrow_values arrow_plan_values(const struct arrow_type *type, enum segment_profile profile, bool widen) {
     struct arrow_values values = {.kind = type->is_binary ? SEGMENT_BINARY : SEGMENT_UTF8, .scale = 1};
     switch (type->form) {
+    case ARROW_NULL:
+        values.kind = SEGMENT_NULL;
+        break;
     case ARROW_INT:
         values.kind = widen ? SEGMENT_FLOAT64 : int_kind(type);
         break;

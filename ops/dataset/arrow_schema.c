@@ -114,6 +114,7 @@ static int read_duration(const struct arrow_column *column, const struct flat_ta
         *ret = (struct arrow_type){.form = its_form, .is_binary = (binary)};                                           \
         return 0;                                                                                                      \
     }
+READ_PLAIN(read_null, ARROW_NULL, false)
 READ_PLAIN(read_bool, ARROW_BOOL, false)
 READ_PLAIN(read_utf8, ARROW_TEXT, false)
 READ_PLAIN(read_large_utf8, ARROW_LARGE_TEXT, false)
@@ -138,7 +139,7 @@ static const struct {
     type_reader *read;
     const char *instead;
 } types[] = {
-    [1] = {"null", NULL, "give the column a type, such as string or double"},
+    [1] = {"null", read_null, NULL},
     [2] = {"int", read_int, NULL},
     [3] = {"float", read_float, NULL},
     [4] = {"binary", read_binary, NULL},
@@ -195,6 +196,8 @@ static int read_encoding(const struct flat_table *encoding, struct arrow_column 
     TRY(flat_child(encoding, ENCODING_INDEX, &present, &index, err));
     if (present)
         TRY(read_int(column, &index, &column->index, err));
+    if (column->type.form == ARROW_NULL)
+        return arrow_refuse(column, err, "a dictionary of null is not supported by datasets; store the values");
     if (column->type.form == ARROW_BOOL)
         return arrow_refuse(column, err, "a dictionary of bool is not supported by datasets; store the values");
     return 0;

@@ -12,6 +12,7 @@
 #include "quern/segment.h"
 
 enum arrow_form {
+    ARROW_NULL, /* no buffers at all */
     ARROW_INT,
     ARROW_FLOAT,
     ARROW_BOOL,

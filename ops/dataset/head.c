@@ -177,6 +177,8 @@ static json_t *cell(const void *segment, const struct segment_array *array, uint
     case SEGMENT_UTF8:
     case SEGMENT_BINARY:
         return bytes_cell(segment, array, row);
+    case SEGMENT_NULL:
+        return json_null();
     case SEGMENT_KIND_NONE:
         break;
     }

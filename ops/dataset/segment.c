@@ -170,6 +170,8 @@ int segment_format(void *base, uint64_t bytes, const struct segment_shape *shape
                                       .length = spec->length,
                                       .unit = (uint32_t)spec->unit,
                                       .dictionary = SEGMENT_NO_DICTIONARY};
+        if (segment_kind_nulls(spec->kind) == SEGMENT_NULLS_ALWAYS)
+            array.null_count = array.length;
         if (segment_kind_is_codes(spec->kind))
             array.dictionary = spec->dictionary;
         array.name = write_text(base, &text, spec->name, spec->name_bytes);

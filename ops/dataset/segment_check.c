@@ -99,6 +99,8 @@ static int check_dictionary(const void *base, uint32_t index, const char *label,
         if (array->dictionary != SEGMENT_NO_DICTIONARY)
             return err_set(err, REASON_BAD_RESULT, "%s: a %s points to a dictionary", label,
                            segment_kind_name((enum segment_kind)array->kind));
+        if (index >= header->columns && array->kind == SEGMENT_NULL)
+            return err_set(err, REASON_BAD_RESULT, "%s: nulls cannot be the values of a dictionary", label);
         return 0;
     }
     if (index >= header->columns)
@@ -137,6 +139,9 @@ static int check_entry(const void *base, uint32_t index, const char *label, stru
                        (unsigned long long)array->length, (unsigned long long)SEGMENT_MAX_ROWS);
     if (array->null_count > array->length)
         return err_set(err, REASON_BAD_RESULT, "%s: %llu nulls among %llu values", label,
+                       (unsigned long long)array->null_count, (unsigned long long)array->length);
+    if (array->kind == SEGMENT_NULL && array->null_count != array->length)
+        return err_set(err, REASON_BAD_RESULT, "%s: %llu nulls among %llu values of kind null", label,
                        (unsigned long long)array->null_count, (unsigned long long)array->length);
     TRY(check_unit(base, array, label, err));
     return check_dictionary(base, index, label, err);

@@ -156,6 +156,8 @@ static int check_times(const struct part *part, struct err *err) {
 
 static int check_contents(const struct part *part, struct err *err) {
     enum segment_kind kind = (enum segment_kind)part->array->kind;
+    if (kind == SEGMENT_NULL)
+        return 0;
     if (segment_kind_is_codes(kind))
         return check_codes(part, err);
     if (segment_kind_is_bytes(kind))

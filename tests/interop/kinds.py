@@ -68,7 +68,7 @@ DICTIONARIES = [
     Kind("dictionary of timestamp[us]", pa.dictionary(pa.int8(), pa.timestamp("us")), times("us", SECONDS)),
     Kind("dictionary of binary", pa.dictionary(pa.int8(), pa.binary()), BYTES),
 ]
-KINDS = [*INTEGERS, *FLOATS, Kind("bool", pa.bool_(), [True, False]), *TEXTS, *BINARIES, *DICTIONARIES, *TIMES, *ZONES,
+KINDS = [Kind("null", pa.null(), [None]), *INTEGERS, *FLOATS, Kind("bool", pa.bool_(), [True, False]), *TEXTS, *BINARIES, *DICTIONARIES, *TIMES, *ZONES,
          *DURATIONS, *DAY_TIMES, *DATES]
 BY_NAME = {kind.name: kind for kind in KINDS}
 
@@ -112,7 +112,7 @@ def table(pattern, names=None):
 
 # What polars has, and what it writes itself: views, indices of 32 bits, three units.
 POLARS = [kind.name for kind in [*INTEGERS, *FLOATS[1:], BY_NAME["bool"], BY_NAME["string_view"], BY_NAME["binary_view"],
-                                 *TIMES[1:], ZONES[0], ZONES[1], *DURATIONS[1:], DAY_TIMES[3], DATES[0]]]
+                                 *TIMES[1:], ZONES[0], ZONES[1], *DURATIONS[1:], BY_NAME["null"], DAY_TIMES[3], DATES[0]]]
 
 
 def polars_frame(pattern):

@@ -16,11 +16,11 @@ GOLDEN = ROOT / "tests" / "fixtures" / "arrow-golden"
 FLAT = ["2.0.0-compression/generated_zstd", "2.0.0-compression/generated_uncompressible_zstd",
         "2.0.0-compression/generated_lz4", "2.0.0-compression/generated_uncompressible_lz4",
         "1.0.0-littleendian/generated_dictionary", "1.0.0-littleendian/generated_dictionary_unsigned",
-        "1.0.0-littleendian/generated_primitive_large_offsets"]
+        "1.0.0-littleendian/generated_primitive_large_offsets", "1.0.0-littleendian/generated_null"]
 NESTED = {
     "generated_nested": "list", "generated_nested_large_offsets": "large list", "generated_union": "union",
     "generated_map": "map", "generated_recursive_nested": "list", "generated_nested_dictionary": "list",
-    "generated_null": "null", "generated_interval": "interval",
+    "generated_interval": "interval",
 }
 
 
@@ -29,6 +29,9 @@ def values(golden, index):
     field, found = golden["schema"]["fields"][index], []
     for batch in golden["batches"]:
         column = batch["columns"][index]
+        if field["type"]["name"] == "null":
+            found += [None] * column["count"]
+            continue
         found += [value if valid else None for value, valid in zip(column["DATA"], column["VALIDITY"])]
     if "dictionary" not in field:
         return [cell(value, field["type"]["name"]) for value in found]

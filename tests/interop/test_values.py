@@ -36,6 +36,8 @@ def same_type(kind, column):
         return pa.duration("ns")
     if pa.types.is_time(kind):
         return pa.utf8() if empty else pa.time64("ns")
+    if pa.types.is_null(kind):
+        return pa.utf8()
     if is_bytes(kind):
         return pa.utf8() if empty else pa.binary()
     if pa.types.is_boolean(kind):

@@ -121,6 +121,15 @@ def test_m_every_timestamp_is_in_ns_for_pandas_1(tmp_path):
     assert plain(result["t"]) == [pd.Timestamp(stamp), None]
 
 
+def test_b_nulls(tmp_path):
+    table = pa.table({"n": pa.nulls(5), "i": pa.array(range(5)), "m": pa.nulls(5)})
+    assert round_trip(table, tmp_path).equals(table)
+    assert pl.read_ipc(tmp_path / "out.arrow")["n"].dtype == pl.Null
+    assert pd.read_feather(tmp_path / "out.arrow")["m"].tolist() == [None] * 5
+    alone = pa.table({"n": pa.nulls(5)})
+    assert round_trip(alone, tmp_path).equals(alone)
+
+
 def test_b_halves(tmp_path):
     values = np.array([0.1, -0.0, np.inf, 6e-8, 65504, np.nan], "f2")
     result = round_trip(pa.table({"h": pa.array(values)}), tmp_path)

@@ -20,7 +20,6 @@ COMMAND = "build/venv-oracles/bin/python tests/interop/types_doc.py --write"
 ROWS = {"whole": "all present", "some missing": "some missing", "all missing": "all missing", "empty": "no rows"}
 
 REFUSED = {
-    "null": pa.nulls(1),
     "decimal128": pa.array([decimal.Decimal("1.5")]),
     "month_day_nano_interval": pa.array([(1, 2, 3)], pa.month_day_nano_interval()),
     "list": pa.array([[1]]),
@@ -31,6 +30,7 @@ REFUSED = {
     "map": pa.array([[("a", 1)]], pa.map_(pa.utf8(), pa.int8())),
     "dense_union": pa.UnionArray.from_dense(pa.array([0], pa.int8()), pa.array([0], pa.int32()), [pa.array([1])]),
     "run_end_encoded": pa.RunEndEncodedArray.from_arrays(pa.array([1], pa.int32()), pa.array([1])),
+    "dictionary of null": pa.DictionaryArray.from_arrays(pa.array([0]), pa.nulls(1)),
     "dictionary of bool": pa.DictionaryArray.from_arrays(pa.array([0]), pa.array([True])),
 }
 
@@ -50,6 +50,7 @@ makes this page from a run of every row and fails when it tells otherwise.
 - **Text** is `object` cells of `str`; all of Arrow's forms come back as string (large_string beyond 2 GiB).
 - **Columns without any value** carry no type as `object`: bool, binary and time of which all is missing, and binary
   and time without rows, come back as string.
+- **Columns of type null** are `object` cells of None.
 - **Times of day** are `datetime.time`, which knows microseconds: a warning tells how many lost nanoseconds.
 - **Dictionaries** are categories and keep their order, unused values and the ordered flag. Indices get the width that
   pandas picks: 8 bits below 127 values, 16 below 32,767, else 32. Nulls and repetitions among the values go.

@@ -87,6 +87,16 @@ def test_b_halves_keep_their_bits_and_nulls_are_nan(tmp_path):
     assert list(map(repr, column["values"])) == ["1.5", "None", "None", "-inf", "-0.0", repr(2.0**-24), "65504"]
 
 
+@pytest.mark.parametrize("said", [0, 3])
+def test_b_nulls_have_no_buffers(said, tmp_path):
+    made = File([Field("n", (af.NULL, {})), Field("x", int_type(8)), Field("m", (af.NULL, {}))])
+    for rows in (3, 4):
+        made.batch(Array(rows, said, []), numbers(range(rows), "b"), Array(rows, rows, []), compress=af.with_zstd)
+    table, (first, ints, last) = dump(made.bytes(), tmp_path)
+    assert ints["values"] == [0, 1, 2, 0, 1, 2, 3] and table["rows"] == 7
+    assert all((c["kind"], c["nulls"], c["values"]) == ("null", 7, [None] * 7) for c in (first, last))
+
+
 @pytest.mark.parametrize("garbage", [b"", b"\xff\xfe"])
 @pytest.mark.parametrize("first", [0, 7])
 @pytest.mark.parametrize("kind,code", [(UTF8, "i"), (LARGE, "q")])
@@ -268,7 +278,6 @@ def test_b_stranger_is_called_by_its_name(raw, tmp_path):
 
 TEXT = "give each element a column or a row, or store it as text"
 REFUSED_TYPES = {
-    1: "null is not supported by datasets; give the column a type, such as string or double",
     7: "decimal is not supported by datasets; store it as double, as a scaled integer or as text",
     11: "interval is not supported by datasets; store its parts as integers",
     12: f"list is not supported by datasets; {TEXT}",
@@ -420,6 +429,7 @@ COLUMN = {
     "fixed-size binary of 0 bytes, expected 1 or more": (af.fixed_type(0), array(1, 0, b"", b""), {}),
     "its values have 5 bytes, its rows need 6": (af.fixed_type(3), array(2, 0, b"", b"12345"), {}),
     "its values have 3 bytes, its rows need 4294967294": (af.fixed_type(2**31 - 1), array(2, 0, b"", b"123"), {}),
+    "5 nulls among 4 values": ((af.NULL, {}), array(4, 5), {}),
     "an integer of 128 bits, expected 8, 16, 32 or 64": (int_type(128), numbers([1], "q"), {}),
     "a float of unknown precision 3": ((af.FLOAT, {0: Scalar("h", 3)}), numbers([1], "h"), {}),
 }
@@ -447,6 +457,12 @@ def test_f_damaged_dictionary_is_refused(message, tmp_path):
     before, codes = DICTIONARY[message]
     said = one(UTF8, codes, tmp_path=tmp_path, dictionary=(3, None, False), before=before)
     assert said == f'bad_input: column "x": {message}'
+
+
+@pytest.mark.parametrize("kind,word", [((af.NULL, {}), "null"), ((af.BOOL, {}), "bool")])
+def test_b_dictionary_of_what_needs_none_is_refused(kind, word, tmp_path):
+    said = one(kind, numbers([0], "i"), tmp_path=tmp_path, dictionary=(1, None, False))
+    assert said == f'bad_input: column "x": a dictionary of {word} is not supported by datasets; store the values'
 
 
 def test_f_undefined_bytes_below_nulls_never_complain(tmp_path):

@@ -20,9 +20,10 @@ WHOLE = ["2.0.0-compression/generated_zstd", "2.0.0-compression/generated_uncomp
          "1.0.0-littleendian/generated_dictionary", "1.0.0-littleendian/generated_dictionary_unsigned",
          "1.0.0-littleendian/generated_primitive_large_offsets", "1.0.0-littleendian/generated_primitive",
          "1.0.0-littleendian/generated_primitive_zerolength", "1.0.0-littleendian/generated_primitive_no_batches",
-         "1.0.0-littleendian/generated_extension"]
+         "1.0.0-littleendian/generated_extension", "1.0.0-littleendian/generated_null",
+         "1.0.0-littleendian/generated_null_trivial"]
 PARTS = [f"1.0.0-littleendian/generated_{name}" for name in
-         ["datetime", "interval", "null", "duplicate_fieldnames", "custom_metadata"]]
+         ["datetime", "interval", "duplicate_fieldnames", "custom_metadata"]]
 TEXT = "give each element a column or a row, or store it as text"
 REFUSED = {
     "1.0.0-littleendian/generated_custom_metadata":
@@ -43,10 +44,6 @@ REFUSED = {
         f'column "list_dict": list is not supported by datasets; {TEXT}',
     "1.0.0-littleendian/generated_nested_large_offsets":
         f'column "large_list_nullable": large list is not supported by datasets; {TEXT}',
-    "1.0.0-littleendian/generated_null":
-        'column "f0": null is not supported by datasets; give the column a type, such as string or double',
-    "1.0.0-littleendian/generated_null_trivial":
-        'column "f0": null is not supported by datasets; give the column a type, such as string or double',
     "1.0.0-littleendian/generated_recursive_nested":
         f'column "lists_list": list is not supported by datasets; {TEXT}',
     "1.0.0-littleendian/generated_union":
@@ -64,6 +61,8 @@ def cells(column, kind):
     """The values of a JSON column with None for nulls; numbers as int or float."""
     def cell(value):
         return int(value) if kind["name"] in ("int", "date", "timestamp", "duration", "time") else value
+    if kind["name"] == "null":
+        return [None] * column["count"]
     return [cell(v) if ok else None for v, ok in zip(column["DATA"], column["VALIDITY"])]
 
 
@@ -92,7 +91,7 @@ def single(value):
     return None if value is None else struct.unpack("<f", struct.pack("<f", value))[0]
 
 
-KINDS = {"floatingpoint": "double", "bool": "bool", "utf8": "string", "largeutf8": "string", "binary": "binary",
+KINDS = {"null": "null", "floatingpoint": "double", "bool": "bool", "utf8": "string", "largeutf8": "string", "binary": "binary",
          "largebinary": "binary", "fixedsizebinary": "binary"}
 
 
@@ -140,7 +139,7 @@ def test_b_golden_file_gives_its_json(name, profile, tmp_path):
     check_file(raw, golden, range(len(golden["schema"]["fields"])), profile, tmp_path)
 
 
-NAMES = {"int", "floatingpoint", "utf8", "bool", "date", "timestamp", "largeutf8", "binary", "largebinary", "fixedsizebinary",
+NAMES = {"null", "int", "floatingpoint", "utf8", "bool", "date", "timestamp", "largeutf8", "binary", "largebinary", "fixedsizebinary",
          "duration", "time"}
 
 

@@ -9,6 +9,7 @@ import ctypes.util
 import struct
 from dataclasses import dataclass, field
 
+NULL = 1
 INT, FLOAT, BINARY, UTF8, BOOL, DATE, TIME, TIMESTAMP, FIXED, DURATION = 2, 3, 4, 5, 6, 8, 9, 10, 15, 18
 LARGE_BINARY, LARGE_UTF8, BINARY_VIEW, UTF8_VIEW = 19, 20, 23, 24
 SCHEMA, DICTIONARY, BATCH = 1, 2, 3

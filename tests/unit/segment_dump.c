@@ -45,6 +45,8 @@ static void print_double(double value) {
 static bool is_null(const void *base, const struct segment_array *array, uint64_t row) {
     const char *values = segment_at(base, array->values);
     const uint8_t *nulls = array->null_count ? segment_at(base, array->nulls) : NULL;
+    if (array->kind == SEGMENT_NULL)
+        return true;
     if (segment_kind_nulls((enum segment_kind)array->kind) == SEGMENT_NULLS_MASK)
         return nulls && nulls[row];
     if (segment_kind_nulls((enum segment_kind)array->kind) == SEGMENT_NULLS_BITMAP)
@@ -123,6 +125,7 @@ static void print_value(const void *base, const struct segment_array *array, uin
     case SEGMENT_CODES32:
         printf("%" PRId64, code_at(array, values, row));
         break;
+    case SEGMENT_NULL:
     case SEGMENT_KIND_NONE:
         break;
     }

@@ -310,6 +310,15 @@ static void b_head_of_halves(void **state) {
     assert_non_null(strstr(text, "[\"1.5\"],[null],[\"-65504\"]"));
 }
 
+static void b_head_of_nulls(void **state) {
+    (void)state;
+    uint64_t bytes;
+    auto_free void *segment = one_column(SEGMENT_NULL, 3, "n", 1, &bytes);
+    auto_free char *text = head_of(segment, 1);
+    assert_string_equal(text, "{\"rows\":3,\"columns\":[{\"name\":\"n\",\"type\":\"null\",\"nulls\":3}],"
+                              "\"head\":[[null]],\"tail\":[[null]]}\n");
+}
+
 static void b_head_of_every_kind(void **state) {
     (void)state;
     uint64_t bytes;
@@ -430,6 +439,7 @@ int main(void) {
         cmocka_unit_test(b_head_of_durations),
         cmocka_unit_test(b_head_of_times_of_day),
         cmocka_unit_test(b_head_of_halves),
+        cmocka_unit_test(b_head_of_nulls),
         cmocka_unit_test(b_head_of_every_kind),
         cmocka_unit_test(f_head_escapes_hostile_text),
         cmocka_unit_test(l_head_cuts_long_texts),

@@ -90,7 +90,7 @@ static void b_segment_of_every_rule_passes(void **state) {
 
 static void b_segment_of_each_kind_passes(void **state) {
     (void)state;
-    for (int kind = SEGMENT_INT8; kind <= SEGMENT_FLOAT16; kind++) {
+    for (int kind = SEGMENT_INT8; kind <= SEGMENT_NULL; kind++) {
         struct segment_spec specs[2] = {{.kind = (enum segment_kind)kind, .length = 5, .nulls = true, .data_bytes = 7},
                                         {.kind = SEGMENT_INT64, .length = 1}};
         bool codes = segment_kind_is_codes(specs[0].kind);
@@ -308,6 +308,31 @@ static void f_segment_with_a_time_beyond_the_day_is_refused(void **state) {
     assert_string_equal(err.msg, "column \"t\": row 2 holds -1 ns, a day has 0 to 86399999999999");
 }
 
+static void f_segment_of_nulls_counts_all_and_is_no_dictionary(void **state) {
+    (void)state;
+    const struct segment_spec specs[] = {
+        {.kind = SEGMENT_CODES8, .length = 3, .dictionary = 2, .name = "c", .name_bytes = 1},
+        {.kind = SEGMENT_NULL, .length = 3, .name = "n", .name_bytes = 1},
+        {.kind = SEGMENT_INT8, .length = 1}};
+    const struct segment_shape shape = {specs, 2, 3, 3, SEGMENT_PROFILE_NS};
+    _Alignas(64) uint8_t base[1024] = {0};
+    struct err err;
+    uint64_t bytes;
+    assert_int_equal(segment_layout(&shape, &bytes, NULL), 0);
+    assert_int_equal(segment_format(base, bytes, &shape, NULL), 0);
+    assert_int_equal(segment_array(base, 1)->null_count, 3);
+    assert_int_equal(segment_array(base, 1)->values.bytes, 0);
+    assert_int_equal(segment_check(base, bytes, &err), 0);
+    segment_array(base, 1)->null_count = 2;
+    assert_int_equal(segment_check(base, bytes, &err), -1);
+    assert_string_equal(err.msg, "column \"n\": 2 nulls among 3 values of kind null");
+    segment_array(base, 1)->null_count = 3;
+    segment_array(base, 2)->kind = SEGMENT_NULL;
+    segment_array(base, 2)->null_count = 1;
+    assert_int_equal(segment_check(base, bytes, &err), -1);
+    assert_string_equal(err.msg, "array 2 (values of a dictionary): nulls cannot be the values of a dictionary");
+}
+
 static void f_segment_dictionary_of_floats_knows_one_zero_and_no_null(void **state) {
     (void)state;
     const struct segment_spec specs[] = {{.kind = SEGMENT_CODES8, .dictionary = 1},
@@ -353,6 +378,7 @@ int main(void) {
         cmocka_unit_test(f_segment_with_a_wrong_byte_in_an_array_is_refused),
         cmocka_unit_test(f_segment_with_bad_texts_is_refused),
         cmocka_unit_test(f_segment_with_a_time_beyond_the_day_is_refused),
+        cmocka_unit_test(f_segment_of_nulls_counts_all_and_is_no_dictionary),
         cmocka_unit_test(f_segment_dictionary_of_floats_knows_one_zero_and_no_null),
         cmocka_unit_test(f_segment_cut_anywhere_is_refused),
     };

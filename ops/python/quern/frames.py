@@ -39,6 +39,8 @@ def column(mapping, arrays, index, note):
         return categorical(mapping, arrays, array, note)
     if array.kind in (_quern.UTF8, _quern.BINARY) or (array.kind == _quern.BOOL and array.null_count):
         return objects(mapping, array, index)
+    if array.kind == _quern.NULL:
+        return np.full(array.length, None, object)
     if array.kind == _quern.TIME:
         return times_of_day(mapping, array, index, note)
     values = view(mapping, array)
