@@ -65,7 +65,10 @@ enum segment_nulls {
 
 enum segment_unit { SEGMENT_UNIT_S = 0, SEGMENT_UNIT_MS = 1, SEGMENT_UNIT_US = 2, SEGMENT_UNIT_NS = 3 };
 
-enum segment_flags { SEGMENT_ORDERED = 1u << 0 /* dictionary: the order of the values means something */ };
+enum segment_flags {
+    SEGMENT_ORDERED = 1u << 0, /* dictionary: the order of the values means something */
+    SEGMENT_DECIMAL = 1u << 1, /* FLOAT64 made of decimals */
+};
 
 struct segment_span {
     uint64_t offset;
@@ -84,7 +87,7 @@ struct segment_array {
     struct segment_span nulls;   /* MASK, BITMAP; empty when null_count is 0 */
     struct segment_span offsets; /* UTF8, BINARY: length + 1 int64, from 0, rising, the last one values.bytes */
     struct segment_span values;  /* fixed width: length * width bytes; UTF8, BINARY: the bytes */
-    uint64_t inexact;            /* FLOAT64 made of integers: values that a double cannot hold; else 0 */
+    uint64_t inexact;            /* FLOAT64 made of integers or decimals: values that it cannot hold; else 0 */
     uint64_t reserved;           /* 0 */
 };
 _Static_assert(sizeof(struct segment_array) == 128, "the directory entry is 128 bytes");

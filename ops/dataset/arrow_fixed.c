@@ -101,6 +101,29 @@ static uint64_t count_inexact(const struct step *step) {
     return found;
 }
 
+static __int128 load_decimal(const struct step *step, uint64_t row) {
+    uint32_t width = step->source->type->width;
+    const uint8_t *at = step->from + row * width;
+    __int128 wide;
+    if (width == 4)
+        return (int32_t)flat_load_u32(at);
+    if (width == 8)
+        return flat_load_i64(at);
+    memcpy(&wide, at, sizeof wide);
+    return wide;
+}
+
+static void round_decimals(const struct step *step) {
+    step->piece->inexact = 0;
+    for (uint64_t row = 0; row < step->piece->rows; row++) {
+        bool exact = true, present = !step->present || bits_present(step->present, row);
+        __int128 coefficient = present ? load_decimal(step, row) : 0;
+        double value = arrow_decimal_value(coefficient, step->source->type->scale, &exact);
+        memcpy(step->to + row * sizeof value, &value, sizeof value);
+        step->piece->inexact += !exact;
+    }
+}
+
 // Eight rows at a time: each byte of the word keeps its own bit and becomes 0 or 1.
 static void spread_bits(const struct step *step) {
     uint64_t rows = step->piece->rows, row = 0;
@@ -303,6 +326,8 @@ static int convert(const struct step *step, struct err *err) {
         TRY(scale_times(step, err));
     else if (type->form == ARROW_TIME)
         TRY(scale_day_times(step, err));
+    else if (type->form == ARROW_DECIMAL)
+        round_decimals(step);
     else if (type->form == ARROW_INT && step->target->kind == SEGMENT_FLOAT64) {
         // Before the values: source and target may be the same place.
         step->piece->inexact = count_inexact(step);

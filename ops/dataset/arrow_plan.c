@@ -153,6 +153,9 @@ struct arrow_values arrow_plan_values(const struct arrow_type *type, enum segmen
     case ARROW_INT:
         values.kind = widen ? SEGMENT_FLOAT64 : int_kind(type);
         break;
+    case ARROW_DECIMAL:
+        values.kind = SEGMENT_FLOAT64;
+        break;
     case ARROW_FLOAT:
         values.kind = type->width == 2 ? SEGMENT_FLOAT16 : type->width == 4 ? SEGMENT_FLOAT32 : SEGMENT_FLOAT64;
         break;

@@ -121,6 +121,7 @@ static struct segment_spec column_spec(struct dataset_reader *reader, uint32_t i
     }
     reader->values[index] = arrow_plan_values(&column->type, reader->profile, spec.nulls);
     spec.kind = reader->values[index].kind;
+    spec.flags = column->type.form == ARROW_DECIMAL ? SEGMENT_DECIMAL : 0;
     spec.unit = reader->values[index].unit;
     spec.zone = column->type.zone;
     spec.zone_bytes = column->type.zone_bytes;

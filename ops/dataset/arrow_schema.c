@@ -13,6 +13,7 @@ enum { SCHEMA_ENDIANNESS = 0, SCHEMA_FIELDS = 1 };
 enum { FIELD_NAME = 0, FIELD_TYPE_ID = 2, FIELD_TYPE = 3, FIELD_DICTIONARY = 4, FIELD_CHILDREN = 5 };
 enum { ENCODING_ID = 0, ENCODING_INDEX = 1, ENCODING_ORDERED = 2 };
 enum { PRECISION_HALF = 0, PRECISION_SINGLE = 1, PRECISION_DOUBLE = 2 };
+enum { MAX_DECIMAL_SCALE = 1000 };
 enum { UNIT_MILLISECOND = 1 };
 enum { DATE_DAY = 0, DATE_MILLISECOND = 1 };
 
@@ -51,6 +52,21 @@ static int read_float(const struct arrow_column *column, const struct flat_table
     if (precision < PRECISION_HALF || precision > PRECISION_DOUBLE)
         return arrow_refuse(column, err, "a float of unknown precision %d", precision);
     *ret = (struct arrow_type){.form = ARROW_FLOAT, .width = 2u << precision};
+    return 0;
+}
+
+static int read_decimal(const struct arrow_column *column, const struct flat_table *table, struct arrow_type *ret,
+                        struct err *err) {
+    int32_t scale, bits;
+    TRY(flat_i32(table, 1, 0, &scale, err));
+    TRY(flat_i32(table, 2, 128, &bits, err));
+    if (bits != 32 && bits != 64 && bits != 128)
+        return arrow_refuse(column, err, "a decimal of %d bits is not supported by datasets; store it as decimal128",
+                            bits);
+    if (scale < -MAX_DECIMAL_SCALE || scale > MAX_DECIMAL_SCALE)
+        return arrow_refuse(column, err, "a decimal of scale %d, expected %d to %d", scale, -MAX_DECIMAL_SCALE,
+                            MAX_DECIMAL_SCALE);
+    *ret = (struct arrow_type){.form = ARROW_DECIMAL, .width = (uint32_t)bits / 8, .scale = scale};
     return 0;
 }
 
@@ -145,7 +161,7 @@ static const struct {
     [4] = {"binary", read_binary, NULL},
     [5] = {"utf8", read_utf8, NULL},
     [6] = {"bool", read_bool, NULL},
-    [7] = {"decimal", NULL, "store it as double, as a scaled integer or as text"},
+    [7] = {"decimal", read_decimal, NULL},
     [8] = {"date", read_date, NULL},
     [9] = {"time", read_time, NULL},
     [10] = {"timestamp", read_timestamp, NULL},
@@ -198,6 +214,8 @@ static int read_encoding(const struct flat_table *encoding, struct arrow_column 
         TRY(read_int(column, &index, &column->index, err));
     if (column->type.form == ARROW_NULL)
         return arrow_refuse(column, err, "a dictionary of null is not supported by datasets; store the values");
+    if (column->type.form == ARROW_DECIMAL)
+        return arrow_refuse(column, err, "a dictionary of decimal is not supported by datasets; store the values");
     if (column->type.form == ARROW_BOOL)
         return arrow_refuse(column, err, "a dictionary of bool is not supported by datasets; store the values");
     return 0;

@@ -15,6 +15,7 @@ enum arrow_form {
     ARROW_NULL, /* no buffers at all */
     ARROW_INT,
     ARROW_FLOAT,
+    ARROW_DECIMAL, /* a signed integer of 4, 8 or 16 bytes, times 10^-scale */
     ARROW_BOOL,
     ARROW_TIMESTAMP,
     ARROW_DURATION,
@@ -31,6 +32,7 @@ struct arrow_type {
     uint32_t width; /* bytes per value; 0: bits, texts */
     bool is_signed; /* ARROW_INT */
     bool is_binary; /* texts: bytes that need not be UTF-8 */
+    int32_t scale;  /* ARROW_DECIMAL */
     enum segment_unit unit;
     const char *zone;
     size_t zone_bytes;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Arrow types that datasets take, with values at their limits, and tables made of them."""
+import decimal
 import itertools
 import struct
 from typing import NamedTuple
@@ -46,6 +47,9 @@ FLOATS = [
     Kind("double", pa.float64(), floats("<d", [1 << 63, 0x7FF << 52, 0xFFF << 52, 1, (1 << 52) - 1, 0x7FEFFFFFFFFFFFFF,
                                                0x3FB999999999999A])),
 ]
+DECIMALS = [Kind(str(kind), kind, [decimal.Decimal(word) for word in words]) for kind, words in [
+    (pa.decimal128(9, 2), ["0", "1.25", "-0.01", "1234567.89", "-9999999.99"]),
+    (pa.decimal128(38, 9), ["0", "0.1", "12345678901234567890123456789.123456789", "-1.000000001"])]]
 TEXTS = [Kind(str(kind), kind, WORDS) for kind in (pa.utf8(), pa.large_utf8(), pa.string_view())]
 BINARIES = [*(Kind(str(kind), kind, BYTES) for kind in (pa.binary(), pa.large_binary(), pa.binary_view())),
             Kind("fixed_size_binary[3]", pa.binary(3), [b"\0\0\0", b"\xff\xfe\xfd", b"abc", b"\xed\xa0\x80"])]
@@ -68,7 +72,7 @@ DICTIONARIES = [
     Kind("dictionary of timestamp[us]", pa.dictionary(pa.int8(), pa.timestamp("us")), times("us", SECONDS)),
     Kind("dictionary of binary", pa.dictionary(pa.int8(), pa.binary()), BYTES),
 ]
-KINDS = [Kind("null", pa.null(), [None]), *INTEGERS, *FLOATS, Kind("bool", pa.bool_(), [True, False]), *TEXTS, *BINARIES, *DICTIONARIES, *TIMES, *ZONES,
+KINDS = [Kind("null", pa.null(), [None]), *INTEGERS, *FLOATS, *DECIMALS, Kind("bool", pa.bool_(), [True, False]), *TEXTS, *BINARIES, *DICTIONARIES, *TIMES, *ZONES,
          *DURATIONS, *DAY_TIMES, *DATES]
 BY_NAME = {kind.name: kind for kind in KINDS}
 

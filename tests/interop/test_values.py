@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Values, missing ones, categories and zones after `return dataframe1`: every type, pattern, compression and writer."""
+import decimal
 import struct
 
 import polars as pl
@@ -28,6 +29,8 @@ def same_type(kind, column):
     empty = column.null_count == len(column)
     if pa.types.is_integer(kind):
         return pa.float64() if column.null_count else kind
+    if pa.types.is_decimal(kind):
+        return pa.float64()
     if pa.types.is_date(kind):
         return pa.timestamp("ns")
     if pa.types.is_timestamp(kind):
@@ -80,7 +83,8 @@ def as_double(values):
 
 def expected(column, returned):
     values = plain(column)
-    return as_double(values) if pa.types.is_integer(column.type) and returned.type == pa.float64() else values
+    numbers = pa.types.is_integer(column.type) or pa.types.is_decimal(column.type)
+    return as_double(values) if numbers and returned.type == pa.float64() else values
 
 
 @pytest.mark.parametrize("pattern,codec,writer", EVERY)
@@ -168,6 +172,14 @@ def test_m_a_time_of_day_loses_nanoseconds_with_a_warning(roundtrip):
     back, = roundtrip(pa.table({"t": pa.array([1001, None, 2000, 86399999999999], pa.time64("ns"))}))
     assert plain(read(back.path)["t"]) == [1000, None, 2000, 86399999999000]
     assert back.warnings == ["input0.arrow: column 't': 2 times lost nanoseconds, which datetime.time does not have"]
+
+
+def test_m_decimals_that_lose_digits_are_told(roundtrip):
+    words = ["0.1", "99999999999999999999.9999999999", "2.5", "1.0000000000"]
+    back, = roundtrip(pa.table({"d": pa.array([decimal.Decimal(word) for word in words], pa.decimal128(38, 10)),
+                                "fits": pa.array([decimal.Decimal("1.23")] * 4)}))
+    assert read(back.path)["d"].to_pylist() == [0.1, 1e20, 2.5, 1.0]
+    assert back.warnings == ["input0.arrow: column 'd': decimal became double; 1 value lost digits"]
 
 
 def test_m_nan_is_missing(roundtrip):

@@ -20,7 +20,7 @@ COMMAND = "build/venv-oracles/bin/python tests/interop/types_doc.py --write"
 ROWS = {"whole": "all present", "some missing": "some missing", "all missing": "all missing", "empty": "no rows"}
 
 REFUSED = {
-    "decimal128": pa.array([decimal.Decimal("1.5")]),
+    "decimal256": pa.array([decimal.Decimal("1.5")], pa.decimal256(40, 1)),
     "month_day_nano_interval": pa.array([(1, 2, 3)], pa.month_day_nano_interval()),
     "list": pa.array([[1]]),
     "large_list": pa.array([[1]], pa.large_list(pa.int8())),
@@ -98,6 +98,8 @@ def change(kind, returned, lost):
         return "; ".join(dictionary_change(kind, returned))
     if pa.types.is_integer(kind):
         return "integers become double" + (", those beyond 2^53 rounded with a warning" if lost else "")
+    if pa.types.is_decimal(kind):
+        return "decimal becomes double" + (", with a warning where digits are lost" if lost else "")
     if pa.types.is_date(kind):
         return "a date becomes midnight"
     if pa.types.is_temporal(kind) and returned != "string":

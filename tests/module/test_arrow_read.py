@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the reader makes of files that no golden file shows: features of other writers, and hostile bytes."""
+import decimal
 import random
 import struct
 
@@ -70,6 +71,36 @@ def test_b_integers_that_no_double_holds_are_counted(signed, code, values, inexa
     assert sum(int(float(value)) != value for value in values) == inexact
     # What stands below a null is nobody's value: 0x5a5a5a5a5a5a5a5a has too many bits.
     assert one(kind, numbers([None, 1], code), tmp_path=tmp_path)["inexact"] == 0
+
+
+def decimals(values, bits):
+    """An array of coefficients; nulls hold bytes too."""
+    raw = b"".join(b"\x5a" * (bits // 8) if v is None else v.to_bytes(bits // 8, "little", signed=True) for v in values)
+    return Array(len(values), values.count(None), [bitmap([v is not None for v in values]), raw])
+
+
+def gives_back(value, exact):
+    """Whether as many digits of the double are those of the decimal."""
+    digits = len(exact.normalize().as_tuple().digits)
+    return decimal.Decimal(f"{value:.{digits - 1}e}") == exact
+
+
+@pytest.mark.parametrize("compress", [None, af.with_zstd])
+@pytest.mark.parametrize("bits,scale", [(32, 0), (32, 9), (64, 4), (64, 18), (128, 0), (128, 10), (128, 38), (128, -5),
+                                        (128, 330), (128, -300)])
+def test_b_decimals_become_the_nearest_double(bits, scale, compress, tmp_path):
+    chance, edge = random.Random(bits + scale), 2**(bits - 1)
+    values = [0, 1, -1, 7, 10**9, edge - 1, -edge, None, 2**30 + 1, 999999999, -123456700]
+    values += [chance.randrange(-2**size, 2**size) for size in range(1, bits) for _ in range(3)]
+    with decimal.localcontext() as context:
+        context.prec = 60
+        exact = [None if v is None else decimal.Decimal(v).scaleb(-scale) for v in values]
+        expected = [None if v is None else float(v) for v in exact]
+        lost = sum(v is not None and not gives_back(float(v), v) for v in exact)
+    column = one(af.decimal_type(bits, scale), decimals(values, bits), tmp_path=tmp_path, compress=compress)
+    assert (column["kind"], column["nulls"], column["inexact"]) == ("double", 1, lost)
+    assert column["values"] == expected
+    assert bits == 32 or lost > 0
 
 
 @pytest.mark.parametrize("kind,code", [(DOUBLE, "d"), (SINGLE, "f")])
@@ -278,7 +309,6 @@ def test_b_stranger_is_called_by_its_name(raw, tmp_path):
 
 TEXT = "give each element a column or a row, or store it as text"
 REFUSED_TYPES = {
-    7: "decimal is not supported by datasets; store it as double, as a scaled integer or as text",
     11: "interval is not supported by datasets; store its parts as integers",
     12: f"list is not supported by datasets; {TEXT}",
     13: "struct is not supported by datasets; give each field a column",
@@ -430,6 +460,10 @@ COLUMN = {
     "its values have 5 bytes, its rows need 6": (af.fixed_type(3), array(2, 0, b"", b"12345"), {}),
     "its values have 3 bytes, its rows need 4294967294": (af.fixed_type(2**31 - 1), array(2, 0, b"", b"123"), {}),
     "5 nulls among 4 values": ((af.NULL, {}), array(4, 5), {}),
+    "a decimal of 256 bits is not supported by datasets; store it as decimal128":
+        (af.decimal_type(256, 2), array(1, 0, b"", bytes(32)), {}),
+    "a decimal of scale 1001, expected -1000 to 1000": (af.decimal_type(128, 1001), array(1, 0, b"", bytes(16)), {}),
+    "its values have 16 bytes, its rows need 32": (af.decimal_type(128, 2), array(2, 0, b"", bytes(16)), {}),
     "an integer of 128 bits, expected 8, 16, 32 or 64": (int_type(128), numbers([1], "q"), {}),
     "a float of unknown precision 3": ((af.FLOAT, {0: Scalar("h", 3)}), numbers([1], "h"), {}),
 }
@@ -459,7 +493,8 @@ def test_f_damaged_dictionary_is_refused(message, tmp_path):
     assert said == f'bad_input: column "x": {message}'
 
 
-@pytest.mark.parametrize("kind,word", [((af.NULL, {}), "null"), ((af.BOOL, {}), "bool")])
+@pytest.mark.parametrize("kind,word", [((af.NULL, {}), "null"), ((af.BOOL, {}), "bool"),
+                                       (af.decimal_type(128, 2), "decimal")])
 def test_b_dictionary_of_what_needs_none_is_refused(kind, word, tmp_path):
     said = one(kind, numbers([0], "i"), tmp_path=tmp_path, dictionary=(1, None, False))
     assert said == f'bad_input: column "x": a dictionary of {word} is not supported by datasets; store the values'

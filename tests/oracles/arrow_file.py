@@ -9,7 +9,7 @@ import ctypes.util
 import struct
 from dataclasses import dataclass, field
 
-NULL = 1
+NULL, DECIMAL = 1, 7
 INT, FLOAT, BINARY, UTF8, BOOL, DATE, TIME, TIMESTAMP, FIXED, DURATION = 2, 3, 4, 5, 6, 8, 9, 10, 15, 18
 LARGE_BINARY, LARGE_UTF8, BINARY_VIEW, UTF8_VIEW = 19, 20, 23, 24
 SCHEMA, DICTIONARY, BATCH = 1, 2, 3
@@ -171,6 +171,10 @@ def duration_type(unit):
 
 def time_type(unit, bits):
     return TIME, {0: Scalar("h", unit), 1: Scalar("i", bits)}
+
+
+def decimal_type(bits, scale, precision=9):
+    return DECIMAL, {0: Scalar("i", precision), 1: Scalar("i", scale), 2: Scalar("i", bits)}
 
 
 def fixed_type(width):

@@ -45,9 +45,16 @@ def column(mapping, arrays, index, note):
         return times_of_day(mapping, array, index, note)
     values = view(mapping, array)
     if array.inexact:
-        note(array.name, f"column {array.name!r}: integers with missing values became double; {array.inexact} "
-                         f"value{'s' * (array.inexact > 1)} beyond 2**53 lost precision")
+        note(array.name, f"column {array.name!r}: {rounded(array)}")
     return zoned(values, array, note) if array.zone else values
+
+
+def rounded(array):
+    """Why doubles are not what the file holds."""
+    values = f"{array.inexact} value{'s' * (array.inexact > 1)}"
+    if array.flags & _quern.DECIMAL:
+        return f"decimal became double; {values} lost digits"
+    return f"integers with missing values became double; {values} beyond 2**53 lost precision"
 
 
 def view(mapping, array):
