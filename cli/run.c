@@ -135,7 +135,8 @@ static void settle_cpu(struct request *request) {
 
 // Cuts the path to what exists of it: what is missing below will be made.
 static void cut_to_existing(char *path, struct stat *status) {
-    while (stat(path, status) < 0 && (errno == ENOENT || errno == ENOTDIR) && strcmp(path, "/") && strcmp(path, ".")) {
+    while (stat(path, status) < 0 && (errno == ENOENT || errno == ENOTDIR) && strcmp(path, "/") != 0 &&
+           strcmp(path, ".") != 0) {
         char *slash = strrchr(path, '/');
         if (slash && slash > path)
             *slash = '\0';

@@ -158,7 +158,8 @@ static struct source source_of(const void *base, const struct segment_array *arr
 static int fill_array(struct cells *cells, const void *base, uint32_t index, PyObject *missing) {
     const struct segment_array *array = segment_array(base, index);
     struct source source = source_of(base, array);
-    if ((uint64_t)cells->count != array->length || (segment_kind_is_bytes(source.kind) && !source.offsets)) {
+    bool lean = source.kind == SEGMENT_BOOL || source.kind == SEGMENT_TIME;
+    if ((uint64_t)cells->count != array->length || (!lean && !source.offsets)) {
         PyErr_Format(PyExc_ValueError, "array %u does not fit into %zd objects", index, cells->count);
         return -1;
     }
