@@ -70,7 +70,7 @@ static int describe(json_t *object, const void *segment, uint32_t index, const s
     bool any = column->present > 0;
     if (put(object, "min", any ? head_cell(segment, values, column->least) : json_null()) < 0 ||
         put(object, "max", any ? head_cell(segment, values, column->most) : json_null()) < 0 ||
-        put(object, "mean", column->has_mean ? head_number(column->mean) : json_null()) < 0 ||
+        put(object, "mean", column->has_mean ? head_mean(array, column->mean) : json_null()) < 0 ||
         put(object, "distinct", json_integer((json_int_t)column->distinct)) < 0 ||
         put(object, "distinct_more", json_boolean(column->distinct_more)) < 0)
         return -1;

@@ -21,23 +21,23 @@ static double bin_scale(double low, double high) {
 }
 
 // `value` is a missing one when `missing` says so. The loops are as plain as they are so that compilers see through.
-#define SCAN(name, type, missing)                                                                                      \
+#define SCAN(name, stored, type, read, missing)                                                                        \
     static void scan_##name(const void *from, uint64_t rows, struct profile_column *ret) {                             \
-        const type *values = from;                                                                                     \
+        const stored *values = from;                                                                                   \
         uint64_t present = 0, least = 0, most = 0;                                                                     \
         double total = 0;                                                                                              \
         for (uint64_t first = 0; first < rows; first += CHUNK) {                                                       \
             uint64_t end = rows - first < CHUNK ? rows : first + CHUNK;                                                \
             double sum = 0;                                                                                            \
             for (uint64_t row = first; row < end; row++) {                                                             \
-                type value = values[row];                                                                              \
+                type value = read(values[row]);                                                                        \
                 if (missing)                                                                                           \
                     continue;                                                                                          \
                 if (present++ == 0)                                                                                    \
                     least = most = row;                                                                                \
-                if (value < values[least])                                                                             \
+                if (value < read(values[least]))                                                                       \
                     least = row;                                                                                       \
-                if (value > values[most])                                                                              \
+                if (value > read(values[most]))                                                                        \
                     most = row;                                                                                        \
                 sum += (double)value;                                                                                  \
             }                                                                                                          \
@@ -46,13 +46,17 @@ static double bin_scale(double low, double high) {
         ret->present = present;                                                                                        \
         ret->least = least;                                                                                            \
         ret->most = most;                                                                                              \
+        if (present > 0) {                                                                                             \
+            ret->low = (double)read(values[least]);                                                                    \
+            ret->high = (double)read(values[most]);                                                                    \
+        }                                                                                                              \
         ret->mean = total / (double)present;                                                                           \
     }                                                                                                                  \
     static void bin_##name(const void *from, uint64_t rows, struct profile_column *ret) {                              \
-        const type *values = from;                                                                                     \
-        double low = (double)values[ret->least], scale = bin_scale(low, (double)values[ret->most]);                    \
+        const stored *values = from;                                                                                   \
+        double low = (double)read(values[ret->least]), scale = bin_scale(low, (double)read(values[ret->most]));        \
         for (uint64_t row = 0; row < rows; row++) {                                                                    \
-            type value = values[row];                                                                                  \
+            type value = read(values[row]);                                                                            \
             if (missing)                                                                                               \
                 continue;                                                                                              \
             uint32_t bin = (uint32_t)(((double)value - low) * scale);                                                  \
@@ -60,22 +64,24 @@ static double bin_scale(double low, double high) {
         }                                                                                                              \
     }                                                                                                                  \
     static bool missing_##name(const void *from, uint64_t row) {                                                       \
-        type value = ((const type *)from)[row];                                                                        \
+        type value = read(((const stored *)from)[row]);                                                                \
         return missing;                                                                                                \
     }
 
+#define PLAIN(value) value
 #define NEVER ((void)value, false)
-SCAN(int8, int8_t, NEVER)
-SCAN(int16, int16_t, NEVER)
-SCAN(int32, int32_t, NEVER)
-SCAN(int64, int64_t, NEVER)
-SCAN(uint8, uint8_t, NEVER)
-SCAN(uint16, uint16_t, NEVER)
-SCAN(uint32, uint32_t, NEVER)
-SCAN(uint64, uint64_t, NEVER)
-SCAN(float32, float, value != value)
-SCAN(float64, double, value != value)
-SCAN(time, int64_t, value == INT64_MIN)
+SCAN(int8, int8_t, int8_t, PLAIN, NEVER)
+SCAN(int16, int16_t, int16_t, PLAIN, NEVER)
+SCAN(int32, int32_t, int32_t, PLAIN, NEVER)
+SCAN(int64, int64_t, int64_t, PLAIN, NEVER)
+SCAN(uint8, uint8_t, uint8_t, PLAIN, NEVER)
+SCAN(uint16, uint16_t, uint16_t, PLAIN, NEVER)
+SCAN(uint32, uint32_t, uint32_t, PLAIN, NEVER)
+SCAN(uint64, uint64_t, uint64_t, PLAIN, NEVER)
+SCAN(float16, uint16_t, double, segment_half_value, value != value)
+SCAN(float32, float, float, PLAIN, value != value)
+SCAN(float64, double, double, PLAIN, value != value)
+SCAN(time, int64_t, int64_t, PLAIN, value == INT64_MIN)
 
 struct scanner {
     void (*scan)(const void *values, uint64_t rows, struct profile_column *ret);
@@ -86,32 +92,64 @@ struct scanner {
 #define SCANNER(name)                                                                                                  \
     { scan_##name, bin_##name, missing_##name }
 
-static const struct scanner scanners[] = {
-    [SEGMENT_INT8] = SCANNER(int8),       [SEGMENT_INT16] = SCANNER(int16),    [SEGMENT_INT32] = SCANNER(int32),
-    [SEGMENT_INT64] = SCANNER(int64),     [SEGMENT_UINT8] = SCANNER(uint8),    [SEGMENT_UINT16] = SCANNER(uint16),
-    [SEGMENT_UINT32] = SCANNER(uint32),   [SEGMENT_UINT64] = SCANNER(uint64),  [SEGMENT_FLOAT32] = SCANNER(float32),
-    [SEGMENT_FLOAT64] = SCANNER(float64), [SEGMENT_TIMESTAMP] = SCANNER(time),
-};
+static const struct scanner scanner_int8 = SCANNER(int8), scanner_int16 = SCANNER(int16),
+                            scanner_int32 = SCANNER(int32), scanner_int64 = SCANNER(int64),
+                            scanner_uint8 = SCANNER(uint8), scanner_uint16 = SCANNER(uint16),
+                            scanner_uint32 = SCANNER(uint32), scanner_uint64 = SCANNER(uint64),
+                            scanner_float16 = SCANNER(float16), scanner_float32 = SCANNER(float32),
+                            scanner_float64 = SCANNER(float64), scanner_time = SCANNER(time);
 
-// Between infinities there are no bins.
-static bool has_bins(const struct segment_array *array, const void *values, const struct profile_column *column) {
-    double low = 0, high = 0;
-    if (array->kind == SEGMENT_FLOAT32) {
-        low = (double)((const float *)values)[column->least];
-        high = (double)((const float *)values)[column->most];
-    } else if (array->kind == SEGMENT_FLOAT64) {
-        low = ((const double *)values)[column->least];
-        high = ((const double *)values)[column->most];
+// NULL: no number. A new kind has to take its place here before this compiles.
+static const struct scanner *scanner_of(enum segment_kind kind) {
+    switch (kind) {
+    case SEGMENT_INT8:
+        return &scanner_int8;
+    case SEGMENT_INT16:
+        return &scanner_int16;
+    case SEGMENT_INT32:
+        return &scanner_int32;
+    case SEGMENT_INT64:
+        return &scanner_int64;
+    case SEGMENT_UINT8:
+        return &scanner_uint8;
+    case SEGMENT_UINT16:
+        return &scanner_uint16;
+    case SEGMENT_UINT32:
+        return &scanner_uint32;
+    case SEGMENT_UINT64:
+        return &scanner_uint64;
+    case SEGMENT_FLOAT16:
+        return &scanner_float16;
+    case SEGMENT_FLOAT32:
+        return &scanner_float32;
+    case SEGMENT_FLOAT64:
+        return &scanner_float64;
+    case SEGMENT_TIMESTAMP:
+    case SEGMENT_DURATION:
+    case SEGMENT_TIME:
+        return &scanner_time;
+    case SEGMENT_BOOL:
+    case SEGMENT_UTF8:
+    case SEGMENT_BINARY:
+    case SEGMENT_CODES8:
+    case SEGMENT_CODES16:
+    case SEGMENT_CODES32:
+    case SEGMENT_NULL:
+    case SEGMENT_KIND_NONE:
+        break;
     }
-    return column->present > 0 && isfinite(high - low);
+    return NULL;
 }
 
-static void scan_numbers(const void *segment, const struct segment_array *array, struct profile_column *ret) {
-    const struct scanner *scanner = &scanners[array->kind];
+static bool has_mean(enum segment_kind kind) { return kind != SEGMENT_TIMESTAMP && kind != SEGMENT_TIME; }
+
+static void scan_numbers(const struct scanner *scanner, const void *segment, const struct segment_array *array,
+                         struct profile_column *ret) {
     const void *values = segment_at(segment, array->values);
     scanner->scan(values, array->length, ret);
-    ret->has_mean = ret->present > 0 && array->kind != SEGMENT_TIMESTAMP;
-    if (has_bins(array, values, ret)) {
+    ret->has_mean = ret->present > 0 && has_mean((enum segment_kind)array->kind);
+    // Between infinities there are no bins.
+    if (ret->present > 0 && isfinite(ret->high - ret->low)) {
         scanner->bin(values, array->length, ret);
         ret->bin_count = PROFILE_BINS;
     }
@@ -150,7 +188,7 @@ static void scan_texts(const void *segment, const struct segment_array *array, s
 static bool is_missing(const void *segment, const struct segment_array *array, uint64_t row) {
     if (segment_kind_is_bytes((enum segment_kind)array->kind))
         return text_missing(segment, array, row);
-    return scanners[array->kind].missing(segment_at(segment, array->values), row);
+    return scanner_of((enum segment_kind)array->kind)->missing(segment_at(segment, array->values), row);
 }
 
 static int count_distinct(const void *segment, const struct segment_array *array, struct profile_column *ret,
@@ -253,9 +291,12 @@ int profile_scan(const void *segment, uint32_t column, struct profile_column *re
         scan_booleans(segment, array, ret);
         return 0;
     }
-    if (segment_kind_is_bytes(kind))
-        scan_texts(segment, array, ret);
+    const struct scanner *scanner = scanner_of(kind);
+    if (!scanner && !segment_kind_is_bytes(kind))
+        return 0;
+    if (scanner)
+        scan_numbers(scanner, segment, array, ret);
     else
-        scan_numbers(segment, array, ret);
+        scan_texts(segment, array, ret);
     return count_distinct(segment, array, ret, err);
 }

@@ -20,6 +20,7 @@
 struct profile_column {
     uint64_t present; /* values that are not missing */
     uint64_t least, most;
+    double low, high; /* numbers and times: these two values */
     bool has_mean;
     double mean;
     uint64_t distinct;

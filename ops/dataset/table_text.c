@@ -14,7 +14,8 @@
 #include "quern/dataset.h"
 #include "quern/own.h"
 
-enum { BUFFER_BYTES = 1 << 20 };
+enum { BUFFER_BYTES = 1 << 20, DAY_SECONDS = 86400 };
+static const int64_t per_second[] = {1, 1000, 1000000, 1000000000}; // by unit
 
 struct writer {
     int output;
@@ -129,7 +130,6 @@ static void put_bytes(struct writer *writer, const void *segment, const struct s
 
 // As pandas writes them: UTC with its offset where there is a zone, digits of a second only where they are needed.
 static void put_time(struct writer *writer, const struct segment_array *array, int64_t value) {
-    static const int64_t per_second[] = {1, 1000, 1000000, 1000000000};
     if (value == INT64_MIN)
         return;
     int64_t scale = per_second[array->unit], rest = value % scale;
@@ -146,6 +146,20 @@ static void put_time(struct writer *writer, const struct segment_array *array, i
         put_format(writer, ".%0*" PRId64, (int)array->unit * 3, rest);
     if (array->zone.bytes)
         put(writer, "+00:00", 6);
+}
+
+// As pandas writes them: "-1 days +23:59:59.500000000" of a duration, "23:59:59.5" of a time of the day.
+static void put_span(struct writer *writer, uint32_t unit, bool days, int64_t value) {
+    if (value == INT64_MIN)
+        return;
+    int64_t scale = per_second[unit], rest = value % scale, seconds = value / scale - (rest < 0);
+    rest += rest < 0 ? scale : 0;
+    int64_t day = seconds / DAY_SECONDS - (seconds % DAY_SECONDS < 0), second = seconds - day * DAY_SECONDS;
+    if (days)
+        put_format(writer, "%" PRId64 " days %s", day, day < 0 ? "+" : "");
+    put_format(writer, "%02d:%02d:%02d", (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
+    if (rest)
+        put_format(writer, ".%0*" PRId64, (int)unit * 3, rest);
 }
 
 static void put_bool(struct writer *writer, const void *segment, const struct segment_array *array, uint64_t row) {
@@ -183,6 +197,8 @@ static void put_cell(struct writer *writer, const void *segment, const struct se
         return put_format(writer, "%" PRIu32, AT(uint32_t));
     case SEGMENT_UINT64:
         return put_format(writer, "%" PRIu64, AT(uint64_t));
+    case SEGMENT_FLOAT16:
+        return put_float(writer, segment_half_value(AT(uint16_t)), true);
     case SEGMENT_FLOAT32:
         return put_float(writer, (double)AT(float), true);
     case SEGMENT_FLOAT64:
@@ -191,6 +207,10 @@ static void put_cell(struct writer *writer, const void *segment, const struct se
         return put_bool(writer, segment, array, row);
     case SEGMENT_TIMESTAMP:
         return put_time(writer, array, AT(int64_t));
+    case SEGMENT_DURATION:
+        return put_span(writer, array->unit, true, AT(int64_t));
+    case SEGMENT_TIME:
+        return put_span(writer, SEGMENT_UNIT_NS, false, AT(int64_t));
     case SEGMENT_CODES8:
         return put_code(writer, segment, array, AT(int8_t));
     case SEGMENT_CODES16:
@@ -200,6 +220,7 @@ static void put_cell(struct writer *writer, const void *segment, const struct se
     case SEGMENT_UTF8:
     case SEGMENT_BINARY:
         return put_bytes(writer, segment, array, row);
+    case SEGMENT_NULL:
     case SEGMENT_KIND_NONE:
         return;
     }

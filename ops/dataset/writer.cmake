@@ -11,4 +11,4 @@ target_sources(quern_dataset PRIVATE
   table_text.c
   profile_scan.c
 )
-target_link_libraries(quern_dataset PRIVATE PkgConfig::JANSSON)
+target_link_libraries(quern_dataset PRIVATE PkgConfig::JANSSON m)
