@@ -148,7 +148,7 @@ static void put_time(struct writer *writer, const struct segment_array *array, i
         put(writer, "+00:00", 6);
 }
 
-// As pandas writes them: "-1 days +23:59:59.500000000" of a duration, "23:59:59.5" of a time of the day.
+// As pandas writes them: "-1 days +23:59:59.500000000" of a duration, "23:59:59.500000" of a time of the day.
 static void put_span(struct writer *writer, uint32_t unit, bool days, int64_t value) {
     if (value == INT64_MIN)
         return;
@@ -158,7 +158,9 @@ static void put_span(struct writer *writer, uint32_t unit, bool days, int64_t va
     if (days)
         put_format(writer, "%" PRId64 " days %s", day, day < 0 ? "+" : "");
     put_format(writer, "%02d:%02d:%02d", (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
-    if (rest)
+    if (rest && !days && rest % 1000 == 0)
+        put_format(writer, ".%06" PRId64, rest / 1000);
+    else if (rest)
         put_format(writer, ".%0*" PRId64, (int)unit * 3, rest);
 }
 
