@@ -56,6 +56,10 @@ static int get(const struct command_line *line, struct storage *storage, uint64_
     auto_fd int fd = object.fd;
     *ret_bytes = object.bytes;
     enum job_format format = source_format(line->operands[1]);
+    if (format == JOB_ARFF)
+        return refuse(refusal, REASON_USAGE,
+                      "FILE: ARFF is read but not written: expected .arrow, .feather, .csv or .tsv, found '%s'",
+                      line->operands[1]);
     if (format != JOB_ARROW)
         return get_text(line, format == JOB_TSV ? RUN_TSV : RUN_CSV, ret_bytes, refusal);
     return write_file(line->operands[1], fd, refusal);

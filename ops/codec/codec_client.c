@@ -18,6 +18,7 @@ static const struct {
     enum reason blame;
 } ops[] = {
     [CODEC_DECODE] = {"the dataset cannot be decoded", "the decoder", REASON_BAD_INPUT},
+    [CODEC_ARFF] = {"the dataset cannot be decoded", "the decoder", REASON_BAD_INPUT},
     [CODEC_ENCODE] = {"the result cannot be encoded", "the encoder", REASON_BAD_RESULT},
     [CODEC_CHECK] = {"the result cannot be checked", "the checker", REASON_BAD_RESULT},
     [CODEC_HEAD] = {"the rows cannot be shown", "the reader", REASON_BAD_RESULT},
@@ -216,14 +217,24 @@ static struct call call_of(struct codec *codec, enum codec_op op) {
 
 static void add_fd(struct call *call, int fd) { call->fds[call->fd_count++] = fd; }
 
-int codec_decode(struct codec *codec, int blob, uint32_t profile, codec_grant_fn *grant, void *grant_context,
-                 struct codec_outcome *ret, struct err *err) {
-    struct call call = call_of(codec, CODEC_DECODE);
+static int decode(struct codec *codec, enum codec_op op, int blob, uint32_t profile, codec_grant_fn *grant,
+                  void *grant_context, struct codec_outcome *ret, struct err *err) {
+    struct call call = call_of(codec, op);
     call.request.profile = profile;
     call.grant = grant;
     call.grant_context = grant_context;
     add_fd(&call, blob);
     return perform(&call, ret, err);
+}
+
+int codec_decode(struct codec *codec, int blob, uint32_t profile, codec_grant_fn *grant, void *grant_context,
+                 struct codec_outcome *ret, struct err *err) {
+    return decode(codec, CODEC_DECODE, blob, profile, grant, grant_context, ret, err);
+}
+
+int codec_arff(struct codec *codec, int blob, uint32_t profile, codec_grant_fn *grant, void *grant_context,
+               struct codec_outcome *ret, struct err *err) {
+    return decode(codec, CODEC_ARFF, blob, profile, grant, grant_context, ret, err);
 }
 
 int codec_encode(struct codec *codec, int segment, enum codec_trust trust, int output, struct codec_outcome *ret,

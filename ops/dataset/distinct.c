@@ -90,16 +90,27 @@ static bool same(const struct piece *a, const struct piece *b) {
     return a->count == b->count && (a->count == 0 || memcmp(a->bytes, b->bytes, a->count) == 0);
 }
 
-uint32_t distinct_add(struct distinct *set, uint32_t index) {
+// The slot of an equal value, or the free one where `index` belongs.
+static uint64_t slot_of(const struct distinct *set, uint32_t index) {
     struct piece piece = piece_at(&set->values, index);
     for (uint64_t at = hash_piece(set, &piece) & set->mask;; at = (at + 1) & set->mask) {
         uint32_t found = set->slots[at];
-        if (found == 0) {
-            set->slots[at] = index + 1;
-            return index;
-        }
+        if (found == 0)
+            return at;
         struct piece other = piece_at(&set->values, found - 1);
         if (same(&piece, &other))
-            return found - 1;
+            return at;
     }
+}
+
+uint32_t distinct_find(const struct distinct *set, uint32_t index) {
+    uint32_t found = set->slots[slot_of(set, index)];
+    return found ? found - 1 : index;
+}
+
+uint32_t distinct_add(struct distinct *set, uint32_t index) {
+    uint32_t *slot = &set->slots[slot_of(set, index)];
+    if (*slot == 0)
+        *slot = index + 1;
+    return *slot - 1;
 }

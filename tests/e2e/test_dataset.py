@@ -101,6 +101,37 @@ def test_m_without_a_header_columns_are_counted(desk, tmp_path):
         "--no-header: expected a .csv or .tsv file, found 'small.arrow'"))
 
 
+ARFF = """% as Weka writes it
+@relation 'a weather report'
+@attribute outlook {sunny, 'over cast', rainy}
+@attribute temperature real
+@attribute day date yyyy-MM-dd
+@attribute note string
+@attribute number integer
+@data
+sunny, 85, 2024-02-29, 'it\\'s, "hot"', 1
+'over cast', ?, ?, ?, 2
+"""
+
+
+def test_b_arff_is_stored_as_arrow(desk, tmp_path):
+    (tmp_path / "weather.arff").write_text(ARFF)
+    code, out, err = desk("put", "weather.arff", "weather")
+    assert (code, err) == (0, "") and out.startswith("weather  2 × 5, ")
+    frame = pd.DataFrame({"outlook": pd.Categorical(["sunny", "over cast"], ["sunny", "over cast", "rainy"]),
+                          "temperature": [85.0, float("nan")], "day": pd.to_datetime(["2024-02-29", None]),
+                          "note": ['it\'s, "hot"', None], "number": [1, 2]})
+    for word in ["weather", "weather.arff"]:
+        assert frame_of(desk, tmp_path, word) == told(frame)
+    (tmp_path / "rain.arff").write_text(ARFF + "snow, 1, 2024-02-29, x, 3\n")
+    assert desk("put", "rain.arff", "weather") == (1, "", error(
+        "rain.arff: line 11, column 1: attribute 'outlook': expected one of its 3 values, found 'snow'"))
+    assert desk("put", "rain.arff", "x", "--no-header") == (2, "", error(
+        "--no-header: expected a .csv or .tsv file, found 'rain.arff'"))
+    assert desk("get", "weather", "back.arff") == (2, "", error(
+        "FILE: ARFF is read but not written: expected .arrow, .feather, .csv or .tsv, found 'back.arff'"))
+
+
 def test_b_a_key_is_an_input_of_a_run(desk, tmp_path):
     assert desk("put", "people.csv", "clinic/people", "--store", f"file:{tmp_path}/other")[0] == 0
     assert desk("put", "people.csv", "clinic/people")[0] == 0
