@@ -210,6 +210,24 @@ static void b_decode(void **state) {
     assert_int_equal(checked.bytes, outcome.bytes);
 }
 
+static void b_arff(void **state) {
+    static const char good[] = "@attribute a real\n@attribute s string\n@data\n1,'\\u0041'\n2,?\n", bad[] = "a,b\n";
+    struct fixture *fixture = *state;
+    auto_granting struct granting granting = granting_of(fixture);
+    struct codec_outcome outcome, checked;
+    struct err err;
+    auto_fd int blob = memory_from("blob", good, sizeof good - 1, &err), other = -1;
+    if (codec_arff(&fixture->codec, blob, SEGMENT_PROFILE_NS, grant, &granting, &outcome, &err) < 0 ||
+        codec_check(&fixture->codec, granting.kept, &checked, &err) < 0)
+        fail_msg("%s", err.msg);
+    assert_int_equal(checked.rows, 2);
+    assert_int_equal(checked.columns, 2);
+    other = memory_from("blob", bad, sizeof bad - 1, &err);
+    assert_int_equal(codec_arff(&fixture->codec, other, SEGMENT_PROFILE_NS, grant, &granting, &outcome, &err), -1);
+    assert_int_equal(err.reason, REASON_BAD_INPUT);
+    assert_string_equal(err.msg, "line 1, column 1: expected @relation, @attribute or @data, found a");
+}
+
 static void b_encode_is_what_the_library_writes(void **state) {
     struct fixture *fixture = *state;
     struct codec_outcome outcome;
@@ -571,8 +589,8 @@ static void f_wrong_requests(void **state) {
     struct codec_request request = request_for(fixture, CODEC_CHECK);
     request.version = 7;
     assert_request_refused(fixture, &request, fds, 1, "a request of version 7, expected 1");
-    request = request_for(fixture, (enum codec_op)8);
-    assert_request_refused(fixture, &request, fds, 1, "a request for operation 8, which is unknown");
+    request = request_for(fixture, (enum codec_op)99);
+    assert_request_refused(fixture, &request, fds, 1, "a request for operation 99, which is unknown");
     request = request_for(fixture, CODEC_TEXT);
     request.separator = ';';
     assert_request_refused(fixture, &request, fds, 2,
@@ -724,6 +742,7 @@ static void l_more_conversations_than_children(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(b_decode),
+        TEST(b_arff),
         TEST(b_encode_is_what_the_library_writes),
         TEST(b_encode_one_large_column),
         TEST(b_values_of_a_checked_segment_are_not_checked_again),
