@@ -61,7 +61,7 @@ MUST_USE int dataset_write(const void *segment, int output, uint32_t level, uint
  * counted in "columns_left". schemas/head.md. */
 MUST_USE int dataset_head(const void *segment, uint32_t rows, int output, uint64_t *ret_bytes, struct err *err);
 
-/* Types, ranges, means, distinct values and histograms of all columns, in O(rows), a column per thread
+/* Types, ranges, means, distinct values and histograms of all columns, in O(rows), on all threads
  * (schemas/profile.md). `threads` is at least 1. */
 MUST_USE int dataset_profile(const void *segment, uint32_t threads, int output, uint64_t *ret_bytes, struct err *err);
 

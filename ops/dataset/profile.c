@@ -1,52 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // schemas/profile.md.
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "head.h"
-#include "profile_scan.h"
+#include "profile_work.h"
 #include "quern/dataset.h"
 #include "quern/own.h"
 
-enum { MAX_COLUMNS = 10000, MAX_THREADS = 64 };
-
-/* ---- columns, by threads ---- */
+enum { MAX_COLUMNS = 10000 };
 
 struct survey {
     const void *segment;
     struct profile_column *columns; // owned
     uint32_t count;
-    atomic_uint next;
-    atomic_bool failed;
-    struct err err; // of the thread that set `failed`
 };
-
-static void *toil(void *context) {
-    struct survey *survey = context;
-    struct err err;
-    while (!atomic_load(&survey->failed)) {
-        uint32_t index = atomic_fetch_add(&survey->next, 1);
-        if (index >= survey->count)
-            break;
-        if (profile_scan(survey->segment, index, &survey->columns[index], &err) < 0 &&
-            !atomic_exchange(&survey->failed, true))
-            survey->err = err;
-    }
-    return NULL;
-}
-
-static int scan_all(struct survey *survey, uint32_t threads, struct err *err) {
-    pthread_t helpers[MAX_THREADS];
-    uint32_t started = 0, wanted = threads < survey->count ? threads : survey->count;
-    // This thread works too, and alone where no other can be had.
-    while (started + 1 < wanted && started < MAX_THREADS && pthread_create(&helpers[started], NULL, toil, survey) == 0)
-        started++;
-    toil(survey);
-    for (uint32_t i = 0; i < started; i++)
-        pthread_join(helpers[i], NULL);
-    return survey->failed ? err_set(err, (enum reason)survey->err.reason, "%s", survey->err.msg) : 0;
-}
 
 /* ---- JSON ---- */
 
@@ -117,7 +84,7 @@ int dataset_profile(const void *segment, uint32_t threads, int output, uint64_t 
     survey.columns = owned;
     if (!owned)
         return err_set(err, REASON_INFRA, "out of memory for the profile of a dataset");
-    TRY(scan_all(&survey, threads, err));
+    TRY(profile_work(segment, survey.count, threads, owned, err));
     json_auto_t *object = profile_of(&survey);
     if (!object)
         return err_set(err, REASON_INFRA, "out of memory for the profile of a dataset");

@@ -2,102 +2,127 @@
 #include "profile_scan.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bits.h"
-#include "distinct.h"
-#include "quern/own.h"
-#include "quern/segment.h"
 
 // A sum of many is a sum of such sums: it rounds less.
-enum { CHUNK = 4096 };
+enum { BLOCK = 4096 };
+
+// One byte per row, 1: missing; NULL: none is, or the values tell.
+static const uint8_t *mask_of(const struct profile_slice *slice) {
+    const struct segment_array *array = slice->array;
+    bool has =
+        array->null_count > 0 && array->nulls.bytes > 0 && !segment_kind_is_bytes((enum segment_kind)array->kind);
+    return has ? segment_at(slice->segment, array->nulls) : NULL;
+}
 
 /* ---- numbers and times ---- */
 
-static double bin_scale(double low, double high) {
-    double scale = PROFILE_BINS / (high - low);
-    return isfinite(scale) ? scale : 0;
+static uint64_t bits_of_half(uint16_t half) { return half == 0x8000 ? 0 : half; }
+
+static uint64_t bits_of_float(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return value == 0 ? 0 : bits;
 }
 
-// `value` is a missing one when `missing` says so. The loops are as plain as they are so that compilers see through.
-#define SCAN(name, stored, type, read, missing)                                                                        \
-    static void scan_##name(const void *from, uint64_t rows, struct profile_column *ret) {                             \
-        const stored *values = from;                                                                                   \
+static uint64_t bits_of_double(double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return value == 0 ? 0 : bits;
+}
+
+// The loops are as plain as they are so that compilers see through. `stored` is read() as `type`, and missing when
+// `missing` says so of `value`; as a word of 64 bits it is word().
+#define SCAN(name, stored, type, read, word, missing)                                                                  \
+    static void scan_##name(const struct profile_slice *slice, struct profile_piece *ret) {                            \
+        const stored *values = segment_at(slice->segment, slice->array->values);                                       \
+        const uint8_t *mask = mask_of(slice);                                                                          \
         uint64_t present = 0, least = 0, most = 0;                                                                     \
+        type low = 0, high = 0;                                                                                        \
         double total = 0;                                                                                              \
-        for (uint64_t first = 0; first < rows; first += CHUNK) {                                                       \
-            uint64_t end = rows - first < CHUNK ? rows : first + CHUNK;                                                \
+        for (uint64_t first = slice->first; first < slice->end; first += BLOCK) {                                      \
+            uint64_t end = slice->end - first < BLOCK ? slice->end : first + BLOCK;                                    \
             double sum = 0;                                                                                            \
             for (uint64_t row = first; row < end; row++) {                                                             \
                 type value = read(values[row]);                                                                        \
-                if (missing)                                                                                           \
+                if ((missing) || (mask && mask[row]))                                                                  \
                     continue;                                                                                          \
-                if (present++ == 0)                                                                                    \
+                if (present++ == 0) {                                                                                  \
                     least = most = row;                                                                                \
-                if (value < read(values[least]))                                                                       \
+                    low = high = value;                                                                                \
+                }                                                                                                      \
+                if (value < low) {                                                                                     \
+                    low = value;                                                                                       \
                     least = row;                                                                                       \
-                if (value > read(values[most]))                                                                        \
+                }                                                                                                      \
+                if (value > high) {                                                                                    \
+                    high = value;                                                                                      \
                     most = row;                                                                                        \
+                }                                                                                                      \
                 sum += (double)value;                                                                                  \
             }                                                                                                          \
             total += sum;                                                                                              \
         }                                                                                                              \
-        ret->present = present;                                                                                        \
-        ret->least = least;                                                                                            \
-        ret->most = most;                                                                                              \
-        if (present > 0) {                                                                                             \
-            ret->low = (double)read(values[least]);                                                                    \
-            ret->high = (double)read(values[most]);                                                                    \
-        }                                                                                                              \
-        ret->mean = total / (double)present;                                                                           \
+        *ret = (struct profile_piece){.present = present, .least = least, .most = most, .sum = total};                 \
     }                                                                                                                  \
-    static void bin_##name(const void *from, uint64_t rows, struct profile_column *ret) {                              \
-        const stored *values = from;                                                                                   \
-        double low = (double)read(values[ret->least]), scale = bin_scale(low, (double)read(values[ret->most]));        \
-        for (uint64_t row = 0; row < rows; row++) {                                                                    \
+    static void bin_##name(const struct profile_slice *slice, double low, double scale, uint64_t *bins) {              \
+        const stored *values = segment_at(slice->segment, slice->array->values);                                       \
+        const uint8_t *mask = mask_of(slice);                                                                          \
+        for (uint64_t row = slice->first; row < slice->end; row++) {                                                   \
             type value = read(values[row]);                                                                            \
-            if (missing)                                                                                               \
+            if ((missing) || (mask && mask[row]))                                                                      \
                 continue;                                                                                              \
             uint32_t bin = (uint32_t)(((double)value - low) * scale);                                                  \
-            ret->bins[bin < PROFILE_BINS ? bin : PROFILE_BINS - 1]++;                                                  \
+            bins[bin < PROFILE_BINS ? bin : PROFILE_BINS - 1]++;                                                       \
         }                                                                                                              \
     }                                                                                                                  \
-    static bool missing_##name(const void *from, uint64_t row) {                                                       \
-        type value = read(((const stored *)from)[row]);                                                                \
-        return missing;                                                                                                \
-    }
+    static void collect_##name(const struct profile_slice *slice, struct profile_set *set) {                           \
+        const stored *values = segment_at(slice->segment, slice->array->values);                                       \
+        const uint8_t *mask = mask_of(slice);                                                                          \
+        uint64_t before = 0;                                                                                           \
+        bool any = false;                                                                                              \
+        for (uint64_t row = slice->first; row < slice->end; row++) {                                                   \
+            type value = read(values[row]);                                                                            \
+            uint64_t bits = (uint64_t)word(values[row]);                                                               \
+            if ((missing) || (mask && mask[row]) || (any && bits == before))                                           \
+                continue;                                                                                              \
+            if (!profile_set_add(set, bits, row))                                                                      \
+                return;                                                                                                \
+            before = bits;                                                                                             \
+            any = true;                                                                                                \
+        }                                                                                                              \
+    }                                                                                                                  \
+    static bool less_##name(const void *from, uint64_t row, uint64_t than) {                                           \
+        const stored *values = from;                                                                                   \
+        return read(values[row]) < read(values[than]);                                                                 \
+    }                                                                                                                  \
+    static double value_##name(const void *from, uint64_t row) { return (double)read(((const stored *)from)[row]); }   \
+    static const struct scanner scanner_##name = {scan_##name, bin_##name, collect_##name, less_##name, value_##name};
+
+struct scanner {
+    void (*scan)(const struct profile_slice *slice, struct profile_piece *ret);
+    void (*bin)(const struct profile_slice *slice, double low, double scale, uint64_t *bins);
+    void (*collect)(const struct profile_slice *slice, struct profile_set *set);
+    bool (*less)(const void *values, uint64_t row, uint64_t than);
+    double (*value)(const void *values, uint64_t row);
+};
 
 #define PLAIN(value) value
 #define NEVER ((void)value, false)
-SCAN(int8, int8_t, int8_t, PLAIN, NEVER)
-SCAN(int16, int16_t, int16_t, PLAIN, NEVER)
-SCAN(int32, int32_t, int32_t, PLAIN, NEVER)
-SCAN(int64, int64_t, int64_t, PLAIN, NEVER)
-SCAN(uint8, uint8_t, uint8_t, PLAIN, NEVER)
-SCAN(uint16, uint16_t, uint16_t, PLAIN, NEVER)
-SCAN(uint32, uint32_t, uint32_t, PLAIN, NEVER)
-SCAN(uint64, uint64_t, uint64_t, PLAIN, NEVER)
-SCAN(float16, uint16_t, double, segment_half_value, value != value)
-SCAN(float32, float, float, PLAIN, value != value)
-SCAN(float64, double, double, PLAIN, value != value)
-SCAN(time, int64_t, int64_t, PLAIN, value == INT64_MIN)
-
-struct scanner {
-    void (*scan)(const void *values, uint64_t rows, struct profile_column *ret);
-    void (*bin)(const void *values, uint64_t rows, struct profile_column *ret);
-    bool (*missing)(const void *values, uint64_t row);
-};
-
-#define SCANNER(name)                                                                                                  \
-    { scan_##name, bin_##name, missing_##name }
-
-static const struct scanner scanner_int8 = SCANNER(int8), scanner_int16 = SCANNER(int16),
-                            scanner_int32 = SCANNER(int32), scanner_int64 = SCANNER(int64),
-                            scanner_uint8 = SCANNER(uint8), scanner_uint16 = SCANNER(uint16),
-                            scanner_uint32 = SCANNER(uint32), scanner_uint64 = SCANNER(uint64),
-                            scanner_float16 = SCANNER(float16), scanner_float32 = SCANNER(float32),
-                            scanner_float64 = SCANNER(float64), scanner_time = SCANNER(time);
+SCAN(int8, int8_t, int8_t, PLAIN, PLAIN, NEVER)
+SCAN(int16, int16_t, int16_t, PLAIN, PLAIN, NEVER)
+SCAN(int32, int32_t, int32_t, PLAIN, PLAIN, NEVER)
+SCAN(int64, int64_t, int64_t, PLAIN, PLAIN, NEVER)
+SCAN(uint8, uint8_t, uint8_t, PLAIN, PLAIN, NEVER)
+SCAN(uint16, uint16_t, uint16_t, PLAIN, PLAIN, NEVER)
+SCAN(uint32, uint32_t, uint32_t, PLAIN, PLAIN, NEVER)
+SCAN(uint64, uint64_t, uint64_t, PLAIN, PLAIN, NEVER)
+SCAN(float16, uint16_t, double, segment_half_value, bits_of_half, value != value)
+SCAN(float32, float, float, PLAIN, bits_of_float, value != value)
+SCAN(float64, double, double, PLAIN, bits_of_double, value != value)
+SCAN(instant, int64_t, int64_t, PLAIN, PLAIN, value == INT64_MIN)
 
 // NULL: no number. A new kind has to take its place here before this compiles.
 static const struct scanner *scanner_of(enum segment_kind kind) {
@@ -127,7 +152,7 @@ static const struct scanner *scanner_of(enum segment_kind kind) {
     case SEGMENT_TIMESTAMP:
     case SEGMENT_DURATION:
     case SEGMENT_TIME:
-        return &scanner_time;
+        return &scanner_instant;
     case SEGMENT_BOOL:
     case SEGMENT_UTF8:
     case SEGMENT_BINARY:
@@ -141,19 +166,7 @@ static const struct scanner *scanner_of(enum segment_kind kind) {
     return NULL;
 }
 
-static bool has_mean(enum segment_kind kind) { return kind != SEGMENT_TIMESTAMP && kind != SEGMENT_TIME; }
-
-static void scan_numbers(const struct scanner *scanner, const void *segment, const struct segment_array *array,
-                         struct profile_column *ret) {
-    const void *values = segment_at(segment, array->values);
-    scanner->scan(values, array->length, ret);
-    ret->has_mean = ret->present > 0 && has_mean((enum segment_kind)array->kind);
-    // Between infinities there are no bins.
-    if (ret->present > 0 && isfinite(ret->high - ret->low)) {
-        scanner->bin(values, array->length, ret);
-        ret->bin_count = PROFILE_BINS;
-    }
-}
+bool profile_is_number(enum segment_kind kind) { return scanner_of(kind) != NULL; }
 
 /* ---- texts and bytes ---- */
 
@@ -164,15 +177,17 @@ static int compare(const char *bytes, const int64_t *offsets, uint64_t a, uint64
     return order ? order : (left > right) - (left < right);
 }
 
-static bool text_missing(const void *segment, const struct segment_array *array, uint64_t row) {
-    return array->null_count > 0 && !bits_present(segment_at(segment, array->nulls), row);
+static const uint8_t *bitmap_of(const struct profile_slice *slice) {
+    return slice->array->null_count > 0 ? segment_at(slice->segment, slice->array->nulls) : NULL;
 }
 
-static void scan_texts(const void *segment, const struct segment_array *array, struct profile_column *ret) {
-    const int64_t *offsets = segment_at(segment, array->offsets);
-    const char *bytes = segment_at(segment, array->values);
-    for (uint64_t row = 0; row < array->length; row++) {
-        if (text_missing(segment, array, row))
+static void scan_texts(const struct profile_slice *slice, struct profile_piece *ret) {
+    const int64_t *offsets = segment_at(slice->segment, slice->array->offsets);
+    const char *bytes = segment_at(slice->segment, slice->array->values);
+    const uint8_t *bitmap = bitmap_of(slice);
+    *ret = (struct profile_piece){0};
+    for (uint64_t row = slice->first; row < slice->end; row++) {
+        if (bitmap && !bits_present(bitmap, row))
             continue;
         if (ret->present++ == 0)
             ret->least = ret->most = row;
@@ -183,120 +198,97 @@ static void scan_texts(const void *segment, const struct segment_array *array, s
     }
 }
 
-/* ---- distinct values ---- */
-
-static bool is_missing(const void *segment, const struct segment_array *array, uint64_t row) {
-    if (segment_kind_is_bytes((enum segment_kind)array->kind))
-        return text_missing(segment, array, row);
-    return scanner_of((enum segment_kind)array->kind)->missing(segment_at(segment, array->values), row);
-}
-
-static int count_distinct(const void *segment, const struct segment_array *array, struct profile_column *ret,
-                          struct err *err) {
-    const struct distinct_values values = {.kind = (enum segment_kind)array->kind,
-                                           .values = segment_at(segment, array->values),
-                                           .offsets = segment_at(segment, array->offsets)};
-    auto_distinct struct distinct set = {0};
-    TRY(distinct_init(&set, &values, PROFILE_DISTINCT + 1, err));
-    for (uint64_t row = 0; row < array->length; row++) {
-        if (is_missing(segment, array, row))
-            continue;
-        if (ret->distinct == PROFILE_DISTINCT || row >= DISTINCT_MAX) {
-            // One more than the bound would fit: whether this is one decides.
-            ret->distinct_more = distinct_add(&set, (uint32_t)row) == row;
-            if (ret->distinct_more || row >= DISTINCT_MAX)
-                return 0;
-            continue;
-        }
-        ret->distinct += distinct_add(&set, (uint32_t)row) == row;
-    }
-    return 0;
+static void collect_texts(const struct profile_slice *slice, struct profile_set *set) {
+    const uint8_t *bitmap = bitmap_of(slice);
+    for (uint64_t row = slice->first; row < slice->end; row++)
+        if ((!bitmap || bits_present(bitmap, row)) && !profile_set_add_text(set, row))
+            return;
 }
 
 /* ---- booleans and dictionaries ---- */
 
-static void scan_booleans(const void *segment, const struct segment_array *array, struct profile_column *ret) {
-    const uint8_t *values = segment_at(segment, array->values), *mask = segment_at(segment, array->nulls);
-    uint64_t rows[2] = {0};
-    for (uint64_t row = 0; row < array->length; row++) {
-        if (array->null_count && mask[row])
+static void scan_booleans(const struct profile_slice *slice, struct profile_piece *ret) {
+    const uint8_t *values = segment_at(slice->segment, slice->array->values), *mask = mask_of(slice);
+    uint64_t counts[2] = {0}, rows[2] = {0};
+    for (uint64_t row = slice->first; row < slice->end; row++) {
+        if (mask && mask[row])
             continue;
         bool value = values[row];
-        if (ret->bins[value]++ == 0)
+        if (counts[value]++ == 0)
             rows[value] = row;
     }
-    ret->present = ret->bins[0] + ret->bins[1];
-    ret->least = rows[ret->bins[0] == 0];
-    ret->most = rows[ret->bins[1] > 0];
-    ret->distinct = (ret->bins[0] > 0 ? 1u : 0u) + (ret->bins[1] > 0 ? 1u : 0u);
-    ret->bin_count = ret->present ? 2 : 0;
-    ret->has_mean = ret->present > 0;
-    ret->mean = (double)ret->bins[1] / (double)ret->present;
+    *ret = (struct profile_piece){.present = counts[0] + counts[1],
+                                  .least = rows[counts[0] == 0],
+                                  .most = rows[counts[1] > 0],
+                                  .trues = counts[1]};
 }
 
-static int32_t code_at(const struct segment_array *array, const void *values, uint64_t row) {
-    if (array->kind == SEGMENT_CODES8)
-        return ((const int8_t *)values)[row];
-    if (array->kind == SEGMENT_CODES16)
-        return ((const int16_t *)values)[row];
-    return ((const int32_t *)values)[row];
-}
-
-// Of an ordered dictionary the codes tell which value is less; texts are compared; of other values there is no range.
-static void range_of_codes(const void *segment, const struct segment_array *array, const uint8_t *used,
-                           struct profile_column *ret) {
-    const struct segment_array *dictionary = segment_array(segment, array->dictionary);
-    bool texts = segment_kind_is_bytes((enum segment_kind)dictionary->kind) && !(array->flags & SEGMENT_ORDERED);
-    const int64_t *offsets = segment_at(segment, dictionary->offsets);
-    const char *bytes = segment_at(segment, dictionary->values);
-    bool any = false;
-    for (uint64_t code = 0; code < dictionary->length; code++) {
-        if (!used[code])
-            continue;
-        ret->distinct++;
-        if (!any)
-            ret->least = ret->most = code;
-        any = true;
-        if (texts && compare(bytes, offsets, code, ret->least) < 0)
-            ret->least = code;
-        if (!texts || compare(bytes, offsets, code, ret->most) > 0)
-            ret->most = code;
+// Other threads write the same 1 into the same bytes.
+#define SCAN_CODES(name, type)                                                                                         \
+    static void scan_##name(const struct profile_slice *slice, uint8_t *used, struct profile_piece *ret) {             \
+        const type *codes = segment_at(slice->segment, slice->array->values);                                          \
+        *ret = (struct profile_piece){0};                                                                              \
+        for (uint64_t row = slice->first; row < slice->end; row++) {                                                   \
+            if (codes[row] < 0)                                                                                        \
+                continue;                                                                                              \
+            ret->present++;                                                                                            \
+            if (!__atomic_load_n(&used[codes[row]], __ATOMIC_RELAXED))                                                 \
+                __atomic_store_n(&used[codes[row]], 1, __ATOMIC_RELAXED);                                              \
+        }                                                                                                              \
     }
-}
+SCAN_CODES(codes8, int8_t)
+SCAN_CODES(codes16, int16_t)
+SCAN_CODES(codes32, int32_t)
 
-static int scan_codes(const void *segment, const struct segment_array *array, struct profile_column *ret,
-                      struct err *err) {
-    const void *values = segment_at(segment, array->values);
-    auto_free uint8_t *used = calloc(segment_array(segment, array->dictionary)->length + 1, 1);
-    if (!used)
-        return err_set(err, REASON_INFRA, "out of memory for the values of a dictionary");
-    for (uint64_t row = 0; row < array->length; row++) {
-        int32_t code = code_at(array, values, row);
-        if (code < 0)
-            continue;
-        used[code] = 1;
-        ret->present++;
-    }
-    range_of_codes(segment, array, used, ret);
-    return 0;
-}
+/* ---- by kind ---- */
 
-int profile_scan(const void *segment, uint32_t column, struct profile_column *ret, struct err *err) {
-    const struct segment_array *array = segment_array(segment, column);
-    enum segment_kind kind = (enum segment_kind)array->kind;
-    *ret = (struct profile_column){0};
-    if (segment_kind_is_codes(kind))
-        return scan_codes(segment, array, ret, err);
-    if (kind == SEGMENT_BOOL) {
-        scan_booleans(segment, array, ret);
-        return 0;
-    }
+void profile_scan(const struct profile_slice *slice, uint8_t *used, struct profile_piece *ret) {
+    enum segment_kind kind = (enum segment_kind)slice->array->kind;
     const struct scanner *scanner = scanner_of(kind);
-    if (!scanner && !segment_kind_is_bytes(kind))
-        return 0;
+    *ret = (struct profile_piece){0};
     if (scanner)
-        scan_numbers(scanner, segment, array, ret);
-    else
-        scan_texts(segment, array, ret);
-    return count_distinct(segment, array, ret, err);
+        scanner->scan(slice, ret);
+    else if (segment_kind_is_bytes(kind))
+        scan_texts(slice, ret);
+    else if (kind == SEGMENT_BOOL)
+        scan_booleans(slice, ret);
+    else if (kind == SEGMENT_CODES8)
+        scan_codes8(slice, used, ret);
+    else if (kind == SEGMENT_CODES16)
+        scan_codes16(slice, used, ret);
+    else if (kind == SEGMENT_CODES32)
+        scan_codes32(slice, used, ret);
+}
+
+void profile_bin(const struct profile_slice *slice, double low, double high, uint64_t bins[PROFILE_BINS]) {
+    const struct scanner *scanner = scanner_of((enum segment_kind)slice->array->kind);
+    double scale = PROFILE_BINS / (high - low);
+    if (scanner)
+        scanner->bin(slice, low, isfinite(scale) ? scale : 0, bins);
+}
+
+void profile_collect(const struct profile_slice *slice, struct profile_set *set) {
+    enum segment_kind kind = (enum segment_kind)slice->array->kind;
+    const struct scanner *scanner = scanner_of(kind);
+    if (scanner)
+        scanner->collect(slice, set);
+    else if (segment_kind_is_bytes(kind))
+        collect_texts(slice, set);
+}
+
+bool profile_less(const struct profile_slice *slice, uint64_t row, uint64_t than) {
+    const struct segment_array *array = slice->array;
+    const struct scanner *scanner = scanner_of((enum segment_kind)array->kind);
+    const void *values = segment_at(slice->segment, array->values);
+    if (scanner)
+        return scanner->less(values, row, than);
+    if (array->kind == SEGMENT_BOOL)
+        return ((const uint8_t *)values)[row] < ((const uint8_t *)values)[than];
+    return segment_kind_is_bytes((enum segment_kind)array->kind) &&
+           compare(values, segment_at(slice->segment, array->offsets), row, than) < 0;
+}
+
+double profile_value(const struct profile_slice *slice, uint64_t row) {
+    const struct scanner *scanner = scanner_of((enum segment_kind)slice->array->kind);
+    return scanner ? scanner->value(segment_at(slice->segment, slice->array->values), row) : 0;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What one column of a checked segment holds, in one or two passes and without sorting: O(rows).
+ * What a slice of one column of a checked segment holds, in passes over its rows and without sorting: O(rows). Slices
+ * of one column are scanned by any threads; profile_work.c puts them together.
  *
- * Least and greatest values are told as the rows (of a dictionary: of its values) where they stand. Distinct values are
- * counted exactly up to PROFILE_DISTINCT. Bins are equally wide and cover [min, max]; a boolean has two. Missing values
- * count nowhere. Errors: REASON_INFRA when memory is short.
+ * Least and greatest values are told as the rows where they stand, of equal ones the first. Missing values, and NaN,
+ * count nowhere. Codes tell which values of the dictionary are used, in `used` of as many bytes.
  */
 #ifndef DATASET_PROFILE_SCAN_H
 #define DATASET_PROFILE_SCAN_H
@@ -12,23 +12,37 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "quern/err.h"
+#include "profile_set.h"
+#include "quern/segment.h"
 
-#define PROFILE_DISTINCT 10000u
 #define PROFILE_BINS 16u
 
-struct profile_column {
-    uint64_t present; /* values that are not missing */
-    uint64_t least, most;
-    double low, high; /* numbers and times: these two values */
-    bool has_mean;
-    double mean;
-    uint64_t distinct;
-    bool distinct_more; /* than PROFILE_DISTINCT */
-    uint32_t bin_count; /* 0: no histogram */
-    uint64_t bins[PROFILE_BINS];
+struct profile_slice {
+    const void *segment;
+    const struct segment_array *array;
+    uint64_t first, end; /* rows */
 };
 
-MUST_USE int profile_scan(const void *segment, uint32_t column, struct profile_column *ret, struct err *err);
+struct profile_piece {
+    uint64_t present;     /* values that are not missing */
+    uint64_t least, most; /* rows; undefined when there are none */
+    double sum;           /* numbers and times */
+    uint64_t trues;       /* booleans */
+};
+
+void profile_scan(const struct profile_slice *slice, uint8_t *used, struct profile_piece *ret);
+
+/* Adds the slice's rows to `bins`, equally wide ones from the least to the greatest of all values. */
+void profile_bin(const struct profile_slice *slice, double low, double high, uint64_t bins[PROFILE_BINS]);
+
+/* Adds the slice's values until the set is full. Not for booleans and codes. */
+void profile_collect(const struct profile_slice *slice, struct profile_set *set);
+
+/* Whether the value of one row is less than that of another one; both are present. */
+bool profile_less(const struct profile_slice *slice, uint64_t row, uint64_t than);
+
+/* A number or time as a double. */
+double profile_value(const struct profile_slice *slice, uint64_t row);
+bool profile_is_number(enum segment_kind kind); /* or a time: has bins */
 
 #endif

@@ -8,7 +8,9 @@ target_sources(quern_dataset PRIVATE
   flat_build.c
   head.c
   profile.c
-  table_text.c
   profile_scan.c
+  profile_set.c
+  profile_work.c
+  table_text.c
 )
 target_link_libraries(quern_dataset PRIVATE PkgConfig::JANSSON m)
