@@ -190,6 +190,11 @@ def test_f_what_is_no_dataset_is_not_stored(desk, tmp_path):
     (tmp_path / "empty.csv").write_text("")
     assert desk("put", "empty.csv", "bad") == (
         1, "", error("empty.csv: the file is empty: expected a header line"))
+    (tmp_path / "nul.csv").write_bytes(b"name,age\nAda,3\x006\n")
+    assert desk("put", "nul.csv", "bad") == (1, "", error("nul.csv: line 2, column 6: a NUL byte, which no text has"))
+    (tmp_path / "long.tsv").write_bytes(b"x" * 65537 + b"\ty\n1\t2\n")
+    assert desk("put", "long.tsv", "bad") == (
+        1, "", error("long.tsv: line 1, column 1: the name of column 1 has more than 65536 bytes"))
     assert listed(desk) == []
 
 
