@@ -7,12 +7,14 @@ import pathlib
 import re
 import subprocess
 
+import jsonschema
 import pandas as pd
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 QUERN = pathlib.Path(os.environ.get("QUERN_BIN", ROOT / "build/bin")).resolve() / "quern"
 WRITERS = 8
+PROFILE = jsonschema.Draft202012Validator(json.loads((ROOT / "schemas/profile.schema.json").read_text()))
 CSV = "name,age,weight\nAda,36,50.5\nBob,,61\n\"x, \"\"y\"\"\",7,\n"
 
 
@@ -188,6 +190,11 @@ def test_f_what_is_no_dataset_is_not_stored(desk, tmp_path):
     (tmp_path / "empty.csv").write_text("")
     assert desk("put", "empty.csv", "bad") == (
         1, "", error("empty.csv: the file is empty: expected a header line"))
+    (tmp_path / "nul.csv").write_bytes(b"name,age\nAda,3\x006\n")
+    assert desk("put", "nul.csv", "bad") == (1, "", error("nul.csv: line 2, column 6: a NUL byte, which no text has"))
+    (tmp_path / "long.tsv").write_bytes(b"x" * 65537 + b"\ty\n1\t2\n")
+    assert desk("put", "long.tsv", "bad") == (
+        1, "", error("long.tsv: line 1, column 1: the name of column 1 has more than 65536 bytes"))
     assert listed(desk) == []
 
 
@@ -251,6 +258,7 @@ def test_b_show_is_a_row_per_column(desk):
 
 
 MANY = """
+import datetime
 import numpy as np, pandas as pd
 
 def azureml_main():
@@ -260,7 +268,9 @@ def azureml_main():
         "i8": (row % 7 - 3).astype("i1"), "u64": row.astype("u8") + np.uint64(2**63), "many": row, "few": row % 10000,
         "f4": (row / 4).astype("f4"), "nan": np.where(row % 3 == 0, np.nan, row * 0.5), "inf": np.where(row == 5, np.inf, row * 1.0),
         "bool": row % 4 == 0, "text": [None if i % 5 == 0 else f"t{i % 11}" for i in row],
-        "time": pd.to_datetime(row * 86400, unit="s"), "void": np.full(n, np.nan)})
+        "time": pd.to_datetime(row * 86400, unit="s"), "void": np.full(n, np.nan), "half": (row % 100 / 4).astype("f2"),
+        "span": pd.to_timedelta(np.where(row % 2 == 0, row * 10**9, -86400 * 10**9), unit="ns"),
+        "day": [None if i % 3 == 0 else datetime.time(i % 24, 30) for i in row]})
     frame["plain"] = pd.Categorical([f"c{i % 3}" for i in row], categories=["c9", "c2", "c1", "c0"])
     frame["order"] = pd.Categorical(["low" if i % 2 else None for i in row], categories=["low", "high"], ordered=True)
     return frame, frame.iloc[:0], frame[[]]
@@ -277,7 +287,9 @@ def shown(desk, tmp_path):
     def show(name):
         code, out, err = desk("show", f"out/{name}.arrow", "--json")
         assert (code, err) == (0, "")
-        return json.loads(out)
+        profile = json.loads(out)
+        PROFILE.validate(profile)
+        return profile
 
     return show
 
@@ -297,8 +309,8 @@ def test_m_a_profile_agrees_with_pandas(shown):
         assert (column["distinct"], column["distinct_more"]) == (min(unique, 10000), unique > 10000), name
         if "histogram" in column:
             assert sum(column["histogram"]) == series.notna().sum(), name
-    for name in ["i8", "many", "few", "f4", "nan", "bool"]:
-        assert float(columns[name]["mean"]) == pytest.approx(float(frame[name].mean()), rel=1e-5), name
+    for name in ["i8", "many", "few", "f4", "nan", "bool", "half"]:
+        assert float(columns[name]["mean"]) == pytest.approx(float(frame[name].astype("f8").mean()), rel=1e-5), name
     for name in ["i8", "u64", "many", "few", "text", "bool"]:
         present = frame[name].dropna()
         assert (columns[name]["min"], columns[name]["max"]) == (str(present.min()), str(present.max())), name
@@ -314,6 +326,9 @@ def test_m_what_has_no_range_has_none(shown):
     assert "histogram" not in void and "histogram" not in columns["inf"] and "histogram" not in columns["text"]
     assert (columns["inf"]["max"], columns["inf"]["mean"]) == ("inf", "inf")
     assert (columns["time"]["min"], columns["time"]["unit"]) == ("1970-01-01T00:00:00", "ns")
+    assert (columns["day"]["min"], columns["day"]["max"], columns["day"]["mean"]) == ("01:30:00", "23:30:00", None)
+    assert (columns["span"]["min"], columns["span"]["max"]) == ("-1 days 00:00:00", "08:19:58")
+    assert columns["span"]["mean"] == "-1 days 14:04:59.5"
     assert columns["time"]["mean"] is None and sum(columns["time"]["histogram"]) == 30000
     assert (columns["plain"]["min"], columns["plain"]["max"], columns["plain"]["distinct"]) == ("c0", "c2", 3)
     assert (columns["order"]["min"], columns["order"]["max"], columns["order"]["nulls"]) == ("low", "low", 15000)
@@ -321,7 +336,7 @@ def test_m_what_has_no_range_has_none(shown):
 
 def test_l_nothing_to_show_is_shown(shown, desk):
     empty = shown("dataset2")
-    assert empty["rows"] == 0 and len(empty["columns"]) == 13
+    assert empty["rows"] == 0 and len(empty["columns"]) == 16
     assert all(column["distinct"] == 0 and column["min"] is None for column in empty["columns"])
     assert shown("output3")["columns"] == []
     assert desk("show", "out/output3.arrow")[1] == "30,000 rows × 0 columns\n"
