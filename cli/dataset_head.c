@@ -34,6 +34,7 @@ int verb_dataset_head(const struct command_line *line) {
                                          .word = line->operands[0],
                                          .store = store_url(line),
                                          .environment = environment ? environment->value : NULL,
+                                         .no_header = command_given(line, "--no-header") != NULL,
                                          .task = RUN_HEAD,
                                          .rows = rows ? (uint32_t)rows->number : ROWS};
     return product_print(&request, print);

@@ -18,16 +18,13 @@ struct stored {
 
 static int settle(const struct command_line *line, struct view_request *ret, struct refusal *refusal) {
     const struct given *environment = command_given(line, "--env");
-    enum job_format format = source_format(line->operands[0]);
-    bool arrow = format == JOB_ARROW;
+    bool arrow = source_format(line->operands[0]) == JOB_ARROW;
     *ret = (struct view_request){.name = "FILE",
                                  .word = line->operands[0],
                                  .environment = environment ? environment->value : NULL,
                                  .task = arrow ? RUN_CHECK : RUN_ENCODE,
                                  .file = true,
                                  .no_header = command_given(line, "--no-header") != NULL};
-    if ((arrow || format == JOB_ARFF) && ret->no_header)
-        return refuse(refusal, REASON_USAGE, "--no-header: expected a .csv or .tsv file, found '%s'", ret->word);
     return store_key_check("KEY", line->operands[1], refusal);
 }
 

@@ -144,6 +144,7 @@ int verb_dataset_show(const struct command_line *line) {
                                          .word = line->operands[0],
                                          .store = store_url(line),
                                          .environment = environment ? environment->value : NULL,
+                                         .no_header = command_given(line, "--no-header") != NULL,
                                          .task = RUN_PROFILE};
     return product_print(&request, command_given(line, "--json") ? print_json : print_table);
 }

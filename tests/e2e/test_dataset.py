@@ -99,6 +99,10 @@ def test_m_without_a_header_columns_are_counted(desk, tmp_path):
     code, out, err = desk("put", "rows.tsv", "rows", "--no-header")
     assert (code, err) == (0, "") and out.startswith("rows  2 × 2, ")
     assert frame_of(desk, tmp_path, "rows") == told(pd.DataFrame({"Col1": [1, 2], "Col2": ["a", "b"]}))
+    for verb in ["head", "show"]:
+        assert "Col2" in desk(verb, "rows.tsv", "--no-header")[1] and "Col2" not in desk(verb, "rows.tsv")[1]
+        assert desk(verb, "rows", "--no-header") == (2, "", error(
+            "--no-header: expected a .csv or .tsv file, found 'rows'"))
     assert desk("put", "small.arrow", "x", "--no-header") == (2, "", error(
         "--no-header: expected a .csv or .tsv file, found 'small.arrow'"))
 
