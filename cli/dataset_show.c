@@ -21,11 +21,13 @@ static uint64_t bin_at(const json_t *bins, size_t index) {
 
 // Neighbouring bins share a bar where there are more of them. Returns the number of bars.
 static size_t bars_of(const json_t *bins, uint64_t bars[BARS]) {
-    size_t count = json_array_size(bins), each = (count + BARS - 1) / BARS;
+    size_t count = json_array_size(bins), each = count / BARS + (count % BARS > 0);
     memset(bars, 0, BARS * sizeof *bars);
+    if (each == 0)
+        return 0;
     for (size_t i = 0; i < count; i++)
         bars[i / each] += bin_at(bins, i);
-    return each ? (count + each - 1) / each : 0;
+    return (count + each - 1) / each;
 }
 
 // A bar that is not empty is seen, however low it is.
