@@ -32,26 +32,19 @@ def cells(column, profile):
 
 
 def looked_up(chunk, profile):
-    words = cells(chunk.dictionary.drop_null(), profile) if no_double(chunk) else cells(chunk.dictionary, profile)
-    places = iter(words)
-    by_code = [next(places) if valid else None for valid in chunk.dictionary.is_valid().to_pylist()] if no_double(chunk) else words
-    return [None if code is None else by_code[code] for code in chunk.indices.to_pylist()]
+    found = words(chunk.dictionary, profile)
+    return [None if code is None else found[code] for code in chunk.indices.to_pylist()]
 
 
-def no_double(chunk):
+def words(dictionary, profile):
     """Integers among the values of a dictionary stay integers beside a null, which goes."""
-    return pa.types.is_integer(chunk.dictionary.type)
+    return dictionary.to_pylist() if pa.types.is_integer(dictionary.type) else cells(dictionary, profile)
 
 
 def categories(column, profile):
     """The distinct values of a dictionary in their order, without missing ones; 0.0 and -0.0 are one."""
-    found = {}
-    for chunk in column.chunks:
-        words = chunk.dictionary.drop_null()
-        for cell in cells(words, profile):
-            if cell is not None:
-                found.setdefault(equal_zero(cell), None)
-    return list(found)
+    found = [equal_zero(cell) for chunk in column.chunks for cell in words(chunk.dictionary, profile) if cell is not None]
+    return list(dict.fromkeys(found))
 
 
 def equal_zero(cell):

@@ -63,14 +63,15 @@ def cells(kind, wide=False):
 
 
 def instants(kind, wide):
-    if wide and not pa.types.is_time(kind):
+    if wide and not pa.types.is_time(kind) and not pa.types.is_date64(kind):
         return st.integers(-2**(kind.bit_width - 1), 2**(kind.bit_width - 1) - 1)
     if pa.types.is_time(kind):
         return st.integers(0, DAY[kind.unit] - 1)
     if pa.types.is_date32(kind):
         return st.integers(-LAST // 86400 + 1, LAST // 86400 - 1)
     if pa.types.is_date64(kind):
-        return st.integers(-LAST // 86400 + 1, LAST // 86400 - 1).map(lambda day: day * DAY["ms"])
+        days = 2**63 // DAY["ms"] if wide else LAST // 86400
+        return st.integers(1 - days, days - 1).map(lambda day: day * DAY["ms"])
     return st.integers(-LAST * PER_SECOND[kind.unit], LAST * PER_SECOND[kind.unit])
 
 
