@@ -174,6 +174,14 @@ def test_m_a_time_of_day_loses_nanoseconds_with_a_warning(roundtrip):
     assert back.warnings == ["input0.arrow: column 't': 2 times lost nanoseconds, which datetime.time does not have"]
 
 
+def test_r_times_of_a_dictionary_that_become_one_by_losing_nanoseconds(roundtrip):
+    words = pa.array([1000, 1001, None, 5000], pa.time64("ns"))
+    back, = roundtrip(pa.table({"t": pa.DictionaryArray.from_arrays(pa.array([0, 1, 2, 3, None], pa.int8()), words)}))
+    assert plain(read(back.path)["t"]) == [1000, 1000, None, 5000, None]
+    assert plain(categories(read(back.path)["t"])) == [1000, 5000]
+    assert back.warnings == ["input0.arrow: column 't': 1 time lost nanoseconds, which datetime.time does not have"]
+
+
 def test_m_decimals_that_lose_digits_are_told(roundtrip):
     words = ["0.1", "99999999999999999999.9999999999", "2.5", "1.0000000000"]
     back, = roundtrip(pa.table({"d": pa.array([decimal.Decimal(word) for word in words], pa.decimal128(38, 10)),
