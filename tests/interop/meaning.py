@@ -51,6 +51,11 @@ def equal_zero(cell):
     return bits(0.0) if cell == bits(-0.0) else cell
 
 
+def equal_zeros(cells):
+    """Of a dictionary, whose values 0.0 and -0.0 are one."""
+    return [equal_zero(cell) for cell in cells]
+
+
 def bits(value):
     return struct.pack("<d", value)
 

@@ -22,19 +22,24 @@ DAY = {"s": 86400, "ms": 86400 * 10**3, "us": 86400 * 10**6, "ns": 86400 * 10**9
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 LAST = 9223372036  # seconds that nanoseconds reach
 
-
 timestamps = st.builds(pa.timestamp, st.sampled_from(UNITS), st.one_of(st.none(), st.sampled_from(ZONES)))
 durations = st.builds(pa.duration, st.sampled_from(UNITS))
 decimals = st.integers(1, 38).flatmap(lambda digits: st.builds(pa.decimal128, st.just(digits), st.integers(-5, digits)))
 fixed_binaries = st.integers(1, 40).map(pa.binary)
-plain_types = st.one_of(st.sampled_from(INTEGERS), st.sampled_from(FLOATS), st.sampled_from(TEXTS), st.just(pa.bool_()),
-                        timestamps, st.sampled_from(BINARIES), durations, st.sampled_from(TIMES), st.sampled_from(DATES),
-                        decimals, fixed_binaries, st.just(pa.null()))
-word_types = st.one_of(st.sampled_from(TEXTS), st.sampled_from(TEXTS), st.sampled_from(INTEGERS), st.sampled_from(FLOATS),
-                       timestamps, durations, st.sampled_from(BINARIES), st.sampled_from(DATES), st.sampled_from(TIMES),
-                       fixed_binaries)
-dictionaries = st.builds(pa.dictionary, st.sampled_from(INTEGERS), word_types, st.booleans())
-types = st.one_of(plain_types, plain_types, plain_types, dictionaries)
+
+
+def weighted(*strategies):
+    """One of them, each as often; one_of() would count those that are made of several more often."""
+    return st.sampled_from(strategies).flatmap(lambda strategy: strategy)
+
+
+words_of = weighted(st.sampled_from(TEXTS), st.sampled_from(INTEGERS), st.sampled_from(FLOATS), timestamps, durations,
+                    st.sampled_from(BINARIES), st.sampled_from(DATES), st.sampled_from(TIMES), fixed_binaries)
+dictionaries = st.builds(pa.dictionary, st.sampled_from(INTEGERS), words_of, st.booleans())
+types = weighted(st.sampled_from(INTEGERS), st.sampled_from(INTEGERS), st.sampled_from(FLOATS), st.sampled_from(TEXTS),
+                 st.sampled_from(TEXTS), st.just(pa.bool_()), timestamps, timestamps, st.sampled_from(BINARIES), durations,
+                 st.sampled_from(TIMES), st.sampled_from(DATES), decimals, fixed_binaries, st.just(pa.null()), dictionaries,
+                 dictionaries, dictionaries)
 
 words = st.one_of(st.text(max_size=30), st.sampled_from(["", "twelve bytes", "thirteen byte", "NaN", "é" * 50, "x" * 3000]))
 blobs = st.one_of(st.binary(max_size=30), st.sampled_from([b"", b"\xff\xfe", b"thirteen byte", b"\0" * 300]))
@@ -153,7 +158,8 @@ def dictionary_chunks(draw, kind, lengths, wide):
     return made
 
 
-lengths = st.one_of(st.lists(st.integers(0, 20), max_size=6), st.lists(st.sampled_from([0, 1, 7, 8, 9, 64, 700]), max_size=4))
+lengths = weighted(st.lists(st.integers(1, 20), min_size=1, max_size=4), st.lists(st.integers(0, 20), max_size=6),
+                   st.lists(st.sampled_from([0, 1, 7, 8, 9, 64, 700]), min_size=1, max_size=4))
 names = st.one_of(st.text(max_size=8), st.sampled_from(["a", "größe", "a b", "", "🦆", "line\nbreak"]))
 
 
