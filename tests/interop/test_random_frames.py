@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random tables through reader and writer in C: what they mean stays, types change only as they should.
 
-By hypothesis; QUERN_EXAMPLES (default 150) tables per test, the same ones every time unless it is given.
+By hypothesis; QUERN_EXAMPLES (default 100) tables per test, the same ones every time unless it is given.
 """
 import io
 import os
@@ -18,7 +18,7 @@ import meaning
 import random_frames
 from pipe import Pipe
 
-EXAMPLES = int(os.environ.get("QUERN_EXAMPLES", 150))
+EXAMPLES = int(os.environ.get("QUERN_EXAMPLES", 100))
 thorough = settings(max_examples=EXAMPLES, deadline=None, derandomize="QUERN_EXAMPLES" not in os.environ, database=None,
                     print_blob=True, suppress_health_check=list(HealthCheck))
 profiles, codecs = st.sampled_from(["ns", "units"]), st.sampled_from([None, "zstd", "lz4"])

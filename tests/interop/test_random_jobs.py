@@ -18,7 +18,7 @@ from conftest import identity
 from documented import assert_documented
 from test_random_frames import POLARS, named, written
 
-EXAMPLES = int(os.environ.get("QUERN_EXAMPLES", 150)) // 5
+EXAMPLES = int(os.environ.get("QUERN_EXAMPLES", 100)) // 5
 collecting = settings(max_examples=EXAMPLES, deadline=None, derandomize="QUERN_EXAMPLES" not in os.environ, database=None,
                       phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 
