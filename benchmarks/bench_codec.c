@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -182,13 +181,6 @@ static void start_codec(struct bench *bench) {
 
 // ---- rounds ----
 
-static double own_cpu_ms(void) {
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e3 +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e3;
-}
-
 // Of quern-codec and of its children that it has reaped: fields 14 to 17 of proc(5)'s stat.
 static double codec_cpu_ms(const struct bench *bench) {
     char path[64];
@@ -205,12 +197,12 @@ static double codec_cpu_ms(const struct bench *bench) {
 // A child is reaped a moment after its answer.
 static double all_cpu_ms(const struct bench *bench, enum what what) {
     if (what != DECODE_CODEC && what != ENCODE_CODEC && what != CHECK_CODEC)
-        return own_cpu_ms();
+        return rounds_cpu_ms();
     for (char path[64];; poll(NULL, 0, 1)) {
         snprintf(path, sizeof path, "/proc/%d/task/%d/children", bench->codec_pid, bench->codec_pid);
         auto_file FILE *file = fopen(path, "re");
         if (!file || fgetc(file) == EOF)
-            return own_cpu_ms() + codec_cpu_ms(bench);
+            return rounds_cpu_ms() + codec_cpu_ms(bench);
     }
 }
 

@@ -117,23 +117,31 @@ static void open_file(struct file *file, char **arguments) {
     decode(file, &file->segment);
 }
 
-static void sample(const struct file *file, const char *what, uint64_t start) {
+struct moment {
+    uint64_t ns;
+    double cpu_ms;
+};
+
+static struct moment now(void) { return (struct moment){clock_now_ns(), rounds_cpu_ms()}; }
+
+static void sample(const struct file *file, const char *what, struct moment start) {
     char label[200];
     snprintf(label, sizeof label, "%s, %s", file->name, what);
-    rounds_since(label, start);
+    rounds_since(label, start.ns);
+    rounds_sample(label, "cpu ms", rounds_cpu_ms() - start.cpu_ms);
 }
 
 static void measure(const struct file *file) {
-    uint64_t start = clock_now_ns();
+    struct moment start = now();
     alone_run(file->pieces, file->piece_count, file->room, cores(), true);
     sample(file, "decode, libzstd alone", start);
-    start = clock_now_ns();
+    start = now();
     decode(file, NULL);
     sample(file, "decode, quern", start);
-    start = clock_now_ns();
+    start = now();
     alone_run(file->pieces, file->piece_count, file->room, cores(), false);
     sample(file, "encode, libzstd alone", start);
-    start = clock_now_ns();
+    start = now();
     encode(file);
     sample(file, "encode, quern", start);
 }
