@@ -17,13 +17,14 @@ struct stored {
 };
 
 static int settle(const struct command_line *line, struct view_request *ret, struct refusal *refusal) {
-    const struct given *environment = command_given(line, "--env");
+    const struct given *environment = command_given(line, "--env"), *memory = command_given(line, "--memory");
     bool arrow = source_format(line->operands[0]) == JOB_ARROW;
     *ret = (struct view_request){.name = "FILE",
                                  .word = line->operands[0],
                                  .environment = environment ? environment->value : NULL,
                                  .task = arrow ? RUN_CHECK : RUN_ENCODE,
                                  .file = true,
+                                 .memory_bytes = memory ? memory->number : 0,
                                  .no_header = command_given(line, "--no-header") != NULL};
     return store_key_check("KEY", line->operands[1], refusal);
 }

@@ -44,6 +44,8 @@ static int build(const struct view_request *request, struct viewing *viewing, st
     job->inputs[0].port = 1;
     job->inputs[0].format = is_file(request) ? source_format(request->word) : JOB_ARROW;
     job->input_count = 1;
+    if (request->memory_bytes)
+        job->limits.jail.memory_bytes = request->memory_bytes;
     if (request->no_header && job->inputs[0].format != JOB_CSV && job->inputs[0].format != JOB_TSV)
         return refuse(refusal, REASON_USAGE, "--no-header: expected a .csv or .tsv file, found '%s'", request->word);
     const struct job_source *source = &job->inputs[0].source;

@@ -20,10 +20,11 @@ struct view_request {
     const char *store;       /* URL; NULL: the default store */
     const char *environment; /* of the interpreter that types CSV and TSV; NULL: default */
     enum run_task task;
-    bool key;       /* the word is a key, whatever it looks like */
-    bool file;      /* the word is a file, whatever it looks like */
-    bool no_header; /* only of CSV and TSV files */
-    uint32_t rows;  /* RUN_HEAD: at most so many */
+    bool key;              /* the word is a key, whatever it looks like */
+    bool file;             /* the word is a file, whatever it looks like */
+    bool no_header;        /* only of CSV and TSV files */
+    uint64_t memory_bytes; /* for typing CSV and TSV; 0: the default */
+    uint32_t rows;         /* RUN_HEAD: at most so many */
 };
 
 struct view_result {

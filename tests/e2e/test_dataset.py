@@ -232,6 +232,14 @@ def test_f_what_is_no_dataset_is_not_stored(desk, tmp_path):
     assert listed(desk) == []
 
 
+def test_l_typing_has_a_limit_of_memory(desk, tmp_path):
+    (tmp_path / "wide.csv").write_text("a,b,c\n" + "".join(f"{i},{i * 7},text{i}\n" for i in range(1_500_000)))
+    assert desk("put", "wide.csv", "wide", "--memory", "64M") == (
+        137, "", error("the script needed more than its memory limit of 64 MiB: wide.csv, while pandas typed it (--memory "
+                       "gives more)"))
+    assert listed(desk) == []
+
+
 def test_b_get_replaces_a_file_whole_and_no_directory(desk, tmp_path):
     (tmp_path / "there.arrow").write_text("old")
     (tmp_path / "dir.arrow").mkdir()

@@ -16,6 +16,13 @@ class BadTable(Exception):
         self.reason = reason
 
 
+def refusal(name, error):
+    """BadTable for what pandas raised; its parser tells of a lack of memory in words only."""
+    if isinstance(error, MemoryError) or str(error).endswith("out of memory"):
+        return BadTable(f"{name}, while pandas typed it (--memory gives more)", _quern.REASON_LIMIT_MEMORY)
+    return BadTable(f"{name}: {str(error).strip()}")
+
+
 def check(fd, name, separator, header):
     """BadTable, with line and column, for what pandas would lose without a word: NUL bytes, cells without a name."""
     try:
@@ -39,8 +46,8 @@ def read(fd, name, separator, header, note):
                                    index_col=False, low_memory=False)
     except pd.errors.EmptyDataError:
         raise BadTable(f"{name}: the file is empty: expected a {'header ' if header else ''}line") from None
-    except (ValueError, OverflowError) as error:  # ParserError and UnicodeDecodeError are ValueErrors
-        raise BadTable(f"{name}: {str(error).strip()}") from None
+    except (ValueError, OverflowError, MemoryError) as error:  # ParserError and UnicodeDecodeError are ValueErrors
+        raise refusal(name, error) from None
     for warning in caught:
         note(name, str(warning.message))
     if not header:
