@@ -361,6 +361,18 @@ def test_m_a_profile_agrees_with_pandas(shown):
     assert columns["bool"]["histogram"] == [22500, 7500]
 
 
+def test_m_the_schema_of_a_profile_refuses_what_is_none(shown):
+    PROFILE.check_schema(PROFILE.schema)
+    good = shown("dataset1")
+    where = {column["name"]: number for number, column in enumerate(good["columns"])}
+    for name, changes in {"i8": {"min": 3}, "many": {"distinct": 9999}, "plain": {"type": "dictionary", "values": "float16"},
+                          "time": {"unit": None}, "few": {"histogram": [1]}, "bool": {"nulls": -1}}.items():
+        bad = json.loads(json.dumps(good))
+        bad["columns"][where[name]].update(changes)
+        assert not PROFILE.is_valid(bad), name
+    assert not PROFILE.is_valid({"rows": 1})
+
+
 def test_m_what_has_no_range_has_none(shown):
     columns = {column["name"]: column for column in shown("dataset1")["columns"]}
     void = columns["void"]
