@@ -68,6 +68,9 @@ enum segment_unit { SEGMENT_UNIT_S = 0, SEGMENT_UNIT_MS = 1, SEGMENT_UNIT_US = 2
 enum segment_flags {
     SEGMENT_ORDERED = 1u << 0, /* dictionary: the order of the values means something */
     SEGMENT_DECIMAL = 1u << 1, /* FLOAT64 made of decimals */
+    /* Numbers, BOOL, UTF8: a column of pandas' nullable types. The missing numbers stand in a mask, as those of BOOL do,
+     * and a NaN is a value. */
+    SEGMENT_NULLABLE = 1u << 2,
 };
 
 struct segment_span {
@@ -161,7 +164,9 @@ static inline void *segment_at(const void *base, struct segment_span span) {
 
 uint32_t segment_kind_width(enum segment_kind kind); /* bytes per value; 0 for UTF8, BINARY */
 enum segment_nulls segment_kind_nulls(enum segment_kind kind);
-const char *segment_kind_name(enum segment_kind kind); /* "double"; "?" for an unknown number */
+enum segment_nulls segment_nulls_rule(enum segment_kind kind, uint32_t flags); /* of an array with these flags */
+bool segment_kind_is_nullable(enum segment_kind kind);                         /* may have SEGMENT_NULLABLE */
+const char *segment_kind_name(enum segment_kind kind);                         /* "double"; "?" for an unknown number */
 const char *segment_kind_dtype(enum segment_kind kind);
 bool segment_kind_is_codes(enum segment_kind kind);
 bool segment_kind_is_bytes(enum segment_kind kind);   /* UTF8, BINARY */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arrow_hints.h"
 #include "arrow_lz4.h"
 
 #define MAGIC "ARROW1"
@@ -119,13 +120,17 @@ static int read_footer(struct arrow_file *file, uint32_t max_columns, struct err
     TRY(flat_vector(&footer, FOOTER_BATCHES, BLOCK_BYTES, &file->batches, err));
     TRY(check_blocks(&file->dictionaries, tail - bytes, "dictionary batch", err));
     TRY(check_blocks(&file->batches, tail - bytes, "record batch", err));
-    return arrow_schema_read(&schema, max_columns, &file->columns, &file->column_count, err);
+    TRY(arrow_schema_read(&schema, max_columns, &file->columns, &file->column_count, err));
+    return arrow_hints_read(&schema, file->columns, file->column_count, err);
 }
 
 int arrow_file_open(const void *bytes, uint64_t count, uint32_t max_columns, struct arrow_file *ret, struct err *err) {
     struct arrow_file file = {.bytes = bytes, .count = count};
     TRY(check_magic(file.bytes, count, err));
-    TRY(read_footer(&file, max_columns, err));
+    if (read_footer(&file, max_columns, err) < 0) {
+        arrow_file_close(&file);
+        return -1;
+    }
     *ret = file;
     return 0;
 }

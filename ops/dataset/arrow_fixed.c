@@ -187,7 +187,9 @@ static void store_sentinels(const struct step *step) {
     const float missing_float = NAN;
     const double missing_double = NAN;
     enum segment_kind kind = step->target->kind;
-    const void *missing = kind == SEGMENT_FLOAT16         ? (const void *)&missing_half
+    bool masked = step->target->rule == SEGMENT_NULLS_MASK;
+    const void *missing = masked                          ? (const void *)&zero
+                          : kind == SEGMENT_FLOAT16       ? (const void *)&missing_half
                           : kind == SEGMENT_FLOAT32       ? (const void *)&missing_float
                           : kind == SEGMENT_FLOAT64       ? (const void *)&missing_double
                           : segment_kind_is_instant(kind) ? (const void *)&not_a_time
@@ -208,7 +210,9 @@ static void store_sentinels(const struct step *step) {
 static uint64_t count_sentinels(const struct step *step) {
     uint64_t found = 0;
     enum segment_kind kind = step->target->kind;
-    if (kind == SEGMENT_FLOAT16)
+    if (step->target->rule == SEGMENT_NULLS_MASK)
+        found = step->piece->nulls;
+    else if (kind == SEGMENT_FLOAT16)
         COUNT(uint16_t, segment_half_is_nan(value))
     else if (kind == SEGMENT_FLOAT32)
         COUNT(float, value != value)

@@ -119,9 +119,11 @@ static struct segment_spec column_spec(struct dataset_reader *reader, uint32_t i
         spec.flags = column->ordered ? SEGMENT_ORDERED : 0;
         return spec;
     }
-    reader->values[index] = arrow_plan_values(&column->type, reader->profile, spec.nulls);
+    reader->values[index] = arrow_plan_values(&column->type, reader->profile, spec.nulls && !column->nullable);
     spec.kind = reader->values[index].kind;
     spec.flags = column->type.form == ARROW_DECIMAL ? SEGMENT_DECIMAL : 0;
+    if (column->nullable)
+        spec.flags |= SEGMENT_NULLABLE;
     spec.unit = reader->values[index].unit;
     spec.zone = column->type.zone;
     spec.zone_bytes = column->type.zone_bytes;
@@ -199,7 +201,7 @@ static struct arrow_target target_of(const struct dataset_reader *reader, void *
     const struct segment_array *array = segment_array(base, index);
     const struct segment_spec *spec = &reader->specs[index];
     struct arrow_target target = {.kind = spec->kind,
-                                  .rule = segment_kind_nulls(spec->kind),
+                                  .rule = segment_nulls_rule(spec->kind, spec->flags),
                                   .values = segment_at(base, array->values),
                                   .offsets = array->offsets.bytes ? segment_at(base, array->offsets) : NULL,
                                   .nulls = array->nulls.bytes ? segment_at(base, array->nulls) : NULL,

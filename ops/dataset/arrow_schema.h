@@ -42,6 +42,7 @@ struct arrow_column {
     const char *name;
     size_t name_bytes;
     struct arrow_type type; /* of the values, also where they are in a dictionary */
+    bool nullable;          /* the schema's metadata for pandas tells a nullable type that fits */
     bool has_dictionary;
     bool ordered;
     int64_t dictionary;      /* its id */

@@ -114,6 +114,11 @@ def table(pattern, names=None):
     return pa.table({name: array(BY_NAME[name], pattern) for name in names or BY_NAME})
 
 
+# pandas' nullable dtypes, which only the schema's metadata tell, with three cells each.
+NULLABLES = {**{f"{'' if signed else 'U'}Int{bits}": limits(bits, signed)[:3] for signed in (True, False) for bits in (8, 16, 32, 64)},
+             "Float32": [0.5, -1.5, 2.0**-149], "Float64": [0.5, INF, 2.0**-1074], "boolean": [True, False, True],
+             "string": ["a", "größe", ""]}
+
 # What polars has, and what it writes itself: views, indices of 32 bits, three units.
 POLARS = [kind.name for kind in [*INTEGERS, *FLOATS[1:], BY_NAME["bool"], BY_NAME["string_view"], BY_NAME["binary_view"],
                                  *TIMES[1:], ZONES[0], ZONES[1], *DURATIONS[1:], BY_NAME["null"], DAY_TIMES[3], DATES[0]]]

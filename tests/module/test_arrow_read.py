@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the reader makes of files that no golden file shows: features of other writers, and hostile bytes."""
 import decimal
+import json
 import random
 import struct
 
@@ -71,6 +72,62 @@ def test_b_integers_that_no_double_holds_are_counted(signed, code, values, inexa
     assert sum(int(float(value)) != value for value in values) == inexact
     # What stands below a null is nobody's value: 0x5a5a5a5a5a5a5a5a has too many bits.
     assert one(kind, numbers([None, 1], code), tmp_path=tmp_path)["inexact"] == 0
+
+
+def hinted(kind, dtype, *batches, tmp_path, document=None):
+    """The dump of a column "x" whose pandas metadata say `dtype`; `document`: other JSON than that."""
+    said = json.dumps({"columns": [{"name": "y", "field_name": "y", "numpy_type": "Int8"},
+                                   {"name": "x", "field_name": "x", "pandas_type": "?", "numpy_type": dtype}]})
+    made = File([Field("x", kind)], metadata={"other": "{", "pandas": said if document is None else document})
+    for array in batches:
+        made.batch(array)
+    return dump(made.bytes(), tmp_path)[1][0]
+
+
+@pytest.mark.parametrize("dtype,kind,array,values", [
+    *((f"{'' if signed else 'U'}Int{bits}", int_type(bits, signed), numbers([1, None, 7], code), [1, None, 7])
+      for bits, signed, code in [(8, 1, "b"), (16, 1, "h"), (32, 1, "i"), (64, 1, "q"),
+                                 (8, 0, "B"), (16, 0, "H"), (32, 0, "I"), (64, 0, "Q")]),
+    ("Float32", SINGLE, numbers([0.5, None, 2], "f"), [0.5, None, 2]),
+    ("Float64", DOUBLE, numbers([0.5, None, 2], "d"), [0.5, None, 2]),
+    ("boolean", (af.BOOL, {}), Array(3, 1, [bitmap([1, 0, 1]), bitmap([1, 1, 0])]), [True, None, False]),
+    ("string", UTF8, texts(["a", None, ""]), ["a", None, ""]),
+    ("string[python]", LARGE, texts(["a", None, ""], "q"), ["a", None, ""]),
+    ("string[pyarrow]", VIEW, views(["a", None, ""]), ["a", None, ""]),
+])
+def test_b_nullable_columns_by_the_metadata_for_pandas(dtype, kind, array, values, tmp_path):
+    column = hinted(kind, dtype, array, array, tmp_path=tmp_path)
+    assert column["nullable"] and column["values"] == values * 2 and column["nulls"] == 2 and column["inexact"] == 0
+    plain = one(kind, array, tmp_path=tmp_path)
+    assert "nullable" not in plain and (plain["kind"] == column["kind"]) == (kind[0] != af.INT)
+
+
+def test_b_whole_numbers_of_nullable_columns_stay_exact(tmp_path):
+    values = [2**63 - 1, None, -2**63, 2**53 + 1]
+    column = hinted(int_type(64), "Int64", numbers(values, "q"), tmp_path=tmp_path)
+    assert column["values"] == values and column["inexact"] == 0
+
+
+@pytest.mark.parametrize("dtype,kind,array", [
+    ("Int64", int_type(32), numbers([1, None], "i")), ("Int64", DOUBLE, numbers([1, None], "d")),
+    ("UInt8", int_type(8), numbers([1, None], "b")), ("string", BINARY, texts([b"a", None])),
+    ("int64", int_type(64), numbers([1, None], "q")), ("object", UTF8, texts(["a", None])),
+    ("str", UTF8, texts(["a", None])), ("boolean", int_type(8), numbers([1, None], "b")),
+])
+def test_b_metadata_that_do_not_fit_the_type_tell_nothing(dtype, kind, array, tmp_path):
+    column = hinted(kind, dtype, array, tmp_path=tmp_path)
+    assert "nullable" not in column and column["nulls"] == 1
+
+
+@pytest.mark.parametrize("document", [
+    "", "{", "[]", "null", "7", '{"columns": 7}', '{"columns": [7, null, [], {}]}', '{"columns": {"x": "Int64"}}',
+    '{"columns": [{"field_name": 7, "numpy_type": "Int64"}]}', '{"columns": [{"field_name": "x", "numpy_type": 7}]}',
+    '{"columns": [{"field_name": "x", "numpy_type": "Int64"}]} behind', "[" * 100000,
+    '{"columns": [{"field_name": "x", "numpy_type": "Int64"}], "a": "' + "x" * 100000 + '"}',
+])
+def test_f_metadata_that_are_no_pandas_metadata_tell_nothing(document, tmp_path):
+    column = hinted(int_type(64), None, numbers([1, None], "q"), tmp_path=tmp_path, document=document)
+    assert column["kind"] == "double" and "nullable" not in column
 
 
 def decimals(values, bits):

@@ -286,11 +286,13 @@ def as_raw(raw):
 
 
 class File:
-    """An IPC file under construction. `old`: framing from before Arrow 0.15."""
+    """An IPC file under construction. `old`: framing from before Arrow 0.15; metadata: {key: value} of the schema."""
 
-    def __init__(self, fields, version=V5, old=False, endianness=0):
+    def __init__(self, fields, version=V5, old=False, endianness=0, metadata=None):
         self.version, self.old = version, old
         self.schema = {0: Scalar("h", endianness), 1: [field.table() for field in fields]}
+        if metadata:
+            self.schema[2] = [{0: key, 1: value} for key, value in metadata.items()]
         self.out = bytearray(b"ARROW1\0\0")
         self.blocks = {DICTIONARY: [], BATCH: []}
         self.message(SCHEMA, self.schema, b"")

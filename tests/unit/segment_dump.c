@@ -47,7 +47,7 @@ static bool is_null(const void *base, const struct segment_array *array, uint64_
     const uint8_t *nulls = array->null_count ? segment_at(base, array->nulls) : NULL;
     if (array->kind == SEGMENT_NULL)
         return true;
-    if (segment_kind_nulls((enum segment_kind)array->kind) == SEGMENT_NULLS_MASK)
+    if (segment_nulls_rule((enum segment_kind)array->kind, array->flags) == SEGMENT_NULLS_MASK)
         return nulls && nulls[row];
     if (segment_kind_nulls((enum segment_kind)array->kind) == SEGMENT_NULLS_BITMAP)
         return nulls && !(nulls[row / 8] >> (row % 8) & 1);
@@ -149,6 +149,8 @@ static void print_column(const void *base, uint32_t index) {
     printf(", \"kind\": \"%s\", \"dtype\": \"%s\", \"nulls\": %" PRIu64 ", \"inexact\": %" PRIu64 ", \"ordered\": %s",
            segment_kind_name((enum segment_kind)array->kind), segment_kind_dtype((enum segment_kind)array->kind),
            array->null_count, array->inexact, array->flags & SEGMENT_ORDERED ? "true" : "false");
+    if (array->flags & SEGMENT_NULLABLE)
+        fputs(", \"nullable\": true", stdout);
     if (segment_kind_has_unit((enum segment_kind)array->kind)) {
         printf(", \"unit\": \"%s\", \"zone\": ", units[array->unit]);
         print_text(segment_at(base, array->zone), array->zone.bytes);

@@ -37,6 +37,8 @@ def column(mapping, arrays, index, note):
     array = arrays[index]
     if array.kind in (_quern.CODES8, _quern.CODES16, _quern.CODES32):
         return categorical(mapping, arrays, array, note)
+    if array.flags & _quern.NULLABLE:
+        return nullable(mapping, array, index)
     if array.kind in (_quern.UTF8, _quern.BINARY) or (array.kind == _quern.BOOL and array.null_count):
         return objects(mapping, array, index)
     if array.kind == _quern.NULL:
@@ -47,6 +49,18 @@ def column(mapping, arrays, index, note):
     if array.inexact:
         note(array.name, f"column {array.name!r}: {rounded(array)}")
     return zoned(values, array, note) if array.zone else values
+
+
+def nullable(mapping, array, index):
+    """A column of pandas' nullable types: Int64, Float32, boolean, string and their like."""
+    if array.kind == _quern.UTF8:
+        return pd.arrays.StringArray(objects(mapping, array, index, pd.NA))
+    values = view(mapping, array)
+    missing = (np.frombuffer(mapping, "?", array.length, array.nulls) if array.null_count
+               else np.zeros(array.length, "?"))
+    kind = (pd.arrays.BooleanArray if array.kind == _quern.BOOL else
+            pd.arrays.FloatingArray if array.kind in (_quern.FLOAT32, _quern.FLOAT64) else pd.arrays.IntegerArray)
+    return kind(values, missing, copy=False)
 
 
 def rounded(array):
@@ -67,11 +81,11 @@ def view(mapping, array):
     return np.frombuffer(mapping, dtype, array.length, array.offset)
 
 
-def objects(mapping, array, index):
-    """str, bytes, times of day, or True and False; a missing one is NaN (bytes, times: None)."""
+def objects(mapping, array, index, missing=NAN):
+    """str, bytes, times of day, or True and False; a missing one is `missing` (bytes, times: None)."""
     values = np.empty(array.length, object)
     if array.length:
-        _quern.fill(values, mapping, index, None if array.kind in (_quern.BINARY, _quern.TIME) else NAN)
+        _quern.fill(values, mapping, index, None if array.kind in (_quern.BINARY, _quern.TIME) else missing)
     return values
 
 
