@@ -67,7 +67,8 @@ static int produce(struct attempt *attempt, uint32_t input, struct err *err) {
     if (wanted->format == JOB_ARROW) {
         struct grant grant = {attempt, &in->key};
         struct codec_outcome outcome;
-        if (codec_decode(&attempt->codec, in->blob.fd, attempt->profile, grant_memory, &grant, &outcome, err) < 0)
+        const struct codec_wish wish = {.profile = attempt->profile};
+        if (codec_decode(&attempt->codec, in->blob.fd, &wish, grant_memory, &grant, &outcome, err) < 0)
             return name_input(attempt, input, err);
     } else {
         typed = type_table(attempt, input, err);

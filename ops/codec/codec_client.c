@@ -214,13 +214,20 @@ static struct call call_of(struct codec *codec, enum codec_op op) {
 
 static void add_fd(struct call *call, int fd) { call->fds[call->fd_count++] = fd; }
 
-int codec_decode(struct codec *codec, int blob, uint32_t profile, codec_grant_fn *grant, void *grant_context,
-                 struct codec_outcome *ret, struct err *err) {
+int codec_decode(struct codec *codec, int blob, const struct codec_wish *wish, codec_grant_fn *grant,
+                 void *grant_context, struct codec_outcome *ret, struct err *err) {
     struct call call = call_of(codec, CODEC_DECODE);
-    call.request.profile = profile;
+    auto_fd int columns = -1;
+    call.request.profile = wish->profile;
+    call.request.decimals = wish->decimals;
     call.grant = grant;
     call.grant_context = grant_context;
     add_fd(&call, blob);
+    if (wish->columns) {
+        columns = memory_from("quern-columns", wish->columns, wish->column_bytes, err);
+        TRY(columns);
+        add_fd(&call, columns);
+    }
     return perform(&call, ret, err);
 }
 

@@ -86,8 +86,13 @@ MUST_USE int arrow_decode_validity(struct arrow_worker *worker, const struct arr
                                    const struct arrow_piece *piece, uint64_t ceiling, const uint8_t **ret,
                                    struct err *err);
 
-/* arrow_decimal.c: the double nearest to coefficient × 10^-scale. `*exact`: it gives back all digits of the decimal. */
-double arrow_decimal_value(__int128 coefficient, int32_t scale, bool *exact);
+/* arrow_decimal_text.c: the same two steps for decimals as texts. */
+MUST_USE int arrow_decimal_measure(struct arrow_worker *worker, const struct arrow_source *source,
+                                   struct arrow_piece *piece, const uint8_t *present, int64_t *ends, uint64_t ceiling,
+                                   struct err *err);
+MUST_USE int arrow_decimal_fill(struct arrow_worker *worker, const struct arrow_source *source,
+                                const struct arrow_piece *piece, const uint8_t *present, uint8_t *to, uint64_t ceiling,
+                                struct err *err);
 
 /* Writes it as the target's rule wants it. */
 void arrow_decode_nulls(const struct arrow_piece *piece, const struct arrow_target *target, const uint8_t *present);

@@ -53,11 +53,12 @@ static int unite(struct arrow_dictionaries *set, struct err *err) {
 }
 
 static int collect(const struct arrow_file *file, struct arrow_dictionaries *set, struct err *err) {
-    set->all = calloc(file->column_count + 1, sizeof *set->all);
+    set->all = calloc(file->schema.column_count + 1, sizeof *set->all);
     if (!set->all)
-        return err_set(err, REASON_INFRA, "out of memory for the dictionaries of %u columns", file->column_count);
-    for (uint32_t i = 0; i < file->column_count; i++) {
-        const struct arrow_column *column = &file->columns[i];
+        return err_set(err, REASON_INFRA, "out of memory for the dictionaries of %u columns",
+                       file->schema.column_count);
+    for (uint32_t i = 0; i < file->schema.column_count; i++) {
+        const struct arrow_column *column = &file->schema.columns[i];
         if (column->has_dictionary)
             set->all[set->count++] = (struct arrow_dictionary){.id = column->dictionary,
                                                                .source = {.column = column, .type = &column->type}};
@@ -209,8 +210,8 @@ static int read_one(struct arrow_dictionary *dictionary, enum segment_profile pr
     struct arrow_source *source = &dictionary->source;
     struct arrow_worker worker = {0};
     dictionary->shape = arrow_plan_values(source->type, profile, false);
-    if (source->type->form == ARROW_TEXT_VIEW)
-        TRY(arrow_plan_views(source, ceiling, err));
+    if (arrow_type_is_unmeasured(source->type))
+        TRY(arrow_plan_unmeasured(source, ceiling, err));
     uint64_t width = segment_kind_width(dictionary->shape.kind);
     uint64_t bytes = width ? source->rows * width : source->data_bytes;
     *spent += bytes + source->rows * (width ? 4 : 12);

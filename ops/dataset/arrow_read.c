@@ -10,6 +10,7 @@
 
 struct dataset_reader {
     struct arrow_file file;
+    struct arrow_choice choice;
     enum segment_profile profile;
     struct codec_ceilings ceilings;
     struct arrow_batch *batches;
@@ -23,7 +24,7 @@ struct dataset_reader {
 };
 
 static uint32_t array_count(const struct dataset_reader *reader) {
-    return reader->file.column_count + reader->dictionaries.count;
+    return reader->file.schema.column_count + reader->dictionaries.count;
 }
 
 void dataset_reader_close(struct dataset_reader *reader) {
@@ -31,6 +32,7 @@ void dataset_reader_close(struct dataset_reader *reader) {
         return;
     arrow_dictionaries_done(&reader->dictionaries);
     arrow_file_close(&reader->file);
+    arrow_choice_done(&reader->choice);
     free(reader->batches);
     free(reader->pieces);
     free(reader->sources);
@@ -48,23 +50,32 @@ static int count_rows(struct dataset_reader *reader, const struct arrow_batch *b
     return 0;
 }
 
+// Of each batch: one per column, more where columns that are not wanted have children.
+static uint64_t count_nodes(const struct arrow_schema *schema) {
+    uint64_t nodes = schema->column_count;
+    for (uint32_t i = 0; i < schema->field_count; i++)
+        nodes += schema->fields[i].extent.nodes;
+    return nodes;
+}
+
 static int read_batches(struct dataset_reader *reader, struct err *err) {
     uint32_t count = reader->file.batches.count;
+    uint64_t nodes = count_nodes(&reader->file.schema);
     reader->batches = calloc((size_t)count + 1, sizeof *reader->batches);
     if (!reader->batches)
         return err_set(err, REASON_INFRA, "out of memory for %u record batches", count);
     for (uint32_t i = 0; i < count; i++) {
         TRY(arrow_file_batch(&reader->file, ARROW_MESSAGE_BATCH, i, &reader->batches[i], err));
         TRY(count_rows(reader, &reader->batches[i], err));
-        if (reader->batches[i].node_count != reader->file.column_count)
-            return err_set(err, REASON_BAD_INPUT, "record batch %u has %u columns, the schema %u", i,
-                           reader->batches[i].node_count, reader->file.column_count);
+        if (reader->batches[i].node_count != nodes)
+            return err_set(err, REASON_BAD_INPUT, "record batch %u has %u columns, the schema %llu", i,
+                           reader->batches[i].node_count, (unsigned long long)nodes);
     }
     return 0;
 }
 
 static int plan_sources(struct dataset_reader *reader, struct err *err) {
-    uint32_t columns = reader->file.column_count, count = reader->file.batches.count;
+    uint32_t columns = reader->file.schema.column_count, count = reader->file.batches.count;
     // No overflow: each batch holds a node of 16 bytes per column.
     reader->pieces = calloc((size_t)count * columns + 1, sizeof *reader->pieces);
     reader->sources = calloc((size_t)columns + 1, sizeof *reader->sources);
@@ -72,7 +83,7 @@ static int plan_sources(struct dataset_reader *reader, struct err *err) {
     if (!reader->pieces || !reader->sources || !reader->values)
         return err_set(err, REASON_INFRA, "out of memory for %u columns in %u batches", columns, count);
     for (uint32_t i = 0; i < columns; i++) {
-        const struct arrow_column *column = &reader->file.columns[i];
+        const struct arrow_column *column = &reader->file.schema.columns[i];
         reader->sources[i] = (struct arrow_source){.column = column,
                                                    .type = column->has_dictionary ? &column->index : &column->type,
                                                    .pieces = reader->pieces + (size_t)i * count,
@@ -82,11 +93,17 @@ static int plan_sources(struct dataset_reader *reader, struct err *err) {
 }
 
 static int plan_pieces(struct dataset_reader *reader, struct err *err) {
+    const struct arrow_schema *schema = &reader->file.schema;
     for (uint32_t batch = 0; batch < reader->file.batches.count; batch++) {
         struct arrow_cursor cursor = {0};
-        for (uint32_t i = 0; i < reader->file.column_count; i++)
-            TRY(arrow_plan_piece(&reader->batches[batch], &cursor, &reader->sources[i],
-                                 &reader->sources[i].pieces[batch], reader->ceilings.bytes, err));
+        for (uint32_t i = 0; i < schema->field_count; i++) {
+            uint32_t column = schema->fields[i].column;
+            if (column == ARROW_NOT_CHOSEN)
+                TRY(arrow_plan_skip(&reader->batches[batch], &cursor, &schema->fields[i].extent, err));
+            else
+                TRY(arrow_plan_piece(&reader->batches[batch], &cursor, &reader->sources[column],
+                                     &reader->sources[column].pieces[batch], reader->ceilings.bytes, err));
+        }
         TRY(arrow_plan_end(&reader->batches[batch], &cursor, err));
     }
     return 0;
@@ -104,7 +121,7 @@ static struct segment_spec dictionary_spec(const struct arrow_dictionary *dictio
 }
 
 static struct segment_spec column_spec(struct dataset_reader *reader, uint32_t index) {
-    const struct arrow_column *column = &reader->file.columns[index];
+    const struct arrow_column *column = &reader->file.schema.columns[index];
     const struct arrow_source *source = &reader->sources[index];
     struct segment_spec spec = {.length = reader->rows,
                                 .nulls = source->nulls > 0,
@@ -115,7 +132,7 @@ static struct segment_spec column_spec(struct dataset_reader *reader, uint32_t i
     if (column->has_dictionary) {
         uint32_t number = arrow_dictionary_find(&reader->dictionaries, column->dictionary);
         spec.kind = segment_codes_kind(reader->dictionaries.all[number].kept);
-        spec.dictionary = reader->file.column_count + number;
+        spec.dictionary = reader->file.schema.column_count + number;
         spec.flags = column->ordered ? SEGMENT_ORDERED : 0;
         return spec;
     }
@@ -132,14 +149,14 @@ static struct segment_spec column_spec(struct dataset_reader *reader, uint32_t i
 
 static struct segment_shape shape_of(const struct dataset_reader *reader) {
     return (struct segment_shape){.specs = reader->specs,
-                                  .columns = reader->file.column_count,
+                                  .columns = reader->file.schema.column_count,
                                   .arrays = array_count(reader),
                                   .rows = reader->rows,
                                   .profile = reader->profile};
 }
 
 static int plan_layout(struct dataset_reader *reader, struct err *err) {
-    uint32_t columns = reader->file.column_count;
+    uint32_t columns = reader->file.schema.column_count;
     struct segment_shape shape = shape_of(reader);
     for (uint32_t i = 0; i < columns; i++)
         reader->specs[i] = column_spec(reader, i);
@@ -152,40 +169,57 @@ static int plan_layout(struct dataset_reader *reader, struct err *err) {
     return 0;
 }
 
-// Views say how long the texts are only when they are read: first it must be known that there is room for the rest.
-static int plan_views(struct dataset_reader *reader, struct err *err) {
+// First it must be known that there is room for the rest.
+static int plan_unmeasured(struct dataset_reader *reader, struct err *err) {
     bool any = false;
-    for (uint32_t i = 0; i < reader->file.column_count; i++)
-        if (reader->sources[i].type->form == ARROW_TEXT_VIEW) {
+    for (uint32_t i = 0; i < reader->file.schema.column_count; i++)
+        if (arrow_type_is_unmeasured(reader->sources[i].type)) {
             any = true;
-            TRY(arrow_plan_views(&reader->sources[i], reader->ceilings.bytes, err));
+            TRY(arrow_plan_unmeasured(&reader->sources[i], reader->ceilings.bytes, err));
         }
     return any ? plan_layout(reader, err) : 0;
 }
 
-static int plan(struct dataset_reader *reader, const void *file, size_t bytes, struct err *err) {
+static int open_file(struct dataset_reader *reader, const void *file, size_t bytes, const struct codec_wish *wish,
+                     struct err *err) {
     uint32_t columns = reader->ceilings.columns;
-    TRY(arrow_file_open(file, bytes, columns < SEGMENT_MAX_COLUMNS ? columns : SEGMENT_MAX_COLUMNS, &reader->file,
-                        err));
+    const struct arrow_wish arrow = {
+        .choice = &reader->choice,
+        .max_columns = columns < SEGMENT_MAX_COLUMNS ? columns : SEGMENT_MAX_COLUMNS,
+        .decimals_as_text = wish->decimals == CODEC_DECIMALS_TEXT,
+    };
+    TRY(arrow_choice_init(&reader->choice, wish->columns, wish->column_bytes, err));
+    return arrow_file_open(file, bytes, &arrow, &reader->file, err);
+}
+
+static int plan(struct dataset_reader *reader, const void *file, size_t bytes, const struct codec_wish *wish,
+                struct err *err) {
+    TRY(open_file(reader, file, bytes, wish, err));
     TRY(read_batches(reader, err));
     TRY(plan_sources(reader, err));
     TRY(plan_pieces(reader, err));
     TRY(arrow_dictionaries_read(&reader->file, reader->profile, reader->ceilings.bytes, &reader->dictionaries, err));
     reader->specs = calloc((size_t)array_count(reader) + 1, sizeof *reader->specs);
     if (!reader->specs)
-        return err_set(err, REASON_INFRA, "out of memory for %u columns", reader->file.column_count);
+        return err_set(err, REASON_INFRA, "out of memory for %u columns", reader->file.schema.column_count);
     TRY(plan_layout(reader, err));
-    return plan_views(reader, err);
+    return plan_unmeasured(reader, err);
 }
 
 int dataset_reader_open(const void *file, size_t bytes, enum segment_profile profile,
                         const struct codec_ceilings *ceilings, struct dataset_reader **ret, struct err *err) {
+    const struct codec_wish all = {.profile = profile};
+    return dataset_reader_open_wish(file, bytes, &all, ceilings, ret, err);
+}
+
+int dataset_reader_open_wish(const void *file, size_t bytes, const struct codec_wish *wish,
+                             const struct codec_ceilings *ceilings, struct dataset_reader **ret, struct err *err) {
     struct dataset_reader *reader = calloc(1, sizeof *reader);
     if (!reader)
         return err_set(err, REASON_INFRA, "out of memory for a reader");
-    reader->profile = profile;
+    reader->profile = (enum segment_profile)wish->profile;
     reader->ceilings = *ceilings;
-    if (plan(reader, file, bytes, err) < 0) {
+    if (plan(reader, file, bytes, wish, err) < 0) {
         dataset_reader_close(reader);
         return -1;
     }
@@ -194,7 +228,7 @@ int dataset_reader_open(const void *file, size_t bytes, enum segment_profile pro
 }
 
 void dataset_reader_shape(const struct dataset_reader *reader, struct dataset_shape *ret) {
-    *ret = (struct dataset_shape){reader->bytes, reader->rows, reader->file.column_count};
+    *ret = (struct dataset_shape){reader->bytes, reader->rows, reader->file.schema.column_count};
 }
 
 static struct arrow_target target_of(const struct dataset_reader *reader, void *base, uint32_t index) {
@@ -210,7 +244,7 @@ static struct arrow_target target_of(const struct dataset_reader *reader, void *
                                   .unit = reader->values[index].words};
     if (segment_kind_is_codes(spec->kind)) {
         const struct arrow_dictionary *dictionary =
-            &reader->dictionaries.all[spec->dictionary - reader->file.column_count];
+            &reader->dictionaries.all[spec->dictionary - reader->file.schema.column_count];
         target.map = dictionary->map;
         target.map_count = dictionary->source.rows;
     }
@@ -242,7 +276,7 @@ static void add_tasks(struct decoding *decoding, uint32_t index, arrow_step *ste
 
 static int decode_values(struct decoding *decoding, struct err *err) {
     decoding->task_count = 0;
-    for (uint32_t i = 0; i < decoding->reader->file.column_count; i++)
+    for (uint32_t i = 0; i < decoding->reader->file.schema.column_count; i++)
         add_tasks(decoding, i,
                   arrow_type_is_text(decoding->reader->sources[i].type) ? arrow_text_measure : arrow_decode_fixed);
     return arrow_work_run(decoding->tasks, decoding->task_count, decoding->threads, decoding->reader->ceilings.bytes,
@@ -251,7 +285,7 @@ static int decode_values(struct decoding *decoding, struct err *err) {
 
 static int decode_texts(struct decoding *decoding, struct err *err) {
     decoding->task_count = 0;
-    for (uint32_t i = 0; i < decoding->reader->file.column_count; i++) {
+    for (uint32_t i = 0; i < decoding->reader->file.schema.column_count; i++) {
         struct arrow_source *source = &decoding->reader->sources[i];
         if (!arrow_type_is_text(source->type))
             continue;
@@ -266,14 +300,14 @@ static int decode_texts(struct decoding *decoding, struct err *err) {
 static void write_dictionaries(const struct decoding *decoding) {
     const struct dataset_reader *reader = decoding->reader;
     for (uint32_t i = 0; i < reader->dictionaries.count; i++) {
-        const struct segment_array *array = segment_array(decoding->base, reader->file.column_count + i);
+        const struct segment_array *array = segment_array(decoding->base, reader->file.schema.column_count + i);
         arrow_dictionary_write(&reader->dictionaries.all[i], segment_at(decoding->base, array->values),
                                segment_at(decoding->base, array->offsets));
     }
 }
 
 static void count_nulls(const struct decoding *decoding) {
-    for (uint32_t i = 0; i < decoding->reader->file.column_count; i++) {
+    for (uint32_t i = 0; i < decoding->reader->file.schema.column_count; i++) {
         const struct arrow_source *source = &decoding->reader->sources[i];
         struct segment_array *array = segment_array(decoding->base, i);
         if (source->type->form == ARROW_NULL)
@@ -288,7 +322,7 @@ static void count_nulls(const struct decoding *decoding) {
 }
 
 static int decode(struct decoding *decoding, struct err *err) {
-    for (uint32_t i = 0; i < decoding->reader->file.column_count; i++)
+    for (uint32_t i = 0; i < decoding->reader->file.schema.column_count; i++)
         decoding->targets[i] = target_of(decoding->reader, decoding->base, i);
     TRY(decode_values(decoding, err));
     TRY(decode_texts(decoding, err));
@@ -298,7 +332,7 @@ static int decode(struct decoding *decoding, struct err *err) {
 }
 
 int dataset_reader_decode(struct dataset_reader *reader, void *base, uint32_t threads, struct err *err) {
-    size_t columns = reader->file.column_count, count = reader->file.batches.count;
+    size_t columns = reader->file.schema.column_count, count = reader->file.batches.count;
     struct segment_shape shape = shape_of(reader);
     auto_free struct arrow_target *targets = calloc(columns + 1, sizeof *targets);
     auto_free struct arrow_task *tasks = calloc(columns * count + 1, sizeof *tasks);

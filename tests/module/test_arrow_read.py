@@ -9,6 +9,7 @@ import pytest
 
 import arrow_file as af
 from arrow_file import Array, Field, File, Scalar, bitmap, int_type, numbers, texts, timestamp_type, views
+from remedies import REMEDIES
 from segments import FIXTURES, dump, dump_many
 
 UTF8, LARGE, VIEW = (af.UTF8, {}), (af.LARGE_UTF8, {}), (af.UTF8_VIEW, {})
@@ -158,6 +159,121 @@ def test_b_decimals_become_the_nearest_double(bits, scale, compress, tmp_path):
     assert (column["kind"], column["nulls"], column["inexact"]) == ("double", 1, lost)
     assert column["values"] == expected
     assert bits == 32 or lost > 0
+
+
+@pytest.mark.parametrize("bits,scale", [(32, 0), (32, 9), (64, 4), (128, 0), (128, 38), (128, -5), (256, 0), (256, 76),
+                                        (256, 12), (256, -300), (256, 1000)])
+def test_b_decimals_become_exact_text_when_that_is_asked_for(bits, scale, tmp_path):
+    """As Python's decimal.Decimal writes them; doubles of 256 bits are the nearest too."""
+    chance, edge = random.Random(bits + scale), 2**(bits - 1)
+    values = [0, 1, -1, 7, 10**9, edge - 1, -edge, None, 10**(bits // 4), -123456700, 5 * 10**8]
+    values += [chance.randrange(-2**size, 2**size) for size in range(1, bits)]
+    with decimal.localcontext() as context:
+        context.prec, context.Emin = 90, -2000
+        exact = [None if v is None else decimal.Decimal(v).scaleb(-scale) for v in values]
+        kind, batch = af.decimal_type(bits, scale), decimals(values, bits)
+        text = one(kind, batch, batch, tmp_path=tmp_path, options=("ns", "2", str(1 << 30), "text"), compress=af.with_zstd)
+        assert (text["kind"], text["nulls"], text["inexact"]) == ("string", 2, 0)
+        assert text["values"] == [None if v is None else str(v) for v in exact] * 2
+        assert one(kind, batch, tmp_path=tmp_path)["values"] == [None if v is None else float(v) for v in exact]
+
+
+def test_b_dictionary_of_decimals_as_text(tmp_path):
+    words = [(decimals([150, None, -5, 150], 128), False)]
+    column = one(af.decimal_type(128, 2), numbers([0, 1, 2, 3, None], "i"), tmp_path=tmp_path,
+                 options=("ns", "2", str(1 << 30), "text"), dictionary=(1, None, False), before=words)
+    assert column["dictionary"] == ["1.50", "-0.05"] and column["values"] == [0, -1, 1, 0, -1]
+
+
+def test_l_texts_of_decimals_have_a_ceiling(tmp_path):
+    said = one(af.decimal_type(128, 2), decimals([10**30] * 1000, 128), tmp_path=tmp_path, options=("ns", "2", "20000", "text"))
+    assert said == "limit:output: a column has more than 20000 bytes of text"
+
+
+# ---- some of the columns ----
+
+LEAF = (Field("leaf", int_type(8)), numbers([1, 2], "b"))
+STRANGE = {  # name: (field, arrays in the order of the batch)
+    "list": (Field("n", (12, {}), children=[LEAF[0]]), [Array(2, 0, [b"", struct.pack("<3i", 0, 1, 2)]), LEAF[1]]),
+    "struct of structs": (Field("n", (13, {}), children=[Field("in", (13, {}), children=[LEAF[0], LEAF[0]])]),
+                          [Array(2, 0, [b""]), Array(2, 0, [b""]), LEAF[1], LEAF[1]]),
+    "sparse union": (Field("n", (14, {}), children=[LEAF[0]]), [Array(2, 0, [b"\0\0"]), LEAF[1]]),
+    "dense union": (Field("n", (14, {0: Scalar("h", 1)}), children=[LEAF[0]]),
+                    [Array(2, 0, [b"\0\0", struct.pack("<2i", 0, 1)]), LEAF[1]]),
+    "fixed-size list": (Field("n", (16, {0: Scalar("i", 1)}), children=[LEAF[0]]), [Array(2, 0, [b""]), LEAF[1]]),
+    "run-end encoded": (Field("n", (22, {}), children=[LEAF[0], LEAF[0]]), [Array(2, 0, []), LEAF[1], LEAF[1]]),
+    "list view": (Field("n", (25, {}), children=[LEAF[0]]), [Array(2, 0, [b"", bytes(8), bytes(8)]), LEAF[1]]),
+    "null": (Field("n", (af.NULL, {})), [Array(2, 2, [])]),
+    "views": (Field("n", VIEW), [views(["a text that is no inline one", "b"], blobs=3)]),
+    "list of views": (Field("n", (12, {}), children=[Field("leaf", VIEW)]),
+                      [Array(2, 0, [b"", struct.pack("<3i", 0, 1, 2)]), views(["long enough for a buffer", "b"])]),
+    "interval": (Field("n", (11, {})), [Array(2, 0, [b"", bytes(32)])]),
+    "dictionary": (Field("n", UTF8, (9, None, False)), [numbers([0, 0], "i")]),
+    "texts that are none": (Field("n", UTF8), [texts([b"\xff", b"\xfe"])]),
+}
+
+
+def some(made, columns, tmp_path):
+    return dump(made.bytes(), tmp_path, "ns", "2", str(1 << 30), "float", "\n".join(columns))
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_b_columns_that_are_not_wanted_may_be_of_any_type(name, tmp_path):
+    field, arrays = STRANGE[name]
+    made = File([Field("a", int_type(32)), field, Field("b", UTF8)])
+    if name == "dictionary":
+        made.dictionary(9, texts(["word"]))
+    for batch in range(2):
+        made.batch(numbers([batch, None], "i"), *arrays, texts(["x", f"y{batch}"]), compress=af.with_zstd)
+    table, columns = some(made, ["b", "a"], tmp_path)
+    assert (table["rows"], table["columns"], table["arrays"]) == (4, 2, 2)
+    assert [column["name"] for column in columns] == ["b", "a"]
+    assert columns[0]["values"] == ["x", "y0", "x", "y1"] and columns[1]["values"] == [0.0, None, 1.0, None]
+
+
+def test_b_a_name_that_several_columns_have_means_all_of_them(tmp_path):
+    made = File([Field(name, int_type(8)) for name in ("a", "b", "a", "")]).batch(*(numbers([i], "b") for i in range(4)))
+    _, columns = some(made, ["", "a"], tmp_path)
+    assert [(column["name"], column["values"]) for column in columns] == [("", [3]), ("a", [0]), ("a", [2])]
+
+
+def test_b_dictionaries_of_columns_that_are_not_wanted_are_not_read(tmp_path):
+    made = File([Field("a", UTF8, (1, None, False)), Field("b", UTF8, (2, None, False)), Field("c", UTF8, (2, None, False))])
+    made.dictionary(1, texts([b"\xff"])).dictionary(2, texts(["v", "w"]))
+    made.batch(numbers([0], "i"), numbers([0], "i"), numbers([1], "i"))
+    table, columns = some(made, ["c"], tmp_path)
+    assert table["arrays"] == 2 and columns[0]["dictionary"] == ["v", "w"] and columns[0]["values"] == [1]
+
+
+def test_m_a_column_that_is_not_there_is_named_with_those_that_are(tmp_path):
+    made = File([Field(name, int_type(8)) for name in ("a", "größe", 'q"')]).batch(*(numbers([1], "b") for _ in range(3)))
+    said = 'bad_input: there is no column "%s"; the columns are "a", "größe", "q\\""'
+    assert some(made, ["a", "x", "y"], tmp_path) == (said % "x").replace("\\", "")
+    wide = File([Field(f"column {i}", int_type(8)) for i in range(500)])
+    first = ", ".join(f'"column {i}"' for i in range(41))
+    assert some(wide, ["none"], tmp_path) == f'bad_input: there is no column "none"; the columns are {first} and 459 more'
+    assert some(File([]), ["none"], tmp_path) == 'bad_input: there is no column "none", nor any other'
+    assert some(made, ["a", "a"], tmp_path) == 'bad_input: column "a" was asked for twice'
+
+
+def test_f_batches_that_are_shorter_than_their_schema_are_refused(tmp_path):
+    fields = [Field("n", (12, {}), children=[LEAF[0]]), Field("a", int_type(8))]
+    made = File(fields).batch(Array(1, 0, [b"", bytes(8)]), Array(0, 0, [b"", b""]), Array(1, 0, [b""]))
+    assert some(made, ["a"], tmp_path) == 'bad_input: column "a": its buffers are missing: the batch has 5'
+    made = File(fields[:1] * 2 + fields[1:]).batch(*[Array(1, 0, [])] * 4, numbers([1], "b"))
+    assert some(made, ["a"], tmp_path) == "bad_input: a batch of 5 columns with 2 buffers has fewer than its schema"
+    made = File([Field("v", VIEW), fields[1]]).batch(Array(1, 0, [b"", bytes(16)], 2**63 - 1), numbers([1], "b"))
+    assert some(made, ["a"], tmp_path) == "bad_input: a batch of 2 columns with 4 buffers has fewer than its schema"
+
+
+def test_f_schemas_that_are_too_deep_or_of_unknown_types_are_refused(tmp_path):
+    deep = LEAF[0]
+    for _ in range(70):
+        deep = Field("n", (13, {}), children=[deep])
+    said = some(File([deep, Field("a", int_type(8))]), ["a"], tmp_path)
+    assert said == "limit:output: the schema has more than 1000000 fields, or 64 in each other"
+    said = some(File([Field("n", (99, {})), Field("a", int_type(8))]), ["a"], tmp_path)
+    assert said == "bad_input: Arrow type 99 is unknown"
 
 
 @pytest.mark.parametrize("kind,code", [(DOUBLE, "d"), (SINGLE, "f")])
@@ -349,12 +465,14 @@ def test_b_table_without_rows_or_columns(tmp_path):
 
 STRANGERS = {
     b"": "an empty file",
-    b"PAR1\x15\x04": "a Parquet file",
-    b"FEA1\0\0\0\0": "a Feather version 1 file; write version 2",
-    b"\xff\xff\xff\xff\x10\0\0\0": "an Arrow IPC stream; write a file instead (Feather version 2)",
-    b"\x1f\x8b\x08\0": "gzip-compressed data",
-    b"PK\x03\x04": "a zip archive",
-    b"a,b\n1,2\n": "text, such as CSV",
+    b"PAR1\x15\x04": f"a Parquet file; as Arrow: {REMEDIES['PARQUET']}",
+    b"FEA1\0\0\0\0": f"a Feather version 1 file; as version 2: {REMEDIES['REWRITE']}",
+    b"\xff\xff\xff\xff\x10\0\0\0": f"an Arrow IPC stream; as a file: {REMEDIES['STREAM']}",
+    b"\x80\x04\x95\0": f"a Python pickle; as Arrow: {REMEDIES['PICKLE']}",
+    b"ORC\0": f"an ORC file; as Arrow: {REMEDIES['ORC']}",
+    b"\x1f\x8b\x08\0": "gzip-compressed data; unpack it: gunzip FILE",
+    b"PK\x03\x04": "a zip archive; unpack it: unzip FILE",
+    b"a,b\n1,2\n": "text; a table of text is called .csv or .tsv",
     b"\0\x01\x02\x03": "other bytes",
 }
 
@@ -364,16 +482,16 @@ def test_b_stranger_is_called_by_its_name(raw, tmp_path):
     assert dump(raw, tmp_path) == f"bad_input: expected an Arrow IPC file, found {STRANGERS[raw]}"
 
 
-TEXT = "give each element a column or a row, or store it as text"
+TEXT = f"as text: {REMEDIES['TEXT']}"
 REFUSED_TYPES = {
-    11: "interval is not supported by datasets; store its parts as integers",
+    11: f"interval is not supported by datasets; {TEXT}",
     12: f"list is not supported by datasets; {TEXT}",
-    13: "struct is not supported by datasets; give each field a column",
-    14: "union is not supported by datasets; give each type a column",
+    13: f"struct is not supported by datasets; a column for each field: {REMEDIES['FLATTEN']}",
+    14: f"union is not supported by datasets; {TEXT}",
     16: f"fixed-size list is not supported by datasets; {TEXT}",
-    17: "map is not supported by datasets; give each key a column, or store it as text",
+    17: f"map is not supported by datasets; {TEXT}",
     21: f"large list is not supported by datasets; {TEXT}",
-    22: "run-end encoded is not supported by datasets; store the values, or a dictionary",
+    22: f"run-end encoded is not supported by datasets; {TEXT}",
     25: f"list view is not supported by datasets; {TEXT}",
     26: f"large list view is not supported by datasets; {TEXT}",
     0: "Arrow type 0 is unknown",
@@ -390,10 +508,10 @@ def test_b_type_is_refused_by_column_and_name(number, tmp_path):
 FILE = {
     "the footer has no schema": lambda: swap_footer({0: Scalar("h", 4)}),
     "expected Arrow metadata version 4 or 5, found 3": lambda: File([], version=2).bytes(),
-    "expected a little-endian Arrow IPC file, found a big-endian one": lambda: File([], endianness=1).bytes(),
-    "compression 0 by method 1 is unknown; write with compression='zstd'":
+    f"expected a little-endian Arrow IPC file, found a big-endian one; as little-endian: {REMEDIES['REWRITE']}": lambda: File([], endianness=1).bytes(),
+    f"compression 0 by method 1 is unknown; with ZSTD: {REMEDIES['REWRITE']}":
         lambda: File([Field("x", int_type(8))]).batch(numbers([1], "b"), compress=af.with_zstd, codec=0, method=1).bytes(),
-    "compression 7 by method 0 is unknown; write with compression='zstd'":
+    f"compression 7 by method 0 is unknown; with ZSTD: {REMEDIES['REWRITE']}":
         lambda: File([Field("x", int_type(8))]).batch(numbers([1], "b"), compress=af.with_zstd, codec=7).bytes(),
     "record batch 0 has 2 columns, the schema 1":
         lambda: File([Field("x", int_type(8))]).batch(numbers([1], "b"), numbers([1], "b")).bytes(),
@@ -517,8 +635,7 @@ COLUMN = {
     "its values have 5 bytes, its rows need 6": (af.fixed_type(3), array(2, 0, b"", b"12345"), {}),
     "its values have 3 bytes, its rows need 4294967294": (af.fixed_type(2**31 - 1), array(2, 0, b"", b"123"), {}),
     "5 nulls among 4 values": ((af.NULL, {}), array(4, 5), {}),
-    "a decimal of 256 bits is not supported by datasets; store it as decimal128":
-        (af.decimal_type(256, 2), array(1, 0, b"", bytes(32)), {}),
+    "a decimal of 512 bits, expected 32, 64, 128 or 256": (af.decimal_type(512, 2), array(1, 0, b"", bytes(64)), {}),
     "a decimal of scale 1001, expected -1000 to 1000": (af.decimal_type(128, 1001), array(1, 0, b"", bytes(16)), {}),
     "its values have 16 bytes, its rows need 32": (af.decimal_type(128, 2), array(2, 0, b"", bytes(16)), {}),
     "an integer of 128 bits, expected 8, 16, 32 or 64": (int_type(128), numbers([1], "q"), {}),
@@ -554,7 +671,8 @@ def test_f_damaged_dictionary_is_refused(message, tmp_path):
                                        (af.decimal_type(128, 2), "decimal")])
 def test_b_dictionary_of_what_needs_none_is_refused(kind, word, tmp_path):
     said = one(kind, numbers([0], "i"), tmp_path=tmp_path, dictionary=(1, None, False))
-    assert said == f'bad_input: column "x": a dictionary of {word} is not supported by datasets; store the values'
+    assert said == (f'bad_input: column "x": a dictionary of {word} is not supported by datasets; '
+                    f"without it: {REMEDIES['VALUES']}")
 
 
 def test_f_undefined_bytes_below_nulls_never_complain(tmp_path):

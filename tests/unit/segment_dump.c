@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// segment_dump FILE [ns|units [threads [bytes-ceiling]]]: decodes an Arrow IPC file, checks the segment and prints it as
+// segment_dump FILE [ns|units [threads [bytes-ceiling [decimals [columns]]]]]: decodes an Arrow IPC file, checks the segment and prints it as
 // JSON lines, the table first, then a line per column. Exit 1 and `reason: message` for a file that is refused, 3 for a
-// segment that breaks a rule; bytes are shown in hexadecimal. `-m FILE...` prints one line per file, `ok` or the error; `-w FILE` writes the segment.
+// segment that breaks a rule; `decimals` float or text, `columns` a name per line; bytes are shown in hexadecimal. `-m FILE...` prints one line per file, `ok` or the error; `-w FILE` writes the segment.
 #include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
@@ -173,7 +173,7 @@ static void print_segment(const void *base) {
 }
 
 struct wish {
-    enum segment_profile profile;
+    struct codec_wish codec;
     uint32_t threads;
     struct codec_ceilings ceilings;
 };
@@ -182,7 +182,7 @@ struct wish {
 static int decode(const char *file, size_t bytes, const struct wish *wish, void **ret, struct err *err) {
     struct dataset_reader *reader;
     struct dataset_shape shape;
-    if (dataset_reader_open(file, bytes, wish->profile, &wish->ceilings, &reader, err) < 0)
+    if (dataset_reader_open_wish(file, bytes, &wish->codec, &wish->ceilings, &reader, err) < 0)
         return 1;
     dataset_reader_shape(reader, &shape);
     auto_free void *base = aligned_alloc(64, (shape.bytes + 63) / 64 * 64);
@@ -236,8 +236,17 @@ static int write_segment(const char *path, const struct wish *wish) {
     return result;
 }
 
+static void take_columns(struct codec_wish *wish, char *lines) {
+    wish->columns = lines;
+    wish->column_bytes = strlen(lines) + 1;
+    for (; *lines; lines++)
+        if (*lines == '\n')
+            *lines = 0;
+}
+
 int main(int argc, char **argv) {
-    struct wish wish = {SEGMENT_PROFILE_NS, 2, {.bytes = (uint64_t)1 << 30, .rows = 1u << 30, .columns = 10000}};
+    struct wish wish = {
+        {.profile = SEGMENT_PROFILE_NS}, 2, {.bytes = (uint64_t)1 << 30, .rows = 1u << 30, .columns = 10000}};
     auto_free void *base = NULL;
     struct err err = {0};
     if (argc > 2 && strcmp(argv[1], "-m") == 0)
@@ -247,11 +256,15 @@ int main(int argc, char **argv) {
     if (argc < 2)
         return 2;
     if (argc > 2 && strcmp(argv[2], "units") == 0)
-        wish.profile = SEGMENT_PROFILE_UNITS;
+        wish.codec.profile = SEGMENT_PROFILE_UNITS;
     if (argc > 3)
         wish.threads = (uint32_t)strtoul(argv[3], NULL, 10);
     if (argc > 4)
         wish.ceilings.bytes = strtoull(argv[4], NULL, 10);
+    if (argc > 5 && strcmp(argv[5], "text") == 0)
+        wish.codec.decimals = CODEC_DECIMALS_TEXT;
+    if (argc > 6)
+        take_columns(&wish.codec, argv[6]);
     int result = decode_file(argv[1], &wish, &base, &err);
     if (result == 0)
         print_segment(base);

@@ -185,7 +185,8 @@ static void done_granting(struct granting *granting) {
 
 static int decode(struct fixture *fixture, int blob, struct granting *granting, struct codec_outcome *outcome,
                   struct err *err) {
-    return codec_decode(&fixture->codec, blob, SEGMENT_PROFILE_NS, grant, granting, outcome, err);
+    const struct codec_wish all = {.profile = SEGMENT_PROFILE_NS};
+    return codec_decode(&fixture->codec, blob, &all, grant, granting, outcome, err);
 }
 
 // ---- basic ----
