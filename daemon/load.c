@@ -7,6 +7,7 @@
 #include "quern/own.h"
 #include "quern/segment.h"
 #include "type_table.h"
+#include "wish.h"
 
 static void on_codec_warning(void *context, uint32_t picture, const char *text) {
     struct attempt *attempt = context;
@@ -64,10 +65,12 @@ static int produce(struct attempt *attempt, uint32_t input, struct err *err) {
     struct attempt_input *in = &attempt->inputs[input];
     const struct job_input *wanted = &attempt->job.inputs[input];
     auto_fd int typed = -1;
+    auto_free char *names = NULL;
     if (wanted->format == JOB_ARROW) {
         struct grant grant = {attempt, &in->key};
         struct codec_outcome outcome;
-        const struct codec_wish wish = {.profile = attempt->profile};
+        struct codec_wish wish;
+        TRY(wish_make(attempt, input, &names, &wish, err));
         if (codec_decode(&attempt->codec, in->blob.fd, &wish, grant_memory, &grant, &outcome, err) < 0)
             return name_input(attempt, input, err);
     } else {
@@ -103,15 +106,13 @@ static void want(struct wanted *wanted, uint32_t input, const struct supervisor_
     wanted->first_input[wanted->count++] = input;
 }
 
-static void make_keys(struct attempt *attempt, struct wanted *wanted) {
+static int make_keys(struct attempt *attempt, struct wanted *wanted, struct err *err) {
     wanted->count = 0;
     for (uint32_t i = 0; i < attempt->job.input_count; i++) {
-        struct supervisor_key key;
-        snprintf(key.text, sizeof key.text, "%s|%u|*|%u", attempt->inputs[i].blob.version,
-                 attempt->job.inputs[i].format, attempt->profile);
-        attempt->inputs[i].key = key;
-        want(wanted, i, &key);
+        TRY(wish_key(attempt, i, &attempt->inputs[i].key, err));
+        want(wanted, i, &attempt->inputs[i].key);
     }
+    return 0;
 }
 
 static int wait_for_others(struct attempt *attempt, const struct wanted *wanted, uint32_t waits, struct err *err) {
@@ -169,7 +170,7 @@ static int share(struct attempt *attempt, uint32_t input, struct err *err) {
 int step_load(struct attempt *attempt, struct err *err) {
     struct wanted wanted;
     TRY(connect_peers(attempt, err));
-    make_keys(attempt, &wanted);
+    TRY(make_keys(attempt, &wanted, err));
     if (wanted.count)
         TRY(load_all(attempt, &wanted, err));
     for (uint32_t i = 0; i < attempt->job.input_count; i++) {

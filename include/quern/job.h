@@ -28,6 +28,9 @@
 #define JOB_MAX_PARAMS 256u
 #define JOB_MAX_DEPTH 32
 
+#define JOB_MAX_CHOSEN 10000u /* columns that are asked for by name, of one input */
+
+enum job_decimals { JOB_DECIMALS_FLOAT = 1, JOB_DECIMALS_TEXT = 2 };
 enum job_format { JOB_ARROW = 1, JOB_CSV = 2, JOB_TSV = 3 };
 
 /* A file or object: where it is and, once pinned, exactly which bytes. */
@@ -41,6 +44,8 @@ struct job_input {
     uint32_t port; /* 1..HOST_MAX_PORTS */
     uint32_t format;
     struct job_source source;
+    char **columns; /* owned, as the names in it: only these, in this order; NULL: all */
+    size_t column_count;
 };
 
 struct job_param {
@@ -74,6 +79,7 @@ struct job {
     size_t output_count;
     struct job_limits limits;
     bool debug;
+    uint32_t decimals; /* enum job_decimals: what decimals of the inputs become */
 };
 
 void job_defaults(struct job *job); /* quern dialect, environment "default", default limits, a fresh id (ULID) */

@@ -67,7 +67,7 @@ def rounded(array):
     """Why doubles are not what the file holds."""
     values = f"{array.inexact} value{'s' * (array.inexact > 1)}"
     if array.flags & _quern.DECIMAL:
-        return f"decimal became double; {values} lost digits"
+        return f"decimal became double; {values} lost digits, which --decimals text keeps"
     return f"integers with missing values became double; {values} beyond 2**53 lost precision"
 
 
