@@ -49,7 +49,8 @@ FLOATS = [
 ]
 DECIMALS = [Kind(str(kind), kind, [decimal.Decimal(word) for word in words]) for kind, words in [
     (pa.decimal128(9, 2), ["0", "1.25", "-0.01", "1234567.89", "-9999999.99"]),
-    (pa.decimal128(38, 9), ["0", "0.1", "12345678901234567890123456789.123456789", "-1.000000001"])]]
+    (pa.decimal128(38, 9), ["0", "0.1", "12345678901234567890123456789.123456789", "-1.000000001"]),
+    (pa.decimal256(76, 2), ["0", "1.25", "-0.01", "1234567.89", "9" * 74 + ".99"])]]
 TEXTS = [Kind(str(kind), kind, WORDS) for kind in (pa.utf8(), pa.large_utf8(), pa.string_view())]
 BINARIES = [*(Kind(str(kind), kind, BYTES) for kind in (pa.binary(), pa.large_binary(), pa.binary_view())),
             Kind("fixed_size_binary[3]", pa.binary(3), [b"\0\0\0", b"\xff\xfe\xfd", b"abc", b"\xed\xa0\x80"])]
