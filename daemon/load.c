@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "attempt.h"
+#include "column_report.h"
 #include "quern/own.h"
 #include "quern/segment.h"
 #include "type_table.h"
@@ -164,7 +165,7 @@ static int share(struct attempt *attempt, uint32_t input, struct err *err) {
     record->columns = header.columns;
     record->segment_bytes = header.total_bytes;
     record->cached = in->state == SUPERVISOR_HIT;
-    return 0;
+    return column_report(attempt, input, err);
 }
 
 int step_load(struct attempt *attempt, struct err *err) {

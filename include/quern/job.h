@@ -101,12 +101,24 @@ const char *job_state_name(enum job_state state);
 
 #define MANIFEST_UNKNOWN UINT64_MAX /* a figure that could not be had: null */
 
+/* The report on a column lists so many of an input, and of all inputs together. */
+#define MANIFEST_MAX_LISTED 200u
+#define MANIFEST_MAX_LISTED_IN_ALL 1000u
+
+struct manifest_column {
+    char name[HOST_NAME_BYTES];         /* cut where it is longer */
+    const char *type, *treatment, *why; /* constants: segment.h, treatment.h */
+    uint64_t bytes;
+};
+
 struct manifest_input {
     uint32_t port;
     char name[HOST_NAME_BYTES];
     char version[256];
     uint64_t rows, columns, segment_bytes;
-    bool cached; /* the segment was on the host already */
+    bool cached;                    /* the segment was on the host already */
+    struct manifest_column *listed; /* malloc'ed, freed by manifest_done() */
+    uint32_t listed_count;
 };
 
 struct manifest_output {
@@ -143,6 +155,8 @@ struct manifest {
     char warnings[32][ERR_MSG_BYTES];
     uint32_t warning_count; /* beyond 32 only counted */
 };
+
+void manifest_done(struct manifest *manifest);
 
 /* Pretty-printed JSON with a final newline. A failed job has the `error` object of module.md section 11. */
 MUST_USE int manifest_encode(const struct manifest *manifest, char **ret_json, size_t *ret_bytes, struct err *err);

@@ -73,6 +73,13 @@ enum segment_flags {
     SEGMENT_NULLABLE = 1u << 2,
 };
 
+enum segment_origin {
+#define ORIGIN(NAME, number) SEGMENT_FROM_##NAME = (number),
+#include "../../schemas/treatments.def"
+#undef ORIGIN
+};
+#define SEGMENT_MAX_ORIGIN SEGMENT_FROM_CODES_VALUES
+
 struct segment_span {
     uint64_t offset;
     uint64_t bytes;
@@ -91,7 +98,8 @@ struct segment_array {
     struct segment_span offsets; /* UTF8, BINARY: length + 1 int64, from 0, rising, the last one values.bytes */
     struct segment_span values;  /* fixed width: length * width bytes; UTF8, BINARY: the bytes */
     uint64_t inexact;            /* FLOAT64 made of integers or decimals: values that it cannot hold; else 0 */
-    uint64_t reserved;           /* 0 */
+    uint32_t origin;             /* enum segment_origin: what it was in its file, for treatment.h */
+    uint32_t reserved;           /* 0 */
 };
 _Static_assert(sizeof(struct segment_array) == 128, "the directory entry is 128 bytes");
 
@@ -113,6 +121,7 @@ _Static_assert(sizeof(struct segment_header) == 128, "the header is 128 bytes");
 struct segment_spec {
     enum segment_kind kind;
     uint32_t flags;
+    enum segment_origin origin;
     enum segment_unit unit;
     uint64_t length;
     bool nulls;          /* reserve room for a mask or bitmap */

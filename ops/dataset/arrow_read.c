@@ -120,6 +120,26 @@ static struct segment_spec dictionary_spec(const struct arrow_dictionary *dictio
                                  .zone_bytes = type->zone_bytes};
 }
 
+static enum segment_origin codes_origin(const struct arrow_dictionary *dictionary, const struct arrow_column *column,
+                                        enum segment_kind kind) {
+    if (dictionary->kept < dictionary->source.rows)
+        return SEGMENT_FROM_CODES_VALUES;
+    bool same = column->index.width == segment_kind_width(kind);
+    return same ? SEGMENT_FROM_SAME : SEGMENT_FROM_CODES_WIDTH;
+}
+
+static enum segment_origin origin_of(const struct arrow_column *column, const struct segment_spec *spec) {
+    enum arrow_form form = column->type.form;
+    if (form == ARROW_INT && spec->kind == SEGMENT_FLOAT64)
+        return SEGMENT_FROM_INTEGERS;
+    if (form == ARROW_DECIMAL || form == ARROW_DECIMAL_TEXT)
+        return SEGMENT_FROM_DECIMALS;
+    if (form == ARROW_DATE)
+        return SEGMENT_FROM_DATES;
+    bool counted = form == ARROW_TIMESTAMP || form == ARROW_DURATION;
+    return counted && spec->unit != column->type.unit ? SEGMENT_FROM_UNIT : SEGMENT_FROM_SAME;
+}
+
 static struct segment_spec column_spec(struct dataset_reader *reader, uint32_t index) {
     const struct arrow_column *column = &reader->file.schema.columns[index];
     const struct arrow_source *source = &reader->sources[index];
@@ -134,6 +154,7 @@ static struct segment_spec column_spec(struct dataset_reader *reader, uint32_t i
         spec.kind = segment_codes_kind(reader->dictionaries.all[number].kept);
         spec.dictionary = reader->file.schema.column_count + number;
         spec.flags = column->ordered ? SEGMENT_ORDERED : 0;
+        spec.origin = codes_origin(&reader->dictionaries.all[number], column, spec.kind);
         return spec;
     }
     reader->values[index] = arrow_plan_values(&column->type, reader->profile, spec.nulls && !column->nullable);
@@ -142,6 +163,7 @@ static struct segment_spec column_spec(struct dataset_reader *reader, uint32_t i
     if (column->nullable)
         spec.flags |= SEGMENT_NULLABLE;
     spec.unit = reader->values[index].unit;
+    spec.origin = origin_of(column, &spec);
     spec.zone = column->type.zone;
     spec.zone_bytes = column->type.zone_bytes;
     return spec;

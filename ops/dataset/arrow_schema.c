@@ -213,11 +213,14 @@ static int read_encoding(const struct flat_table *encoding, struct arrow_column 
     if (present)
         TRY(read_int(column, &index, &column->index, err));
     if (column->type.form == ARROW_NULL)
-        return arrow_refuse(column, err, "a dictionary of null is not supported by datasets; without it: " REMEDY_VALUES);
+        return arrow_refuse(column, err,
+                            "a dictionary of null is not supported by datasets; without it: " REMEDY_VALUES);
     if (column->type.form == ARROW_DECIMAL)
-        return arrow_refuse(column, err, "a dictionary of decimal is not supported by datasets; without it: " REMEDY_VALUES);
+        return arrow_refuse(column, err,
+                            "a dictionary of decimal is not supported by datasets; without it: " REMEDY_VALUES);
     if (column->type.form == ARROW_BOOL)
-        return arrow_refuse(column, err, "a dictionary of bool is not supported by datasets; without it: " REMEDY_VALUES);
+        return arrow_refuse(column, err,
+                            "a dictionary of bool is not supported by datasets; without it: " REMEDY_VALUES);
     return 0;
 }
 
@@ -338,7 +341,9 @@ int arrow_schema_read(const struct flat_table *schema, const struct arrow_wish *
     struct arrow_schema made = {0};
     TRY(flat_i16(schema, SCHEMA_ENDIANNESS, 0, &endianness, err));
     if (endianness != 0)
-        return err_set(err, REASON_BAD_INPUT, "expected a little-endian Arrow IPC file, found a big-endian one; as little-endian: " REMEDY_REWRITE);
+        return err_set(
+            err, REASON_BAD_INPUT,
+            "expected a little-endian Arrow IPC file, found a big-endian one; as little-endian: " REMEDY_REWRITE);
     TRY(flat_vector(schema, SCHEMA_FIELDS, 4, &fields, err));
     if (fields.count > wish->max_columns)
         return err_set(err, REASON_LIMIT_OUTPUT, "the file has %u columns, the limit is %u", fields.count,

@@ -11,8 +11,7 @@
 #define REMEDY_COLUMN "t = f.read_table('FILE'); i = t.column_names.index('COLUMN'); "
 
 #define REMEDY_REWRITE REMEDY_PYTHON("", REMEDY_SAVE("f.read_table('FILE')"))
-#define REMEDY_STREAM                                                                                                  \
-    REMEDY_PYTHON("pyarrow as a, ", REMEDY_SAVE("a.ipc.open_stream(open('FILE', 'rb')).read_all()"))
+#define REMEDY_STREAM REMEDY_PYTHON("pyarrow as a, ", REMEDY_SAVE("a.ipc.open_stream(open('FILE', 'rb')).read_all()"))
 #define REMEDY_PARQUET REMEDY_PYTHON("pyarrow.parquet as p, ", REMEDY_SAVE("p.read_table('FILE')"))
 #define REMEDY_ORC REMEDY_PYTHON("pyarrow.orc as o, ", REMEDY_SAVE("o.read_table('FILE')"))
 #define REMEDY_PICKLE REMEDY_PYTHON("pandas, ", REMEDY_SAVE("pandas.read_pickle('FILE')"))

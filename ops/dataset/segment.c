@@ -179,6 +179,7 @@ int segment_format(void *base, uint64_t bytes, const struct segment_shape *shape
         const struct segment_spec *spec = &shape->specs[i];
         struct segment_array array = {.kind = (uint32_t)spec->kind,
                                       .flags = spec->flags,
+                                      .origin = (uint32_t)spec->origin,
                                       .length = spec->length,
                                       .unit = (uint32_t)spec->unit,
                                       .dictionary = SEGMENT_NO_DICTIONARY};

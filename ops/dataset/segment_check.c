@@ -135,7 +135,7 @@ static int check_entry(const void *base, uint32_t index, const char *label, stru
     const struct segment_array *array = segment_array(base, index);
     if (strcmp(segment_kind_name((enum segment_kind)array->kind), "?") == 0)
         return err_set(err, REASON_BAD_RESULT, "%s: kind %u is unknown", label, array->kind);
-    if (array->flags & ~known_flags(base, index) || array->reserved)
+    if (array->flags & ~known_flags(base, index) || array->origin > SEGMENT_MAX_ORIGIN || array->reserved)
         return err_set(err, REASON_BAD_RESULT, "%s: unknown flags or reserved fields are set", label);
     if (array->inexact > (array->kind == SEGMENT_FLOAT64 ? array->length : 0))
         return err_set(err, REASON_BAD_RESULT, "%s: %llu inexact values among %llu of kind %s", label,

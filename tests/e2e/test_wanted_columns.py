@@ -34,6 +34,24 @@ def test_m_columns_of_an_arrow_file(quern, tmp_path):
     assert [given["cached"] for given in run.job["inputs"]] == [False, False]
 
 
+def test_m_the_record_tells_what_became_of_each_column(quern, tmp_path):
+    table = [("n" * 300, int_type(32), numbers([1, None], "i")), ("s", (af.UTF8, {}), texts(["x", "y"])),
+             *((f"c{i}", int_type(8), numbers([7, 8], "b")) for i in range(250))]
+    path = write_arrow(tmp_path / "t.arrow", table)
+    (tmp_path / "u.csv").write_text("a\n1\n")
+    run = quern(PRINT.replace("print", "len"), "--dataframe1", path, "--dataframe2", path, "--dataframe3", tmp_path / "u.csv")
+    assert run.code == 0
+    first, second, typed = run.job["inputs"]
+    assert first["column_report"][:2] == [
+        {"name": "n" * 255, "type": "double", "treatment": "converted", "bytes": 16,
+         "why": "integers with missing values become double"},
+        {"name": "s", "type": "string", "treatment": "materialised", "bytes": 26, "why": "a str in every row"}]
+    assert len(first["column_report"]) == 200 and first["columns_left"] == 52
+    assert second["column_report"] == first["column_report"] and second["columns_left"] == 52
+    assert typed["column_report"] == [{"name": "a", "type": "int64", "treatment": "zero_copy", "bytes": 8,
+                                       "why": "pandas holds these values as they are"}] and typed["columns_left"] == 0
+
+
 def test_m_a_name_that_several_columns_have_means_all_of_them(quern, tmp_path):
     script = "def azureml_main(f):\n    print(list(f.columns), f.values.tolist())\n"
     run = quern(script, "--columns", "a", "--dataframe1", write_arrow(tmp_path / "t.arrow"))

@@ -12,6 +12,7 @@
 #include "quern/dataset.h"
 #include "quern/memory.h"
 #include "quern/own.h"
+#include "quern/treatment.h"
 
 static void print_text(const char *text, uint64_t count) {
     putchar('"');
@@ -149,6 +150,10 @@ static void print_column(const void *base, uint32_t index) {
     printf(", \"kind\": \"%s\", \"dtype\": \"%s\", \"nulls\": %" PRIu64 ", \"inexact\": %" PRIu64 ", \"ordered\": %s",
            segment_kind_name((enum segment_kind)array->kind), segment_kind_dtype((enum segment_kind)array->kind),
            array->null_count, array->inexact, array->flags & SEGMENT_ORDERED ? "true" : "false");
+    struct treatment treatment;
+    treatment_of(base, index, &treatment);
+    printf(", \"treatment\": \"%s\", \"why\": \"%s\", \"bytes\": %" PRIu64, treatment.word, treatment.why,
+           treatment.bytes);
     if (array->flags & SEGMENT_NULLABLE)
         fputs(", \"nullable\": true", stdout);
     if (segment_kind_has_unit((enum segment_kind)array->kind)) {

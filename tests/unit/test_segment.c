@@ -195,6 +195,7 @@ static const struct damage damages[] = {
     {"array 5 (values of a dictionary): unknown flags or reserved fields are set", ENTRY(WORDS, flags),
      SEGMENT_NULLABLE},
     {"column \"d\": unknown flags or reserved fields are set", ENTRY(DOUBLES, reserved), 1},
+    {"column \"d\": unknown flags or reserved fields are set", ENTRY(DOUBLES, origin), SEGMENT_MAX_ORIGIN + 1},
     {"column \"d\": 1000 inexact values among 3 of kind double", ENTRY(DOUBLES, inexact), 1000},
     {"column \"d\": expected 3 values, found 2", ENTRY(DOUBLES, length), 2},
     {"array 5 (values of a dictionary): 1099511627777 values are more than the limit of 1099511627776",
