@@ -31,8 +31,9 @@ int wish_make(const struct attempt *attempt, uint32_t input, char **names, struc
     const struct job_input *wanted = &attempt->job.inputs[input];
     bool text = attempt->job.decimals == JOB_DECIMALS_TEXT;
     *names = NULL;
-    *ret =
-        (struct codec_wish){.profile = attempt->profile, .decimals = text ? CODEC_DECIMALS_TEXT : CODEC_DECIMALS_FLOAT};
+    *ret = (struct codec_wish){.profile = attempt->profile,
+                               .memory_bytes = attempt->calls.available,
+                               .decimals = text ? CODEC_DECIMALS_TEXT : CODEC_DECIMALS_FLOAT};
     if (wanted->columns)
         TRY(join_names(wanted, names, &ret->column_bytes, err));
     ret->columns = *names;

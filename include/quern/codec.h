@@ -18,7 +18,7 @@
  *     JOIN    fds: reply, output, png...  ← DONE       pictures stacked vertically; skipped ones are named in warnings
  *
  * Every op may send WARNING replies before DONE. FAILED is final and carries the error: REASON_BAD_INPUT (DECODE),
- * REASON_BAD_RESULT (CHECK, ENCODE), REASON_LIMIT_OUTPUT, REASON_LIMIT_DISK (an output on a full disk), REASON_INFRA.
+ * REASON_BAD_RESULT (CHECK, ENCODE), REASON_LIMIT_OUTPUT, REASON_LIMIT_MEMORY (DECODE), REASON_LIMIT_DISK (an output on a full disk), REASON_INFRA.
  */
 #ifndef QUERN_CODEC_H
 #define QUERN_CODEC_H
@@ -56,6 +56,7 @@ struct codec_wish {
     const char
         *columns; /* their names in the order that is wanted, each with its NUL, one behind the other; NULL: all */
     size_t column_bytes;
+    uint64_t memory_bytes; /* REASON_LIMIT_MEMORY for a dataset that needs more; 0: the ceilings alone count */
 };
 
 struct codec_request {
@@ -67,7 +68,8 @@ struct codec_request {
     uint32_t level;     /* ENCODE: zstd level, 0: 1 */
     uint32_t
         checked; /* ENCODE, HEAD: the asker knows that the segment has passed CHECK; being sealed it is as it was */
-    uint32_t decimals; /* DECODE: enum codec_decimals */
+    uint32_t decimals;     /* DECODE: enum codec_decimals */
+    uint64_t memory_bytes; /* DECODE: as wished for */
     struct codec_ceilings ceilings;
 };
 

@@ -72,7 +72,7 @@ static int pass_failure(const struct call *call, struct codec_reply *reply, stru
     err_distrust(&reply->err);
     enum reason reason = (enum reason)reply->err.reason;
     if (reason != REASON_BAD_INPUT && reason != REASON_BAD_RESULT && reason != REASON_LIMIT_OUTPUT &&
-        reason != REASON_LIMIT_DISK && reason != REASON_INFRA && reason != REASON_BUG)
+        reason != REASON_LIMIT_MEMORY && reason != REASON_LIMIT_DISK && reason != REASON_INFRA && reason != REASON_BUG)
         reply->err.reason = (uint32_t)blame(call);
     if (err)
         *err = reply->err;
@@ -220,6 +220,7 @@ int codec_decode(struct codec *codec, int blob, const struct codec_wish *wish, c
     auto_fd int columns = -1;
     call.request.profile = wish->profile;
     call.request.decimals = wish->decimals;
+    call.request.memory_bytes = wish->memory_bytes;
     call.grant = grant;
     call.grant_context = grant_context;
     add_fd(&call, blob);

@@ -46,7 +46,9 @@ static int finish(struct codec_child *child, int fd, struct codec_map *memory, s
 
 // `names` has to outlive the reader.
 static int read_wish(struct codec_child *child, char **names, struct codec_wish *ret, struct err *err) {
-    *ret = (struct codec_wish){.profile = child->request.profile, .decimals = child->request.decimals};
+    *ret = (struct codec_wish){.profile = child->request.profile,
+                               .decimals = child->request.decimals,
+                               .memory_bytes = child->request.memory_bytes};
     if (child->fd_count <= FD_COLUMNS)
         return 0;
     TRY(memory_read(child->fds[FD_COLUMNS], "the list of columns", MAX_NAMES_BYTES, names, &ret->column_bytes, err));

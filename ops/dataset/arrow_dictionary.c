@@ -206,7 +206,7 @@ static int compact(struct arrow_dictionary *dictionary, struct err *err) {
 }
 
 static int read_one(struct arrow_dictionary *dictionary, enum segment_profile profile, uint64_t ceiling,
-                    uint64_t *spent, struct err *err) {
+                    uint64_t memory, uint64_t *spent, struct err *err) {
     struct arrow_source *source = &dictionary->source;
     struct arrow_worker worker = {0};
     dictionary->shape = arrow_plan_values(source->type, profile, false);
@@ -218,27 +218,31 @@ static int read_one(struct arrow_dictionary *dictionary, enum segment_profile pr
     if (*spent > ceiling)
         return err_set(err, REASON_LIMIT_OUTPUT, "the file's dictionaries have more than %llu bytes",
                        (unsigned long long)ceiling);
+    if (*spent > memory)
+        return err_set(err, REASON_LIMIT_MEMORY,
+                       "the dictionaries of the dataset need %llu bytes of memory, this host has %llu available",
+                       (unsigned long long)*spent, (unsigned long long)memory);
     TRY(allocate(dictionary, bytes, err));
     int result = decode_values(&worker, dictionary, ceiling, err);
     arrow_worker_done(&worker);
     return result < 0 ? -1 : compact(dictionary, err);
 }
 
-static int read_all(const struct arrow_file *file, enum segment_profile profile, uint64_t ceiling,
+static int read_all(const struct arrow_file *file, enum segment_profile profile, uint64_t ceiling, uint64_t memory,
                     struct arrow_dictionaries *set, struct err *err) {
     uint64_t spent = 0;
     TRY(collect(file, set, err));
     TRY(read_batches(file, set, err));
     TRY(plan_batches(file, ceiling, set, err));
     for (uint32_t i = 0; i < set->count; i++)
-        TRY(read_one(&set->all[i], profile, ceiling, &spent, err));
+        TRY(read_one(&set->all[i], profile, ceiling, memory, &spent, err));
     return 0;
 }
 
 int arrow_dictionaries_read(const struct arrow_file *file, enum segment_profile profile, uint64_t ceiling,
-                            struct arrow_dictionaries *ret, struct err *err) {
+                            uint64_t memory, struct arrow_dictionaries *ret, struct err *err) {
     struct arrow_dictionaries set = {0};
-    if (read_all(file, profile, ceiling, &set, err) < 0) {
+    if (read_all(file, profile, ceiling, memory, &set, err) < 0) {
         arrow_dictionaries_done(&set);
         return -1;
     }

@@ -13,6 +13,7 @@ struct dataset_reader {
     struct arrow_choice choice;
     enum segment_profile profile;
     struct codec_ceilings ceilings;
+    uint64_t memory; // what the dataset may take
     struct arrow_batch *batches;
     struct arrow_piece *pieces; // those of a column stand together
     struct arrow_source *sources;
@@ -177,6 +178,37 @@ static struct segment_shape shape_of(const struct dataset_reader *reader) {
                                   .profile = reader->profile};
 }
 
+static int admit(const struct dataset_reader *reader, uint64_t bytes, struct err *err) {
+    if (bytes > reader->ceilings.bytes)
+        return err_set(err, REASON_LIMIT_OUTPUT, "the dataset needs %llu bytes of memory, the limit is %llu",
+                       (unsigned long long)bytes, (unsigned long long)reader->ceilings.bytes);
+    if (bytes > reader->memory)
+        return err_set(err, REASON_LIMIT_MEMORY, "the dataset needs %llu bytes of memory, this host has %llu available",
+                       (unsigned long long)bytes, (unsigned long long)reader->memory);
+    return 0;
+}
+
+static uint64_t least_width(const struct dataset_reader *reader, uint32_t index) {
+    const struct arrow_column *column = &reader->file.schema.columns[index];
+    bool widen = reader->sources[index].nulls > 0 && !column->nullable;
+    enum segment_kind kind = arrow_plan_values(&column->type, reader->profile, widen).kind;
+    if (column->has_dictionary)
+        return 1;
+    return segment_kind_is_bytes(kind) ? sizeof(int64_t) : segment_kind_width(kind);
+}
+
+// What the segment will need without dictionaries, whose size nobody knows yet, and texts that are not measured. The
+// arithmetic saturates.
+static uint64_t bytes_at_least(const struct dataset_reader *reader) {
+    uint64_t total = 0, bytes;
+    for (uint32_t i = 0; i < reader->file.schema.column_count; i++)
+        if (__builtin_mul_overflow(reader->rows, least_width(reader, i), &bytes) ||
+            __builtin_add_overflow(bytes, reader->sources[i].data_bytes, &bytes) ||
+            __builtin_add_overflow(total, bytes, &total))
+            return UINT64_MAX;
+    return total;
+}
+
 static int plan_layout(struct dataset_reader *reader, struct err *err) {
     uint32_t columns = reader->file.schema.column_count;
     struct segment_shape shape = shape_of(reader);
@@ -185,10 +217,7 @@ static int plan_layout(struct dataset_reader *reader, struct err *err) {
     for (uint32_t i = 0; i < reader->dictionaries.count; i++)
         reader->specs[columns + i] = dictionary_spec(&reader->dictionaries.all[i]);
     TRY(segment_layout(&shape, &reader->bytes, err));
-    if (reader->bytes > reader->ceilings.bytes)
-        return err_set(err, REASON_LIMIT_OUTPUT, "the dataset needs %llu bytes of memory, the limit is %llu",
-                       (unsigned long long)reader->bytes, (unsigned long long)reader->ceilings.bytes);
-    return 0;
+    return admit(reader, reader->bytes, err);
 }
 
 // First it must be known that there is room for the rest.
@@ -220,7 +249,10 @@ static int plan(struct dataset_reader *reader, const void *file, size_t bytes, c
     TRY(read_batches(reader, err));
     TRY(plan_sources(reader, err));
     TRY(plan_pieces(reader, err));
-    TRY(arrow_dictionaries_read(&reader->file, reader->profile, reader->ceilings.bytes, &reader->dictionaries, err));
+    uint64_t least = bytes_at_least(reader);
+    TRY(admit(reader, least, err));
+    TRY(arrow_dictionaries_read(&reader->file, reader->profile, reader->ceilings.bytes, reader->memory - least,
+                                &reader->dictionaries, err));
     reader->specs = calloc((size_t)array_count(reader) + 1, sizeof *reader->specs);
     if (!reader->specs)
         return err_set(err, REASON_INFRA, "out of memory for %u columns", reader->file.schema.column_count);
@@ -241,6 +273,7 @@ int dataset_reader_open_wish(const void *file, size_t bytes, const struct codec_
         return err_set(err, REASON_INFRA, "out of memory for a reader");
     reader->profile = (enum segment_profile)wish->profile;
     reader->ceilings = *ceilings;
+    reader->memory = wish->memory_bytes ? wish->memory_bytes : UINT64_MAX;
     if (plan(reader, file, bytes, wish, err) < 0) {
         dataset_reader_close(reader);
         return -1;

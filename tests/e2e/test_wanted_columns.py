@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`--columnsN`: only these columns, in this order; `--decimals`: what decimals become."""
+import re
 import struct
 
 import pytest
@@ -86,6 +87,19 @@ def test_m_a_column_that_is_not_there_fails_the_job_and_names_those_that_are(que
 def test_m_columns_that_make_no_sense_are_refused(flags, message, quern, tmp_path):
     run = quern(PRINT, "--dataframe1", write_arrow(tmp_path / "t.arrow"), *flags)
     assert run.code == 2 and message in run.stderr
+
+
+def test_l_a_dataset_that_the_host_cannot_hold_is_refused_before_memory_is_taken(quern, tmp_path):
+    """256 GiB of rows by what the file declares, in a file of 9 MB."""
+    big = File([Field("big", int_type(64)), Field("none", (af.NULL, {}))])
+    rows = 1 << 35
+    big.batch(Array(rows, 0, [b"", b"x"]), Array(rows, rows, []), compress=lambda raw: af.promise(rows * 8))
+    (tmp_path / "big.arrow").write_bytes(big.bytes())
+    run = quern(PRINT, "--dataframe1", tmp_path / "big.arrow")
+    assert (run.code, run.job["reason"]) == (137, "limit:memory")
+    told = re.fullmatch(r"big\.arrow: the dataset needs (\d+) bytes of memory, this host has (\d+) available",
+                        run.job["message"])
+    assert int(told[1]) == rows * 8 and 0 < int(told[2]) < rows * 8
 
 
 def test_m_decimals_are_doubles_with_a_warning_or_text(quern, tmp_path):

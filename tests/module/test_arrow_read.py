@@ -190,6 +190,39 @@ def test_l_texts_of_decimals_have_a_ceiling(tmp_path):
     assert said == "limit:output: a column has more than 20000 bytes of text"
 
 
+# ---- how much memory ----
+
+def within(made, memory, tmp_path):
+    return dump(made.bytes(), tmp_path, "ns", "2", str(1 << 50), "float", "*", str(memory))
+
+
+@pytest.mark.parametrize("kind,array,needed", [  # what becomes wider is counted as it will be
+    (int_type(8), numbers([1] * 999 + [None], "b"), 8000), ((af.BOOL, {}), Array(1000, 0, [b"", bytes(125)]), 1000),
+    (DAYS, numbers([1] * 1000, "i"), 8000), (UTF8, texts(["ab"] * 1000), 2000 + 8008)])
+def test_l_memory_is_known_before_it_is_taken(kind, array, needed, tmp_path):
+    made = File([Field("x", kind)]).batch(array, compress=af.with_zstd)
+    table, _ = within(made, needed + 400, tmp_path)
+    assert needed < table["bytes"] <= needed + 400
+    assert within(made, table["bytes"], tmp_path)[0] == table
+    said = within(made, table["bytes"] - 1, tmp_path)
+    assert said == (f"limit:memory: the dataset needs {table['bytes']} bytes of memory, "
+                    f"this host has {table['bytes'] - 1} available")
+
+
+def test_l_values_of_dictionaries_count_before_they_are_decoded(tmp_path):
+    """Declared sizes: nothing stands behind them."""
+    made = File([Field("x", int_type(64), (1, None, False))])
+    made.dictionary(1, Array(1 << 30, 0, [b"", b"x"]), lambda raw: af.promise(8 << 30)).batch(numbers([0], "i"))
+    assert within(made, 10**9, tmp_path) == (
+        f"limit:memory: the dictionaries of the dataset need {12 << 30} bytes of memory, this host has 999999999 available")
+
+
+def test_l_a_bomb_is_refused_by_what_it_declares(tmp_path):
+    made = File([Field("x", int_type(64))]).batch(Array(1 << 30, 0, [b"", b"x"]), compress=lambda raw: af.promise(8 << 30))
+    assert within(made, 10**9, tmp_path) == (
+        f"limit:memory: the dataset needs {8 << 30} bytes of memory, this host has 1000000000 available")
+
+
 # ---- what becomes of a column ----
 
 CODES = {"dictionary": (1, (8, True), False)}

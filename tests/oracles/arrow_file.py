@@ -277,6 +277,12 @@ def with_zstd(raw):
     return struct.pack("<q", len(raw)) + zstd(raw)
 
 
+def promise(count):
+    """Stored bytes that claim to be `count` bytes: the beginning of a zstd frame, and zeros, so many
+    that it could be true."""
+    return struct.pack("<q", count) + b"\x28\xb5\x2f\xfd\xc0\0" + struct.pack("<Q", count) + bytes(count // 32000)
+
+
 def with_lz4(raw):
     return struct.pack("<q", len(raw)) + lz4(raw)
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// segment_dump FILE [ns|units [threads [bytes-ceiling [decimals [columns]]]]]: decodes an Arrow IPC file, checks the segment and prints it as
+// segment_dump FILE [ns|units [threads [bytes-ceiling [decimals [columns [memory]]]]]]: decodes an Arrow IPC file, checks the segment and prints it as
 // JSON lines, the table first, then a line per column. Exit 1 and `reason: message` for a file that is refused, 3 for a
 // segment that breaks a rule; `decimals` float or text, `columns` a name per line; bytes are shown in hexadecimal. `-m FILE...` prints one line per file, `ok` or the error; `-w FILE` writes the segment.
 #include <fcntl.h>
@@ -242,6 +242,8 @@ static int write_segment(const char *path, const struct wish *wish) {
 }
 
 static void take_columns(struct codec_wish *wish, char *lines) {
+    if (strcmp(lines, "*") == 0)
+        return;
     wish->columns = lines;
     wish->column_bytes = strlen(lines) + 1;
     for (; *lines; lines++)
@@ -270,6 +272,8 @@ int main(int argc, char **argv) {
         wish.codec.decimals = CODEC_DECIMALS_TEXT;
     if (argc > 6)
         take_columns(&wish.codec, argv[6]);
+    if (argc > 7)
+        wish.codec.memory_bytes = strtoull(argv[7], NULL, 10);
     int result = decode_file(argv[1], &wish, &base, &err);
     if (result == 0)
         print_segment(base);
