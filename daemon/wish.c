@@ -33,6 +33,7 @@ int wish_make(const struct attempt *attempt, uint32_t input, char **names, struc
     *names = NULL;
     *ret = (struct codec_wish){.profile = attempt->profile,
                                .memory_bytes = attempt->calls.available,
+                               .share_texts = 1,
                                .decimals = text ? CODEC_DECIMALS_TEXT : CODEC_DECIMALS_FLOAT};
     if (wanted->columns)
         TRY(join_names(wanted, names, &ret->column_bytes, err));

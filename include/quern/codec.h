@@ -57,6 +57,8 @@ struct codec_wish {
         *columns; /* their names in the order that is wanted, each with its NUL, one behind the other; NULL: all */
     size_t column_bytes;
     uint64_t memory_bytes; /* REASON_LIMIT_MEMORY for a dataset that needs more; 0: the ceilings alone count */
+    uint32_t share_texts;  /* 1: texts that repeat themselves become codes: SEGMENT_CELLS */
+    uint32_t threads;      /* for that; 0: one. The client sets no threads: the codec knows */
 };
 
 struct codec_request {
@@ -68,7 +70,9 @@ struct codec_request {
     uint32_t level;     /* ENCODE: zstd level, 0: 1 */
     uint32_t
         checked; /* ENCODE, HEAD: the asker knows that the segment has passed CHECK; being sealed it is as it was */
-    uint32_t decimals;     /* DECODE: enum codec_decimals */
+    uint32_t decimals;    /* DECODE: enum codec_decimals */
+    uint32_t share_texts; /* DECODE: 0 or 1 */
+    uint32_t reserved;
     uint64_t memory_bytes; /* DECODE: as wished for */
     struct codec_ceilings ceilings;
 };

@@ -71,6 +71,8 @@ enum segment_flags {
     /* Numbers, BOOL, UTF8: a column of pandas' nullable types. The missing numbers stand in a mask, as those of BOOL do,
      * and a NaN is a value. */
     SEGMENT_NULLABLE = 1u << 2,
+    /* CODES of UTF8: a column of texts that repeat themselves, no dictionary of its file: cells, not a category. */
+    SEGMENT_CELLS = 1u << 3,
 };
 
 enum segment_origin {

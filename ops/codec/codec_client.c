@@ -220,6 +220,7 @@ int codec_decode(struct codec *codec, int blob, const struct codec_wish *wish, c
     auto_fd int columns = -1;
     call.request.profile = wish->profile;
     call.request.decimals = wish->decimals;
+    call.request.share_texts = wish->share_texts;
     call.request.memory_bytes = wish->memory_bytes;
     call.grant = grant;
     call.grant_context = grant_context;

@@ -50,6 +50,8 @@ static int check_request(const struct codec_request *request, size_t fd_count, s
     if (request->op == CODEC_DECODE && request->profile != SEGMENT_PROFILE_NS &&
         request->profile != SEGMENT_PROFILE_UNITS)
         return err_set(err, REASON_BUG, "a request to decode for profile %u, which is unknown", request->profile);
+    if (request->share_texts > 1)
+        return err_set(err, REASON_BUG, "a request to share texts %u times, expected 0 or 1", request->share_texts);
     if (request->decimals > CODEC_DECIMALS_TEXT)
         return err_set(err, REASON_BUG, "a request to decode decimals as %u, which is unknown", request->decimals);
     if (request->head_rows > MAX_HEAD_ROWS || request->level > MAX_LEVEL || request->threads > MAX_THREADS)

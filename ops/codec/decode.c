@@ -46,9 +46,12 @@ static int finish(struct codec_child *child, int fd, struct codec_map *memory, s
 
 // `names` has to outlive the reader.
 static int read_wish(struct codec_child *child, char **names, struct codec_wish *ret, struct err *err) {
-    *ret = (struct codec_wish){.profile = child->request.profile,
-                               .decimals = child->request.decimals,
-                               .memory_bytes = child->request.memory_bytes};
+    const struct codec_request *request = &child->request;
+    *ret = (struct codec_wish){.profile = request->profile,
+                               .decimals = request->decimals,
+                               .memory_bytes = request->memory_bytes,
+                               .share_texts = request->share_texts,
+                               .threads = request->threads};
     if (child->fd_count <= FD_COLUMNS)
         return 0;
     TRY(memory_read(child->fds[FD_COLUMNS], "the list of columns", MAX_NAMES_BYTES, names, &ret->column_bytes, err));

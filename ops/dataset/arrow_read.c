@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "arrow_dictionary.h"
+#include "arrow_factor.h"
 #include "arrow_work.h"
 #include "quern/dataset.h"
 #include "quern/own.h"
@@ -19,19 +20,21 @@ struct dataset_reader {
     struct arrow_source *sources;
     struct arrow_values *values; // per column, without meaning for codes
     struct arrow_dictionaries dictionaries;
-    struct segment_spec *specs; // columns, then dictionaries
+    struct arrow_factors factors;
+    struct segment_spec *specs; // columns, then dictionaries, then the texts of columns that are factored
     uint64_t rows;
     uint64_t bytes;
 };
 
 static uint32_t array_count(const struct dataset_reader *reader) {
-    return reader->file.schema.column_count + reader->dictionaries.count;
+    return reader->file.schema.column_count + reader->dictionaries.count + reader->factors.count;
 }
 
 void dataset_reader_close(struct dataset_reader *reader) {
     if (!reader)
         return;
     arrow_dictionaries_done(&reader->dictionaries);
+    arrow_factors_done(&reader->factors);
     arrow_file_close(&reader->file);
     arrow_choice_done(&reader->choice);
     free(reader->batches);
@@ -170,6 +173,23 @@ static struct segment_spec column_spec(struct dataset_reader *reader, uint32_t i
     return spec;
 }
 
+static struct arrow_factored *factored(const struct dataset_reader *reader, uint32_t column) {
+    bool on = reader->factors.count > 0 && reader->factors.columns[column].on;
+    return on ? &reader->factors.columns[column] : NULL;
+}
+
+static void share(struct dataset_reader *reader, uint32_t column, uint32_t array) {
+    const struct arrow_factor *texts = &reader->factors.columns[column].all;
+    struct segment_spec *spec = &reader->specs[column];
+    spec->kind = segment_codes_kind(texts->count);
+    spec->flags |= SEGMENT_CELLS;
+    spec->data_bytes = 0;
+    spec->nulls = false;
+    spec->dictionary = array;
+    reader->specs[array] = (struct segment_spec){
+        .kind = SEGMENT_UTF8, .length = texts->count, .data_bytes = texts->used, .dictionary = SEGMENT_NO_DICTIONARY};
+}
+
 static struct segment_shape shape_of(const struct dataset_reader *reader) {
     return (struct segment_shape){.specs = reader->specs,
                                   .columns = reader->file.schema.column_count,
@@ -216,6 +236,9 @@ static int plan_layout(struct dataset_reader *reader, struct err *err) {
         reader->specs[i] = column_spec(reader, i);
     for (uint32_t i = 0; i < reader->dictionaries.count; i++)
         reader->specs[columns + i] = dictionary_spec(&reader->dictionaries.all[i]);
+    for (uint32_t i = 0, array = columns + reader->dictionaries.count; i < columns; i++)
+        if (factored(reader, i))
+            share(reader, i, array++);
     TRY(segment_layout(&shape, &reader->bytes, err));
     return admit(reader, reader->bytes, err);
 }
@@ -229,6 +252,13 @@ static int plan_unmeasured(struct dataset_reader *reader, struct err *err) {
             TRY(arrow_plan_unmeasured(&reader->sources[i], reader->ceilings.bytes, err));
         }
     return any ? plan_layout(reader, err) : 0;
+}
+
+// What there is room for with each text in its row has room for codes, too.
+static int plan_factors(struct dataset_reader *reader, uint32_t threads, struct err *err) {
+    TRY(arrow_factors_find(reader->sources, reader->file.schema.column_count, threads, reader->ceilings.bytes,
+                           &reader->factors, err));
+    return reader->factors.count ? plan_layout(reader, err) : 0;
 }
 
 static int open_file(struct dataset_reader *reader, const void *file, size_t bytes, const struct codec_wish *wish,
@@ -253,11 +283,12 @@ static int plan(struct dataset_reader *reader, const void *file, size_t bytes, c
     TRY(admit(reader, least, err));
     TRY(arrow_dictionaries_read(&reader->file, reader->profile, reader->ceilings.bytes, reader->memory - least,
                                 &reader->dictionaries, err));
-    reader->specs = calloc((size_t)array_count(reader) + 1, sizeof *reader->specs);
+    reader->specs = calloc((size_t)array_count(reader) + reader->file.schema.column_count + 1, sizeof *reader->specs);
     if (!reader->specs)
         return err_set(err, REASON_INFRA, "out of memory for %u columns", reader->file.schema.column_count);
     TRY(plan_layout(reader, err));
-    return plan_unmeasured(reader, err);
+    TRY(plan_unmeasured(reader, err));
+    return wish->share_texts ? plan_factors(reader, wish->threads ? wish->threads : 1, err) : 0;
 }
 
 int dataset_reader_open(const void *file, size_t bytes, enum segment_profile profile,
@@ -296,8 +327,9 @@ static struct arrow_target target_of(const struct dataset_reader *reader, void *
                                   .nulls = array->nulls.bytes ? segment_at(base, array->nulls) : NULL,
                                   .capacity = array->values.bytes,
                                   .scale = reader->values[index].scale,
-                                  .unit = reader->values[index].words};
-    if (segment_kind_is_codes(spec->kind)) {
+                                  .unit = reader->values[index].words,
+                                  .factored = factored(reader, index)};
+    if (segment_kind_is_codes(spec->kind) && !target.factored) {
         const struct arrow_dictionary *dictionary =
             &reader->dictionaries.all[spec->dictionary - reader->file.schema.column_count];
         target.map = dictionary->map;
@@ -329,11 +361,20 @@ static void add_tasks(struct decoding *decoding, uint32_t index, arrow_step *ste
     }
 }
 
+static bool is_plain_text(const struct decoding *decoding, uint32_t index) {
+    return arrow_type_is_text(decoding->reader->sources[index].type) && !decoding->targets[index].factored;
+}
+
+static arrow_step *first_step(const struct decoding *decoding, uint32_t index) {
+    if (decoding->targets[index].factored)
+        return arrow_factor_copy;
+    return is_plain_text(decoding, index) ? arrow_text_measure : arrow_decode_fixed;
+}
+
 static int decode_values(struct decoding *decoding, struct err *err) {
     decoding->task_count = 0;
     for (uint32_t i = 0; i < decoding->reader->file.schema.column_count; i++)
-        add_tasks(decoding, i,
-                  arrow_type_is_text(decoding->reader->sources[i].type) ? arrow_text_measure : arrow_decode_fixed);
+        add_tasks(decoding, i, first_step(decoding, i));
     return arrow_work_run(decoding->tasks, decoding->task_count, decoding->threads, decoding->reader->ceilings.bytes,
                           err);
 }
@@ -342,7 +383,7 @@ static int decode_texts(struct decoding *decoding, struct err *err) {
     decoding->task_count = 0;
     for (uint32_t i = 0; i < decoding->reader->file.schema.column_count; i++) {
         struct arrow_source *source = &decoding->reader->sources[i];
-        if (!arrow_type_is_text(source->type))
+        if (!is_plain_text(decoding, i))
             continue;
         TRY(arrow_plan_texts(source, decoding->targets[i].capacity, &segment_array(decoding->base, i)->values.bytes,
                              err));
@@ -350,6 +391,16 @@ static int decode_texts(struct decoding *decoding, struct err *err) {
     }
     return arrow_work_run(decoding->tasks, decoding->task_count, decoding->threads, decoding->reader->ceilings.bytes,
                           err);
+}
+
+static void write_texts(const struct decoding *decoding) {
+    for (uint32_t i = 0; i < decoding->reader->file.schema.column_count; i++) {
+        if (!decoding->targets[i].factored)
+            continue;
+        const struct segment_array *array = segment_array(decoding->base, segment_array(decoding->base, i)->dictionary);
+        arrow_factor_write(&decoding->targets[i].factored->all, segment_at(decoding->base, array->values),
+                           segment_at(decoding->base, array->offsets));
+    }
 }
 
 static void write_dictionaries(const struct decoding *decoding) {
@@ -382,6 +433,7 @@ static int decode(struct decoding *decoding, struct err *err) {
     TRY(decode_values(decoding, err));
     TRY(decode_texts(decoding, err));
     write_dictionaries(decoding);
+    write_texts(decoding);
     count_nulls(decoding);
     return 0;
 }

@@ -165,3 +165,27 @@ int arrow_text_fill(struct arrow_worker *worker, const struct arrow_source *sour
         ends[row] += (int64_t)piece->text_at;
     return 0;
 }
+
+int arrow_text_each(struct arrow_worker *worker, const struct arrow_source *source, struct arrow_piece *piece,
+                    uint64_t ceiling, arrow_each_text *each, void *context, struct err *err) {
+    struct run run;
+    struct arrow_buffer buffer;
+    const uint8_t *data;
+    TRY(open_run(worker, source, piece, ceiling, &run, err));
+    TRY(arrow_buffer_open(piece->batch, piece->buffer + 2, "data", ceiling, source->column, &buffer, err));
+    TRY(check_ends(&run, buffer.decoded, err));
+    TRY(arrow_buffer_read(worker, &buffer, ARROW_SLOT_DATA, 0, source->column, &data, err));
+    int64_t before = load_offset(&run, 0);
+    for (uint64_t row = 0; row < piece->rows; row++) {
+        int64_t next = load_offset(&run, row + 1);
+        if (next < before)
+            return falling(&run, row, before, next, err);
+        if (!run.present || bits_present(run.present, row)) {
+            int result = each(context, row, data + before, (uint64_t)(next - before), err);
+            if (result != 0)
+                return result;
+        }
+        before = next;
+    }
+    return 0;
+}

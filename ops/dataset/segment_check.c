@@ -108,6 +108,8 @@ static int check_dictionary(const void *base, uint32_t index, const char *label,
     if (array->dictionary < header->columns || array->dictionary >= header->arrays)
         return err_set(err, REASON_BAD_RESULT, "%s: its dictionary is array %u, expected %u to %u", label,
                        array->dictionary, header->columns, header->arrays - 1);
+    if (array->flags & SEGMENT_CELLS && segment_array(base, array->dictionary)->kind != SEGMENT_UTF8)
+        return err_set(err, REASON_BAD_RESULT, "%s: its cells are no texts", label);
     return 0;
 }
 
@@ -125,7 +127,10 @@ static uint32_t known_flags(const void *base, uint32_t index) {
     uint32_t flags = SEGMENT_ORDERED;
     if (kind == SEGMENT_FLOAT64)
         flags |= SEGMENT_DECIMAL;
-    if (index < segment_header(base)->columns && segment_kind_is_nullable(kind))
+    bool column = index < segment_header(base)->columns, cells = segment_array(base, index)->flags & SEGMENT_CELLS;
+    if (column && segment_kind_is_codes(kind))
+        flags |= SEGMENT_CELLS;
+    if (column && (segment_kind_is_nullable(kind) || (segment_kind_is_codes(kind) && cells)))
         flags |= SEGMENT_NULLABLE;
     return flags;
 }

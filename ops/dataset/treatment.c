@@ -40,7 +40,7 @@ static enum why why_kind(const struct segment_array *array) {
     if (kind == SEGMENT_BOOL)
         return why_bool(array);
     if (segment_kind_is_codes(kind))
-        return WHY_CODES;
+        return array->flags & SEGMENT_CELLS ? WHY_SHARED_TEXT : WHY_CODES;
     if (kind == SEGMENT_UTF8)
         return WHY_TEXT;
     if (kind == SEGMENT_BINARY)

@@ -53,6 +53,28 @@ def test_m_the_record_tells_what_became_of_each_column(quern, tmp_path):
                                        "why": "pandas holds these values as they are"}] and typed["columns_left"] == 0
 
 
+SHARED = """import sys
+def azureml_main(f):
+    s = f["s"]
+    print(s.dtype, s[0], s[0] is s[3000], s.isna().sum(), s.nunique(), f["u"][4999])
+    f.loc[0, "s"] = "mine"
+    return f
+"""
+
+
+def test_m_texts_that_repeat_themselves_are_one_object_each(quern, tmp_path):
+    table = [("s", (af.UTF8, {}), texts(["north", "south", None] * 1666 + ["east", "west"])),
+             ("u", (af.UTF8, {}), texts([f"row {i}" for i in range(5000)]))]
+    run = quern(SHARED, "--dataframe1", write_arrow(tmp_path / "t.arrow", table))
+    assert seen(run) == ["object north True 1666 4 row 4999"]
+    assert [(column["type"], column["treatment"], column["why"]) for column in run.job["inputs"][0]["column_report"]] == [
+        ("dictionary", "materialised", "few distinct texts: the rows share their objects"),
+        ("string", "materialised", "a str in every row")]
+    again = quern(PRINT.replace("print(f.to_dict('list'))", "print(f.s[:3].tolist(), f.u[1])"), "--dataframe1",
+                  run.out / "dataset1.arrow")
+    assert seen(again) == ["['mine', 'south', nan] row 1"]
+
+
 def test_m_a_name_that_several_columns_have_means_all_of_them(quern, tmp_path):
     script = "def azureml_main(f):\n    print(list(f.columns), f.values.tolist())\n"
     run = quern(script, "--columns", "a", "--dataframe1", write_arrow(tmp_path / "t.arrow"))

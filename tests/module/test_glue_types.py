@@ -248,6 +248,23 @@ def test_b_nullable_columns_are_views_of_the_mapping():
         assert made._mask.__array_interface__["data"] == (mapping.address + array.nulls, False)
 
 
+@pytest.mark.parametrize("kind,dtype", [(_quern.CODES8, "i1"), (_quern.CODES16, "i2"), (_quern.CODES32, "i4")])
+@pytest.mark.parametrize("flags,missing", [(_quern.CELLS, np.nan), (_quern.CELLS | _quern.NULLABLE, pd.NA)])
+def test_m_texts_by_codes_are_cells_that_share_their_objects(kind, dtype, flags, missing):
+    words = ["größe", "", "plain"]
+    codes = columns.Array(kind, np.array([2, -1, 0, 1, 2, 0], dtype), 6, b"s", flags, dictionary=1)
+    texts = columns.Array(_quern.UTF8, columns.objects_of(words), 3, data_bytes=12)
+    fd = _quern.write_segment((codes.packed(), texts.packed()), 1, 6, _quern.PROFILE_NS, glue_job.LIMIT)
+    glue_job.check(fd)
+    made = frames.frame(fd)["s"]
+    os.close(fd)
+    assert str(made.dtype) == ("string" if missing is pd.NA else "object")
+    cells = list(made.array)
+    assert [cell for i, cell in enumerate(cells) if i != 1] == ["plain", "größe", "", "plain", "größe"]
+    assert cells[1] is missing or np.isnan(cells[1]) and missing is not pd.NA
+    assert cells[0] is cells[4] and cells[2] is cells[5]
+
+
 def test_f_masks_and_what_is_below_them_are_made_plain():
     """A script may put any byte there."""
     mask = np.frombuffer(b"\x02\x00\x7f", bool)

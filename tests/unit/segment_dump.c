@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// segment_dump FILE [ns|units [threads [bytes-ceiling [decimals [columns [memory]]]]]]: decodes an Arrow IPC file, checks the segment and prints it as
+// segment_dump FILE [ns|units [threads [bytes-ceiling [decimals [columns [memory [share]]]]]]]: decodes an Arrow IPC file, checks the segment and prints it as
 // JSON lines, the table first, then a line per column. Exit 1 and `reason: message` for a file that is refused, 3 for a
 // segment that breaks a rule; `decimals` float or text, `columns` a name per line; bytes are shown in hexadecimal. `-m FILE...` prints one line per file, `ok` or the error; `-w FILE` writes the segment.
 #include <fcntl.h>
@@ -154,6 +154,8 @@ static void print_column(const void *base, uint32_t index) {
     treatment_of(base, index, &treatment);
     printf(", \"treatment\": \"%s\", \"why\": \"%s\", \"bytes\": %" PRIu64, treatment.word, treatment.why,
            treatment.bytes);
+    if (array->flags & SEGMENT_CELLS)
+        fputs(", \"cells\": true", stdout);
     if (array->flags & SEGMENT_NULLABLE)
         fputs(", \"nullable\": true", stdout);
     if (segment_kind_has_unit((enum segment_kind)array->kind)) {
@@ -274,6 +276,8 @@ int main(int argc, char **argv) {
         take_columns(&wish.codec, argv[6]);
     if (argc > 7)
         wish.codec.memory_bytes = strtoull(argv[7], NULL, 10);
+    wish.codec.share_texts = argc > 8;
+    wish.codec.threads = wish.threads;
     int result = decode_file(argv[1], &wish, &base, &err);
     if (result == 0)
         print_segment(base);

@@ -195,6 +195,8 @@ static const struct damage damages[] = {
     {"array 5 (values of a dictionary): unknown flags or reserved fields are set", ENTRY(WORDS, flags),
      SEGMENT_NULLABLE},
     {"column \"d\": unknown flags or reserved fields are set", ENTRY(DOUBLES, reserved), 1},
+    {"column \"d\": unknown flags or reserved fields are set", ENTRY(DOUBLES, flags), SEGMENT_CELLS},
+    {"column \"c\": unknown flags or reserved fields are set", ENTRY(CODES, flags), SEGMENT_NULLABLE},
     {"column \"d\": unknown flags or reserved fields are set", ENTRY(DOUBLES, origin), SEGMENT_MAX_ORIGIN + 1},
     {"column \"d\": 1000 inexact values among 3 of kind double", ENTRY(DOUBLES, inexact), 1000},
     {"column \"d\": expected 3 values, found 2", ENTRY(DOUBLES, length), 2},
@@ -313,6 +315,17 @@ static void f_segment_with_a_time_beyond_the_day_is_refused(void **state) {
     assert_string_equal(err.msg, "column \"t\": row 2 holds -1 ns, a day has 0 to 86399999999999");
 }
 
+static void f_segment_of_cells_has_texts_for_values(void **state) {
+    (void)state;
+    struct sample sample;
+    struct err err;
+    sample_fill(&sample);
+    segment_array(sample.base, CODES)->flags = SEGMENT_CELLS | SEGMENT_NULLABLE;
+    assert_int_equal(segment_check(sample.base, sample.bytes, &err), 0);
+    segment_array(sample.base, WORDS)->kind = SEGMENT_BINARY;
+    refused(&sample, "column \"c\": its cells are no texts");
+}
+
 static void f_segment_of_nullable_numbers_is_proved(void **state) {
     (void)state;
     const struct segment_spec spec = {
@@ -410,6 +423,7 @@ int main(void) {
         cmocka_unit_test(f_segment_with_a_wrong_byte_in_an_array_is_refused),
         cmocka_unit_test(f_segment_with_bad_texts_is_refused),
         cmocka_unit_test(f_segment_with_a_time_beyond_the_day_is_refused),
+        cmocka_unit_test(f_segment_of_cells_has_texts_for_values),
         cmocka_unit_test(f_segment_of_nullable_numbers_is_proved),
         cmocka_unit_test(f_segment_of_nulls_counts_all_and_is_no_dictionary),
         cmocka_unit_test(f_segment_dictionary_of_floats_knows_one_zero_and_no_null),

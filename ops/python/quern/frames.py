@@ -35,11 +35,11 @@ def frame(fd, note=lambda about, text: None):
 def column(mapping, arrays, index, note):
     """One array of a segment as what a DataFrame takes without copying it."""
     array = arrays[index]
-    if array.kind in (_quern.CODES8, _quern.CODES16, _quern.CODES32):
+    if array.kind in (_quern.CODES8, _quern.CODES16, _quern.CODES32) and not array.flags & _quern.CELLS:
         return categorical(mapping, arrays, array, note)
     if array.flags & _quern.NULLABLE:
         return nullable(mapping, array, index)
-    if array.kind in (_quern.UTF8, _quern.BINARY) or (array.kind == _quern.BOOL and array.null_count):
+    if array.kind in (_quern.UTF8, _quern.BINARY) or array.flags & _quern.CELLS or (array.kind == _quern.BOOL and array.null_count):
         return objects(mapping, array, index)
     if array.kind == _quern.NULL:
         return np.full(array.length, None, object)
@@ -53,7 +53,7 @@ def column(mapping, arrays, index, note):
 
 def nullable(mapping, array, index):
     """A column of pandas' nullable types: Int64, Float32, boolean, string and their like."""
-    if array.kind == _quern.UTF8:
+    if array.kind == _quern.UTF8 or array.flags & _quern.CELLS:
         return pd.arrays.StringArray(objects(mapping, array, index, pd.NA))
     values = view(mapping, array)
     missing = (np.frombuffer(mapping, "?", array.length, array.nulls) if array.null_count
