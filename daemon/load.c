@@ -27,12 +27,15 @@ static int renew_codec(void *context, struct err *err) {
     return peer.requests;
 }
 
-static int connect_peers(struct attempt *attempt, struct err *err) {
+static bool is_typed(uint32_t format) { return format == JOB_CSV || format == JOB_TSV; }
+
+// A look at an Arrow or ARFF file needs no interpreter: the units of its times stay as they are.
+static bool needs_python(const struct attempt *attempt) {
+    return attempt->task == RUN_SCRIPT || is_typed(attempt->job.inputs[0].format);
+}
+
+static int connect_zygote(struct attempt *attempt, struct err *err) {
     struct calls_peer peer;
-    TRY(calls_connect(&attempt->calls, SUPERVISOR_PEER_CODEC, NULL, &peer, err));
-    attempt->codec =
-        (struct codec){.requests = peer.requests, .warn = on_codec_warning, .renew = renew_codec, .context = attempt};
-    codec_ceilings_default(&attempt->codec.ceilings);
     TRY(calls_connect(&attempt->calls, SUPERVISOR_PEER_ZYGOTE, attempt->job.environment, &peer, err));
     attempt->zygote = peer.requests;
     attempt->profile = peer.profile;
@@ -41,6 +44,16 @@ static int connect_peers(struct attempt *attempt, struct err *err) {
     memcpy(manifest->python, peer.python, sizeof manifest->python);
     memcpy(manifest->pandas, peer.pandas, sizeof manifest->pandas);
     return 0;
+}
+
+static int connect_peers(struct attempt *attempt, struct err *err) {
+    struct calls_peer peer;
+    TRY(calls_connect(&attempt->calls, SUPERVISOR_PEER_CODEC, NULL, &peer, err));
+    attempt->codec =
+        (struct codec){.requests = peer.requests, .warn = on_codec_warning, .renew = renew_codec, .context = attempt};
+    codec_ceilings_default(&attempt->codec.ceilings);
+    attempt->profile = SEGMENT_PROFILE_UNITS;
+    return needs_python(attempt) ? connect_zygote(attempt, err) : 0;
 }
 
 struct grant {
@@ -62,21 +75,30 @@ static int name_input(const struct attempt *attempt, uint32_t input, struct err 
     return -1;
 }
 
+static int decode(struct attempt *attempt, uint32_t input, struct err *err) {
+    struct attempt_input *in = &attempt->inputs[input];
+    struct grant grant = {attempt, &in->key};
+    struct codec_outcome outcome;
+    auto_free char *names = NULL;
+    struct codec_wish wish;
+    TRY(wish_make(attempt, input, &names, &wish, err));
+    if (attempt->job.inputs[input].format != JOB_ARFF)
+        return codec_decode(&attempt->codec, in->blob.fd, &wish, grant_memory, &grant, &outcome, err);
+    if (wish.columns)
+        return err_set(err, REASON_BAD_INPUT,
+                       "columns cannot be chosen from an ARFF file; store it as Arrow: quern dataset put FILE KEY");
+    return codec_arff(&attempt->codec, in->blob.fd, attempt->profile, grant_memory, &grant, &outcome, err);
+}
+
 static int produce(struct attempt *attempt, uint32_t input, struct err *err) {
     struct attempt_input *in = &attempt->inputs[input];
     const struct job_input *wanted = &attempt->job.inputs[input];
     auto_fd int typed = -1;
-    auto_free char *names = NULL;
-    if (wanted->format == JOB_ARROW) {
-        struct grant grant = {attempt, &in->key};
-        struct codec_outcome outcome;
-        struct codec_wish wish;
-        TRY(wish_make(attempt, input, &names, &wish, err));
-        if (codec_decode(&attempt->codec, in->blob.fd, &wish, grant_memory, &grant, &outcome, err) < 0)
-            return name_input(attempt, input, err);
-    } else {
+    if (is_typed(wanted->format)) {
         typed = type_table(attempt, input, err);
         TRY(typed);
+    } else if (decode(attempt, input, err) < 0) {
+        return name_input(attempt, input, err);
     }
     TRY(storage_check_unchanged(&in->blob, wanted->source.name, err));
     in->segment = calls_publish(&attempt->calls, &in->key, typed, err);

@@ -33,7 +33,7 @@ int wish_make(const struct attempt *attempt, uint32_t input, char **names, struc
     *names = NULL;
     *ret = (struct codec_wish){.profile = attempt->profile,
                                .memory_bytes = attempt->calls.available,
-                               .share_texts = 1,
+                               .share_texts = attempt->task == RUN_SCRIPT,
                                .decimals = text ? CODEC_DECIMALS_TEXT : CODEC_DECIMALS_FLOAT};
     if (wanted->columns)
         TRY(join_names(wanted, names, &ret->column_bytes, err));
@@ -59,7 +59,7 @@ int wish_key(const struct attempt *attempt, uint32_t input, struct supervisor_ke
     TRY(wish_make(attempt, input, &names, &wish, err));
     if (wish.columns)
         TRY(hash_names(&wish, columns, err));
-    snprintf(ret->text, sizeof ret->text, "%s|%u|%s|%u|%u", attempt->inputs[input].blob.version,
-             attempt->job.inputs[input].format, columns, wish.profile, wish.decimals);
+    snprintf(ret->text, sizeof ret->text, "%s|%u|%s|%u|%u|%u", attempt->inputs[input].blob.version,
+             attempt->job.inputs[input].format, columns, wish.profile, wish.decimals, wish.share_texts);
     return 0;
 }

@@ -31,7 +31,7 @@
 #define JOB_MAX_CHOSEN 10000u /* columns that are asked for by name, of one input */
 
 enum job_decimals { JOB_DECIMALS_FLOAT = 1, JOB_DECIMALS_TEXT = 2 };
-enum job_format { JOB_ARROW = 1, JOB_CSV = 2, JOB_TSV = 3 };
+enum job_format { JOB_ARROW = 1, JOB_CSV = 2, JOB_TSV = 3, JOB_ARFF = 4 };
 
 /* A file or object: where it is and, once pinned, exactly which bytes. */
 struct job_source {

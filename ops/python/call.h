@@ -15,6 +15,7 @@
 #ifndef QUERN_PYTHON_CALL_H
 #define QUERN_PYTHON_CALL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "quern/host.h"
@@ -49,6 +50,7 @@ struct call {
     int table; /* TYPE: the text */
     char table_name[HOST_NAME_BYTES];
     char separator;
+    bool no_header;
     uint32_t column_count; /* 0: all */
     char **columns;
 

@@ -14,22 +14,35 @@ SHOWN = 20  # names of columns in a message
 class BadTable(Exception):
     """A file that is no table; the message is for its owner."""
 
-    reason = _quern.REASON_BAD_INPUT
+    def __init__(self, message, reason=_quern.REASON_BAD_INPUT):
+        super().__init__(message)
+        self.reason = reason
 
 
-def read(fd, name, separator, wanted, note):
-    """DataFrame of a text table with a header line. fd: borrowed. BadTable names the file and what is wrong.
+def check(fd, name, separator, header):
+    """BadTable, with line and column, for what pandas would lose without a word: NUL bytes, cells without a name."""
+    try:
+        _quern.check_table(fd, separator, header)
+    except _quern.Failure as failure:
+        raise BadTable(f"{name}: {failure}", failure.reason) from None
 
-    wanted: names of columns, only these, in this order; none: all of them.
+
+def read(fd, name, separator, header, wanted, note):
+    """DataFrame of a text table. fd: borrowed. BadTable names the file and what is wrong.
+
+    header: the first line has the names; otherwise they are Col1 to ColN. wanted: names of
+    columns, only these, in this order; none: all of them.
     """
+    check(fd, name, separator, header)
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             with io.open(fd, "rb", closefd=False) as file:
                 file.seek(0)
-                made = read_columns(file, wanted, sep=separator, encoding="utf-8", index_col=False, low_memory=False)
+                made = read_columns(file, header, wanted, sep=separator, encoding="utf-8", index_col=False,
+                                    low_memory=False)
     except pd.errors.EmptyDataError:
-        raise BadTable(f"{name}: the file is empty: expected a header line") from None
+        raise BadTable(f"{name}: the file is empty: expected a {'header ' if header else ''}line") from None
     except (ValueError, OverflowError) as error:  # ParserError and UnicodeDecodeError are ValueErrors
         raise BadTable(f"{name}: {str(error).strip()}") from None
     for warning in caught:
@@ -37,16 +50,26 @@ def read(fd, name, separator, wanted, note):
     return made
 
 
-def read_columns(file, wanted, **how):
-    """read_csv() of some columns, in their order. BadTable names the first that is not there."""
+def read_columns(file, header, wanted, **how):
+    """read_csv() of the wanted columns, in their order, or of all. ValueError names the first that is not there."""
+    how["header"] = 0 if header else None
     if not wanted:
-        return pd.read_csv(file, **how)
-    there = list(pd.read_csv(file, nrows=0, **how).columns)
+        return named(pd.read_csv(file, **how), header)
+    there = list(named(pd.read_csv(file, nrows=0 if header else 1, **how), header).columns)
     for name in wanted:
         if name not in there:
             raise ValueError(f'there is no column "{name}"; the columns are {listed(there)}')
     file.seek(0)
-    return pd.read_csv(file, usecols=wanted, **how)[wanted]
+    places = sorted(there.index(name) for name in wanted)
+    made = pd.read_csv(file, usecols=places, **how)
+    made.columns = [there[place] for place in places]
+    return made[wanted]
+
+
+def named(made, header):
+    if not header:
+        made.columns = [f"Col{number + 1}" for number in made.columns]
+    return made
 
 
 def listed(names):
