@@ -48,6 +48,11 @@ static json_t *histogram(const json_t *bins, bool utf8) {
 
 /* ---- the profile as a table ---- */
 
+static json_t *bytes_cell(json_int_t bytes) {
+    char text[QUANTITY_BYTES];
+    return json_string(quantity_show_bytes(bytes > 0 ? (uint64_t)bytes : 0, text));
+}
+
 static json_t *count_cell(const json_t *value, bool more) {
     char text[QUANTITY_BYTES];
     json_int_t count = json_integer_value(value);
@@ -70,10 +75,12 @@ static json_t *member(const json_t *column, const char *name) {
 
 static json_t *row_of(const json_t *column, bool utf8) {
     bool more = json_is_true(json_object_get(column, "distinct_more"));
-    return json_pack("[o,o,o,o,o,o,o,o]", member(column, "name"), type_cell(column),
+    json_int_t bytes = json_integer_value(json_object_get(column, "bytes"));
+    return json_pack("[o,o,o,o,o,o,o,o,o,o]", member(column, "name"), type_cell(column),
                      count_cell(json_object_get(column, "nulls"), false), member(column, "min"), member(column, "max"),
                      member(column, "mean"), count_cell(json_object_get(column, "distinct"), more),
-                     histogram(json_object_get(column, "histogram"), utf8));
+                     histogram(json_object_get(column, "histogram"), utf8), member(column, "treatment"),
+                     bytes_cell(bytes));
 }
 
 static json_t *rows_of(const json_t *columns, bool utf8) {
@@ -88,8 +95,9 @@ static json_t *rows_of(const json_t *columns, bool utf8) {
 
 static json_t *headings(void) {
     // The types are not shown: they say how a column is aligned.
-    static const char *const texts[][2] = {{"column", ""}, {"type", ""},    {"missing", "int"},  {"min", ""},
-                                           {"max", ""},    {"mean", "int"}, {"distinct", "int"}, {"histogram", ""}};
+    static const char *const texts[][2] = {{"column", ""},    {"type", ""},    {"missing", "int"},  {"min", ""},
+                                           {"max", ""},       {"mean", "int"}, {"distinct", "int"}, {"histogram", ""},
+                                           {"in memory", ""}, {"bytes", "int"}};
     json_t *list = json_array();
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         json_array_append_new(list, json_pack("{s:s, s:s}", "name", texts[i][0], "type", texts[i][1]));

@@ -6,6 +6,7 @@
 #include "profile_work.h"
 #include "quern/dataset.h"
 #include "quern/own.h"
+#include "quern/treatment.h"
 
 enum { MAX_COLUMNS = 10000 };
 
@@ -30,6 +31,14 @@ static json_t *bins_of(const struct profile_column *column) {
     return list;
 }
 
+static int describe_treatment(json_t *object, const void *segment, uint32_t index) {
+    struct treatment treatment;
+    treatment_of(segment, index, &treatment);
+    if (put(object, "treatment", json_string(treatment.word)) < 0 || put(object, "why", json_string(treatment.why)) < 0)
+        return -1;
+    return put(object, "bytes", json_integer((json_int_t)treatment.bytes));
+}
+
 static int describe(json_t *object, const void *segment, uint32_t index, const struct profile_column *column) {
     const struct segment_array *array = segment_array(segment, index);
     const struct segment_array *values =
@@ -44,7 +53,9 @@ static int describe(json_t *object, const void *segment, uint32_t index, const s
     // Kinds that keep no count of what is missing in their header have it counted here.
     if (put(object, "nulls", json_integer((json_int_t)(array->length - column->present))) < 0)
         return -1;
-    return column->bin_count ? put(object, "histogram", bins_of(column)) : 0;
+    if (column->bin_count && put(object, "histogram", bins_of(column)) < 0)
+        return -1;
+    return describe_treatment(object, segment, index);
 }
 
 static json_t *column_of(const struct survey *survey, uint32_t index) {

@@ -288,13 +288,13 @@ def test_b_head_takes_1_to_1000_rows(desk, count):
 
 def test_b_show_is_a_row_per_column(desk):
     assert desk("show", "people.csv") == (0, """\
-┌────────┬────────┬─────────┬──────┬────────┬───────┬──────────┬───────────┐
-│ column │  type  │ missing │ min  │  max   │ mean  │ distinct │ histogram │
-├────────┼────────┼─────────┼──────┼────────┼───────┼──────────┼───────────┤
-│ name   │ string │       0 │ Ada  │ x, "y" │     ∅ │        3 │           │
-│ age    │ double │       1 │ 7    │ 36     │ 21.5  │        2 │ █      █  │
-│ weight │ double │       1 │ 50.5 │ 61     │ 55.75 │        2 │ █      █  │
-└────────┴────────┴─────────┴──────┴────────┴───────┴──────────┴───────────┘
+┌────────┬────────┬─────────┬──────┬────────┬───────┬──────────┬───────────┬──────────────┬──────────┐
+│ column │  type  │ missing │ min  │  max   │ mean  │ distinct │ histogram │  in memory   │  bytes   │
+├────────┼────────┼─────────┼──────┼────────┼───────┼──────────┼───────────┼──────────────┼──────────┤
+│ name   │ string │       0 │ Ada  │ x, "y" │     ∅ │        3 │           │ materialised │ 44 bytes │
+│ age    │ double │       1 │ 7    │ 36     │ 21.5  │        2 │ █      █  │ zero_copy    │ 24 bytes │
+│ weight │ double │       1 │ 50.5 │ 61     │ 55.75 │        2 │ █      █  │ zero_copy    │ 24 bytes │
+└────────┴────────┴─────────┴──────┴────────┴───────┴──────────┴───────────┴──────────────┴──────────┘
 3 rows × 3 columns
 """, "")
 
@@ -359,6 +359,9 @@ def test_m_a_profile_agrees_with_pandas(shown):
     assert columns["few"]["histogram"] == list(pd.cut(frame["few"], 16, labels=False).value_counts(sort=False)
                                                .sort_index())
     assert columns["bool"]["histogram"] == [22500, 7500]
+    assert {name: columns[name]["treatment"] for name in ["f4", "bool", "text", "day"]} == {
+        "f4": "zero_copy", "bool": "expanded", "text": "materialised", "day": "materialised"}
+    assert columns["f4"]["bytes"] == 120000 and columns["bool"]["why"] == "pandas holds bools as bytes, Arrow as bits"
 
 
 def test_m_the_schema_of_a_profile_refuses_what_is_none(shown):
@@ -366,7 +369,7 @@ def test_m_the_schema_of_a_profile_refuses_what_is_none(shown):
     good = shown("dataset1")
     where = {column["name"]: number for number, column in enumerate(good["columns"])}
     for name, changes in {"i8": {"min": 3}, "many": {"distinct": 9999}, "plain": {"type": "dictionary", "values": "float16"},
-                          "time": {"unit": None}, "few": {"histogram": [1]}, "bool": {"nulls": -1}}.items():
+                          "f4": {"treatment": "copied"}, "time": {"unit": None}, "few": {"histogram": [1]}, "bool": {"nulls": -1}}.items():
         bad = json.loads(json.dumps(good))
         bad["columns"][where[name]].update(changes)
         assert not PROFILE.is_valid(bad), name
