@@ -371,7 +371,8 @@ def test_m_table_is_typed_by_pandas(tmp_path):
     job = typed(tmp_path, "\ufeffi,f,s,b,m,t\n1,0.5,é,True,True,2020-01-01\n2,,,False,,x\n".encode())
     assert job.raised is None, job.err
     made = job.results[1]
-    assert [str(dtype) for dtype in made.dtypes] == ["int64", "float64", "object", "bool", "object", "object"]
+    text = "str" if int(pd.__version__.split(".")[0]) >= 3 else "object"
+    assert [str(dtype) for dtype in made.dtypes] == ["int64", "float64", text, "bool", "object", text]
     assert made["m"][0] is True and pd.isna(made["m"][1]) and pd.isna(made["s"][1]) and made["t"][0] == "2020-01-01"
 
 
@@ -400,7 +401,7 @@ def test_m_table_with_more_cells_than_names(tmp_path):
 @pytest.mark.parametrize("text,message", [
     (b"", "t.csv: the file is empty: expected a header line"),
     (b"a,b\n1,2\n1,2,3,4\n", "t.csv: Error tokenizing data. C error: Expected 2 fields in line 3, saw 4"),
-    (b"a,b\n\xff,2\n", "t.csv: 'utf-8' codec can't decode byte 0xff in position 4: invalid start byte"),
+    (b"\xff,b\n1,2\n", "t.csv: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
 ])
 def test_m_table_that_is_none(tmp_path, text, message):
     job = typed(tmp_path, text)

@@ -17,7 +17,8 @@ PANDAS = tuple(int(part) for part in pd.__version__.split(".")[:2])
 
 
 def frame(fd, note=lambda about, text: None):
-    """The DataFrame of a segment: index 0..rows-1, one array per column, writable and private to this process.
+    """The DataFrame of a segment: index 0..rows-1, one array per column, writable and private to this process. (From
+    pandas 3 on, Copy-on-Write hands arrays out read-only; assignments through the frame copy the column they change.)
 
     fd: a sealed segment; may be closed afterwards. note(about, text) is told what could not be kept.
     """
@@ -57,11 +58,12 @@ def view(mapping, array):
 
 
 def objects(mapping, array, index):
-    """str, bytes, or True and False; a missing one is NaN (bytes: None)."""
+    """str, bytes, or True and False; a missing one is NaN (bytes: None). Text has the dtype that pandas gives it: object
+    up to 2, str from 3 on, which would else depend on whether a cell is there to be seen."""
     values = np.empty(array.length, object)
     if array.length:
         _quern.fill(values, mapping, index, None if array.kind == _quern.BINARY else NAN)
-    return values
+    return pd.array(values, dtype="str", copy=False) if array.kind == _quern.UTF8 and PANDAS >= (3, 0) else values
 
 
 def zoned(values, array, note):
@@ -71,9 +73,7 @@ def zoned(values, array, note):
     except Exception as error:  # each library of time zones has its own
         note(array.name, f"column {array.name!r}: time zone {array.zone!r} is not known here ({error!r}), UTC is used")
         dtype = pd.DatetimeTZDtype(UNITS[array.unit], "UTC")
-    if PANDAS < (2, 0):
-        return pd.arrays.DatetimeArray(values, dtype=dtype)
-    return pd.DatetimeIndex(values, copy=False).tz_localize("UTC").tz_convert(dtype.tz).array
+    return pd.array(values.view("i8"), dtype=dtype, copy=False)
 
 
 def categorical(mapping, arrays, array, note):

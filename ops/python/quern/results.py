@@ -79,14 +79,15 @@ def frame(value):
 
 
 def convert(value):
+    """copy=False: pandas 3 copies arrays otherwise, and a result is only read."""
     if isinstance(value, dict):
-        return pd.DataFrame(value)
+        return pd.DataFrame(value, copy=False)
     if isinstance(value, np.ndarray) and value.ndim > 0:
-        return labelled(pd.DataFrame(value))
+        return labelled(pd.DataFrame(value, copy=False))
     if isinstance(value, list):
-        return labelled(pd.DataFrame(value))
+        return labelled(pd.DataFrame(value, copy=False))
     if isinstance(value, (pd.Series, pd.Index, pd.api.extensions.ExtensionArray)):
-        return pd.DataFrame({"column": pd.Series(value).array})
+        return pd.DataFrame({"column": pd.Series(value).array}, copy=False)
     return pd.DataFrame({"column": pd.Series([value], dtype=object).infer_objects()})
 
 
