@@ -2,8 +2,9 @@
 """The same scripts under pandas 1.5 (the system's), 2 and 3 (environments of their own): `quern run --env NAME`."""
 import json
 import os
+import pathlib
 import shutil
-import subprocess
+import tempfile
 
 import pytest
 
@@ -278,3 +279,29 @@ def test_m_a_profile_that_the_pandas_contradicts(quern, config):
     run = quern("def azureml_main():\n    pass\n", "--env", "odd")
     assert run.code == 78
     assert "environment odd: profile: expected pandas 1, found 2." in run.stderr
+
+
+@pytest.fixture
+def public():
+    """A directory that everybody may enter, as those of pytest are not."""
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o755)
+        yield pathlib.Path(directory)
+
+
+@pytest.mark.parametrize("way", ["closed/bin/python", "link/python"])
+def test_f_a_python_behind_a_closed_door(quern, config, public, way):
+    """As in a private home: who runs jobs for root is not root. Mode 0 closes it to anybody else too."""
+    closed = public / "closed"
+    (closed / "bin").mkdir(parents=True)
+    (closed / "bin" / "python").symlink_to("/usr/bin/python3")
+    (public / "link").symlink_to("closed/bin")
+    describe(config, "closed", public / way)
+    closed.chmod(0)
+    try:
+        run = quern("def azureml_main():\n    pass\n", "--env", "closed")
+    finally:
+        closed.chmod(0o700)
+    assert run.code == 78
+    assert run.job["message"] == (f"the interpreter {public / way}: jobs cannot enter {closed}: expected a directory open to "
+                                  f"others: make the environment elsewhere, such as in /opt, or chmod o+x {closed}")
