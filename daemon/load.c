@@ -28,12 +28,13 @@ static int renew_codec(void *context, struct err *err) {
     return 0;
 }
 
-static int connect_peers(struct attempt *attempt, struct err *err) {
+// A look at an Arrow file needs no interpreter: the units of its times stay as they are.
+static bool needs_python(const struct attempt *attempt) {
+    return attempt->task == RUN_SCRIPT || attempt->job.inputs[0].format != JOB_ARROW;
+}
+
+static int connect_zygote(struct attempt *attempt, struct err *err) {
     struct calls_peer peer;
-    TRY(calls_connect(&attempt->calls, SUPERVISOR_PEER_CODEC, NULL, &peer, err));
-    attempt->codec =
-        (struct codec){.requests = peer.requests, .warn = on_codec_warning, .renew = renew_codec, .context = attempt};
-    codec_ceilings_default(&attempt->codec.ceilings);
     TRY(calls_connect(&attempt->calls, SUPERVISOR_PEER_ZYGOTE, attempt->job.environment, &peer, err));
     attempt->zygote = peer.requests;
     attempt->profile = peer.profile;
@@ -42,6 +43,16 @@ static int connect_peers(struct attempt *attempt, struct err *err) {
     memcpy(manifest->python, peer.python, sizeof manifest->python);
     memcpy(manifest->pandas, peer.pandas, sizeof manifest->pandas);
     return 0;
+}
+
+static int connect_peers(struct attempt *attempt, struct err *err) {
+    struct calls_peer peer;
+    TRY(calls_connect(&attempt->calls, SUPERVISOR_PEER_CODEC, NULL, &peer, err));
+    attempt->codec =
+        (struct codec){.requests = peer.requests, .warn = on_codec_warning, .renew = renew_codec, .context = attempt};
+    codec_ceilings_default(&attempt->codec.ceilings);
+    attempt->profile = SEGMENT_PROFILE_UNITS;
+    return needs_python(attempt) ? connect_zygote(attempt, err) : 0;
 }
 
 struct grant {
