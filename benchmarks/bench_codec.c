@@ -195,7 +195,7 @@ static void encode_codec(struct bench *bench) {
     struct codec_outcome outcome;
     struct err err;
     auto_fd int fd = memory(0);
-    if (codec_encode(&bench->codec, bench->segment_fd, fd, &outcome, &err) < 0)
+    if (codec_encode(&bench->codec, bench->segment_fd, CODEC_UNCHECKED, fd, &outcome, &err) < 0)
         die("codec_encode", &err);
 }
 

@@ -7,7 +7,7 @@ Needs the target quern_glue_test; QUERN_GLUE_MODULE names its directory if it st
 import os
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "tests", "e2e"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "tests", "module"))
 
 import measurer
 import numpy as np

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // `quern`: finds the verb, reads its flags, calls it.
+#include <fcntl.h>
 #include <locale.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/verbs.h"
 
@@ -29,7 +31,18 @@ static int finish(int code) {
     return code ? code : 75;
 }
 
+// Who was started without a stream would give its number to the next file, which the job then reads or writes as that
+// stream. Opened the wrong way round, so that what is printed there fails instead of being lost in silence.
+static int fill_streams(void) {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return -1;
+    return 0;
+}
+
 int main(int argc, char **argv) {
+    if (fill_streams() < 0)
+        return 75;
     setlocale(LC_CTYPE, "");
     if (argc < 2 || is_any(argv[1], "-h", "--help")) {
         help_print(COMMAND_ID_ANY, stdout);

@@ -2,7 +2,11 @@
 // `quern run`: the command line becomes a job, the job runs here, and the terminal tells of it.
 #include "quern/run.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/environments.h"
 #include "cli/render.h"
@@ -130,6 +134,32 @@ static void settle_cpu(struct request *request) {
         limits->jail.cpu_seconds = seconds;
 }
 
+// Cuts the path to what exists of it: what is missing below will be made.
+static void cut_to_existing(char *path, struct stat *status) {
+    while (stat(path, status) < 0 && (errno == ENOENT || errno == ENOTDIR) && strcmp(path, "/") != 0 &&
+           strcmp(path, ".") != 0) {
+        char *slash = strrchr(path, '/');
+        if (slash && slash > path)
+            *slash = '\0';
+        else
+            memcpy(path, slash ? "/" : ".", 2);
+    }
+}
+
+// Asked before the script runs: whoever waited for hours wants more than the news that there was no place to write.
+static int check_output(const char *dir, struct refusal *refusal) {
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s", dir) >= (int)sizeof path)
+        return refuse(refusal, REASON_USAGE, "-o: expected a path of at most %d bytes", PATH_MAX - 1);
+    struct stat status = {0};
+    cut_to_existing(path, &status);
+    if (status.st_mode && !S_ISDIR(status.st_mode))
+        return refuse(refusal, REASON_USAGE, "-o: %s: expected a directory, found a file", path);
+    if (access(path, W_OK | X_OK) < 0)
+        return refuse(refusal, REASON_USAGE, "-o: %s: %s", path, strerror(errno));
+    return 0;
+}
+
 static int build(const struct command_line *line, struct request *request, struct refusal *refusal) {
     struct err err;
     const struct given *store = command_given(line, "--store");
@@ -137,6 +167,8 @@ static int build(const struct command_line *line, struct request *request, struc
     TRY(source_file("SCRIPT", line->operands[0], &request->job.script, refusal));
     for (size_t i = 0; i < line->given_count; i++)
         TRY(take_flag(request, &line->given[i], refusal));
+    if (request->output_dir)
+        TRY(check_output(request->output_dir, refusal));
     TRY(settle_debug(request, refusal));
     settle_cpu(request);
     TRY(environments_find(request->environment_name, &request->environment, refusal));

@@ -14,7 +14,8 @@ enum {
     ELISION = 4, // the column of an ellipsis
 };
 
-// Which columns are shown, and the widest that one may be. `first` and then `last` ones; all when they meet.
+// Which columns are shown, and the widest that one may be. `first` and then `last` ones; all when they meet. Without last
+// ones where the table has more columns than came: nobody takes the last that came for the table's last.
 struct layout {
     uint32_t first, last, widest;
     bool elided;
@@ -33,8 +34,9 @@ static uint64_t layout_width(const struct table *table, const struct layout *lay
 }
 
 static struct layout keep(const struct table *table, uint32_t count, uint32_t widest) {
-    return (struct layout){.first = (count + 1) / 2,
-                           .last = count / 2,
+    uint32_t last = table->columns_left > 0 ? 0 : count / 2;
+    return (struct layout){.first = count - last,
+                           .last = last,
                            .widest = widest,
                            .elided = count < table->column_count || table->columns_left > 0};
 }

@@ -16,8 +16,13 @@
 #include "quern/own.h"
 
 void child_init(struct child *child, struct supervisor_calls *calls) {
-    *child =
-        (struct child){.calls = calls, .control = -1, .conversation = -1, .tree = -1, .process = -1, .work_dir = -1};
+    *child = (struct child){.calls = calls,
+                            .control = -1,
+                            .conversation = -1,
+                            .tree = -1,
+                            .process = -1,
+                            .work_dir = -1,
+                            .memory = {MANIFEST_UNKNOWN, MANIFEST_UNKNOWN}};
 }
 
 void child_done(struct child *child) {

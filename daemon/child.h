@@ -13,6 +13,7 @@
 #define DAEMON_CHILD_H
 
 #include "quern/host.h"
+#include "quern/job.h"
 #include "spool.h"
 #include "supervisor_calls.h"
 

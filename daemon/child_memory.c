@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "quern/job.h"
 #include "quern/own.h"
 
 static int pid_of(int pidfd) {
@@ -27,6 +28,10 @@ void child_memory_measure(int pidfd, struct child_memory *ret) {
     *ret = (struct child_memory){0};
     snprintf(path, sizeof path, "/proc/%d/smaps", pid_of(pidfd));
     auto_file FILE *file = fopen(path, "re");
+    if (!file || !fgets(line, sizeof line, file))
+        *ret = (struct child_memory){MANIFEST_UNKNOWN, MANIFEST_UNKNOWN};
+    else
+        rewind(file);
     while (file && fgets(line, sizeof line, file)) {
         if (strchr(line, '-') && strstr(line, " r"))
             segment = strstr(line, "/memfd:quern-segment") != NULL;

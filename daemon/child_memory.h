@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a living child holds for itself alone, read from its smaps. Zeros when the kernel does not tell. */
+/* What a living child holds for itself alone, read from its smaps. MANIFEST_UNKNOWN when the kernel does not
+ * tell: an ordinary user may not look into the jail. */
 #ifndef DAEMON_CHILD_MEMORY_H
 #define DAEMON_CHILD_MEMORY_H
 

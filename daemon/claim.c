@@ -40,6 +40,7 @@ static void begin_manifest(struct attempt *attempt) {
     manifest->started_unix_ms = now_unix_ms();
     manifest->limits = job->limits.jail;
     manifest->time_limit_ms = job->limits.time_ms;
+    manifest->private_dirty_bytes = manifest->copied_on_write_bytes = MANIFEST_UNKNOWN;
     manifest->input_count = (uint32_t)job->input_count;
     for (size_t i = 0; i < job->input_count; i++) {
         manifest->inputs[i].port = job->inputs[i].port;

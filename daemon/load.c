@@ -2,7 +2,6 @@
 /* Step load: bring every input into a segment, once per host. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "attempt.h"
 #include "quern/own.h"
@@ -23,9 +22,7 @@ static int renew_codec(void *context, struct err *err) {
     struct attempt *attempt = context;
     struct calls_peer peer;
     TRY(calls_connect(&attempt->calls, SUPERVISOR_PEER_CODEC, NULL, &peer, err));
-    close(attempt->codec.requests);
-    attempt->codec.requests = peer.requests;
-    return 0;
+    return peer.requests;
 }
 
 // A look at an Arrow file needs no interpreter: the units of its times stay as they are.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Step publish: encode the results and lay everything ready; nothing is visible before step complete. */
+/* Step publish: encode the results, which step collect has had checked, and lay everything ready; nothing is visible
+ * before step complete. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,20 +13,12 @@
 
 #define PREVIEW_ROWS 5u
 
-// Step collect has had every result checked.
-static struct codec trusting(const struct attempt *attempt) {
-    struct codec codec = attempt->codec;
-    codec.checked = true;
-    return codec;
-}
-
 static int preview(struct attempt *attempt, uint32_t index, struct err *err) {
     const struct attempt_result *result = &attempt->results[index];
     struct codec_outcome outcome;
     auto_fd int head = memory_new("quern-head", 0, err);
     TRY(head);
-    const struct codec codec = trusting(attempt);
-    TRY(codec_head(&codec, result->segment, PREVIEW_ROWS, head, &outcome, err));
+    TRY(codec_head(&attempt->codec, result->segment, CODEC_CHECKED, PREVIEW_ROWS, head, &outcome, err));
     report_preview(&attempt->report, index + 1, result->port, head);
     return 0;
 }
@@ -41,11 +34,10 @@ static struct manifest_output *new_output(struct attempt *attempt, const char *p
 // Straight into its file: a copy of a large result costs as much as checking it.
 static int encode(struct attempt *attempt, struct storage_drop *drop, int segment, const char *file,
                   struct codec_outcome *ret, struct err *err) {
-    const struct codec codec = trusting(attempt);
     struct err why;
     int output = -1;
     TRY(storage_drop_file(drop, file, &output, err));
-    if (codec_encode(&codec, segment, output, ret, &why) == 0)
+    if (codec_encode(&attempt->codec, segment, CODEC_CHECKED, output, ret, &why) == 0)
         return 0;
     storage_drop_undo(drop);
     err_set(err, (enum reason)why.reason, "%s: %.900s", file, why.msg);

@@ -5,13 +5,13 @@
 #include "quern/own.h"
 
 static int produce(struct attempt *attempt, int output, struct err *err) {
-    struct codec codec = attempt->codec;
     struct codec_outcome outcome;
     int segment = attempt->inputs[0].segment;
-    codec.checked = true; // by the decoder that made it, or behind the typing child
+    // What the typing child returned has passed; what a decoder made of foreign bytes has not.
+    enum codec_trust trust = attempt->job.inputs[0].format == JOB_ARROW ? CODEC_UNCHECKED : CODEC_CHECKED;
     switch (attempt->task) {
     case RUN_ENCODE:
-        return codec_encode(&codec, segment, output, &outcome, err);
+        return codec_encode(&attempt->codec, segment, trust, output, &outcome, err);
     case RUN_CHECK:
     case RUN_SCRIPT:
     case RUN_TASK_COUNT:

@@ -59,7 +59,8 @@ static int serve_connect(struct exchange *exchange, struct err *err) {
     struct supervisor *supervisor = exchange->supervisor;
     bool codec = exchange->call->peer == SUPERVISOR_PEER_CODEC;
     struct peer *peer = codec ? &supervisor->codec : &supervisor->zygote;
-    if (!codec && strcmp(exchange->call->environment, supervisor->zygote.environment->name) != 0)
+    if (!codec &&
+        strncmp(exchange->call->environment, supervisor->zygote.environment->name, ENVIRONMENT_NAME_BYTES) != 0)
         return err_set(err, REASON_CONFIG, "environment %.64s: not known on this host", exchange->call->environment);
     if (!peer_listens(peer)) {
         peer_stop(peer);
@@ -80,6 +81,9 @@ static int serve_reserve(struct exchange *exchange, struct err *err) {
     const struct supervisor_call *call = exchange->call;
     if (call->count > SUPERVISOR_MAX_KEYS)
         return err_set(err, REASON_BUG, "%u keys are more than %u", call->count, SUPERVISOR_MAX_KEYS);
+    for (uint32_t i = 0; i < call->count; i++)
+        if (!memchr(call->keys[i].text, 0, sizeof call->keys[i].text))
+            return err_set(err, REASON_BUG, "key %u is not terminated", i);
     exchange->reply.count = call->count;
     exchange->link->reserved_count = call->count;
     memcpy(exchange->link->reserved, call->keys, sizeof call->keys);

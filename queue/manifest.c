@@ -41,6 +41,8 @@ static json_t *text_or_null(const char *text, size_t max) { return *text ? text_
 
 static json_t *count_of(uint64_t count) { return json_integer(count > INT64_MAX ? INT64_MAX : (json_int_t)count); }
 
+static json_t *known_or_null(uint64_t count) { return count == MANIFEST_UNKNOWN ? json_null() : count_of(count); }
+
 static json_t *ms_of(uint64_t us) { return json_real((double)us / 1000.0); }
 
 /* ---- why it failed ---- */
@@ -269,8 +271,8 @@ static json_t *usage_of(const struct manifest *manifest) {
     put(&object, "user_ms", ms_of(manifest->user_us));
     put(&object, "system_ms", ms_of(manifest->system_us));
     put(&object, "peak_rss_bytes", count_of(manifest->peak_rss_bytes));
-    put(&object, "private_dirty_bytes", count_of(manifest->private_dirty_bytes));
-    put(&object, "copied_on_write_bytes", count_of(manifest->copied_on_write_bytes));
+    put(&object, "private_dirty_bytes", known_or_null(manifest->private_dirty_bytes));
+    put(&object, "copied_on_write_bytes", known_or_null(manifest->copied_on_write_bytes));
     return object;
 }
 

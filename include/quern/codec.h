@@ -79,20 +79,23 @@ struct codec_grant {
 void codec_ceilings_default(struct codec_ceilings *ceilings);
 
 /*
- * The client. `requests` is the shared socket (borrowed). All calls block until the final reply. A child that dies is
- * tried once more; when it dies again the input is to blame: REASON_BAD_INPUT (REASON_BAD_RESULT for what a script
- * made: all but DECODE). When quern-codec itself is gone, `renew` may put a connection to another one into `requests` and
- * the call is tried once more; without that, or when that one goes, too, it is REASON_INFRA. Outputs are empty regular files, not
- * append-only, at offset 0; after a failure their content means nothing. `warn` and `renew` may be NULL.
+ * The client. `requests` is the shared socket, owned by whoever holds the struct, which is never copied: a call may put
+ * another socket into it. All calls block until the final reply. A child that dies is tried once more; when it dies
+ * again the input is to blame: REASON_BAD_INPUT (REASON_BAD_RESULT for what a script made: all but DECODE). When
+ * quern-codec itself is gone, `renew` may give a connection to another one (ownership passes, the old one is closed) and
+ * the call is tried once more; without that, or when that one goes, too, it is REASON_INFRA. Outputs are empty regular
+ * files, not append-only, at offset 0; after a failure their content means nothing. `warn` and `renew` may be NULL.
  */
 struct codec {
     int requests;
     struct codec_ceilings ceilings;
-    bool checked; /* codec_encode(), codec_head(): only of segments that have passed codec_check() */
     void (*warn)(void *context, uint32_t picture, const char *text);
     int (*renew)(void *context, struct err *err);
     void *context;
 };
+
+/* CODEC_CHECKED: the segment has passed codec_check() and is sealed; its values are not walked through again. */
+enum codec_trust { CODEC_UNCHECKED, CODEC_CHECKED };
 
 struct codec_outcome {
     uint64_t bytes;
@@ -106,14 +109,14 @@ struct codec_outcome {
  * when the child died and is tried once more: the second file has to be a fresh one. */
 typedef int codec_grant_fn(void *context, uint64_t bytes, uint64_t rows, uint32_t columns, struct err *err);
 
-MUST_USE int codec_decode(const struct codec *codec, int blob, uint32_t profile, codec_grant_fn *grant,
-                          void *grant_context, struct codec_outcome *ret, struct err *err);
-MUST_USE int codec_encode(const struct codec *codec, int segment, int output, struct codec_outcome *ret,
-                          struct err *err);
-MUST_USE int codec_check(const struct codec *codec, int segment, struct codec_outcome *ret, struct err *err);
-MUST_USE int codec_head(const struct codec *codec, int segment, uint32_t rows, int output, struct codec_outcome *ret,
-                        struct err *err);
-MUST_USE int codec_join(const struct codec *codec, const int *pictures, uint32_t count, int output,
+MUST_USE int codec_decode(struct codec *codec, int blob, uint32_t profile, codec_grant_fn *grant, void *grant_context,
+                          struct codec_outcome *ret, struct err *err);
+MUST_USE int codec_encode(struct codec *codec, int segment, enum codec_trust trust, int output,
+                          struct codec_outcome *ret, struct err *err);
+MUST_USE int codec_check(struct codec *codec, int segment, struct codec_outcome *ret, struct err *err);
+MUST_USE int codec_head(struct codec *codec, int segment, enum codec_trust trust, uint32_t rows, int output,
                         struct codec_outcome *ret, struct err *err);
+MUST_USE int codec_join(struct codec *codec, const int *pictures, uint32_t count, int output, struct codec_outcome *ret,
+                        struct err *err);
 
 #endif

@@ -93,6 +93,8 @@ enum job_state {
 
 const char *job_state_name(enum job_state state);
 
+#define MANIFEST_UNKNOWN UINT64_MAX /* a figure that could not be had: null */
+
 struct manifest_input {
     uint32_t port;
     char name[HOST_NAME_BYTES];
@@ -128,7 +130,7 @@ struct manifest {
     struct jail_limits limits;
     uint64_t time_limit_ms;
     uint64_t user_us, system_us, peak_rss_bytes;
-    uint64_t private_dirty_bytes;   /* of the child, at the end of the script */
+    uint64_t private_dirty_bytes;   /* MANIFEST_UNKNOWN: not measured; of the child, at the end of the script */
     uint64_t copied_on_write_bytes; /* of that, in the mapped inputs */
     uint64_t stdout_bytes, stderr_bytes;
     bool stdout_truncated, stderr_truncated;

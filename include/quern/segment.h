@@ -31,6 +31,7 @@
 
 #define SEGMENT_MAGIC "QUERNSEG"
 #define SEGMENT_VERSION 1u
+#define SEGMENT_DAY_NS INT64_C(86400000000000) /* TIME: below it */
 #define SEGMENT_ALIGN 64u
 #define SEGMENT_NO_DICTIONARY UINT32_MAX
 
@@ -54,11 +55,20 @@ enum segment_kind {
 #undef KIND
 };
 
-enum segment_nulls { SEGMENT_NULLS_NEVER, SEGMENT_NULLS_SENTINEL, SEGMENT_NULLS_MASK, SEGMENT_NULLS_BITMAP };
+enum segment_nulls {
+    SEGMENT_NULLS_NEVER,
+    SEGMENT_NULLS_SENTINEL,
+    SEGMENT_NULLS_MASK,
+    SEGMENT_NULLS_BITMAP,
+    SEGMENT_NULLS_ALWAYS
+};
 
 enum segment_unit { SEGMENT_UNIT_S = 0, SEGMENT_UNIT_MS = 1, SEGMENT_UNIT_US = 2, SEGMENT_UNIT_NS = 3 };
 
-enum segment_flags { SEGMENT_ORDERED = 1u << 0 /* dictionary: the order of the values means something */ };
+enum segment_flags {
+    SEGMENT_ORDERED = 1u << 0, /* dictionary: the order of the values means something */
+    SEGMENT_DECIMAL = 1u << 1, /* FLOAT64 made of decimals */
+};
 
 struct segment_span {
     uint64_t offset;
@@ -70,14 +80,14 @@ struct segment_array {
     uint32_t flags; /* enum segment_flags */
     uint64_t length;
     uint64_t null_count;
-    uint32_t unit;               /* enum segment_unit; 0 unless TIMESTAMP */
+    uint32_t unit;               /* enum segment_unit; 0 unless TIMESTAMP, DURATION */
     uint32_t dictionary;         /* CODES*: index of the array with the values; else SEGMENT_NO_DICTIONARY */
     struct segment_span name;    /* in the text; UTF-8; empty for dictionary values */
     struct segment_span zone;    /* in the text; TIMESTAMP only; empty: no zone */
     struct segment_span nulls;   /* MASK, BITMAP; empty when null_count is 0 */
     struct segment_span offsets; /* UTF8, BINARY: length + 1 int64, from 0, rising, the last one values.bytes */
     struct segment_span values;  /* fixed width: length * width bytes; UTF8, BINARY: the bytes */
-    uint64_t inexact;            /* FLOAT64 made of integers: values that a double cannot hold; else 0 */
+    uint64_t inexact;            /* FLOAT64 made of integers or decimals: values that it cannot hold; else 0 */
     uint64_t reserved;           /* 0 */
 };
 _Static_assert(sizeof(struct segment_array) == 128, "the directory entry is 128 bytes");
@@ -123,7 +133,7 @@ struct segment_shape {
 MUST_USE int segment_layout(const struct segment_shape *shape, uint64_t *ret_bytes, struct err *err);
 
 /* Writes header, directory and text into `base`, fresh zeroed memory of segment_layout()'s size. The writer then sets
- * null_count of each array, empties `nulls` where it is 0 (`array->nulls = (struct segment_span){0}`), and sets
+ * null_count of each array (that of NULL is there), empties `nulls` where it is 0 (`array->nulls = (struct segment_span){0}`), and sets
  * values.bytes of UTF8 and BINARY arrays where it used less than their capacity. */
 MUST_USE int segment_format(void *base, uint64_t bytes, const struct segment_shape *shape, struct err *err);
 
@@ -154,7 +164,13 @@ enum segment_nulls segment_kind_nulls(enum segment_kind kind);
 const char *segment_kind_name(enum segment_kind kind); /* "double"; "?" for an unknown number */
 const char *segment_kind_dtype(enum segment_kind kind);
 bool segment_kind_is_codes(enum segment_kind kind);
-bool segment_kind_is_bytes(enum segment_kind kind); /* UTF8, BINARY */
+bool segment_kind_is_bytes(enum segment_kind kind);   /* UTF8, BINARY */
+bool segment_kind_has_unit(enum segment_kind kind);   /* TIMESTAMP, DURATION */
+bool segment_kind_is_instant(enum segment_kind kind); /* int64 of which INT64_MIN is a missing one */
+
+/* Halves, which C does not have: a sign, 5 bits of exponent, 10 of fraction. */
+static inline bool segment_half_is_nan(uint16_t half) { return (half & 0x7fff) > 0x7c00; }
+double segment_half_value(uint16_t half);
 
 /* The width that pandas picks for codes: below 127 values int8, below 32767 int16, else int32. */
 enum segment_kind segment_codes_kind(uint64_t values);

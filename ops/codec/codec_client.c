@@ -25,7 +25,7 @@ static const struct {
 };
 
 struct call {
-    const struct codec *codec;
+    struct codec *codec;
     struct codec_request request;
     int fds[MAX_FDS]; // the first is the child's end of the conversation
     size_t fd_count;
@@ -177,6 +177,14 @@ static int two_deaths(const struct call *call, const struct err *death, struct e
     return nonsense(call, how, err);
 }
 
+static int renew(struct codec *codec, struct err *err) {
+    int requests = codec->renew(codec->context, err);
+    TRY(requests);
+    close(codec->requests);
+    codec->requests = requests;
+    return 0;
+}
+
 static int perform(struct call *call, struct codec_outcome *ret, struct err *err) {
     enum fate fate = FATE_GONE;
     struct err death = {0};
@@ -184,7 +192,7 @@ static int perform(struct call *call, struct codec_outcome *ret, struct err *err
         if (i > 0)
             TRY(empty_output(call, err));
         if (i > 0 && fate == FATE_GONE && call->codec->renew)
-            TRY(call->codec->renew(call->codec->context, err));
+            TRY(renew(call->codec, err));
         TRY(attempt(call, &fate, &death, ret, err));
         if (fate == FATE_DONE)
             return 0;
@@ -194,13 +202,10 @@ static int perform(struct call *call, struct codec_outcome *ret, struct err *err
     return two_deaths(call, &death, err);
 }
 
-static struct call call_of(const struct codec *codec, enum codec_op op) {
+static struct call call_of(struct codec *codec, enum codec_op op) {
     return (struct call){
         .codec = codec,
-        .request = {.version = CODEC_VERSION,
-                    .op = (uint32_t)op,
-                    .checked = codec->checked && (op == CODEC_ENCODE || op == CODEC_HEAD),
-                    .ceilings = codec->ceilings},
+        .request = {.version = CODEC_VERSION, .op = (uint32_t)op, .ceilings = codec->ceilings},
         .fd_count = 1,
         .output = -1,
         .granted = -1,
@@ -209,7 +214,7 @@ static struct call call_of(const struct codec *codec, enum codec_op op) {
 
 static void add_fd(struct call *call, int fd) { call->fds[call->fd_count++] = fd; }
 
-int codec_decode(const struct codec *codec, int blob, uint32_t profile, codec_grant_fn *grant, void *grant_context,
+int codec_decode(struct codec *codec, int blob, uint32_t profile, codec_grant_fn *grant, void *grant_context,
                  struct codec_outcome *ret, struct err *err) {
     struct call call = call_of(codec, CODEC_DECODE);
     call.request.profile = profile;
@@ -219,23 +224,26 @@ int codec_decode(const struct codec *codec, int blob, uint32_t profile, codec_gr
     return perform(&call, ret, err);
 }
 
-int codec_encode(const struct codec *codec, int segment, int output, struct codec_outcome *ret, struct err *err) {
+int codec_encode(struct codec *codec, int segment, enum codec_trust trust, int output, struct codec_outcome *ret,
+                 struct err *err) {
     struct call call = call_of(codec, CODEC_ENCODE);
+    call.request.checked = trust == CODEC_CHECKED;
     add_fd(&call, segment);
     add_fd(&call, output);
     call.output = output;
     return perform(&call, ret, err);
 }
 
-int codec_check(const struct codec *codec, int segment, struct codec_outcome *ret, struct err *err) {
+int codec_check(struct codec *codec, int segment, struct codec_outcome *ret, struct err *err) {
     struct call call = call_of(codec, CODEC_CHECK);
     add_fd(&call, segment);
     return perform(&call, ret, err);
 }
 
-int codec_head(const struct codec *codec, int segment, uint32_t rows, int output, struct codec_outcome *ret,
-               struct err *err) {
+int codec_head(struct codec *codec, int segment, enum codec_trust trust, uint32_t rows, int output,
+               struct codec_outcome *ret, struct err *err) {
     struct call call = call_of(codec, CODEC_HEAD);
+    call.request.checked = trust == CODEC_CHECKED;
     call.request.head_rows = rows;
     add_fd(&call, segment);
     add_fd(&call, output);
@@ -243,7 +251,7 @@ int codec_head(const struct codec *codec, int segment, uint32_t rows, int output
     return perform(&call, ret, err);
 }
 
-int codec_join(const struct codec *codec, const int *pictures, uint32_t count, int output, struct codec_outcome *ret,
+int codec_join(struct codec *codec, const int *pictures, uint32_t count, int output, struct codec_outcome *ret,
                struct err *err) {
     struct call call = call_of(codec, CODEC_JOIN);
     if (count > CODEC_MAX_PICTURES)

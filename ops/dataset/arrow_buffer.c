@@ -5,20 +5,38 @@
 #include <string.h>
 #include <zstd.h>
 
+#include "arrow_lz4.h"
+
 enum { PREFIX_BYTES = 8, RAW_BEHIND_PREFIX = -1 };
 
 // A block of a zstd frame has a header of 3 bytes and at least one byte more, and stands for at most 128 KiB.
 enum { ZSTD_LEAST_BLOCK = 4, ZSTD_LARGEST_BLOCK = 128 * 1024 };
 
-static int check_size(const struct arrow_buffer *buffer, uint64_t ceiling, const struct arrow_column *column,
-                      struct err *err) {
+// A byte of LZ4 stands for at most 255.
+enum { LZ4_LARGEST_RATIO = 255 };
+
+static int check_frame(const struct arrow_buffer *buffer, const struct arrow_column *column, struct err *err) {
     unsigned long long decoded = buffer->decoded, said = ZSTD_getFrameContentSize(buffer->bytes, buffer->stored);
     if (said == ZSTD_CONTENTSIZE_ERROR)
         return arrow_refuse(column, err, "its %s are not a zstd frame", buffer->what);
     if (said != ZSTD_CONTENTSIZE_UNKNOWN && said != decoded)
         return arrow_refuse(column, err, "its %s declare %llu bytes, their zstd frame %llu", buffer->what, decoded,
                             said);
-    if (decoded / ZSTD_LARGEST_BLOCK > buffer->stored / ZSTD_LEAST_BLOCK)
+    return 0;
+}
+
+static bool can_hold(const struct arrow_buffer *buffer) {
+    if (buffer->packing == ARROW_LZ4)
+        return buffer->decoded / LZ4_LARGEST_RATIO <= buffer->stored;
+    return buffer->decoded / ZSTD_LARGEST_BLOCK <= buffer->stored / ZSTD_LEAST_BLOCK;
+}
+
+static int check_size(const struct arrow_buffer *buffer, uint64_t ceiling, const struct arrow_column *column,
+                      struct err *err) {
+    unsigned long long decoded = buffer->decoded;
+    if (buffer->packing == ARROW_ZSTD)
+        TRY(check_frame(buffer, column, err));
+    if (!can_hold(buffer))
         return arrow_refuse(column, err, "its %s declare %llu bytes, which %llu compressed bytes cannot hold",
                             buffer->what, decoded, (unsigned long long)buffer->stored);
     if (decoded > ceiling) {
@@ -31,8 +49,8 @@ static int check_size(const struct arrow_buffer *buffer, uint64_t ceiling, const
     return 0;
 }
 
-static int read_prefix(struct arrow_buffer *buffer, uint64_t ceiling, const struct arrow_column *column,
-                       struct err *err) {
+static int read_prefix(struct arrow_buffer *buffer, enum arrow_packing packing, uint64_t ceiling,
+                       const struct arrow_column *column, struct err *err) {
     if (buffer->stored < PREFIX_BYTES)
         return arrow_refuse(column, err, "its %s have %llu bytes, too few for a compressed buffer", buffer->what,
                             (unsigned long long)buffer->stored);
@@ -45,7 +63,7 @@ static int read_prefix(struct arrow_buffer *buffer, uint64_t ceiling, const stru
     if (declared < 0)
         return arrow_refuse(column, err, "its %s declare %lld bytes", buffer->what, (long long)declared);
     buffer->decoded = (uint64_t)declared;
-    buffer->zstd = true;
+    buffer->packing = packing;
     return check_size(buffer, ceiling, column, err);
 }
 
@@ -60,13 +78,14 @@ int arrow_buffer_open(const struct arrow_batch *batch, uint32_t index, const cha
                             (long long)bytes, (long long)offset, (unsigned long long)batch->body_bytes);
     struct arrow_buffer buffer = {.what = what, .bytes = batch->body + offset, .stored = bytes, .decoded = bytes};
     if (batch->compressed && bytes > 0)
-        TRY(read_prefix(&buffer, ceiling, column, err));
+        TRY(read_prefix(&buffer, batch->codec == ARROW_CODEC_LZ4 ? ARROW_LZ4 : ARROW_ZSTD, ceiling, column, err));
     *ret = buffer;
     return 0;
 }
 
 void arrow_worker_done(struct arrow_worker *worker) {
     ZSTD_freeDCtx(worker->zstd);
+    arrow_lz4_done(worker->lz4);
     for (int i = 0; i < ARROW_SLOTS; i++)
         free(worker->slots[i].bytes);
     *worker = (struct arrow_worker){0};
@@ -100,10 +119,20 @@ static int inflate_zstd(struct arrow_worker *worker, const struct arrow_buffer *
     return 0;
 }
 
+static int inflate_lz4(struct arrow_worker *worker, const struct arrow_buffer *buffer, void *to,
+                       const struct arrow_column *column, struct err *err) {
+    const char *wrong = arrow_lz4_inflate(&worker->lz4, buffer->bytes, buffer->stored, to, buffer->decoded);
+    if (wrong)
+        return arrow_refuse(column, err, "its %s cannot be decompressed by LZ4: %s", buffer->what, wrong);
+    return 0;
+}
+
 int arrow_buffer_decode(struct arrow_worker *worker, const struct arrow_buffer *buffer, void *to,
                         const struct arrow_column *column, struct err *err) {
-    if (buffer->zstd)
+    if (buffer->packing == ARROW_ZSTD)
         return inflate_zstd(worker, buffer, to, column, err);
+    if (buffer->packing == ARROW_LZ4)
+        return inflate_lz4(worker, buffer, to, column, err);
     if (buffer->decoded > 0)
         memcpy(to, buffer->bytes, buffer->decoded);
     return 0;
@@ -122,7 +151,7 @@ int arrow_buffer_read(struct arrow_worker *worker, const struct arrow_buffer *bu
     uint8_t *room = NULL;
     TRY(check_needed(buffer, needed, column, err));
     *ret = buffer->bytes;
-    if (!buffer->zstd)
+    if (buffer->packing == ARROW_RAW)
         return 0;
     TRY(arrow_worker_slot(worker, slot, buffer->decoded, &room, err));
     *ret = room;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The buffers of a batch, raw or ZSTD.
+ * The buffers of a batch: raw, ZSTD or LZ4.
  *
  * Calling sequence: arrow_buffer_open() proves place and declared size, without decoding → arrow_buffer_into() decodes
  * to where the bytes shall be, or arrow_buffer_read() gives a view of them, in the file or in a scratch slot.
@@ -13,18 +13,21 @@
 
 #include "arrow_file.h"
 
+enum arrow_packing { ARROW_RAW, ARROW_ZSTD, ARROW_LZ4 };
+
 struct arrow_buffer {
     const char *what; /* "values", "offsets" */
     const uint8_t *bytes;
     uint64_t stored;  /* bytes in the file, without the prefix */
     uint64_t decoded; /* bytes it stands for */
-    bool zstd;
+    enum arrow_packing packing;
 };
 
 enum arrow_slot { ARROW_SLOT_VALIDITY, ARROW_SLOT_VALUES, ARROW_SLOT_DATA, ARROW_SLOTS };
 
 struct arrow_worker {
     void *zstd; /* ZSTD_DCtx; owned */
+    void *lz4;  /* of arrow_lz4.h; owned */
     struct {
         uint8_t *bytes; /* owned */
         uint64_t capacity;

@@ -24,6 +24,8 @@ bool arrow_column_is_large(const struct segment_array *array) { return array->va
 
 uint32_t arrow_column_parts(const struct segment_array *array, enum arrow_part parts[3]) {
     uint32_t count = 0;
+    if (array->kind == SEGMENT_NULL)
+        return 0;
     parts[count++] = ARROW_VALIDITY;
     if (segment_kind_is_bytes((enum segment_kind)array->kind))
         parts[count++] = ARROW_OFFSETS;
@@ -56,6 +58,7 @@ uint32_t arrow_column_parts(const struct segment_array *array, enum arrow_part p
 #define IS_ZERO(v) ((v) == 0)
 #define IS_SET(v) ((v) != 0)
 
+PACK(half, uint16_t, !segment_half_is_nan)
 PACK(float, float, NOT_NAN)
 PACK(double, double, NOT_NAN)
 PACK(time, int64_t, NOT_NAT)
@@ -81,11 +84,13 @@ static void pack_sentinels(const void *segment, const struct segment_array *arra
     const void *values = segment_at(segment, array->values);
     size_t count = array->length;
     enum segment_kind kind = (enum segment_kind)array->kind;
-    if (kind == SEGMENT_FLOAT32)
+    if (kind == SEGMENT_FLOAT16)
+        pack_half(values, count, bits);
+    else if (kind == SEGMENT_FLOAT32)
         pack_float(values, count, bits);
     else if (kind == SEGMENT_FLOAT64)
         pack_double(values, count, bits);
-    else if (kind == SEGMENT_TIMESTAMP)
+    else if (segment_kind_is_instant(kind))
         pack_time(values, count, bits);
     else if (kind == SEGMENT_CODES8)
         pack_codes8(values, count, bits);

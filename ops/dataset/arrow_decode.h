@@ -30,7 +30,7 @@ struct arrow_piece {
     bool text_gaps;     /* bytes below nulls, which must go */
     bool text_whole;    /* all decoded bytes are wanted */
     uint64_t sentinels; /* fixed width: nulls found in what was written */
-    uint64_t inexact;   /* integers that became doubles: those that did not fit */
+    uint64_t inexact;   /* numbers that became doubles: those that did not fit */
 };
 
 struct arrow_source {
@@ -75,10 +75,19 @@ MUST_USE int arrow_view_fill(struct arrow_worker *worker, const struct arrow_sou
                              const struct arrow_piece *piece, const uint8_t *present, const int64_t *offsets,
                              uint8_t *to, uint64_t ceiling, struct err *err);
 
+/* arrow_bytes.c: the same two steps for binary of one size. */
+void arrow_bytes_measure(const struct arrow_source *source, struct arrow_piece *piece, const uint8_t *present,
+                         int64_t *ends);
+MUST_USE int arrow_bytes_fill(struct arrow_worker *worker, const struct arrow_source *source,
+                              const struct arrow_piece *piece, uint8_t *to, uint64_t ceiling, struct err *err);
+
 /* The validity of a piece, or NULL when nothing is missing. Its count is proved. */
 MUST_USE int arrow_decode_validity(struct arrow_worker *worker, const struct arrow_source *source,
                                    const struct arrow_piece *piece, uint64_t ceiling, const uint8_t **ret,
                                    struct err *err);
+
+/* arrow_decimal.c: the double nearest to coefficient × 10^-scale. `*exact`: it gives back all digits of the decimal. */
+double arrow_decimal_value(__int128 coefficient, int32_t scale, bool *exact);
 
 /* Writes it as the target's rule wants it. */
 void arrow_decode_nulls(const struct arrow_piece *piece, const struct arrow_target *target, const uint8_t *present);

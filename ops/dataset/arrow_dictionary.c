@@ -166,12 +166,17 @@ static int decode_values(struct arrow_worker *worker, struct arrow_dictionary *d
 }
 
 static bool is_null(const struct arrow_dictionary *dictionary, uint64_t index) {
+    uint16_t half;
     float single;
     double value;
     if (dictionary->bitmap && !bits_present(dictionary->bitmap, index))
         return true;
-    if (dictionary->shape.kind == SEGMENT_TIMESTAMP)
+    if (segment_kind_is_instant(dictionary->shape.kind))
         return flat_load_i64(dictionary->values + index * 8) == INT64_MIN;
+    if (dictionary->shape.kind == SEGMENT_FLOAT16) {
+        memcpy(&half, dictionary->values + index * 2, sizeof half);
+        return segment_half_is_nan(half);
+    }
     if (dictionary->shape.kind == SEGMENT_FLOAT32) {
         memcpy(&single, dictionary->values + index * 4, sizeof single);
         return single != single;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arrow_lz4.h"
+
 #define MAGIC "ARROW1"
 enum { MAGIC_BYTES = 6, HEAD_BYTES = 8, TAIL_BYTES = 4 + MAGIC_BYTES, BLOCK_BYTES = 24 };
 
@@ -14,7 +16,6 @@ enum { MESSAGE_VERSION = 0, MESSAGE_TYPE = 1, MESSAGE_HEADER = 2, MESSAGE_BODY_B
 enum { BATCH_ROWS = 0, BATCH_NODES = 1, BATCH_BUFFERS = 2, BATCH_COMPRESSION = 3, BATCH_VARIADIC = 4 };
 enum { DICTIONARY_ID = 0, DICTIONARY_DATA = 1, DICTIONARY_DELTA = 2 };
 enum { COMPRESSION_CODEC = 0, COMPRESSION_METHOD = 1 };
-enum { CODEC_LZ4_FRAME = 0, CODEC_ZSTD = 1 };
 enum { METADATA_V4 = 3, METADATA_V5 = 4 };
 
 // What people hand over by mistake, by its first bytes.
@@ -139,14 +140,15 @@ static int read_compression(const struct flat_table *table, struct arrow_batch *
     TRY(flat_child(table, BATCH_COMPRESSION, &batch->compressed, &compression, err));
     if (!batch->compressed)
         return 0;
-    TRY(flat_u8(&compression, COMPRESSION_CODEC, CODEC_LZ4_FRAME, &batch->codec, err));
+    TRY(flat_u8(&compression, COMPRESSION_CODEC, ARROW_CODEC_LZ4, &batch->codec, err));
     return flat_u8(&compression, COMPRESSION_METHOD, 0, &batch->method, err);
 }
 
 static int check_codec(const struct arrow_batch *batch, struct err *err) {
-    if (!batch->compressed || (batch->codec == CODEC_ZSTD && batch->method == 0))
+    bool known = batch->codec == ARROW_CODEC_ZSTD || (batch->codec == ARROW_CODEC_LZ4 && arrow_lz4_known());
+    if (!batch->compressed || (known && batch->method == 0))
         return 0;
-    if (batch->codec == CODEC_LZ4_FRAME)
+    if (batch->codec == ARROW_CODEC_LZ4 && batch->method == 0)
         return err_set(err, REASON_BAD_INPUT, "the file is written with LZ4 buffers; write with compression='zstd'");
     return err_set(err, REASON_BAD_INPUT, "compression %u by method %u is unknown; write with compression='zstd'",
                    batch->codec, batch->method);

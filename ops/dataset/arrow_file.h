@@ -22,6 +22,8 @@ struct arrow_file {
     struct flat_vector batches;
 };
 
+enum arrow_codec { ARROW_CODEC_LZ4 = 0, ARROW_CODEC_ZSTD = 1 };
+
 enum arrow_message { ARROW_MESSAGE_DICTIONARY = 2, ARROW_MESSAGE_BATCH = 3 };
 
 struct arrow_batch {
@@ -34,7 +36,7 @@ struct arrow_batch {
     uint32_t variadic_count;
     const uint8_t *body;
     uint64_t body_bytes;
-    bool compressed; /* by ZSTD, which is proved */
+    bool compressed; /* by ZSTD, or by LZ4 where it is known, which is proved */
     uint8_t codec, method;
     int64_t dictionary; /* ARROW_MESSAGE_DICTIONARY: its id */
     bool is_delta;

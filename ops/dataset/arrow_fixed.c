@@ -101,6 +101,29 @@ static uint64_t count_inexact(const struct step *step) {
     return found;
 }
 
+static __int128 load_decimal(const struct step *step, uint64_t row) {
+    uint32_t width = step->source->type->width;
+    const uint8_t *at = step->from + row * width;
+    __int128 wide;
+    if (width == 4)
+        return (int32_t)flat_load_u32(at);
+    if (width == 8)
+        return flat_load_i64(at);
+    memcpy(&wide, at, sizeof wide);
+    return wide;
+}
+
+static void round_decimals(const struct step *step) {
+    step->piece->inexact = 0;
+    for (uint64_t row = 0; row < step->piece->rows; row++) {
+        bool exact = true, present = !step->present || bits_present(step->present, row);
+        __int128 coefficient = present ? load_decimal(step, row) : 0;
+        double value = arrow_decimal_value(coefficient, step->source->type->scale, &exact);
+        memcpy(step->to + row * sizeof value, &value, sizeof value);
+        step->piece->inexact += !exact;
+    }
+}
+
 // Eight rows at a time: each byte of the word keeps its own bit and becomes 0 or 1.
 static void spread_bits(const struct step *step) {
     uint64_t rows = step->piece->rows, row = 0;
@@ -122,6 +145,10 @@ static int64_t load_time(const struct step *step, uint64_t row) {
 }
 
 static int too_far(const struct step *step, uint64_t row, int64_t value, struct err *err) {
+    if (step->source->type->form == ARROW_DURATION)
+        return arrow_refuse(step->source->column, err,
+                            "row %llu holds %lld %s, which nanoseconds cannot hold (they reach 292 years)",
+                            (unsigned long long)(step->piece->row + row), (long long)value, step->target->unit);
     return arrow_refuse(
         step->source->column, err,
         "row %llu holds %lld %s since 1970, which nanoseconds cannot hold (they reach from 1677 to 2262)",
@@ -156,14 +183,16 @@ static void store_missing(const struct step *step, const void *missing, uint32_t
 
 static void store_sentinels(const struct step *step) {
     const int64_t not_a_time = INT64_MIN, zero = 0, minus_one = -1;
+    const uint16_t missing_half = 0x7e00;
     const float missing_float = NAN;
     const double missing_double = NAN;
     enum segment_kind kind = step->target->kind;
-    const void *missing = kind == SEGMENT_FLOAT32       ? (const void *)&missing_float
-                          : kind == SEGMENT_FLOAT64     ? (const void *)&missing_double
-                          : kind == SEGMENT_TIMESTAMP   ? (const void *)&not_a_time
-                          : segment_kind_is_codes(kind) ? (const void *)&minus_one
-                                                        : (const void *)&zero;
+    const void *missing = kind == SEGMENT_FLOAT16         ? (const void *)&missing_half
+                          : kind == SEGMENT_FLOAT32       ? (const void *)&missing_float
+                          : kind == SEGMENT_FLOAT64       ? (const void *)&missing_double
+                          : segment_kind_is_instant(kind) ? (const void *)&not_a_time
+                          : segment_kind_is_codes(kind)   ? (const void *)&minus_one
+                                                          : (const void *)&zero;
     if (step->present)
         store_missing(step, missing, segment_kind_width(kind));
 }
@@ -179,11 +208,13 @@ static void store_sentinels(const struct step *step) {
 static uint64_t count_sentinels(const struct step *step) {
     uint64_t found = 0;
     enum segment_kind kind = step->target->kind;
-    if (kind == SEGMENT_FLOAT32)
+    if (kind == SEGMENT_FLOAT16)
+        COUNT(uint16_t, segment_half_is_nan(value))
+    else if (kind == SEGMENT_FLOAT32)
         COUNT(float, value != value)
     else if (kind == SEGMENT_FLOAT64)
         COUNT(double, value != value)
-    else if (kind == SEGMENT_TIMESTAMP)
+    else if (segment_kind_is_instant(kind))
         COUNT(int64_t, value == INT64_MIN)
     else if (kind == SEGMENT_CODES8)
         COUNT(int8_t, value == -1)
@@ -267,14 +298,36 @@ static int map_codes(const struct step *step, struct err *err) {
     return 0;
 }
 
+// A multiple of a day's last unit is below it as long as the value is: the comparison stands before the product.
+static int scale_day_times(const struct step *step, struct err *err) {
+    int64_t scale = step->target->scale, end = SEGMENT_DAY_NS / scale;
+    for (uint64_t row = 0; row < step->piece->rows; row++) {
+        int64_t value = load_time(step, row);
+        if (value < 0 || value >= end) {
+            if (!step->present || bits_present(step->present, row))
+                return arrow_refuse(step->source->column, err, "row %llu holds %lld %s, a day has 0 to %lld",
+                                    (unsigned long long)(step->piece->row + row), (long long)value, step->target->unit,
+                                    (long long)end - 1);
+            value = 0;
+        }
+        value *= scale;
+        memcpy(step->to + row * sizeof value, &value, sizeof value);
+    }
+    return 0;
+}
+
 static int convert(const struct step *step, struct err *err) {
     const struct arrow_type *type = step->source->type;
     if (segment_kind_is_codes(step->target->kind))
         TRY(map_codes(step, err));
     else if (type->form == ARROW_BOOL)
         spread_bits(step);
-    else if (type->form == ARROW_TIMESTAMP || type->form == ARROW_DATE)
+    else if (type->form == ARROW_TIMESTAMP || type->form == ARROW_DATE || type->form == ARROW_DURATION)
         TRY(scale_times(step, err));
+    else if (type->form == ARROW_TIME)
+        TRY(scale_day_times(step, err));
+    else if (type->form == ARROW_DECIMAL)
+        round_decimals(step);
     else if (type->form == ARROW_INT && step->target->kind == SEGMENT_FLOAT64) {
         // Before the values: source and target may be the same place.
         step->piece->inexact = count_inexact(step);

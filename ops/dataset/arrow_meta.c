@@ -12,18 +12,22 @@ enum {
     MESSAGE_DICTIONARY = 2,
     MESSAGE_BATCH = 3,
     CODEC_ZSTD = 1,
+    PRECISION_HALF = 0,
     PRECISION_SINGLE = 1,
     PRECISION_DOUBLE = 2,
     PREFIX_BYTES = 8,
 };
 
 enum type_id {
+    TYPE_NULL = 1,
     TYPE_INT = 2,
     TYPE_FLOAT = 3,
     TYPE_BINARY = 4,
     TYPE_UTF8 = 5,
     TYPE_BOOL = 6,
+    TYPE_TIME = 9,
     TYPE_TIMESTAMP = 10,
+    TYPE_DURATION = 18,
     TYPE_LARGE_BINARY = 19,
     TYPE_LARGE_UTF8 = 20,
 };
@@ -34,10 +38,16 @@ static uint8_t type_id(const struct segment_array *array) {
         return arrow_column_is_large(array) ? TYPE_LARGE_UTF8 : TYPE_UTF8;
     if (kind == SEGMENT_BINARY)
         return arrow_column_is_large(array) ? TYPE_LARGE_BINARY : TYPE_BINARY;
-    if (kind == SEGMENT_FLOAT32 || kind == SEGMENT_FLOAT64)
+    if (kind == SEGMENT_FLOAT16 || kind == SEGMENT_FLOAT32 || kind == SEGMENT_FLOAT64)
         return TYPE_FLOAT;
     if (kind == SEGMENT_BOOL)
         return TYPE_BOOL;
+    if (kind == SEGMENT_NULL)
+        return TYPE_NULL;
+    if (kind == SEGMENT_DURATION)
+        return TYPE_DURATION;
+    if (kind == SEGMENT_TIME)
+        return TYPE_TIME;
     return kind == SEGMENT_TIMESTAMP ? TYPE_TIMESTAMP : TYPE_INT;
 }
 
@@ -59,6 +69,14 @@ static uint32_t write_timestamp(struct flat_build *flat, const void *segment, co
     return flat_table_end(&table);
 }
 
+static uint32_t write_time(struct flat_build *flat) {
+    struct flat_build_table table;
+    flat_table_begin(flat, &table);
+    flat_set_i32(&table, 1, 64);
+    flat_set_i16(&table, 0, SEGMENT_UNIT_NS);
+    return flat_table_end(&table);
+}
+
 static uint32_t write_type(struct flat_build *flat, const void *segment, const struct segment_array *array) {
     enum segment_kind kind = (enum segment_kind)array->kind;
     struct flat_build_table table;
@@ -67,9 +85,16 @@ static uint32_t write_type(struct flat_build *flat, const void *segment, const s
         return write_int(flat, segment_kind_width(kind), !(kind >= SEGMENT_UINT8 && kind <= SEGMENT_UINT64));
     if (id == TYPE_TIMESTAMP)
         return write_timestamp(flat, segment, array);
+    if (id == TYPE_TIME)
+        return write_time(flat);
     flat_table_begin(flat, &table);
+    if (id == TYPE_DURATION)
+        flat_set_i16(&table, 0, (int16_t)array->unit);
     if (id == TYPE_FLOAT)
-        flat_set_i16(&table, 0, kind == SEGMENT_FLOAT32 ? PRECISION_SINGLE : PRECISION_DOUBLE);
+        flat_set_i16(&table, 0,
+                     kind == SEGMENT_FLOAT16   ? PRECISION_HALF
+                     : kind == SEGMENT_FLOAT32 ? PRECISION_SINGLE
+                                               : PRECISION_DOUBLE);
     return flat_table_end(&table);
 }
 

@@ -15,6 +15,7 @@ struct names {
     const char *pandas, *numpy;
 };
 
+static const char *const durations[] = {"timedelta64[s]", "timedelta64[ms]", "timedelta64[us]", "timedelta64[ns]"};
 static const char *const times[] = {"datetime64[s]", "datetime64[ms]", "datetime64[us]", "datetime64[ns]"};
 
 static struct names names_of(const struct segment_array *array) {
@@ -35,6 +36,10 @@ static struct names names_of(const struct segment_array *array) {
         return (struct names){"uint32", "uint32"};
     case SEGMENT_UINT64:
         return (struct names){"uint64", "uint64"};
+    case SEGMENT_NULL:
+        return (struct names){"empty", "object"};
+    case SEGMENT_FLOAT16:
+        return (struct names){"float16", "float16"};
     case SEGMENT_FLOAT32:
         return (struct names){"float32", "float32"};
     case SEGMENT_FLOAT64:
@@ -43,6 +48,10 @@ static struct names names_of(const struct segment_array *array) {
         return (struct names){"bool", array->null_count ? "object" : "bool"};
     case SEGMENT_TIMESTAMP:
         return (struct names){array->zone.bytes ? "datetimetz" : "datetime", times[array->unit]};
+    case SEGMENT_DURATION:
+        return (struct names){"timedelta", durations[array->unit]};
+    case SEGMENT_TIME:
+        return (struct names){"time", "object"};
     case SEGMENT_CODES8:
         return (struct names){"categorical", "int8"};
     case SEGMENT_CODES16:

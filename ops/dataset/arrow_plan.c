@@ -20,7 +20,11 @@ static int read_node(const struct arrow_batch *batch, struct arrow_cursor *curso
 static int count_buffers(const struct arrow_batch *batch, struct arrow_cursor *cursor,
                          const struct arrow_source *source, struct arrow_piece *piece, struct err *err) {
     uint32_t left = batch->buffer_count - cursor->buffer;
-    uint64_t data = arrow_type_is_text(source->type) ? 1 : 0;
+    bool offsets = arrow_type_is_text(source->type) && source->type->form != ARROW_FIXED_BYTES;
+    uint64_t data = offsets ? 1 : 0;
+    piece->buffer = cursor->buffer;
+    if (source->type->form == ARROW_NULL)
+        return 0;
     if (source->type->form == ARROW_TEXT_VIEW) {
         if (cursor->variadic >= batch->variadic_count)
             return arrow_refuse(source->column, err, "a batch does not say how many data buffers it has");
@@ -28,7 +32,6 @@ static int count_buffers(const struct arrow_batch *batch, struct arrow_cursor *c
     }
     if (left < 2 || data > left - 2)
         return arrow_refuse(source->column, err, "its buffers are missing: the batch has %u", batch->buffer_count);
-    piece->buffer = cursor->buffer;
     piece->data_buffers = (uint32_t)data;
     cursor->buffer += 2 + piece->data_buffers;
     return 0;
@@ -45,27 +48,42 @@ static int check_size(const struct arrow_piece *piece, uint32_t index, const cha
     return 0;
 }
 
+static int add_text(struct arrow_source *source, uint64_t bytes, uint64_t ceiling, struct err *err) {
+    if (bytes > ceiling - source->data_bytes)
+        return err_set(err, REASON_LIMIT_OUTPUT, "a column has more than %llu bytes of text",
+                       (unsigned long long)ceiling);
+    source->data_bytes += bytes;
+    return 0;
+}
+
+static int check_fixed_bytes(const struct arrow_piece *piece, struct arrow_source *source, uint64_t ceiling,
+                             struct err *err) {
+    uint64_t bytes, needed;
+    if (__builtin_mul_overflow(piece->rows, source->type->width, &needed))
+        needed = UINT64_MAX;
+    TRY(check_size(piece, 1, "values", needed, source, ceiling, &bytes, err));
+    return add_text(source, needed, ceiling, err);
+}
+
 static int check_sizes(const struct arrow_piece *piece, struct arrow_source *source, uint64_t ceiling,
                        struct err *err) {
     const struct arrow_type *type = source->type;
     uint64_t bytes, bits = (piece->rows + 7) / 8;
-    if (piece->rows == 0)
+    if (piece->rows == 0 || type->form == ARROW_NULL)
         return 0;
     if (piece->nulls > 0)
         TRY(check_size(piece, 0, "validity", bits, source, ceiling, &bytes, err));
     if (type->form == ARROW_TEXT_VIEW)
         return check_size(piece, 1, "views", piece->rows * 16, source, ceiling, &bytes, err);
+    if (type->form == ARROW_FIXED_BYTES)
+        return check_fixed_bytes(piece, source, ceiling, err);
     if (!arrow_type_is_text(type))
         return check_size(piece, 1, "values", type->width ? piece->rows * type->width : bits, source, ceiling, &bytes,
                           err);
     uint64_t width = type->form == ARROW_LARGE_TEXT ? 8 : 4;
     TRY(check_size(piece, 1, "offsets", (piece->rows + 1) * width, source, ceiling, &bytes, err));
     TRY(check_size(piece, 2, "data", 0, source, ceiling, &bytes, err));
-    if (bytes > ceiling - source->data_bytes)
-        return err_set(err, REASON_LIMIT_OUTPUT, "a column has more than %llu bytes of text",
-                       (unsigned long long)ceiling);
-    source->data_bytes += bytes;
-    return 0;
+    return add_text(source, bytes, ceiling, err);
 }
 
 int arrow_plan_piece(struct arrow_batch *batch, struct arrow_cursor *cursor, struct arrow_source *source,
@@ -113,36 +131,47 @@ static enum segment_kind int_kind(const struct arrow_type *type) {
     }
 }
 
+static const int64_t to_ns[] = {1000000000, 1000000, 1000, 1};
+static const char *const unit_words[] = {"seconds", "milliseconds", "microseconds", "nanoseconds"};
+
 static struct arrow_values time_values(const struct arrow_type *type, enum segment_profile profile) {
-    static const int64_t to_ns[] = {1000000000, 1000000, 1000, 1};
-    static const char *const words[] = {"seconds", "milliseconds", "microseconds", "nanoseconds"};
     bool days = type->form == ARROW_DATE && type->width == 4, ns = profile == SEGMENT_PROFILE_NS;
     return (struct arrow_values){
-        .kind = SEGMENT_TIMESTAMP,
+        .kind = type->form == ARROW_DURATION ? SEGMENT_DURATION : SEGMENT_TIMESTAMP,
         .unit = ns ? SEGMENT_UNIT_NS : type->unit,
         .scale = (days ? 86400 : 1) * (ns ? to_ns[type->unit] : 1),
-        .words = days ? "days" : words[type->unit],
+        .words = days ? "days" : unit_words[type->unit],
     };
 }
 
 struct arrow_values arrow_plan_values(const struct arrow_type *type, enum segment_profile profile, bool widen) {
     struct arrow_values values = {.kind = type->is_binary ? SEGMENT_BINARY : SEGMENT_UTF8, .scale = 1};
     switch (type->form) {
+    case ARROW_NULL:
+        values.kind = SEGMENT_NULL;
+        break;
     case ARROW_INT:
         values.kind = widen ? SEGMENT_FLOAT64 : int_kind(type);
         break;
+    case ARROW_DECIMAL:
+        values.kind = SEGMENT_FLOAT64;
+        break;
     case ARROW_FLOAT:
-        values.kind = type->width == 4 ? SEGMENT_FLOAT32 : SEGMENT_FLOAT64;
+        values.kind = type->width == 2 ? SEGMENT_FLOAT16 : type->width == 4 ? SEGMENT_FLOAT32 : SEGMENT_FLOAT64;
         break;
     case ARROW_BOOL:
         values.kind = SEGMENT_BOOL;
         break;
+    case ARROW_TIME:
+        return (struct arrow_values){.kind = SEGMENT_TIME, .scale = to_ns[type->unit], .words = unit_words[type->unit]};
     case ARROW_TIMESTAMP:
+    case ARROW_DURATION:
     case ARROW_DATE:
         return time_values(type, profile);
     case ARROW_TEXT:
     case ARROW_LARGE_TEXT:
     case ARROW_TEXT_VIEW:
+    case ARROW_FIXED_BYTES:
         break;
     }
     return values;

@@ -121,6 +121,7 @@ static struct segment_spec column_spec(struct dataset_reader *reader, uint32_t i
     }
     reader->values[index] = arrow_plan_values(&column->type, reader->profile, spec.nulls);
     spec.kind = reader->values[index].kind;
+    spec.flags = column->type.form == ARROW_DECIMAL ? SEGMENT_DECIMAL : 0;
     spec.unit = reader->values[index].unit;
     spec.zone = column->type.zone;
     spec.zone_bytes = column->type.zone_bytes;
@@ -225,6 +226,8 @@ struct decoding {
 
 static void add_tasks(struct decoding *decoding, uint32_t index, arrow_step *step) {
     struct arrow_source *source = &decoding->reader->sources[index];
+    if (source->type->form == ARROW_NULL)
+        return;
     uint64_t width = segment_kind_width(decoding->targets[index].kind);
     for (uint64_t i = 0; i < source->piece_count; i++) {
         struct arrow_piece *piece = &source->pieces[i];
@@ -271,6 +274,8 @@ static void count_nulls(const struct decoding *decoding) {
     for (uint32_t i = 0; i < decoding->reader->file.column_count; i++) {
         const struct arrow_source *source = &decoding->reader->sources[i];
         struct segment_array *array = segment_array(decoding->base, i);
+        if (source->type->form == ARROW_NULL)
+            continue;
         array->null_count = arrow_type_is_text(source->type) ? source->nulls : 0;
         if (!arrow_type_is_text(source->type))
             for (uint64_t k = 0; k < source->piece_count; k++) {

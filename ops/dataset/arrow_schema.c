@@ -13,6 +13,8 @@ enum { SCHEMA_ENDIANNESS = 0, SCHEMA_FIELDS = 1 };
 enum { FIELD_NAME = 0, FIELD_TYPE_ID = 2, FIELD_TYPE = 3, FIELD_DICTIONARY = 4, FIELD_CHILDREN = 5 };
 enum { ENCODING_ID = 0, ENCODING_INDEX = 1, ENCODING_ORDERED = 2 };
 enum { PRECISION_HALF = 0, PRECISION_SINGLE = 1, PRECISION_DOUBLE = 2 };
+enum { MAX_DECIMAL_SCALE = 1000 };
+enum { UNIT_MILLISECOND = 1 };
 enum { DATE_DAY = 0, DATE_MILLISECOND = 1 };
 
 // All names together: fields can share one text, so that the file's size bounds nothing.
@@ -47,11 +49,24 @@ static int read_float(const struct arrow_column *column, const struct flat_table
                       struct err *err) {
     int16_t precision;
     TRY(flat_i16(table, 0, PRECISION_HALF, &precision, err));
-    if (precision == PRECISION_HALF)
-        return arrow_refuse(column, err, "float16 is not supported by datasets; store it as float32");
-    if (precision != PRECISION_SINGLE && precision != PRECISION_DOUBLE)
+    if (precision < PRECISION_HALF || precision > PRECISION_DOUBLE)
         return arrow_refuse(column, err, "a float of unknown precision %d", precision);
-    *ret = (struct arrow_type){.form = ARROW_FLOAT, .width = precision == PRECISION_SINGLE ? 4 : 8};
+    *ret = (struct arrow_type){.form = ARROW_FLOAT, .width = 2u << precision};
+    return 0;
+}
+
+static int read_decimal(const struct arrow_column *column, const struct flat_table *table, struct arrow_type *ret,
+                        struct err *err) {
+    int32_t scale, bits;
+    TRY(flat_i32(table, 1, 0, &scale, err));
+    TRY(flat_i32(table, 2, 128, &bits, err));
+    if (bits != 32 && bits != 64 && bits != 128)
+        return arrow_refuse(column, err, "a decimal of %d bits is not supported by datasets; store it as decimal128",
+                            bits);
+    if (scale < -MAX_DECIMAL_SCALE || scale > MAX_DECIMAL_SCALE)
+        return arrow_refuse(column, err, "a decimal of scale %d, expected %d to %d", scale, -MAX_DECIMAL_SCALE,
+                            MAX_DECIMAL_SCALE);
+    *ret = (struct arrow_type){.form = ARROW_DECIMAL, .width = (uint32_t)bits / 8, .scale = scale};
     return 0;
 }
 
@@ -83,6 +98,31 @@ static int read_timestamp(const struct arrow_column *column, const struct flat_t
     return 0;
 }
 
+static int read_time(const struct arrow_column *column, const struct flat_table *table, struct arrow_type *ret,
+                     struct err *err) {
+    int16_t unit;
+    int32_t bits;
+    TRY(flat_i16(table, 0, UNIT_MILLISECOND, &unit, err));
+    TRY(flat_i32(table, 1, 32, &bits, err));
+    if (unit < SEGMENT_UNIT_S || unit > SEGMENT_UNIT_NS)
+        return arrow_refuse(column, err, "a time of unknown unit %d", unit);
+    if (bits != (unit <= SEGMENT_UNIT_MS ? 32 : 64))
+        return arrow_refuse(column, err, "a time of %d bits, expected %d for its unit", bits,
+                            unit <= SEGMENT_UNIT_MS ? 32 : 64);
+    *ret = (struct arrow_type){.form = ARROW_TIME, .width = (uint32_t)bits / 8, .unit = (enum segment_unit)unit};
+    return 0;
+}
+
+static int read_duration(const struct arrow_column *column, const struct flat_table *table, struct arrow_type *ret,
+                         struct err *err) {
+    int16_t unit;
+    TRY(flat_i16(table, 0, UNIT_MILLISECOND, &unit, err));
+    if (unit < SEGMENT_UNIT_S || unit > SEGMENT_UNIT_NS)
+        return arrow_refuse(column, err, "a duration of unknown unit %d", unit);
+    *ret = (struct arrow_type){.form = ARROW_DURATION, .width = 8, .unit = (enum segment_unit)unit};
+    return 0;
+}
+
 #define READ_PLAIN(name, its_form, binary)                                                                             \
     static int name(const struct arrow_column *column, const struct flat_table *table, struct arrow_type *ret,         \
                     struct err *err) {                                                                                 \
@@ -90,6 +130,7 @@ static int read_timestamp(const struct arrow_column *column, const struct flat_t
         *ret = (struct arrow_type){.form = its_form, .is_binary = (binary)};                                           \
         return 0;                                                                                                      \
     }
+READ_PLAIN(read_null, ARROW_NULL, false)
 READ_PLAIN(read_bool, ARROW_BOOL, false)
 READ_PLAIN(read_utf8, ARROW_TEXT, false)
 READ_PLAIN(read_large_utf8, ARROW_LARGE_TEXT, false)
@@ -98,30 +139,40 @@ READ_PLAIN(read_binary, ARROW_TEXT, true)
 READ_PLAIN(read_large_binary, ARROW_LARGE_TEXT, true)
 READ_PLAIN(read_binary_view, ARROW_TEXT_VIEW, true)
 
+static int read_fixed_bytes(const struct arrow_column *column, const struct flat_table *table, struct arrow_type *ret,
+                            struct err *err) {
+    int32_t width;
+    TRY(flat_i32(table, 0, 0, &width, err));
+    if (width < 1)
+        return arrow_refuse(column, err, "fixed-size binary of %d bytes, expected 1 or more", width);
+    *ret = (struct arrow_type){.form = ARROW_FIXED_BYTES, .width = (uint32_t)width, .is_binary = true};
+    return 0;
+}
+
 // By type id. What has no reader is refused with what a user can do instead.
 static const struct {
     const char *name;
     type_reader *read;
     const char *instead;
 } types[] = {
-    [1] = {"null", NULL, "give the column a type, such as string or double"},
+    [1] = {"null", read_null, NULL},
     [2] = {"int", read_int, NULL},
     [3] = {"float", read_float, NULL},
     [4] = {"binary", read_binary, NULL},
     [5] = {"utf8", read_utf8, NULL},
     [6] = {"bool", read_bool, NULL},
-    [7] = {"decimal", NULL, "store it as double, as a scaled integer or as text"},
+    [7] = {"decimal", read_decimal, NULL},
     [8] = {"date", read_date, NULL},
-    [9] = {"time", NULL, "store it as an integer or as a timestamp"},
+    [9] = {"time", read_time, NULL},
     [10] = {"timestamp", read_timestamp, NULL},
     [11] = {"interval", NULL, "store its parts as integers"},
     [12] = {"list", NULL, "give each element a column or a row, or store it as text"},
     [13] = {"struct", NULL, "give each field a column"},
     [14] = {"union", NULL, "give each type a column"},
-    [15] = {"fixed-size binary", NULL, "store it as binary"},
+    [15] = {"fixed-size binary", read_fixed_bytes, NULL},
     [16] = {"fixed-size list", NULL, "give each element a column or a row, or store it as text"},
     [17] = {"map", NULL, "give each key a column, or store it as text"},
-    [18] = {"duration", NULL, "store it as an integer or a double"},
+    [18] = {"duration", read_duration, NULL},
     [19] = {"large binary", read_large_binary, NULL},
     [20] = {"large utf8", read_large_utf8, NULL},
     [21] = {"large list", NULL, "give each element a column or a row, or store it as text"},
@@ -161,6 +212,10 @@ static int read_encoding(const struct flat_table *encoding, struct arrow_column 
     TRY(flat_child(encoding, ENCODING_INDEX, &present, &index, err));
     if (present)
         TRY(read_int(column, &index, &column->index, err));
+    if (column->type.form == ARROW_NULL)
+        return arrow_refuse(column, err, "a dictionary of null is not supported by datasets; store the values");
+    if (column->type.form == ARROW_DECIMAL)
+        return arrow_refuse(column, err, "a dictionary of decimal is not supported by datasets; store the values");
     if (column->type.form == ARROW_BOOL)
         return arrow_refuse(column, err, "a dictionary of bool is not supported by datasets; store the values");
     return 0;
@@ -213,7 +268,8 @@ int arrow_schema_read(const struct flat_table *schema, uint32_t max_columns, str
 }
 
 bool arrow_type_is_text(const struct arrow_type *type) {
-    return type->form == ARROW_TEXT || type->form == ARROW_LARGE_TEXT || type->form == ARROW_TEXT_VIEW;
+    return type->form == ARROW_TEXT || type->form == ARROW_LARGE_TEXT || type->form == ARROW_TEXT_VIEW ||
+           type->form == ARROW_FIXED_BYTES;
 }
 
 bool arrow_type_same(const struct arrow_type *a, const struct arrow_type *b) {

@@ -12,14 +12,19 @@
 #include "quern/segment.h"
 
 enum arrow_form {
+    ARROW_NULL, /* no buffers at all */
     ARROW_INT,
     ARROW_FLOAT,
+    ARROW_DECIMAL, /* a signed integer of 4, 8 or 16 bytes, times 10^-scale */
     ARROW_BOOL,
     ARROW_TIMESTAMP,
+    ARROW_DURATION,
+    ARROW_TIME, /* of day; 4 or 8 bytes wide */
     ARROW_DATE, /* days when 4 bytes wide, milliseconds when 8 */
     ARROW_TEXT, /* UTF-8, or binary: they differ in `is_binary` only */
     ARROW_LARGE_TEXT,
     ARROW_TEXT_VIEW,
+    ARROW_FIXED_BYTES, /* binary, `width` bytes each */
 };
 
 struct arrow_type {
@@ -27,6 +32,7 @@ struct arrow_type {
     uint32_t width; /* bytes per value; 0: bits, texts */
     bool is_signed; /* ARROW_INT */
     bool is_binary; /* texts: bytes that need not be UTF-8 */
+    int32_t scale;  /* ARROW_DECIMAL */
     enum segment_unit unit;
     const char *zone;
     size_t zone_bytes;

@@ -74,11 +74,14 @@ int arrow_text_measure(struct arrow_worker *worker, const struct arrow_source *s
         return 0;
     if (ends)
         arrow_decode_touch(ends, piece->rows * sizeof *ends);
-    if (source->type->form == ARROW_TEXT_VIEW) {
+    if (source->type->form == ARROW_TEXT_VIEW || source->type->form == ARROW_FIXED_BYTES) {
         const uint8_t *present;
         TRY(arrow_decode_validity(worker, source, piece, ceiling, &present, err));
         arrow_decode_nulls(piece, target, present);
-        return arrow_view_measure(worker, source, piece, present, ends, ceiling, err);
+        if (source->type->form == ARROW_TEXT_VIEW)
+            return arrow_view_measure(worker, source, piece, present, ends, ceiling, err);
+        arrow_bytes_measure(source, piece, present, ends);
+        return 0;
     }
     TRY(open_run(worker, source, piece, ceiling, &run, err));
     TRY(arrow_buffer_open(piece->batch, piece->buffer + 2, "data", ceiling, source->column, &data, err));
@@ -145,6 +148,8 @@ int arrow_text_fill(struct arrow_worker *worker, const struct arrow_source *sour
     arrow_decode_touch(to, piece->text_bytes);
     if (source->type->form == ARROW_TEXT_VIEW)
         TRY(decode_views(worker, source, piece, ends, to, ceiling, err));
+    else if (source->type->form == ARROW_FIXED_BYTES)
+        TRY(arrow_bytes_fill(worker, source, piece, to, ceiling, err));
     else
         TRY(fill_data(worker, source, piece, to, ceiling, err));
     TRY(check_utf8(source, piece, to, ends, err));

@@ -41,7 +41,7 @@ static int decode_blobs(struct arrow_worker *worker, const struct arrow_source *
     uint64_t total = 0;
     uint8_t *room;
     for (uint32_t i = 0; i < blobs->count; i++) {
-        total += blobs->buffers[i].zstd ? blobs->buffers[i].decoded : 0;
+        total += blobs->buffers[i].packing != ARROW_RAW ? blobs->buffers[i].decoded : 0;
         if (total > ceiling)
             return err_set(err, REASON_LIMIT_OUTPUT, "a column has more than %llu bytes of text",
                            (unsigned long long)ceiling);
@@ -49,7 +49,7 @@ static int decode_blobs(struct arrow_worker *worker, const struct arrow_source *
     TRY(arrow_worker_slot(worker, ARROW_SLOT_DATA, total, &room, err));
     for (uint32_t i = 0; i < blobs->count; i++) {
         blobs->bytes[i] = blobs->buffers[i].bytes;
-        if (!blobs->buffers[i].zstd)
+        if (blobs->buffers[i].packing == ARROW_RAW)
             continue;
         TRY(arrow_buffer_decode(worker, &blobs->buffers[i], room, source->column, err));
         blobs->bytes[i] = room;

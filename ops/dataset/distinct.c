@@ -60,7 +60,7 @@ static uint64_t hash_bytes(const struct distinct *set, const uint8_t *bytes, siz
 
 // Minus zero equals zero; a NaN is never among the values.
 static uint64_t float_word(uint64_t word, uint32_t width) {
-    uint64_t minus_zero = width == 4 ? 0x80000000u : 0x8000000000000000u;
+    uint64_t minus_zero = width == 2 ? 0x8000u : width == 4 ? 0x80000000u : 0x8000000000000000u;
     return word == minus_zero ? 0 : word;
 }
 
@@ -73,7 +73,7 @@ static struct piece piece_at(const struct distinct_values *values, uint32_t inde
         return piece;
     }
     memcpy(&piece.word, (const uint8_t *)values->values + (size_t)index * width, width);
-    if (values->kind == SEGMENT_FLOAT32 || values->kind == SEGMENT_FLOAT64)
+    if (values->kind == SEGMENT_FLOAT16 || values->kind == SEGMENT_FLOAT32 || values->kind == SEGMENT_FLOAT64)
         piece.word = float_word(piece.word, width);
     return piece;
 }

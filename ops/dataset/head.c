@@ -16,7 +16,9 @@
 #define MAX_CHARACTERS 200u
 #define MAX_BINARY 100u
 #define CELL_BYTES (4 * MAX_CHARACTERS + 8)
-static const char ellipsis[3] = "\xe2\x80\xa6"; // …
+enum { DAY_SECONDS = 86400 };
+static const int64_t per_second[] = {1, 1000, 1000000, 1000000000}; // by unit
+static const char ellipsis[3] = "\xe2\x80\xa6";                     // …
 
 static void drop(json_t **value) { json_decref(*value); }
 #define auto_json __attribute__((cleanup(drop)))
@@ -76,7 +78,6 @@ static void print_fraction(char *cell, size_t bytes, int64_t fraction, int digit
 }
 
 static json_t *time_cell(const struct segment_array *array, int64_t value) {
-    static const int64_t per_second[] = {1, 1000, 1000000, 1000000000};
     char date[48] = "", fraction[24] = "";
     int64_t scale = per_second[array->unit], rest = value % scale;
     if (value == INT64_MIN)
@@ -91,6 +92,28 @@ static json_t *time_cell(const struct segment_array *array, int64_t value) {
     snprintf(date, sizeof date, "%04lld-%02d-%02dT%02d:%02d:%02d", (long long)tm.tm_year + 1900, tm.tm_mon + 1,
              tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
     return json_sprintf("%s%s%s", date, fraction, array->zone.bytes ? "Z" : "");
+}
+
+// As pandas prints a Timedelta, without the days where there are none: "-1 days 23:59:59.5", "12:00:00".
+static json_t *duration_cell(const struct segment_array *array, int64_t value) {
+    char days[32] = "", fraction[24] = "";
+    int64_t scale = per_second[array->unit], rest = value % scale, seconds = value / scale;
+    if (value == INT64_MIN)
+        return json_null();
+    seconds -= rest < 0;
+    rest += rest < 0 ? scale : 0;
+    int64_t day = seconds / DAY_SECONDS - (seconds % DAY_SECONDS < 0);
+    int64_t second = seconds % DAY_SECONDS + (seconds % DAY_SECONDS < 0 ? DAY_SECONDS : 0);
+    if (day != 0)
+        snprintf(days, sizeof days, "%" PRId64 " days ", day);
+    print_fraction(fraction, sizeof fraction, rest, (int)array->unit * 3);
+    return json_sprintf("%s%02d:%02d:%02d%s", days, (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60),
+                        fraction);
+}
+
+static json_t *day_time_cell(int64_t value) {
+    const struct segment_array ns = {.unit = SEGMENT_UNIT_NS};
+    return duration_cell(&ns, value);
 }
 
 static json_t *bool_cell(const void *segment, const struct segment_array *array, uint64_t row) {
@@ -131,6 +154,8 @@ static json_t *cell(const void *segment, const struct segment_array *array, uint
         return json_sprintf("%" PRIu32, AT(uint32_t));
     case SEGMENT_UINT64:
         return json_sprintf("%" PRIu64, AT(uint64_t));
+    case SEGMENT_FLOAT16:
+        return float_cell(segment_half_value(AT(uint16_t)));
     case SEGMENT_FLOAT32:
         return float_cell((double)AT(float));
     case SEGMENT_FLOAT64:
@@ -139,6 +164,10 @@ static json_t *cell(const void *segment, const struct segment_array *array, uint
         return bool_cell(segment, array, row);
     case SEGMENT_TIMESTAMP:
         return time_cell(array, AT(int64_t));
+    case SEGMENT_DURATION:
+        return duration_cell(array, AT(int64_t));
+    case SEGMENT_TIME:
+        return day_time_cell(AT(int64_t));
     case SEGMENT_CODES8:
         return code_cell(segment, array, AT(int8_t));
     case SEGMENT_CODES16:
@@ -148,6 +177,8 @@ static json_t *cell(const void *segment, const struct segment_array *array, uint
     case SEGMENT_UTF8:
     case SEGMENT_BINARY:
         return bytes_cell(segment, array, row);
+    case SEGMENT_NULL:
+        return json_null();
     case SEGMENT_KIND_NONE:
         break;
     }
@@ -194,7 +225,7 @@ static int describe_dictionary(json_t *object, const void *segment, const struct
 }
 
 static int describe_more(json_t *object, const void *segment, const struct segment_array *array) {
-    if (array->kind == SEGMENT_TIMESTAMP)
+    if (segment_kind_has_unit((enum segment_kind)array->kind))
         return describe_time(object, segment, array);
     return array->dictionary == SEGMENT_NO_DICTIONARY ? 0 : describe_dictionary(object, segment, array);
 }

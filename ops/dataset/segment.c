@@ -2,6 +2,7 @@
 // Kinds, layout and formatting; segment_check.c and segment_values.c prove foreign segments.
 #include "quern/segment.h"
 
+#include <math.h>
 #include <string.h>
 
 static const struct {
@@ -34,6 +35,18 @@ bool segment_kind_is_codes(enum segment_kind kind) {
 }
 
 bool segment_kind_is_bytes(enum segment_kind kind) { return kind == SEGMENT_UTF8 || kind == SEGMENT_BINARY; }
+
+bool segment_kind_has_unit(enum segment_kind kind) { return kind == SEGMENT_TIMESTAMP || kind == SEGMENT_DURATION; }
+
+bool segment_kind_is_instant(enum segment_kind kind) { return segment_kind_has_unit(kind) || kind == SEGMENT_TIME; }
+
+double segment_half_value(uint16_t half) {
+    int exponent = half >> 10 & 31, fraction = half & 1023;
+    double size = exponent == 31  ? (fraction ? NAN : INFINITY)
+                  : exponent == 0 ? ldexp(fraction, -24)
+                                  : ldexp(fraction + 1024, exponent - 25);
+    return half >> 15 ? -size : size;
+}
 
 enum segment_kind segment_codes_kind(uint64_t values) {
     return values < INT8_MAX ? SEGMENT_CODES8 : values < INT16_MAX ? SEGMENT_CODES16 : SEGMENT_CODES32;
@@ -157,6 +170,8 @@ int segment_format(void *base, uint64_t bytes, const struct segment_shape *shape
                                       .length = spec->length,
                                       .unit = (uint32_t)spec->unit,
                                       .dictionary = SEGMENT_NO_DICTIONARY};
+        if (segment_kind_nulls(spec->kind) == SEGMENT_NULLS_ALWAYS)
+            array.null_count = array.length;
         if (segment_kind_is_codes(spec->kind))
             array.dictionary = spec->dictionary;
         array.name = write_text(base, &text, spec->name, spec->name_bytes);

@@ -99,6 +99,8 @@ static int check_dictionary(const void *base, uint32_t index, const char *label,
         if (array->dictionary != SEGMENT_NO_DICTIONARY)
             return err_set(err, REASON_BAD_RESULT, "%s: a %s points to a dictionary", label,
                            segment_kind_name((enum segment_kind)array->kind));
+        if (index >= header->columns && array->kind == SEGMENT_NULL)
+            return err_set(err, REASON_BAD_RESULT, "%s: nulls cannot be the values of a dictionary", label);
         return 0;
     }
     if (index >= header->columns)
@@ -110,7 +112,7 @@ static int check_dictionary(const void *base, uint32_t index, const char *label,
 }
 
 static int check_unit(const void *base, const struct segment_array *array, const char *label, struct err *err) {
-    bool time = array->kind == SEGMENT_TIMESTAMP;
+    bool time = segment_kind_has_unit((enum segment_kind)array->kind);
     bool only_ns = segment_header(base)->profile == SEGMENT_PROFILE_NS;
     if (array->unit > (time ? SEGMENT_UNIT_NS : 0) || (time && only_ns && array->unit != SEGMENT_UNIT_NS))
         return err_set(err, REASON_BAD_RESULT, "%s: unit %u does not fit a %s of this profile", label, array->unit,
@@ -123,7 +125,8 @@ static int check_entry(const void *base, uint32_t index, const char *label, stru
     const struct segment_array *array = segment_array(base, index);
     if (strcmp(segment_kind_name((enum segment_kind)array->kind), "?") == 0)
         return err_set(err, REASON_BAD_RESULT, "%s: kind %u is unknown", label, array->kind);
-    if (array->flags & ~(uint32_t)SEGMENT_ORDERED || array->reserved)
+    uint32_t flags = array->kind == SEGMENT_FLOAT64 ? SEGMENT_ORDERED | SEGMENT_DECIMAL : SEGMENT_ORDERED;
+    if (array->flags & ~flags || array->reserved)
         return err_set(err, REASON_BAD_RESULT, "%s: unknown flags or reserved fields are set", label);
     if (array->inexact > (array->kind == SEGMENT_FLOAT64 ? array->length : 0))
         return err_set(err, REASON_BAD_RESULT, "%s: %llu inexact values among %llu of kind %s", label,
@@ -137,6 +140,9 @@ static int check_entry(const void *base, uint32_t index, const char *label, stru
                        (unsigned long long)array->length, (unsigned long long)SEGMENT_MAX_ROWS);
     if (array->null_count > array->length)
         return err_set(err, REASON_BAD_RESULT, "%s: %llu nulls among %llu values", label,
+                       (unsigned long long)array->null_count, (unsigned long long)array->length);
+    if (array->kind == SEGMENT_NULL && array->null_count != array->length)
+        return err_set(err, REASON_BAD_RESULT, "%s: %llu nulls among %llu values of kind null", label,
                        (unsigned long long)array->null_count, (unsigned long long)array->length);
     TRY(check_unit(base, array, label, err));
     return check_dictionary(base, index, label, err);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cells that pandas holds as objects: text, bytes, and flags of which some are missing.
+// Cells that pandas holds as objects: text, bytes, times of day, and flags of which some are missing.
 #include "ops/python/frames.h"
 
+#include <datetime.h>
 #include <string.h>
 
 // Columns repeat themselves: a cell seen before is handed out again instead of made anew, which saves time here, memory,
@@ -106,12 +107,22 @@ static PyObject *text_cell(struct source *source, const char *bytes, size_t leng
     return object;
 }
 
+// Python's own times know microseconds.
+static PyObject *time_cell(int64_t ns, PyObject *missing) {
+    if (ns == INT64_MIN)
+        return Py_NewRef(missing);
+    int64_t us = ns / 1000, second = us / 1000000;
+    return PyTime_FromTime((int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60), (int)(us % 1000000));
+}
+
 static PyObject *cell(struct source *source, uint64_t i, PyObject *missing) {
     if (source->kind == SEGMENT_BOOL) {
         if (source->nulls && source->nulls[i])
             return Py_NewRef(missing);
         return Py_NewRef(source->values[i] ? Py_True : Py_False);
     }
+    if (source->kind == SEGMENT_TIME)
+        return time_cell((int64_t)load(source->values + i * sizeof(int64_t)), missing);
     if (source->nulls && !(source->nulls[i / 8] >> i % 8 & 1))
         return Py_NewRef(missing);
     int64_t start = source->offsets[i];
@@ -133,7 +144,7 @@ static int fill(struct cells *cells, struct source *source, PyObject *missing) {
 
 static struct source source_of(const void *base, const struct segment_array *array) {
     struct source source = {.kind = (enum segment_kind)array->kind, .values = ""};
-    if (array->null_count > 0)
+    if (array->nulls.bytes > 0)
         source.nulls = segment_at(base, array->nulls);
     if (array->values.bytes > 0)
         source.values = segment_at(base, array->values);
@@ -147,9 +158,15 @@ static struct source source_of(const void *base, const struct segment_array *arr
 static int fill_array(struct cells *cells, const void *base, uint32_t index, PyObject *missing) {
     const struct segment_array *array = segment_array(base, index);
     struct source source = source_of(base, array);
-    if ((uint64_t)cells->count != array->length || (source.kind != SEGMENT_BOOL && !source.offsets)) {
+    bool lean = source.kind == SEGMENT_BOOL || source.kind == SEGMENT_TIME;
+    if ((uint64_t)cells->count != array->length || (!lean && !source.offsets)) {
         PyErr_Format(PyExc_ValueError, "array %u does not fit into %zd objects", index, cells->count);
         return -1;
+    }
+    if (source.kind == SEGMENT_TIME) {
+        PyDateTime_IMPORT;
+        if (!PyDateTimeAPI)
+            return -1;
     }
     source.seen = PyMem_Calloc(SEEN_SLOTS, sizeof *source.seen);
     if (!source.seen) {

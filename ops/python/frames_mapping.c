@@ -52,14 +52,14 @@ static PyType_Spec mapping_spec = {
 static PyStructSequence_Field array_fields[] = {
     {"kind", "schemas/kinds.def"},
     {"name", "str"},
-    {"flags", "1: ordered dictionary"},
+    {"flags", "1: ordered dictionary, 2: double made of decimals"},
     {"unit", "0 s, 1 ms, 2 us, 3 ns"},
     {"zone", "str"},
     {"dictionary", "index of the array with the values, or None"},
     {"length", "values"},
     {"null_count", "missing ones"},
     {"offset", "of the values in the mapping, bytes"},
-    {"inexact", "doubles that were integers and lost precision"},
+    {"inexact", "doubles that were integers or decimals and lost precision"},
     {NULL, NULL},
 };
 

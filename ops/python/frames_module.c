@@ -50,9 +50,11 @@ static const struct {
 #define REASON(NAME, word, kind, exit_code, text) {"REASON_" #NAME, REASON_##NAME},
 #include "../../schemas/words.def"
 #undef REASON
-    {"ORDERED", SEGMENT_ORDERED},     {"PROFILE_NS", SEGMENT_PROFILE_NS}, {"PROFILE_UNITS", SEGMENT_PROFILE_UNITS},
-    {"FOUND_TEXT", FOUND_TEXT},       {"FOUND_BYTES", FOUND_BYTES},       {"FOUND_FLAG", FOUND_FLAG},
-    {"FOUND_INTEGER", FOUND_INTEGER}, {"FOUND_REAL", FOUND_REAL},         {"FOUND_OTHER", FOUND_OTHER},
+    {"ORDERED", SEGMENT_ORDERED},       {"DECIMAL", SEGMENT_DECIMAL},
+    {"PROFILE_NS", SEGMENT_PROFILE_NS}, {"PROFILE_UNITS", SEGMENT_PROFILE_UNITS},
+    {"FOUND_TEXT", FOUND_TEXT},         {"FOUND_BYTES", FOUND_BYTES},
+    {"FOUND_FLAG", FOUND_FLAG},         {"FOUND_INTEGER", FOUND_INTEGER},
+    {"FOUND_REAL", FOUND_REAL},         {"FOUND_OTHER", FOUND_OTHER},
 };
 
 static int add_constants(PyObject *module) {

@@ -117,12 +117,24 @@ static inline uint64_t count_equal(const char *values, size_t count, size_t widt
     return nulls;
 }
 
+static uint64_t count_half_nans(const char *values, size_t count) {
+    uint64_t nulls = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint16_t half;
+        memcpy(&half, values + i * sizeof half, sizeof half);
+        nulls += segment_half_is_nan(half);
+    }
+    return nulls;
+}
+
 static uint64_t count_nulls(enum segment_kind kind, const char *values, size_t count) {
     static const int64_t not_a_time = INT64_MIN, no_code = -1;
     size_t width = segment_kind_width(kind);
+    if (kind == SEGMENT_FLOAT16)
+        return count_half_nans(values, count);
     if (kind == SEGMENT_FLOAT64 || kind == SEGMENT_FLOAT32)
         return width == 8 ? count_nans(values, count, 8) : count_nans(values, count, 4);
-    if (kind == SEGMENT_TIMESTAMP)
+    if (segment_kind_is_instant(kind))
         return count_equal(values, count, 8, &not_a_time);
     if (!segment_kind_is_codes(kind))
         return 0;

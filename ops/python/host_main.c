@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 
 #include "ops/python/interpreter.h"
 #include "ops/python/roots.h"
@@ -66,8 +67,24 @@ static int open_jail(struct host *host, struct err *err) {
     return jail_open(&options, &host->jail, err);
 }
 
+// Each child costs its zygote a handful, and poll(2) takes no longer list than there may be open files.
+static int raise_open_files(struct err *err) {
+    enum { NEEDED = 512 };
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return err_sys(err, REASON_INFRA, "RLIMIT_NOFILE");
+    if (limit.rlim_max < NEEDED)
+        return err_set(err, REASON_CONFIG, "open files: expected a hard limit of %d or more, found %llu (ulimit -Hn)",
+                       NEEDED, (unsigned long long)limit.rlim_max);
+    if (limit.rlim_cur >= NEEDED)
+        return 0;
+    limit.rlim_cur = NEEDED;
+    return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? err_sys(err, REASON_INFRA, "RLIMIT_NOFILE") : 0;
+}
+
 static int come_up(struct host *host, struct err *err) {
     TRY(jail_die_with_parent(err));
+    TRY(raise_open_files(err));
     TRY(variables_set(err));
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
         return err_sys(err, REASON_INFRA, "ignoring SIGPIPE");

@@ -99,6 +99,15 @@ def test_b_kept_files_are_named(place):
     assert last == f"out/dataset1.arrow  2 × 2, {shown}"
 
 
+def test_r_streams_that_are_closed_are_not_taken_by_other_files(place):
+    directory, environment = place
+    (directory / "script.py").write_text("def azureml_main():\n    return 1\n")
+    done = subprocess.run(["sh", "-c", 'exec "$0" run script.py -o kept <&- >&- 2>&-', QUERN], cwd=directory,
+                          env=environment, timeout=SECONDS)
+    assert done.returncode == 0
+    assert json.loads((directory / "kept" / "job.json").read_text())["state"] == "succeeded"
+
+
 def test_b_json_is_alone_on_stdout(place):
     done = run(place, GOOD, "--json")
     assert done.returncode == 0

@@ -67,6 +67,8 @@ def error(*lines):
     (["run", "score.py", "--timeout", "0s"], ["--timeout: '0s' is not a duration; write 60s"]),
     (["run", "score.py", "--param", "depth"], ["--param: 'depth' is not KEY=VALUE; write depth=1"]),
     (["run", "score.py", "--param", "a=1", "--param", "a=2"], ["--param: 'a' was given twice"]),
+    (["run", "score.py", "-o", "patients.csv"], ["-o: patients.csv: expected a directory, found a file"]),
+    (["run", "score.py", "-o", "patients.csv/deep/out"], ["-o: patients.csv: expected a directory, found a file"]),
     (["run", "score.py", "--image", "sixel"], ["--image: 'sixel' is not one of auto|kitty|iterm|none"]),
     (["run", "score.py", "--color", "allways"],
      ["--color: 'allways' is not one of auto|always|never", "did you mean 'always'?"]),

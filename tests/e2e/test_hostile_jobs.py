@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Scripts that mean harm, or behave as if: what they do to the worker by records, streams and files, and what is seen."""
 import re
+import subprocess
 
-from conftest import ROOT
+from conftest import QUERN, ROOT
 
 PIMA = str(ROOT / "examples" / "pima_diabetes.csv")
 
@@ -173,3 +174,19 @@ def azureml_main():
     assert len(warnings) == 3 and warnings[2].startswith("c.png: ")
     assert "root:" not in (run.out / "visualization.json").read_text()
     assert not (run.out / "visualization.png").exists()
+
+
+def test_b_few_open_files_are_enough_or_said(quern, tmp_path):
+    """The soft limit is raised; a hard one that is too low is named with its remedy."""
+    script = tmp_path / "one.py"
+    script.write_text("def azureml_main():\n    return 1\n")
+    soft = subprocess.run(["bash", "-c", f"ulimit -Sn 64; {QUERN} run {script}"], capture_output=True, text=True)
+    assert soft.returncode == 0, soft.stderr
+    hard = subprocess.run(["bash", "-c", f"ulimit -n 64; {QUERN} run {script}"], capture_output=True, text=True)
+    assert hard.returncode == 78
+    assert "open files: expected a hard limit of 512 or more, found 64 (ulimit -Hn)" in hard.stderr
+
+
+def test_f_a_script_that_puts_another_getpid(quern):
+    run = quern("import os\nos.getpid = lambda: 1\ndef azureml_main():\n    return 1\n")
+    assert run.code == 0, run.stderr

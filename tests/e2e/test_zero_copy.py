@@ -15,6 +15,13 @@ COLUMNS, BATCH_ROWS = 10, 1_250_000
 MB = 1_000_000
 
 
+def measured(usage):
+    """Root's record has the figures; where a kernel lets an ordinary user not look into the jail it has null."""
+    known = usage["private_dirty_bytes"] is not None
+    assert known or os.geteuid() != 0
+    return known
+
+
 class Spill:
     """The bytes of a File, on disk instead of in memory."""
 
@@ -88,8 +95,9 @@ def test_l_a_gigabyte_costs_its_script_nothing(tmp_path, gigabyte):
     assert quern.returncode == 0, said
     assert f"({10 * BATCH_ROWS}, {COLUMNS}) {(999 / 2 + 3) * 10 * BATCH_ROWS}" in said
     usage = json.loads((tmp_path / "out" / "job.json").read_text())["usage"]
-    assert usage["copied_on_write_bytes"] < 1 * MB, usage
-    assert usage["private_dirty_bytes"] < 20 * MB, usage
+    if measured(usage):
+        assert usage["copied_on_write_bytes"] < 1 * MB, usage
+        assert usage["private_dirty_bytes"] < 20 * MB, usage
     assert 1000 * MB < peak[0] < 1300 * MB
 
 
@@ -132,7 +140,7 @@ def test_l_an_edit_copies_its_column_only(quern, some):
     run = quern("def azureml_main(df):\n    df['c4'].to_numpy()[:] = 1\n    return int(df['c4'].sum())\n",
                 "--dataframe1", str(some))
     assert run.code == 0, run.stderr
-    if os.geteuid() == 0:  # others may not look into the jail: the record has zeros
+    if measured(run.job["usage"]):
         assert 10 * MB <= run.job["usage"]["copied_on_write_bytes"] < 11 * MB
 
 

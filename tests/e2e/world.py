@@ -31,7 +31,9 @@ def inside(argv, **more):
     command = ["/usr/bin/python3", *map(str, argv)]
     if os.geteuid() == 0:
         command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", *command]
-    return subprocess.run(command, env=dict(os.environ, **{PRIVATE: "1"}), stdin=subprocess.DEVNULL, **more)
+    paths = f"{ROOT / 'tests' / 'e2e'}:{ROOT / 'tests' / 'oracles'}"
+    environment = dict(os.environ, PYTHONPATH=paths, **{PRIVATE: "1"})
+    return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, **more)
 
 
 def until(condition, what, seconds=SECONDS):

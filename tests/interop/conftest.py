@@ -13,7 +13,7 @@ import kinds
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 QUERN = ROOT / "build" / "bin" / "quern"
-CODECS = ("zstd", "uncompressed")
+CODECS = ("zstd", "lz4", "uncompressed")
 WRITERS = ("pyarrow", "polars")
 MOST = 60  # inputs of one job
 

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Arrow types that datasets take, with values at their limits, and tables made of them."""
+import decimal
 import itertools
 import struct
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -40,15 +42,25 @@ def times(unit, seconds):
 INTEGERS = [Kind(f"{'' if signed else 'u'}int{bits}", getattr(pa, f"{'' if signed else 'u'}int{bits}")(), limits(bits, signed))
             for signed in (True, False) for bits in (8, 16, 32, 64)]
 FLOATS = [
+    Kind("halffloat", pa.float16(), [np.float16(v) for v in floats("<e", [1 << 15, 0x7C00, 0xFC00, 1, 0x03FF, 0x7BFF, 0x2E66])]),
     Kind("float", pa.float32(), floats("<f", [1 << 31, 0x7F800000, 0xFF800000, 1, 0x007FFFFF, 0x7F7FFFFF, 0x3DCCCCCD])),
     Kind("double", pa.float64(), floats("<d", [1 << 63, 0x7FF << 52, 0xFFF << 52, 1, (1 << 52) - 1, 0x7FEFFFFFFFFFFFFF,
                                                0x3FB999999999999A])),
 ]
+DECIMALS = [Kind(str(kind), kind, [decimal.Decimal(word) for word in words]) for kind, words in [
+    (pa.decimal128(9, 2), ["0", "1.25", "-0.01", "1234567.89", "-9999999.99"]),
+    (pa.decimal128(38, 9), ["0", "0.1", "12345678901234567890123456789.123456789", "-1.000000001"])]]
 TEXTS = [Kind(str(kind), kind, WORDS) for kind in (pa.utf8(), pa.large_utf8(), pa.string_view())]
-BINARIES = [Kind(str(kind), kind, BYTES) for kind in (pa.binary(), pa.large_binary(), pa.binary_view())]
+BINARIES = [*(Kind(str(kind), kind, BYTES) for kind in (pa.binary(), pa.large_binary(), pa.binary_view())),
+            Kind("fixed_size_binary[3]", pa.binary(3), [b"\0\0\0", b"\xff\xfe\xfd", b"abc", b"\xed\xa0\x80"])]
 TIMES = [Kind(f"timestamp[{unit}]", pa.timestamp(unit), times(unit, SECONDS)) for unit in ("s", "ms", "us", "ns")]
 ZONES = [Kind(f"timestamp[{unit}, {zone}]", pa.timestamp(unit, zone), times(unit, SECONDS[:5]))
          for unit, zone in [("ns", "UTC"), ("us", "Europe/Berlin"), ("s", "America/St_Johns"), ("ms", "+02:00")]]
+DURATIONS = [Kind(f"duration[{unit}]", pa.duration(unit), times(unit, SECONDS)) for unit in ("s", "ms", "us", "ns")]
+DAY_SECONDS = [0, 1, 59, 3600, 45296, 86399]
+DAY_TIMES = [Kind(f"{name}[{unit}]", getattr(pa, name)(unit), times(unit, DAY_SECONDS))
+             for name, unit in [("time32", "s"), ("time32", "ms"), ("time64", "us")]]
+DAY_TIMES.append(Kind("time64[ns]", pa.time64("ns"), [second * 10**9 + 1000 for second in DAY_SECONDS]))
 DATES = [Kind("date32", pa.date32(), DAYS), Kind("date64", pa.date64(), [day * 86400000 for day in DAYS])]
 DICTIONARIES = [
     Kind("dictionary of utf8", pa.dictionary(pa.int8(), pa.utf8()), WORDS),
@@ -60,8 +72,8 @@ DICTIONARIES = [
     Kind("dictionary of timestamp[us]", pa.dictionary(pa.int8(), pa.timestamp("us")), times("us", SECONDS)),
     Kind("dictionary of binary", pa.dictionary(pa.int8(), pa.binary()), BYTES),
 ]
-KINDS = [*INTEGERS, *FLOATS, Kind("bool", pa.bool_(), [True, False]), *TEXTS, *BINARIES, *DICTIONARIES, *TIMES, *ZONES,
-         *DATES]
+KINDS = [Kind("null", pa.null(), [None]), *INTEGERS, *FLOATS, *DECIMALS, Kind("bool", pa.bool_(), [True, False]), *TEXTS, *BINARIES, *DICTIONARIES, *TIMES, *ZONES,
+         *DURATIONS, *DAY_TIMES, *DATES]
 BY_NAME = {kind.name: kind for kind in KINDS}
 
 # Rows, where the missing ones are, and rows per record batch (None: one batch).
@@ -103,8 +115,8 @@ def table(pattern, names=None):
 
 
 # What polars has, and what it writes itself: views, indices of 32 bits, three units.
-POLARS = [kind.name for kind in [*INTEGERS, *FLOATS, BY_NAME["bool"], BY_NAME["string_view"], BY_NAME["binary_view"],
-                                 *TIMES[1:], ZONES[0], ZONES[1], DATES[0]]]
+POLARS = [kind.name for kind in [*INTEGERS, *FLOATS[1:], BY_NAME["bool"], BY_NAME["string_view"], BY_NAME["binary_view"],
+                                 *TIMES[1:], ZONES[0], ZONES[1], *DURATIONS[1:], BY_NAME["null"], DAY_TIMES[3], DATES[0]]]
 
 
 def polars_frame(pattern):

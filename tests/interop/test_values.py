@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Values, missing ones, categories and zones after `return dataframe1`: every type, pattern, compression and writer."""
+import decimal
 import struct
 
 import polars as pl
@@ -28,10 +29,18 @@ def same_type(kind, column):
     empty = column.null_count == len(column)
     if pa.types.is_integer(kind):
         return pa.float64() if column.null_count else kind
+    if pa.types.is_decimal(kind):
+        return pa.float64()
     if pa.types.is_date(kind):
         return pa.timestamp("ns")
     if pa.types.is_timestamp(kind):
         return pa.timestamp("ns", kind.tz)
+    if pa.types.is_duration(kind):
+        return pa.duration("ns")
+    if pa.types.is_time(kind):
+        return pa.utf8() if empty else pa.time64("ns")
+    if pa.types.is_null(kind):
+        return pa.utf8()
     if is_bytes(kind):
         return pa.utf8() if empty else pa.binary()
     if pa.types.is_boolean(kind):
@@ -44,7 +53,7 @@ def is_text(kind):
 
 
 def is_bytes(kind):
-    return kind in (pa.binary(), pa.large_binary(), pa.binary_view())
+    return kind in (pa.binary(), pa.large_binary(), pa.binary_view()) or pa.types.is_fixed_size_binary(kind)
 
 
 def plain(column):
@@ -54,7 +63,9 @@ def plain(column):
         words = [plain(pa.chunked_array([chunk.dictionary])) for chunk in column.chunks]
         return [None if code is None else words[i][code]
                 for i, chunk in enumerate(column.chunks) for code in chunk.indices.to_pylist()]
-    if pa.types.is_timestamp(kind):
+    if pa.types.is_time32(kind):
+        return scaled(column.cast(pa.int32()), NS[kind.unit])
+    if pa.types.is_timestamp(kind) or pa.types.is_duration(kind) or pa.types.is_time(kind):
         return scaled(column.cast(pa.int64()), NS[kind.unit])
     if pa.types.is_date(kind):
         return scaled(column.cast(pa.int32() if kind == pa.date32() else pa.int64()), DAY if kind == pa.date32() else 10**6)
@@ -72,7 +83,8 @@ def as_double(values):
 
 def expected(column, returned):
     values = plain(column)
-    return as_double(values) if pa.types.is_integer(column.type) and returned.type == pa.float64() else values
+    numbers = pa.types.is_integer(column.type) or pa.types.is_decimal(column.type)
+    return as_double(values) if numbers and returned.type == pa.float64() else values
 
 
 @pytest.mark.parametrize("pattern,codec,writer", EVERY)
@@ -133,7 +145,7 @@ def from_polars(series):
     """A polars column as plain() gives it; a zone of polars is that of the column's type."""
     if series.dtype in (pl.Categorical, pl.Enum):
         return series.cast(pl.String).to_list()
-    if series.dtype == pl.Datetime:
+    if series.dtype in (pl.Datetime, pl.Duration, pl.Time):
         return series.cast(pl.Int64).to_list()
     return [struct.pack("<d", v) if isinstance(v, float) else v for v in series.to_list()]
 
@@ -154,6 +166,20 @@ def test_m_one_lost_value_and_none(roundtrip):
     assert back.warnings == [
         "input0.arrow: column 'id': integers with missing values became double; 1 value beyond 2**53 lost precision"]
     assert read(back.path)["whole"].to_pylist() == [2**53 + 1] * 3
+
+
+def test_m_a_time_of_day_loses_nanoseconds_with_a_warning(roundtrip):
+    back, = roundtrip(pa.table({"t": pa.array([1001, None, 2000, 86399999999999], pa.time64("ns"))}))
+    assert plain(read(back.path)["t"]) == [1000, None, 2000, 86399999999000]
+    assert back.warnings == ["input0.arrow: column 't': 2 times lost nanoseconds, which datetime.time does not have"]
+
+
+def test_m_decimals_that_lose_digits_are_told(roundtrip):
+    words = ["0.1", "99999999999999999999.9999999999", "2.5", "1.0000000000"]
+    back, = roundtrip(pa.table({"d": pa.array([decimal.Decimal(word) for word in words], pa.decimal128(38, 10)),
+                                "fits": pa.array([decimal.Decimal("1.23")] * 4)}))
+    assert read(back.path)["d"].to_pylist() == [0.1, 1e20, 2.5, 1.0]
+    assert back.warnings == ["input0.arrow: column 'd': decimal became double; 1 value lost digits"]
 
 
 def test_m_nan_is_missing(roundtrip):

@@ -121,6 +121,40 @@ def test_m_every_timestamp_is_in_ns_for_pandas_1(tmp_path):
     assert plain(result["t"]) == [pd.Timestamp(stamp), None]
 
 
+def test_b_nulls(tmp_path):
+    table = pa.table({"n": pa.nulls(5), "i": pa.array(range(5)), "m": pa.nulls(5)})
+    assert round_trip(table, tmp_path).equals(table)
+    assert pl.read_ipc(tmp_path / "out.arrow")["n"].dtype == pl.Null
+    assert pd.read_feather(tmp_path / "out.arrow")["m"].tolist() == [None] * 5
+    alone = pa.table({"n": pa.nulls(5)})
+    assert round_trip(alone, tmp_path).equals(alone)
+
+
+def test_b_halves(tmp_path):
+    values = np.array([0.1, -0.0, np.inf, 6e-8, 65504, np.nan], "f2")
+    result = round_trip(pa.table({"h": pa.array(values)}), tmp_path)
+    assert result["h"].type == pa.float16() and result["h"].null_count == 1
+    assert result["h"].to_numpy()[:5].tobytes() == values[:5].tobytes()
+    assert pd.read_feather(tmp_path / "out.arrow")["h"].dtype == "float16"
+
+
+@pytest.mark.parametrize("kind", [pa.time32("s"), pa.time64("ns")])
+def test_b_times_of_day(kind, tmp_path):
+    table = pa.table({"t": pa.array([0, 86399, None], type=kind)})
+    result = round_trip(table, tmp_path)
+    assert result["t"].type == pa.time64("ns") and result["t"].equals(table["t"].cast(pa.time64("ns")))
+    assert pl.read_ipc(tmp_path / "out.arrow")["t"].dtype == pl.Time
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_b_durations(unit, tmp_path):
+    table = pa.table({"d": pa.array([0, -1, None, 1709208000], type=pa.duration(unit))})
+    result = round_trip(table, tmp_path)
+    assert result["d"].type == pa.duration(unit) and result["d"].equals(table["d"])
+    frame = pd.read_feather(tmp_path / "out.arrow")
+    assert frame["d"].dtype == f"timedelta64[{unit}]" and frame["d"].isna().sum() == 1
+
+
 @pytest.mark.parametrize("ordered", [False, True])
 @pytest.mark.parametrize("index", [pa.int8(), pa.int16(), pa.int32()])
 def test_b_categories(ordered, index, tmp_path):

@@ -20,14 +20,8 @@ COMMAND = "build/venv-oracles/bin/python tests/interop/types_doc.py --write"
 ROWS = {"whole": "all present", "some missing": "some missing", "all missing": "all missing", "empty": "no rows"}
 
 REFUSED = {
-    "null": pa.nulls(1),
-    "float16": pa.array([1.5], pa.float16()),
-    "decimal128": pa.array([decimal.Decimal("1.5")]),
-    "time32": pa.array([1], pa.time32("s")),
-    "time64": pa.array([1], pa.time64("us")),
-    "duration": pa.array([1], pa.duration("us")),
+    "decimal256": pa.array([decimal.Decimal("1.5")], pa.decimal256(40, 1)),
     "month_day_nano_interval": pa.array([(1, 2, 3)], pa.month_day_nano_interval()),
-    "fixed_size_binary": pa.array([b"xy"], pa.binary(2)),
     "list": pa.array([[1]]),
     "large_list": pa.array([[1]], pa.large_list(pa.int8())),
     "list_view": pa.array([[1]], pa.list_view(pa.int8())),
@@ -36,6 +30,7 @@ REFUSED = {
     "map": pa.array([[("a", 1)]], pa.map_(pa.utf8(), pa.int8())),
     "dense_union": pa.UnionArray.from_dense(pa.array([0], pa.int8()), pa.array([0], pa.int32()), [pa.array([1])]),
     "run_end_encoded": pa.RunEndEncodedArray.from_arrays(pa.array([1], pa.int32()), pa.array([1])),
+    "dictionary of null": pa.DictionaryArray.from_arrays(pa.array([0]), pa.nulls(1)),
     "dictionary of bool": pa.DictionaryArray.from_arrays(pa.array([0]), pa.array([True])),
 }
 
@@ -53,8 +48,10 @@ makes this page from a run of every row and fails when it tells otherwise.
 - **NaN and null** are one for pandas: NaN comes back as null. All other floats keep their bits, -0.0 and the subnormal
   ones too. The smallest timestamp of 64 bits is pandas' NaT and comes back as null.
 - **Text** is `object` cells of `str`; all of Arrow's forms come back as string (large_string beyond 2 GiB).
-- **Columns without any value** carry no type as `object`: bool and binary of which all is missing, and binary without
-  rows, come back as string.
+- **Columns without any value** carry no type as `object`: bool, binary and time of which all is missing, and binary
+  and time without rows, come back as string.
+- **Columns of type null** are `object` cells of None.
+- **Times of day** are `datetime.time`, which knows microseconds: a warning tells how many lost nanoseconds.
 - **Dictionaries** are categories and keep their order, unused values and the ordered flag. Indices get the width that
   pandas picks: 8 bits below 127 values, 16 below 32,767, else 32. Nulls and repetitions among the values go.
 - **Repeated column names** reach the script as they are; a result gives the second `a` the name `a (2)`.
@@ -101,9 +98,11 @@ def change(kind, returned, lost):
         return "; ".join(dictionary_change(kind, returned))
     if pa.types.is_integer(kind):
         return "integers become double" + (", those beyond 2^53 rounded with a warning" if lost else "")
+    if pa.types.is_decimal(kind):
+        return "decimal becomes double" + (", with a warning where digits are lost" if lost else "")
     if pa.types.is_date(kind):
         return "a date becomes midnight"
-    if pa.types.is_timestamp(kind):
+    if pa.types.is_temporal(kind) and returned != "string":
         return "the unit becomes ns"
     if returned == "string" and str(kind) not in ("large_string", "string_view"):
         return "the type is lost"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the reader makes of files that no golden file shows: features of other writers, and hostile bytes."""
+import decimal
 import random
 import struct
 
@@ -12,6 +13,7 @@ from segments import FIXTURES, dump, dump_many
 UTF8, LARGE, VIEW = (af.UTF8, {}), (af.LARGE_UTF8, {}), (af.UTF8_VIEW, {})
 BINARY, LARGE_BINARY, BINARY_VIEW = (af.BINARY, {}), (af.LARGE_BINARY, {}), (af.BINARY_VIEW, {})
 DOUBLE, SINGLE = (af.FLOAT, {0: Scalar("h", 2)}), (af.FLOAT, {0: Scalar("h", 1)})
+HALF = (af.FLOAT, {})
 DAYS, MILLIS = (af.DATE, {0: Scalar("h", 0)}), (af.DATE, {})
 CORPUS = FIXTURES.parent / "fuzz" / "corpus" / "arrow"
 
@@ -27,7 +29,7 @@ def one(kind, *batches, tmp_path, options=(), dictionary=None, before=(), compre
     return said if isinstance(said, str) else said[1][0]
 
 
-@pytest.mark.parametrize("compress", [None, af.with_zstd, af.as_raw])
+@pytest.mark.parametrize("compress", [None, af.with_zstd, af.with_lz4, af.as_raw])
 @pytest.mark.parametrize("old", [False, True])
 def test_b_batches_are_joined_in_any_framing_and_compression(compress, old, tmp_path):
     made = File([Field("i", int_type(32)), Field("s", UTF8), Field("b", (af.BOOL, {}))], af.V4 if old else af.V5, old)
@@ -36,7 +38,7 @@ def test_b_batches_are_joined_in_any_framing_and_compression(compress, old, tmp_
         present = [True] * 5 if i == 2 else [k != i for k in range(5)]
         bools = Array(5, 5 - sum(present), [bitmap(present) if i != 2 else b"", bitmap(flags)])
         made.batch(numbers([i * 5 + k for k in range(5)], "i"), texts([words[(i + k) % 7] for k in range(5)]), bools,
-                   compress=compress)
+                   compress=compress, codec=0 if compress is af.with_lz4 else 1)
     table, (ints, strings, bools) = dump(made.bytes(), tmp_path)
     assert (table["rows"], table["columns"]) == (25, 3)
     assert ints["values"] == list(range(25)) and ints["kind"] == "int32"
@@ -71,12 +73,59 @@ def test_b_integers_that_no_double_holds_are_counted(signed, code, values, inexa
     assert one(kind, numbers([None, 1], code), tmp_path=tmp_path)["inexact"] == 0
 
 
+def decimals(values, bits):
+    """An array of coefficients; nulls hold bytes too."""
+    raw = b"".join(b"\x5a" * (bits // 8) if v is None else v.to_bytes(bits // 8, "little", signed=True) for v in values)
+    return Array(len(values), values.count(None), [bitmap([v is not None for v in values]), raw])
+
+
+def gives_back(value, exact):
+    """Whether as many digits of the double are those of the decimal."""
+    digits = len(exact.normalize().as_tuple().digits)
+    return decimal.Decimal(f"{value:.{digits - 1}e}") == exact
+
+
+@pytest.mark.parametrize("compress", [None, af.with_zstd])
+@pytest.mark.parametrize("bits,scale", [(32, 0), (32, 9), (64, 4), (64, 18), (128, 0), (128, 10), (128, 38), (128, -5),
+                                        (128, 330), (128, -300)])
+def test_b_decimals_become_the_nearest_double(bits, scale, compress, tmp_path):
+    chance, edge = random.Random(bits + scale), 2**(bits - 1)
+    values = [0, 1, -1, 7, 10**9, edge - 1, -edge, None, 2**30 + 1, 999999999, -123456700]
+    values += [chance.randrange(-2**size, 2**size) for size in range(1, bits) for _ in range(3)]
+    with decimal.localcontext() as context:
+        context.prec = 60
+        exact = [None if v is None else decimal.Decimal(v).scaleb(-scale) for v in values]
+        expected = [None if v is None else float(v) for v in exact]
+        lost = sum(v is not None and not gives_back(float(v), v) for v in exact)
+    column = one(af.decimal_type(bits, scale), decimals(values, bits), tmp_path=tmp_path, compress=compress)
+    assert (column["kind"], column["nulls"], column["inexact"]) == ("double", 1, lost)
+    assert column["values"] == expected
+    assert bits == 32 or lost > 0
+
+
 @pytest.mark.parametrize("kind,code", [(DOUBLE, "d"), (SINGLE, "f")])
 def test_b_floats_keep_their_bits_and_nulls_are_nan(kind, code, tmp_path):
     values = [1.5, None, float("nan"), float("-inf"), -0.0, 2.0**-149]
     column = one(kind, numbers(values, code), tmp_path=tmp_path, compress=af.with_zstd)
     assert list(map(repr, column["values"])) == ["1.5", "None", "None", "-inf", "-0.0", repr(2.0**-149)]
     assert column["nulls"] == 2
+
+
+def test_b_halves_keep_their_bits_and_nulls_are_nan(tmp_path):
+    values = [1.5, None, float("nan"), float("-inf"), -0.0, 2.0**-24, 65504.0]
+    column = one(HALF, numbers(values, "e"), tmp_path=tmp_path, compress=af.with_zstd)
+    assert (column["kind"], column["nulls"]) == ("halffloat", 2)
+    assert list(map(repr, column["values"])) == ["1.5", "None", "None", "-inf", "-0.0", repr(2.0**-24), "65504"]
+
+
+@pytest.mark.parametrize("said", [0, 3])
+def test_b_nulls_have_no_buffers(said, tmp_path):
+    made = File([Field("n", (af.NULL, {})), Field("x", int_type(8)), Field("m", (af.NULL, {}))])
+    for rows in (3, 4):
+        made.batch(Array(rows, said, []), numbers(range(rows), "b"), Array(rows, rows, []), compress=af.with_zstd)
+    table, (first, ints, last) = dump(made.bytes(), tmp_path)
+    assert ints["values"] == [0, 1, 2, 0, 1, 2, 3] and table["rows"] == 7
+    assert all((c["kind"], c["nulls"], c["values"]) == ("null", 7, [None] * 7) for c in (first, last))
 
 
 @pytest.mark.parametrize("garbage", [b"", b"\xff\xfe"])
@@ -112,6 +161,24 @@ def test_b_binary_is_any_bytes(compress, kind, make, tmp_path):
     assert column["values"] == [None if v is None else v.hex().upper() for v in [*BYTES, *BYTES[::-1], b"x"]]
 
 
+def fixed(values, width):
+    """A fixed-size binary array; nulls hold bytes too."""
+    raw = b"".join(b"\x5a" * width if value is None else value for value in values)
+    nulls = values.count(None)
+    return Array(len(values), nulls, [bitmap([v is not None for v in values]) if nulls else b"", raw])
+
+
+@pytest.mark.parametrize("compress", [None, af.with_zstd])
+def test_b_fixed_size_binary_is_binary(compress, tmp_path):
+    values = [b"\xff\xfe\0", None, b"abc", None, b"\0\0\0"]
+    column = one(af.fixed_type(3), fixed(values, 3), fixed(values[::2], 3), tmp_path=tmp_path, compress=compress)
+    assert column["kind"] == "binary" and column["nulls"] == 2
+    assert column["values"] == [None if v is None else v.hex().upper() for v in values + values[::2]]
+    column = one(af.fixed_type(1), numbers([0, 1, None], "b"), tmp_path=tmp_path, dictionary=(1, (8, True), False),
+                 before=[(fixed([b"a", b"b"], 1), False)], compress=compress)
+    assert column["dictionary"] == ["61", "62"] and column["dictionary_kind"] == "binary"
+
+
 @pytest.mark.parametrize("kind,other", [(UTF8, BINARY), (VIEW, BINARY_VIEW)])
 def test_f_columns_that_share_a_dictionary_agree_on_what_it_holds(kind, other, tmp_path):
     words = views([b"\xff"]) if kind is VIEW else texts([b"\xff"])
@@ -134,6 +201,25 @@ def test_b_times_become_nanoseconds_or_keep_their_unit(tmp_path):
     assert (column["values"], column["unit"]) == ([86400, None], "s")
     column = one(MILLIS, numbers([1, None], "q"), tmp_path=tmp_path, options=["units"])
     assert (column["values"], column["unit"]) == ([1, None], "ms")
+
+
+def test_b_durations_become_nanoseconds_or_keep_their_unit(tmp_path):
+    for unit, (word, scale) in enumerate([("s", 10**9), ("ms", 10**6), ("us", 10**3), ("ns", 1)]):
+        array = numbers([3, None, -4], "q")
+        column = one(af.duration_type(unit), array, tmp_path=tmp_path, compress=af.with_zstd)
+        assert (column["kind"], column["values"], column["unit"]) == ("duration", [3 * scale, None, -4 * scale], "ns")
+        column = one(af.duration_type(unit), array, tmp_path=tmp_path, options=["units"])
+        assert (column["values"], column["unit"], column["nulls"]) == ([3, None, -4], word, 1)
+    assert one((af.DURATION, {}), numbers([1], "q"), tmp_path=tmp_path, options=["units"])["unit"] == "ms"
+
+
+@pytest.mark.parametrize("unit,bits,code,scale", [(0, 32, "i", 10**9), (1, 32, "i", 10**6), (2, 64, "q", 1000), (3, 64, "q", 1)])
+def test_b_times_of_day_become_nanoseconds(unit, bits, code, scale, tmp_path):
+    array = numbers([0, None, 86400 * 10**9 // scale - 1], code)
+    for profile in ("ns", "units"):
+        column = one(af.time_type(unit, bits), array, tmp_path=tmp_path, options=[profile], compress=af.with_zstd)
+        assert (column["kind"], column["nulls"]) == ("time", 1)
+        assert column["values"] == [0, None, 86400 * 10**9 - scale]
 
 
 def test_b_smallest_timestamp_counts_as_missing(tmp_path):
@@ -166,8 +252,11 @@ def test_b_codes_have_the_width_that_pandas_picks(count, dtype, tmp_path):
     (BINARY_VIEW, views([b"\xff" * 13, b"\xff"]), ["FF" * 13, "FF"]),
     (int_type(8), numbers([1, None, 1], "b"), [1]),
     (DOUBLE, numbers([0.0, -0.0, float("nan"), 2.5], "d"), [0.0, 2.5]),
+    (HALF, numbers([0.0, -0.0, float("nan"), 2.5, None], "e"), [0.0, 2.5]),
     (timestamp_type(0), numbers([1, None, 2], "q"), [10**9, 2 * 10**9]),
     (DAYS, numbers([1, 1], "i"), [86400 * 10**9]),
+    (af.duration_type(0), numbers([1, None, 2, 1], "q"), [10**9, 2 * 10**9]),
+    (af.time_type(0, 32), numbers([1, None, 2, 1], "i"), [10**9, 2 * 10**9]),
 ])
 def test_b_dictionary_of_each_type(kind, array, expected, tmp_path):
     column = one(kind, numbers([0, 0], "i"), tmp_path=tmp_path, dictionary=(9, None, False), before=[(array, False)])
@@ -220,17 +309,12 @@ def test_b_stranger_is_called_by_its_name(raw, tmp_path):
 
 TEXT = "give each element a column or a row, or store it as text"
 REFUSED_TYPES = {
-    1: "null is not supported by datasets; give the column a type, such as string or double",
-    7: "decimal is not supported by datasets; store it as double, as a scaled integer or as text",
-    9: "time is not supported by datasets; store it as an integer or as a timestamp",
     11: "interval is not supported by datasets; store its parts as integers",
     12: f"list is not supported by datasets; {TEXT}",
     13: "struct is not supported by datasets; give each field a column",
     14: "union is not supported by datasets; give each type a column",
-    15: "fixed-size binary is not supported by datasets; store it as binary",
     16: f"fixed-size list is not supported by datasets; {TEXT}",
     17: "map is not supported by datasets; give each key a column, or store it as text",
-    18: "duration is not supported by datasets; store it as an integer or a double",
     21: f"large list is not supported by datasets; {TEXT}",
     22: "run-end encoded is not supported by datasets; store the values, or a dictionary",
     25: f"list view is not supported by datasets; {TEXT}",
@@ -250,8 +334,8 @@ FILE = {
     "the footer has no schema": lambda: swap_footer({0: Scalar("h", 4)}),
     "expected Arrow metadata version 4 or 5, found 3": lambda: File([], version=2).bytes(),
     "expected a little-endian Arrow IPC file, found a big-endian one": lambda: File([], endianness=1).bytes(),
-    "the file is written with LZ4 buffers; write with compression='zstd'":
-        lambda: File([Field("x", int_type(8))]).batch(numbers([1], "b"), compress=af.with_zstd, codec=0).bytes(),
+    "compression 0 by method 1 is unknown; write with compression='zstd'":
+        lambda: File([Field("x", int_type(8))]).batch(numbers([1], "b"), compress=af.with_zstd, codec=0, method=1).bytes(),
     "compression 7 by method 0 is unknown; write with compression='zstd'":
         lambda: File([Field("x", int_type(8))]).batch(numbers([1], "b"), compress=af.with_zstd, codec=7).bytes(),
     "record batch 0 has 2 columns, the schema 1":
@@ -304,6 +388,10 @@ def lying(size):
     return lambda raw: struct.pack("<q", size) + af.zstd(raw)
 
 
+def lz4_lying(size, raw=b"x"):
+    return struct.pack("<q", size) + af.lz4(raw, sized=False)
+
+
 def view(length, buffer, offset):
     return struct.pack("<i4sii", length, b"....", buffer, offset)
 
@@ -341,16 +429,43 @@ COLUMN = {
     "its values declare 10737418240 bytes, which 13 compressed bytes cannot hold":
         (int_type(8), array(1 << 30, 0, b"", b"x"), {"compress": lambda raw: struct.pack("<q", 10 << 30)
             + b"\x28\xb5\x2f\xfd\xe0" + struct.pack("<Q", 10 << 30)}),
+    "its values declare 10240 bytes, which 16 compressed bytes cannot hold":
+        (int_type(8), array(1, 0, b"", b"x"), {"compress": lambda raw: lz4_lying(10240), "codec": 0}),
+    "its values cannot be decompressed by LZ4: the frame has fewer bytes":
+        (int_type(8), array(1, 0, b"", b"x"), {"compress": lambda raw: lz4_lying(2), "codec": 0}),
+    "its values cannot be decompressed by LZ4: the frame has more bytes":
+        (int_type(8), array(1, 0, b"", b"xyz"), {"compress": lambda raw: lz4_lying(2, raw), "codec": 0}),
+    "its values cannot be decompressed by LZ4: the frame is cut":
+        (int_type(8), array(1, 0, b"", b"x"), {"compress": lambda raw: lz4_lying(1)[:-5], "codec": 0}),
+    "its values cannot be decompressed by LZ4: bytes behind the frame":
+        (int_type(8), array(1, 0, b"", b"x"), {"compress": lambda raw: lz4_lying(1) + b"z", "codec": 0}),
+    "its values cannot be decompressed by LZ4: ERROR_frameType_unknown":
+        (int_type(8), array(1, 0, b"", b"x"), {"compress": lambda raw: struct.pack("<q", 1) + b"z" * 20, "codec": 0}),
     "row 1 holds 106752 days since 1970, which nanoseconds cannot hold (they reach from 1677 to 2262)":
         (DAYS, numbers([106751, 106752], "i"), {}),
     "row 0 holds -9223372037 seconds since 1970, which nanoseconds cannot hold (they reach from 1677 to 2262)":
         (timestamp_type(0), numbers([-9223372037], "q"), {}),
     "row 0 holds 9223372036854776 microseconds since 1970, which nanoseconds cannot hold (they reach from 1677 to 2262)":
         (timestamp_type(2), numbers([9223372036854776], "q"), {}),
+    "row 0 holds 9223372037 seconds, which nanoseconds cannot hold (they reach 292 years)":
+        (af.duration_type(0), numbers([9223372037], "q"), {}),
+    "a duration of unknown unit 4": (af.duration_type(4), numbers([1], "q"), {}),
+    "row 1 holds 86400 seconds, a day has 0 to 86399": (af.time_type(0, 32), numbers([1, 86400], "i"), {}),
+    "row 0 holds -1 microseconds, a day has 0 to 86399999999": (af.time_type(2, 64), numbers([-1], "q"), {}),
+    "a time of 64 bits, expected 32 for its unit": (af.time_type(1, 64), numbers([1], "q"), {}),
+    "a time of unknown unit -1": (af.time_type(-1, 64), numbers([1], "q"), {}),
     "its time zone has 257 bytes, the limit is 256": (timestamp_type(0, "Z" * 257), numbers([1], "q"), {}),
     "its time zone is not UTF-8": (timestamp_type(0, b"\xc0\x80"), numbers([1], "q"), {}),
+    "fixed-size binary of 0 bytes, expected 1 or more": (af.fixed_type(0), array(1, 0, b"", b""), {}),
+    "its values have 5 bytes, its rows need 6": (af.fixed_type(3), array(2, 0, b"", b"12345"), {}),
+    "its values have 3 bytes, its rows need 4294967294": (af.fixed_type(2**31 - 1), array(2, 0, b"", b"123"), {}),
+    "5 nulls among 4 values": ((af.NULL, {}), array(4, 5), {}),
+    "a decimal of 256 bits is not supported by datasets; store it as decimal128":
+        (af.decimal_type(256, 2), array(1, 0, b"", bytes(32)), {}),
+    "a decimal of scale 1001, expected -1000 to 1000": (af.decimal_type(128, 1001), array(1, 0, b"", bytes(16)), {}),
+    "its values have 16 bytes, its rows need 32": (af.decimal_type(128, 2), array(2, 0, b"", bytes(16)), {}),
     "an integer of 128 bits, expected 8, 16, 32 or 64": (int_type(128), numbers([1], "q"), {}),
-    "float16 is not supported by datasets; store it as float32": ((af.FLOAT, {}), numbers([1], "h"), {}),
+    "a float of unknown precision 3": ((af.FLOAT, {0: Scalar("h", 3)}), numbers([1], "h"), {}),
 }
 
 
@@ -376,6 +491,13 @@ def test_f_damaged_dictionary_is_refused(message, tmp_path):
     before, codes = DICTIONARY[message]
     said = one(UTF8, codes, tmp_path=tmp_path, dictionary=(3, None, False), before=before)
     assert said == f'bad_input: column "x": {message}'
+
+
+@pytest.mark.parametrize("kind,word", [((af.NULL, {}), "null"), ((af.BOOL, {}), "bool"),
+                                       (af.decimal_type(128, 2), "decimal")])
+def test_b_dictionary_of_what_needs_none_is_refused(kind, word, tmp_path):
+    said = one(kind, numbers([0], "i"), tmp_path=tmp_path, dictionary=(1, None, False))
+    assert said == f'bad_input: column "x": a dictionary of {word} is not supported by datasets; store the values'
 
 
 def test_f_undefined_bytes_below_nulls_never_complain(tmp_path):

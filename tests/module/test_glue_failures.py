@@ -288,6 +288,37 @@ def azureml_main():
     assert job.results[1]["column"].tolist() == [1]
 
 
+def test_r_pools_that_nobody_shut_down_end_with_the_script(tmp_path):
+    """Their idle threads are no daemons: unless told to end, they are waited for until the job's time is over."""
+    script = """from concurrent.futures import ThreadPoolExecutor
+from joblib import Parallel, delayed
+def azureml_main():
+    pool = ThreadPoolExecutor(2)
+    first = pool.submit(abs, -1).result()
+    second, third = Parallel(n_jobs=2)(delayed(abs)(i) for i in (-2, -3))
+    return f'{first} {second} {third}'
+"""
+    job = run(tmp_path, script)
+    assert job.raised is None, job.err
+    assert job.results[1]["column"].tolist() == ["1 2 3"]
+
+
+def test_r_a_pool_that_cannot_be_told_to_end_is_no_failure(tmp_path):
+    script = """import threading
+def stumble():
+    raise OSError('closed already')
+threading._register_atexit(stumble)
+def azureml_main():
+    return 1
+"""
+    job = run(tmp_path, script)
+    assert job.raised is None, job.err
+    assert job.results[1]["column"].tolist() == [1]
+    assert "Exception ignored at the end of the script:\n" in job.err
+    assert "OSError: closed already" in job.err
+    assert "quern" not in job.err
+
+
 # ---- surroundings ----
 
 

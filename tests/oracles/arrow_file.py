@@ -9,7 +9,8 @@ import ctypes.util
 import struct
 from dataclasses import dataclass, field
 
-INT, FLOAT, BINARY, UTF8, BOOL, DATE, TIME, TIMESTAMP = 2, 3, 4, 5, 6, 8, 9, 10
+NULL, DECIMAL = 1, 7
+INT, FLOAT, BINARY, UTF8, BOOL, DATE, TIME, TIMESTAMP, FIXED, DURATION = 2, 3, 4, 5, 6, 8, 9, 10, 15, 18
 LARGE_BINARY, LARGE_UTF8, BINARY_VIEW, UTF8_VIEW = 19, 20, 23, 24
 SCHEMA, DICTIONARY, BATCH = 1, 2, 3
 V4, V5 = 3, 4
@@ -145,12 +146,39 @@ def zstd(raw, level=1):
     return room.raw[:count]
 
 
+def lz4(raw, sized=True):
+    """One LZ4 frame holding `raw`; `sized`: it says how much it holds."""
+    library = ctypes.CDLL(ctypes.util.find_library("lz4"))
+    library.LZ4F_compressFrameBound.restype = library.LZ4F_compressFrame.restype = ctypes.c_size_t
+    room = ctypes.create_string_buffer(library.LZ4F_compressFrameBound(ctypes.c_size_t(len(raw)), None))
+    # LZ4F_preferences_t: frameInfo.contentSize stands at byte 16.
+    preferences = struct.pack("<iiiiQIiiII12x", 0, 0, 0, 0, len(raw) if sized else 0, 0, 0, 0, 0, 0)
+    count = library.LZ4F_compressFrame(room, ctypes.c_size_t(len(room)), raw, ctypes.c_size_t(len(raw)), preferences)
+    return room.raw[:count]
+
+
 def int_type(bits, signed=True):
     return INT, {0: Scalar("i", bits), 1: Scalar("B", int(signed))}
 
 
 def timestamp_type(unit, zone=None):
     return TIMESTAMP, {0: Scalar("h", unit), **({1: zone} if zone else {})}
+
+
+def duration_type(unit):
+    return DURATION, {0: Scalar("h", unit)}
+
+
+def time_type(unit, bits):
+    return TIME, {0: Scalar("h", unit), 1: Scalar("i", bits)}
+
+
+def decimal_type(bits, scale, precision=9):
+    return DECIMAL, {0: Scalar("i", precision), 1: Scalar("i", scale), 2: Scalar("i", bits)}
+
+
+def fixed_type(width):
+    return FIXED, {0: Scalar("i", width)}
 
 
 @dataclass
@@ -226,7 +254,7 @@ def views(values, blobs=2):
     return Array(len(values), nulls, [validity, raw, *map(bytes, data)], blobs)
 
 
-def record_batch(arrays, compress=None, rows=None, codec=1):
+def record_batch(arrays, compress=None, rows=None, codec=1, method=0):
     """(table, body) of a RecordBatch. `compress`: bytes → the bytes stored for a buffer that is not empty."""
     body, places = bytearray(), []
     for raw in (raw for array in arrays for raw in array.buffers):
@@ -238,7 +266,7 @@ def record_batch(arrays, compress=None, rows=None, codec=1):
     table = {0: Scalar("q", arrays[0].length if rows is None else rows), 1: Structs(nodes, len(arrays)),
              2: Structs(b"".join(struct.pack("<qq", *place) for place in places), len(places))}
     if compress:
-        table[3] = {0: Scalar("B", codec)}
+        table[3] = {0: Scalar("B", codec), 1: Scalar("B", method)}
     variadic = [array.data for array in arrays if array.data is not None]
     if variadic:
         table[4] = Structs(struct.pack(f"<{len(variadic)}q", *variadic), len(variadic))
@@ -247,6 +275,10 @@ def record_batch(arrays, compress=None, rows=None, codec=1):
 
 def with_zstd(raw):
     return struct.pack("<q", len(raw)) + zstd(raw)
+
+
+def with_lz4(raw):
+    return struct.pack("<q", len(raw)) + lz4(raw)
 
 
 def as_raw(raw):
@@ -290,7 +322,7 @@ class File:
         return bytes(self.out) + end + bytes(4) + footer + struct.pack("<i", len(footer)) + b"ARROW1"
 
 
-TYPE_SLOTS = {INT: {0: "i", 1: "B"}, FLOAT: {0: "h"}, DATE: {0: "h"}, TIMESTAMP: {0: "h", 1: str}}
+TYPE_SLOTS = {INT: {0: "i", 1: "B"}, FLOAT: {0: "h"}, DATE: {0: "h"}, TIMESTAMP: {0: "h", 1: str}, FIXED: {0: "i"}, DURATION: {0: "h"}, TIME: {0: "h", 1: "i"}}
 OWN_BUFFERS = {1: 0, UTF8: 3, BINARY: 3, LARGE_UTF8: 3, LARGE_BINARY: 3, 12: 2, 13: 1, 16: 1, 17: 2, 21: 2}
 
 

@@ -45,15 +45,20 @@ static void print_double(double value) {
 static bool is_null(const void *base, const struct segment_array *array, uint64_t row) {
     const char *values = segment_at(base, array->values);
     const uint8_t *nulls = array->null_count ? segment_at(base, array->nulls) : NULL;
+    if (array->kind == SEGMENT_NULL)
+        return true;
     if (segment_kind_nulls((enum segment_kind)array->kind) == SEGMENT_NULLS_MASK)
         return nulls && nulls[row];
     if (segment_kind_nulls((enum segment_kind)array->kind) == SEGMENT_NULLS_BITMAP)
         return nulls && !(nulls[row / 8] >> (row % 8) & 1);
+    if (array->kind == SEGMENT_FLOAT16)
+        return segment_half_is_nan(((const uint16_t *)(const void *)values)[row]);
     if (array->kind == SEGMENT_FLOAT32)
         return isnan(((const float *)(const void *)values)[row]);
     if (array->kind == SEGMENT_FLOAT64)
         return isnan(((const double *)(const void *)values)[row]);
-    return array->kind == SEGMENT_TIMESTAMP && ((const int64_t *)(const void *)values)[row] == INT64_MIN;
+    return segment_kind_is_instant((enum segment_kind)array->kind) &&
+           ((const int64_t *)(const void *)values)[row] == INT64_MIN;
 }
 
 static int64_t code_at(const struct segment_array *array, const void *values, uint64_t row) {
@@ -93,7 +98,12 @@ static void print_value(const void *base, const struct segment_array *array, uin
         break;
     case SEGMENT_INT64:
     case SEGMENT_TIMESTAMP:
+    case SEGMENT_DURATION:
+    case SEGMENT_TIME:
         printf("%" PRId64, ((const int64_t *)values)[row]);
+        break;
+    case SEGMENT_FLOAT16:
+        print_double(segment_half_value(((const uint16_t *)values)[row]));
         break;
     case SEGMENT_FLOAT32:
         print_double((double)((const float *)values)[row]);
@@ -115,6 +125,7 @@ static void print_value(const void *base, const struct segment_array *array, uin
     case SEGMENT_CODES32:
         printf("%" PRId64, code_at(array, values, row));
         break;
+    case SEGMENT_NULL:
     case SEGMENT_KIND_NONE:
         break;
     }
@@ -138,7 +149,7 @@ static void print_column(const void *base, uint32_t index) {
     printf(", \"kind\": \"%s\", \"dtype\": \"%s\", \"nulls\": %" PRIu64 ", \"inexact\": %" PRIu64 ", \"ordered\": %s",
            segment_kind_name((enum segment_kind)array->kind), segment_kind_dtype((enum segment_kind)array->kind),
            array->null_count, array->inexact, array->flags & SEGMENT_ORDERED ? "true" : "false");
-    if (array->kind == SEGMENT_TIMESTAMP) {
+    if (segment_kind_has_unit((enum segment_kind)array->kind)) {
         printf(", \"unit\": \"%s\", \"zone\": ", units[array->unit]);
         print_text(segment_at(base, array->zone), array->zone.bytes);
     }

@@ -124,7 +124,7 @@ static void *one_column(enum segment_kind kind, uint64_t rows, const char *name,
         .kind = kind,
         .length = rows,
         .data_bytes = segment_kind_is_bytes(kind) ? 4096 : 0,
-        .unit = kind == SEGMENT_TIMESTAMP ? SEGMENT_UNIT_NS : 0,
+        .unit = segment_kind_has_unit(kind) ? SEGMENT_UNIT_NS : 0,
         .dictionary = SEGMENT_NO_DICTIONARY,
         .name = name,
         .name_bytes = name_bytes,
@@ -273,6 +273,52 @@ static void b_head_of_times(void **state) {
                                  "[\"1677-09-21T00:12:43.145224193\"]"));
 }
 
+static void b_head_of_durations(void **state) {
+    (void)state;
+    static const int64_t values[] = {0, -1, 43200250000000, INT64_MIN, -86400000000000, INT64_MIN + 1};
+    uint64_t bytes;
+    auto_free void *segment = one_column(SEGMENT_DURATION, 6, "t", 1, &bytes);
+    memcpy(segment_at(segment, segment_array(segment, 0)->values), values, sizeof values);
+    segment_array(segment, 0)->null_count = 1;
+    auto_free char *text = head_of(segment, 6);
+    assert_non_null(strstr(text, "\"type\":\"duration\",\"nulls\":1,\"unit\":\"ns\"}"));
+    assert_non_null(strstr(text, "[\"00:00:00\"],[\"-1 days 23:59:59.999999999\"],[\"12:00:00.25\"],[null],"
+                                 "[\"-1 days 00:00:00\"],[\"-106752 days 00:12:43.145224193\"]"));
+}
+
+static void b_head_of_times_of_day(void **state) {
+    (void)state;
+    static const int64_t values[] = {0, INT64_MIN, SEGMENT_DAY_NS - 1};
+    uint64_t bytes;
+    auto_free void *segment = one_column(SEGMENT_TIME, 3, "t", 1, &bytes);
+    memcpy(segment_at(segment, segment_array(segment, 0)->values), values, sizeof values);
+    segment_array(segment, 0)->null_count = 1;
+    auto_free char *text = head_of(segment, 3);
+    assert_non_null(strstr(text, "\"type\":\"time\",\"nulls\":1}"));
+    assert_non_null(strstr(text, "[\"00:00:00\"],[null],[\"23:59:59.999999999\"]"));
+}
+
+static void b_head_of_halves(void **state) {
+    (void)state;
+    static const uint16_t values[] = {0x3e00, 0x7e00, 0xfbff};
+    uint64_t bytes;
+    auto_free void *segment = one_column(SEGMENT_FLOAT16, 3, "h", 1, &bytes);
+    memcpy(segment_at(segment, segment_array(segment, 0)->values), values, sizeof values);
+    segment_array(segment, 0)->null_count = 1;
+    auto_free char *text = head_of(segment, 3);
+    assert_non_null(strstr(text, "\"type\":\"halffloat\",\"nulls\":1}"));
+    assert_non_null(strstr(text, "[\"1.5\"],[null],[\"-65504\"]"));
+}
+
+static void b_head_of_nulls(void **state) {
+    (void)state;
+    uint64_t bytes;
+    auto_free void *segment = one_column(SEGMENT_NULL, 3, "n", 1, &bytes);
+    auto_free char *text = head_of(segment, 1);
+    assert_string_equal(text, "{\"rows\":3,\"columns\":[{\"name\":\"n\",\"type\":\"null\",\"nulls\":3}],"
+                              "\"head\":[[null]],\"tail\":[[null]]}\n");
+}
+
 static void b_head_of_every_kind(void **state) {
     (void)state;
     uint64_t bytes;
@@ -390,6 +436,10 @@ int main(void) {
         cmocka_unit_test(b_flatbuffer_bytes),
         cmocka_unit_test(b_head_of_doubles),
         cmocka_unit_test(b_head_of_times),
+        cmocka_unit_test(b_head_of_durations),
+        cmocka_unit_test(b_head_of_times_of_day),
+        cmocka_unit_test(b_head_of_halves),
+        cmocka_unit_test(b_head_of_nulls),
         cmocka_unit_test(b_head_of_every_kind),
         cmocka_unit_test(f_head_escapes_hostile_text),
         cmocka_unit_test(l_head_cuts_long_texts),

@@ -117,6 +117,22 @@ static void b_columns_left_out_by_the_codec_are_counted(void **state) {
                               "1 row, 1 of 1,300 columns\n");
 }
 
+// The last column that came is not the table's last.
+static void r_columns_left_out_are_left_out_at_the_end(void **state) {
+    (void)state;
+    auto_free char *text = print("{\"rows\": 1, \"columns\": [{\"name\": \"a\", \"type\": \"int64\", \"nulls\": 0},"
+                                 " {\"name\": \"b\", \"type\": \"int64\", \"nulls\": 0}, {\"name\": \"c\", \"type\":"
+                                 " \"int64\", \"nulls\": 0}], \"columns_left\": 7, \"head\": [[\"1\", \"2\", \"3\"]]}",
+                                 24, true, false);
+    assert_string_equal(text, "┌───────┬───────┬───┐\n"
+                              "│   a   │   b   │ … │\n"
+                              "│ int64 │ int64 │   │\n"
+                              "├───────┼───────┼───┤\n"
+                              "│     1 │     2 │ … │\n"
+                              "└───────┴───────┴───┘\n"
+                              "1 row, 2 of 10 columns\n");
+}
+
 static void refuse(const char *json, const char *expected) {
     struct table *untouched = NULL;
     struct err err;
@@ -150,6 +166,7 @@ int main(void) {
         cmocka_unit_test(b_tables_in_colour),
         cmocka_unit_test(b_empty_tables),
         cmocka_unit_test(b_columns_left_out_by_the_codec_are_counted),
+        cmocka_unit_test(r_columns_left_out_are_left_out_at_the_end),
         cmocka_unit_test(f_what_is_no_preview_is_refused),
     };
     setlocale(LC_CTYPE, "C.UTF-8");

@@ -35,7 +35,7 @@ enum { ROWS = 5000, DEADLINE_MS = 20000 };
 
 struct fixture {
     pid_t pid;
-    int requests, supervisor;
+    int supervisor;
     struct codec codec;
     int open_before;
 };
@@ -75,7 +75,6 @@ static int setup(void **state) {
     start(fixture, requests[1], supervisor[1]);
     close(requests[1]);
     close(supervisor[1]);
-    fixture->requests = requests[0];
     fixture->supervisor = supervisor[0];
     fixture->codec.requests = requests[0];
     codec_ceilings_default(&fixture->codec.ceilings);
@@ -94,7 +93,7 @@ static int teardown(void **state) {
     close(fixture->supervisor);
     if (fixture->pid > 0)
         wait_gone(fixture->pid);
-    close(fixture->requests);
+    close(fixture->codec.requests);
     assert_int_equal(count_entries("/proc/self/fd"), fixture->open_before);
     free(fixture);
     return 0;
@@ -218,7 +217,7 @@ static void b_encode_is_what_the_library_writes(void **state) {
     size_t wanted_bytes, found_bytes;
     auto_free char *wanted = NULL, *found = NULL;
     auto_fd int segment = sample_file(ROWS), output = new_output(), arrow = sample_arrow(ROWS);
-    if (codec_encode(&fixture->codec, segment, output, &outcome, &err) < 0)
+    if (codec_encode(&fixture->codec, segment, CODEC_UNCHECKED, output, &outcome, &err) < 0)
         fail_msg("%s", err.msg);
     assert_int_equal(outcome.rows, ROWS);
     assert_int_equal(outcome.columns, SAMPLE_COLUMNS);
@@ -241,7 +240,7 @@ static void b_encode_one_large_column(void **state) {
     uint64_t bytes;
     auto_free void *zeros = segment_make(&shape, &bytes);
     auto_fd int segment = segment_sample_file(zeros, bytes), output = new_output();
-    if (codec_encode(&fixture->codec, segment, output, &outcome, &err) < 0)
+    if (codec_encode(&fixture->codec, segment, CODEC_UNCHECKED, output, &outcome, &err) < 0)
         fail_msg("%s", err.msg);
     assert_int_equal(outcome.rows, MANY);
     assert_true(outcome.bytes < 100000);
@@ -250,22 +249,20 @@ static void b_encode_one_large_column(void **state) {
 // What the worker vouches for is not walked through again; what keeps the program in its memory is looked at always.
 static void b_values_of_a_checked_segment_are_not_checked_again(void **state) {
     struct fixture *fixture = *state;
-    struct codec trusting = fixture->codec;
     struct codec_outcome outcome;
     struct err err;
     uint64_t bytes;
     auto_free void *segment = segment_sample(ROWS, SAMPLE_COLUMNS, true, &bytes);
     auto_fd int output = new_output();
-    trusting.checked = true;
     segment_array(segment, 9)->null_count++;
     auto_fd int miscounted = segment_sample_file(segment, bytes);
-    assert_int_equal(codec_head(&trusting, miscounted, 1, output, &outcome, &err), 0);
+    assert_int_equal(codec_head(&fixture->codec, miscounted, CODEC_CHECKED, 1, output, &outcome, &err), 0);
     assert_int_equal(outcome.rows, ROWS);
-    assert_int_equal(codec_check(&trusting, miscounted, &outcome, &err), -1);
+    assert_int_equal(codec_check(&fixture->codec, miscounted, &outcome, &err), -1);
     assert_string_equal(err.msg, "column \"f8\": its entry counts 1001 nulls, its values 1000");
     segment_array(segment, 9)->values.offset += 1ull << 40;
     auto_fd int outside = segment_sample_file(segment, bytes);
-    assert_int_equal(codec_head(&trusting, outside, 1, output, &outcome, &err), -1);
+    assert_int_equal(codec_head(&fixture->codec, outside, CODEC_CHECKED, 1, output, &outcome, &err), -1);
     assert_string_equal(err.msg, "column \"f8\": its values lie outside or overlap");
 }
 
@@ -276,7 +273,7 @@ static void b_head(void **state) {
     size_t bytes;
     auto_free char *text = NULL;
     auto_fd int segment = sample_file(ROWS), output = new_output();
-    if (codec_head(&fixture->codec, segment, 2, output, &outcome, &err) < 0)
+    if (codec_head(&fixture->codec, segment, CODEC_UNCHECKED, 2, output, &outcome, &err) < 0)
         fail_msg("%s", err.msg);
     assert_int_equal(memory_read(output, "head", 1u << 20, &text, &bytes, &err), 0);
     assert_int_equal(outcome.bytes, bytes);
@@ -370,6 +367,38 @@ static void c_codec_gone_is_not_the_inputs_fault(void **state) {
     assert_string_equal(err.msg, "the result cannot be checked (quern-codec is gone)");
 }
 
+static int start_another(void *context, struct err *err) {
+    struct fixture *fixture = context;
+    int requests[2], supervisor[2];
+    TRY(record_pair(requests, err));
+    TRY(record_pair(supervisor, err));
+    start(fixture, requests[1], supervisor[1]);
+    close(requests[1]);
+    close(supervisor[1]);
+    close(fixture->supervisor);
+    fixture->supervisor = supervisor[0];
+    return requests[0];
+}
+
+// The socket of the codec that is gone is closed, its number goes to somebody else: no call may use it again.
+static void c_another_codec_takes_over_in_every_call(void **state) {
+    struct fixture *fixture = *state;
+    struct codec_outcome outcome;
+    struct err err;
+    auto_fd int segment = sample_file(ROWS);
+    fixture->codec.renew = start_another;
+    fixture->codec.context = fixture;
+    for (int i = 0; i < 3; i++) {
+        auto_fd int head = new_output(), arrow = new_output();
+        assert_int_equal(kill(fixture->pid, SIGKILL), 0);
+        wait_gone(fixture->pid);
+        if (codec_head(&fixture->codec, segment, CODEC_CHECKED, 1, head, &outcome, &err) < 0 ||
+            codec_encode(&fixture->codec, segment, CODEC_CHECKED, arrow, &outcome, &err) < 0)
+            fail_msg("%s", err.msg);
+        assert_int_equal(outcome.rows, ROWS);
+    }
+}
+
 static void ask(const struct fixture *fixture, const struct codec_request *request, const int *fds, size_t count,
                 int *ret_reply) {
     struct err err;
@@ -377,7 +406,7 @@ static void ask(const struct fixture *fixture, const struct codec_request *reque
     assert_int_equal(record_pair(ends, &err), 0);
     all[0] = ends[1];
     memcpy(all + 1, fds, count * sizeof *fds);
-    if (record_send(fixture->requests, request, sizeof *request, all, count + 1, &err) < 0)
+    if (record_send(fixture->codec.requests, request, sizeof *request, all, count + 1, &err) < 0)
         fail_msg("%s", err.msg);
     close(ends[1]);
     *ret_reply = ends[0];
@@ -485,9 +514,9 @@ static void f_segments_that_break_a_rule(void **state) {
     auto_fd int lying = segment_sample_file(segment, bytes);
     assert_check_refused(fixture, lying, "column \"f8\": its entry counts 1001 nulls, its values 1000");
     auto_fd int output = new_output();
-    assert_int_equal(codec_encode(&fixture->codec, lying, output, &outcome, &err), -1);
+    assert_int_equal(codec_encode(&fixture->codec, lying, CODEC_UNCHECKED, output, &outcome, &err), -1);
     assert_string_equal(err.msg, "column \"f8\": its entry counts 1001 nulls, its values 1000");
-    assert_int_equal(codec_head(&fixture->codec, lying, 1, output, &outcome, &err), -1);
+    assert_int_equal(codec_head(&fixture->codec, lying, CODEC_UNCHECKED, 1, output, &outcome, &err), -1);
     assert_string_equal(err.msg, "column \"f8\": its entry counts 1001 nulls, its values 1000");
 }
 
@@ -532,9 +561,9 @@ static void f_records_of_another_form_are_dropped(void **state) {
     struct err err;
     auto_fd int segment = sample_file(1);
     struct codec_request request = request_for(fixture, CODEC_CHECK);
-    assert_int_equal(record_send(fixture->requests, "hello", 5, &segment, 1, &err), 0);
-    assert_int_equal(record_send(fixture->requests, &request, sizeof request, NULL, 0, &err), 0);
-    assert_int_equal(record_send(fixture->requests, &request, sizeof request, &segment, 1, &err), 0);
+    assert_int_equal(record_send(fixture->codec.requests, "hello", 5, &segment, 1, &err), 0);
+    assert_int_equal(record_send(fixture->codec.requests, &request, sizeof request, NULL, 0, &err), 0);
+    assert_int_equal(record_send(fixture->codec.requests, &request, sizeof request, &segment, 1, &err), 0);
     if (codec_check(&fixture->codec, segment, &outcome, &err) < 0)
         fail_msg("%s", err.msg);
 }
@@ -572,7 +601,7 @@ static void l_ceilings(void **state) {
     assert_string_equal(err.msg, "5000 rows are more than the limit of 4999");
     codec = fixture->codec;
     codec.ceilings.columns = SAMPLE_COLUMNS - 1;
-    assert_int_equal(codec_encode(&codec, segment, output, &outcome, &err), -1);
+    assert_int_equal(codec_encode(&codec, segment, CODEC_UNCHECKED, output, &outcome, &err), -1);
     assert_int_equal(err.reason, REASON_LIMIT_OUTPUT);
     assert_string_equal(err.msg, "19 columns are more than the limit of 18");
 }
@@ -587,7 +616,7 @@ static void l_an_encoded_file_over_its_ceiling(void **state) {
     auto_fd int small = segment_sample_file(segment, bytes), output = new_output();
     // The file of one row is larger than its segment: metadata.
     codec.ceilings.bytes = bytes;
-    assert_int_equal(codec_encode(&codec, small, output, &outcome, &err), -1);
+    assert_int_equal(codec_encode(&codec, small, CODEC_UNCHECKED, output, &outcome, &err), -1);
     assert_int_equal(err.reason, REASON_LIMIT_OUTPUT);
     assert_string_equal(err.msg, "the Arrow file is larger than its limit");
 }
@@ -606,7 +635,8 @@ static void *crowd_main(void *context) {
         struct err err;
         auto_fd int output = memory_new("output", 0, &err);
         if (decode(crowd->fixture, crowd->blob, &granting, &outcome, &err) == 0 && outcome.rows == ROWS &&
-            codec_encode(&crowd->fixture->codec, crowd->segment, output, &outcome, &err) == 0 && outcome.rows == ROWS)
+            codec_encode(&crowd->fixture->codec, crowd->segment, CODEC_UNCHECKED, output, &outcome, &err) == 0 &&
+            outcome.rows == ROWS)
             atomic_fetch_add(&crowd->done, 1);
     }
     return NULL;
@@ -666,6 +696,7 @@ int main(void) {
         TEST(c_one_death_is_forgiven),
         TEST(c_two_deaths_blame_the_input),
         TEST(c_codec_gone_is_not_the_inputs_fault),
+        TEST(c_another_codec_takes_over_in_every_call),
         TEST(c_children_die_with_their_conversation),
         TEST(c_children_die_with_quern_codec),
         TEST(f_blobs_that_are_no_files),

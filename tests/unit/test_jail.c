@@ -131,11 +131,9 @@ static int identity(const struct jail *jail, int work_dir) {
     if (fstat(work_dir, &status) < 0 || !getcwd(directory, sizeof directory))
         return 1;
     prctl(PR_GET_PDEATHSIG, &death, 0, 0, 0);
-    dprintf(ROLE_OUT,
-            "own uid %d file uid %d mode %o directory %s pid %d leader %d death %d dumpable %d nnp %d umask %o\n",
-            getuid() == JAIL_FIRST_UID, status.st_uid == getuid(), status.st_mode & 07777, directory, getpid(),
-            getsid(0) == getpid(), death, prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0),
-            umask(0));
+    dprintf(ROLE_OUT, "uid %u file uid %d mode %o directory %s pid %d leader %d death %d dumpable %d nnp %d umask %o\n",
+            getuid(), status.st_uid == getuid(), status.st_mode & 07777, directory, getpid(), getsid(0) == getpid(),
+            death, prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), umask(0));
     char score[8] = "";
     auto_fd int oom = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
     if (oom < 0 || read(oom, score, sizeof score - 1) != 5 || strcmp(score, "1000\n") != 0)
@@ -615,8 +613,8 @@ static void b_child_has_its_own_identity(void **state) {
     (void)state;
     char expected[256];
     snprintf(expected, sizeof expected,
-             "own uid %d file uid 1 mode 700 directory /run/job pid 2 leader 1 death 9 dumpable 0 nnp 1 umask 77\n",
-             root());
+             "uid %u file uid 1 mode 700 directory /run/job pid 2 leader 1 death 9 dumpable 0 nnp 1 umask 77\n",
+             root() ? JAIL_FIRST_UID : getuid());
     expect_role("identity", "", expected);
 }
 

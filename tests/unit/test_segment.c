@@ -90,11 +90,11 @@ static void b_segment_of_every_rule_passes(void **state) {
 
 static void b_segment_of_each_kind_passes(void **state) {
     (void)state;
-    for (int kind = SEGMENT_INT8; kind <= SEGMENT_BINARY; kind++) {
+    for (int kind = SEGMENT_INT8; kind <= SEGMENT_NULL; kind++) {
         struct segment_spec specs[2] = {{.kind = (enum segment_kind)kind, .length = 5, .nulls = true, .data_bytes = 7},
                                         {.kind = SEGMENT_INT64, .length = 1}};
         bool codes = segment_kind_is_codes(specs[0].kind);
-        specs[0].unit = kind == SEGMENT_TIMESTAMP ? SEGMENT_UNIT_NS : 0;
+        specs[0].unit = segment_kind_has_unit(specs[0].kind) ? SEGMENT_UNIT_NS : 0;
         specs[0].dictionary = 1;
         struct segment_shape shape = {specs, 1, codes ? 2 : 1, 5, SEGMENT_PROFILE_NS};
         _Alignas(64) uint8_t base[1024] = {0};
@@ -122,6 +122,21 @@ static void b_segment_kinds_follow_the_table(void **state) {
     assert_int_equal(segment_codes_kind(127), SEGMENT_CODES16);
     assert_int_equal(segment_codes_kind(32766), SEGMENT_CODES16);
     assert_int_equal(segment_codes_kind(32767), SEGMENT_CODES32);
+}
+
+static void b_segment_halves_are_numbers(void **state) {
+    (void)state;
+    static const struct {
+        uint16_t half;
+        double value;
+    } known[] = {{0x3c00, 1},       {0xc000, -2},        {0x7bff, 65504},    {0x0001, 0x1p-24},
+                 {0x0400, 0x1p-14}, {0x03ff, 0x3ffp-24}, {0x7c00, INFINITY}, {0xfc00, -INFINITY}};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        assert_true(segment_half_value(known[i].half) == known[i].value);
+        assert_false(segment_half_is_nan(known[i].half));
+    }
+    assert_true(signbit(segment_half_value(0x8000)) && segment_half_value(0x8000) == 0);
+    assert_true(segment_half_is_nan(0x7c01) && segment_half_is_nan(0xfe00) && isnan(segment_half_value(0x7e00)));
 }
 
 static void l_segment_layout_refuses_what_does_not_fit(void **state) {
@@ -173,8 +188,9 @@ static const struct damage damages[] = {
     {"array 5: its name or time zone lies outside of the text", ENTRY(WORDS, name.bytes), 1},
     {"array 1: its time zone is not a short text of a timestamp", ENTRY(FLAGS, zone.bytes), 1},
     {"column \"d\": kind 0 is unknown", ENTRY(DOUBLES, kind), 0},
-    {"column \"d\": kind 18 is unknown", ENTRY(DOUBLES, kind), 18},
-    {"column \"d\": unknown flags or reserved fields are set", ENTRY(DOUBLES, flags), 2},
+    {"column \"d\": kind 99 is unknown", ENTRY(DOUBLES, kind), 99},
+    {"column \"d\": unknown flags or reserved fields are set", ENTRY(DOUBLES, flags), 4},
+    {"column \"flag\": unknown flags or reserved fields are set", ENTRY(FLAGS, flags), SEGMENT_DECIMAL},
     {"column \"d\": unknown flags or reserved fields are set", ENTRY(DOUBLES, reserved), 1},
     {"column \"d\": 1000 inexact values among 3 of kind double", ENTRY(DOUBLES, inexact), 1000},
     {"column \"d\": expected 3 values, found 2", ENTRY(DOUBLES, length), 2},
@@ -183,6 +199,9 @@ static const struct damage damages[] = {
     {"column \"d\": 4 nulls among 3 values", ENTRY(DOUBLES, null_count), 4},
     {"column \"d\": unit 1 does not fit a double of this profile", ENTRY(DOUBLES, unit), 1},
     {"column \"when\": unit 0 does not fit a timestamp of this profile", ENTRY(TIMES, unit), SEGMENT_UNIT_S},
+    {"column \"when\": unit 4 does not fit a timestamp of this profile", ENTRY(TIMES, unit), 4},
+    {"array 3: its time zone is not a short text of a timestamp", ENTRY(TIMES, kind), SEGMENT_DURATION},
+    {"column \"d\": unit 0 does not fit a duration of this profile", ENTRY(DOUBLES, kind), SEGMENT_DURATION},
     {"column \"d\": a double points to a dictionary", ENTRY(DOUBLES, dictionary), WORDS},
     {"column \"c\": its dictionary is array 4, expected 5 to 5", ENTRY(CODES, dictionary), CODES},
     {"column \"c\": its dictionary is array 6, expected 5 to 5", ENTRY(CODES, dictionary), ARRAYS},
@@ -268,6 +287,53 @@ static void f_segment_with_bad_texts_is_refused(void **state) {
     refused(&sample, "array 5 (values of a dictionary): value 1 repeats value 0");
 }
 
+static void f_segment_with_a_time_beyond_the_day_is_refused(void **state) {
+    (void)state;
+    const struct segment_spec spec = {.kind = SEGMENT_TIME, .length = 3, .name = "t", .name_bytes = 1};
+    const struct segment_shape shape = {&spec, 1, 1, 3, SEGMENT_PROFILE_NS};
+    _Alignas(64) uint8_t base[1024] = {0};
+    struct err err;
+    uint64_t bytes;
+    assert_int_equal(segment_layout(&shape, &bytes, NULL), 0);
+    assert_int_equal(segment_format(base, bytes, &shape, NULL), 0);
+    int64_t *times = segment_at(base, segment_array(base, 0)->values);
+    times[0] = SEGMENT_DAY_NS - 1;
+    times[1] = INT64_MIN;
+    segment_array(base, 0)->null_count = 1;
+    assert_int_equal(segment_check(base, bytes, &err), 0);
+    times[2] = SEGMENT_DAY_NS;
+    assert_int_equal(segment_check(base, bytes, &err), -1);
+    assert_string_equal(err.msg, "column \"t\": row 2 holds 86400000000000 ns, a day has 0 to 86399999999999");
+    times[2] = -1;
+    assert_int_equal(segment_check(base, bytes, &err), -1);
+    assert_string_equal(err.msg, "column \"t\": row 2 holds -1 ns, a day has 0 to 86399999999999");
+}
+
+static void f_segment_of_nulls_counts_all_and_is_no_dictionary(void **state) {
+    (void)state;
+    const struct segment_spec specs[] = {
+        {.kind = SEGMENT_CODES8, .length = 3, .dictionary = 2, .name = "c", .name_bytes = 1},
+        {.kind = SEGMENT_NULL, .length = 3, .name = "n", .name_bytes = 1},
+        {.kind = SEGMENT_INT8, .length = 1}};
+    const struct segment_shape shape = {specs, 2, 3, 3, SEGMENT_PROFILE_NS};
+    _Alignas(64) uint8_t base[1024] = {0};
+    struct err err;
+    uint64_t bytes;
+    assert_int_equal(segment_layout(&shape, &bytes, NULL), 0);
+    assert_int_equal(segment_format(base, bytes, &shape, NULL), 0);
+    assert_int_equal(segment_array(base, 1)->null_count, 3);
+    assert_int_equal(segment_array(base, 1)->values.bytes, 0);
+    assert_int_equal(segment_check(base, bytes, &err), 0);
+    segment_array(base, 1)->null_count = 2;
+    assert_int_equal(segment_check(base, bytes, &err), -1);
+    assert_string_equal(err.msg, "column \"n\": 2 nulls among 3 values of kind null");
+    segment_array(base, 1)->null_count = 3;
+    segment_array(base, 2)->kind = SEGMENT_NULL;
+    segment_array(base, 2)->null_count = 1;
+    assert_int_equal(segment_check(base, bytes, &err), -1);
+    assert_string_equal(err.msg, "array 2 (values of a dictionary): nulls cannot be the values of a dictionary");
+}
+
 static void f_segment_dictionary_of_floats_knows_one_zero_and_no_null(void **state) {
     (void)state;
     const struct segment_spec specs[] = {{.kind = SEGMENT_CODES8, .dictionary = 1},
@@ -307,10 +373,13 @@ int main(void) {
         cmocka_unit_test(b_segment_of_every_rule_passes),
         cmocka_unit_test(b_segment_of_each_kind_passes),
         cmocka_unit_test(b_segment_kinds_follow_the_table),
+        cmocka_unit_test(b_segment_halves_are_numbers),
         cmocka_unit_test(l_segment_layout_refuses_what_does_not_fit),
         cmocka_unit_test(f_segment_with_one_wrong_field_is_refused),
         cmocka_unit_test(f_segment_with_a_wrong_byte_in_an_array_is_refused),
         cmocka_unit_test(f_segment_with_bad_texts_is_refused),
+        cmocka_unit_test(f_segment_with_a_time_beyond_the_day_is_refused),
+        cmocka_unit_test(f_segment_of_nulls_counts_all_and_is_no_dictionary),
         cmocka_unit_test(f_segment_dictionary_of_floats_knows_one_zero_and_no_null),
         cmocka_unit_test(f_segment_cut_anywhere_is_refused),
     };

@@ -12,11 +12,13 @@ import pandas as pd
 import _quern
 
 NO_DICTIONARY = 0xFFFFFFFF
+NOT_A_TIME = -2**63
 EXACT = 2**53  # whole numbers beyond it are not all doubles
 BYTES = (bytes, bytearray, memoryview)
 UNITS = {"s": 0, "ms": 1, "us": 2, "ns": 3}
 INTEGERS = {("i", 1): _quern.INT8, ("i", 2): _quern.INT16, ("i", 4): _quern.INT32, ("i", 8): _quern.INT64,
             ("u", 1): _quern.UINT8, ("u", 2): _quern.UINT16, ("u", 4): _quern.UINT32, ("u", 8): _quern.UINT64}
+FLOATS = {2: _quern.FLOAT16, 4: _quern.FLOAT32, 8: _quern.FLOAT64}
 NUMBERS = _quern.FOUND_INTEGER | _quern.FOUND_REAL
 
 
@@ -88,30 +90,28 @@ def plain(values, note):
         return real(values, note)
     if kind == "b":
         return Array(_quern.BOOL, values, len(values))
-    if kind == "M":
+    if kind in "mM":
         return times(values)
     if kind == "O":
         return objects(values, note)
-    cells = pd.Series(values).astype(object).to_numpy()  # of timedelta64, NumPy itself would make plain numbers
-    return text(cells, note, f"{values.dtype} is stored as text")
+    return text(values.astype(object), note, f"{values.dtype} is stored as text")
 
 
 def real(values, note):
     size = values.dtype.itemsize
-    if size == 2:
-        values = values.astype(np.float32)
-    elif size > 8:
+    if size > 8:
         note(f"{values.dtype} is stored as float64")
         values = values.astype(np.float64)
-    return Array(_quern.FLOAT32 if values.dtype.itemsize == 4 else _quern.FLOAT64, values, len(values))
+    return Array(FLOATS[values.dtype.itemsize], values, len(values))
 
 
 def times(values, zone=b""):
-    """datetime64 of any unit, in UTC when there is a zone."""
+    """datetime64 and timedelta64 of any unit; instants with a zone in UTC."""
     unit = np.datetime_data(values.dtype)[0]
     if unit not in UNITS:
-        unit, values = "s", values.astype("M8[s]")
-    return Array(_quern.TIMESTAMP, values.view("i8"), len(values), unit=UNITS[unit], zone=zone)
+        unit, values = "s", values.astype(f"{values.dtype.kind}8[s]")
+    kind = _quern.TIMESTAMP if values.dtype.kind == "M" else _quern.DURATION
+    return Array(kind, values.view("i8"), len(values), unit=UNITS[unit], zone=zone)
 
 
 def extension(series, dtype, note):
@@ -230,6 +230,10 @@ def inferred(values, note):
         return numbers(values, kind == "integer", note)
     if kind in ("datetime", "datetime64", "date"):
         return dates(values, kind, note)
+    if kind == "time" and all(cell.tzinfo is None for cell, gone in zip(values, pd.isna(values)) if not gone):
+        return times_of_day(values)
+    if kind in ("timedelta", "timedelta64"):
+        return durations(values, note)
     present = [cell for cell, gone in zip(values, pd.isna(values)) if not gone]
     if all(isinstance(cell, BYTES) for cell in present):
         return objects(objects_of([bytes(cell) if isinstance(cell, BYTES) else None for cell in values]), note)
@@ -249,6 +253,22 @@ def dates(values, kind, note):
     if kind == "date":
         note("date is stored as date-time")
     return column(series, note)[0]
+
+
+def durations(values, note):
+    """timedelta objects; those that ns cannot hold become text."""
+    try:
+        return times(pd.to_timedelta(pd.Series(values, dtype=object)).to_numpy())
+    except (ValueError, OverflowError):
+        return text(values, note, "timedelta with values that no duration column holds is stored as text")
+
+
+def times_of_day(values):
+    """datetime.time objects without a zone, as nanoseconds since midnight."""
+    cells = [NOT_A_TIME if gone else
+             (((cell.hour * 60 + cell.minute) * 60 + cell.second) * 10**6 + cell.microsecond) * 1000
+             for cell, gone in zip(values, pd.isna(values))]
+    return Array(_quern.TIME, np.array(cells, "i8"), len(cells))
 
 
 def documents(values, note):

@@ -12,6 +12,7 @@ import quern
 from quern import arguments, columns, failures, frames, names, results, script, surroundings, tables
 
 NOTES = 1000
+getpid = os.getpid  # a script may put another in its place
 HELD = []  # the inputs, until the process ends: only then does the worker measure what was changed of them
 
 
@@ -20,7 +21,7 @@ class Job:
 
     def __init__(self, call, answers):
         self.call, self.answers = call, answers
-        self.process = os.getpid()
+        self.process = getpid()
         self.blame = _quern.REASON_BUG
 
         self.notes = 0
@@ -53,7 +54,7 @@ def run(call, answers):
 
 def leave_if_forked(job, code=0):
     """A copy of the process that the script made with os.fork() must not answer; it ends as a program would."""
-    if os.getpid() != job.process:
+    if getpid() != job.process:
         surroundings.flush()
         os._exit(code)
 

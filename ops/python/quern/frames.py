@@ -8,7 +8,7 @@ import _quern
 DTYPES = {
     _quern.INT8: "i1", _quern.INT16: "i2", _quern.INT32: "i4", _quern.INT64: "i8",
     _quern.UINT8: "u1", _quern.UINT16: "u2", _quern.UINT32: "u4", _quern.UINT64: "u8",
-    _quern.FLOAT32: "f4", _quern.FLOAT64: "f8", _quern.BOOL: "?", _quern.TIMESTAMP: "M8",
+    _quern.FLOAT16: "f2", _quern.FLOAT32: "f4", _quern.FLOAT64: "f8", _quern.BOOL: "?", _quern.TIMESTAMP: "M8", _quern.DURATION: "m8", _quern.TIME: "i8",
     _quern.CODES8: "i1", _quern.CODES16: "i2", _quern.CODES32: "i4",
 }  # fmt: skip
 UNITS = ("s", "ms", "us", "ns")
@@ -40,17 +40,28 @@ def column(mapping, arrays, index, note):
         return categorical(mapping, arrays, array, note)
     if array.kind in (_quern.UTF8, _quern.BINARY) or (array.kind == _quern.BOOL and array.null_count):
         return objects(mapping, array, index)
+    if array.kind == _quern.NULL:
+        return np.full(array.length, None, object)
+    if array.kind == _quern.TIME:
+        return times_of_day(mapping, array, index, note)
     values = view(mapping, array)
     if array.inexact:
-        note(array.name, f"column {array.name!r}: integers with missing values became double; {array.inexact} "
-                         f"value{'s' * (array.inexact > 1)} beyond 2**53 lost precision")
+        note(array.name, f"column {array.name!r}: {rounded(array)}")
     return zoned(values, array, note) if array.zone else values
+
+
+def rounded(array):
+    """Why doubles are not what the file holds."""
+    values = f"{array.inexact} value{'s' * (array.inexact > 1)}"
+    if array.flags & _quern.DECIMAL:
+        return f"decimal became double; {values} lost digits"
+    return f"integers with missing values became double; {values} beyond 2**53 lost precision"
 
 
 def view(mapping, array):
     """Writable NumPy array on the mapping, which it keeps alive."""
     dtype = DTYPES[array.kind]
-    if array.kind == _quern.TIMESTAMP:
+    if array.kind in (_quern.TIMESTAMP, _quern.DURATION):
         dtype += f"[{UNITS[array.unit]}]"
     if array.length == 0:
         return np.empty(0, dtype)
@@ -58,12 +69,22 @@ def view(mapping, array):
 
 
 def objects(mapping, array, index):
-    """str, bytes, or True and False; a missing one is NaN (bytes: None). Text has the dtype that pandas gives it: object
-    up to 2, str from 3 on, which would else depend on whether a cell is there to be seen."""
+    """str, bytes, times of day, or True and False; a missing one is NaN (bytes, times: None). Text has the dtype that
+    pandas gives it: object up to 2, str from 3 on, which would else depend on whether a cell is there to be seen."""
     values = np.empty(array.length, object)
     if array.length:
-        _quern.fill(values, mapping, index, None if array.kind == _quern.BINARY else NAN)
+        _quern.fill(values, mapping, index, None if array.kind in (_quern.BINARY, _quern.TIME) else NAN)
     return pd.array(values, dtype="str", copy=False) if array.kind == _quern.UTF8 and PANDAS >= (3, 0) else values
+
+
+def times_of_day(mapping, array, index, note):
+    """datetime.time, None where one is missing. Python's know microseconds only."""
+    nanoseconds = view(mapping, array)
+    lost = int(np.count_nonzero((nanoseconds % 1000 != 0) & (nanoseconds >= 0)))
+    if lost:
+        note(array.name, f"column {array.name!r}: {lost} time{'s' * (lost > 1)} lost nanoseconds, which datetime.time "
+                         "does not have")
+    return objects(mapping, array, index)
 
 
 def zoned(values, array, note):
@@ -79,7 +100,10 @@ def zoned(values, array, note):
 def categorical(mapping, arrays, array, note):
     """Categorical on shared codes. The maker checked the codes, so that pandas need not read them all."""
     codes = view(mapping, array)
-    categories = pd.Index(column(mapping, arrays, array.dictionary, note))
+    values = column(mapping, arrays, array.dictionary, note)
+    if arrays[array.dictionary].kind == _quern.FLOAT16:
+        values = values.astype("f4")  # no Index holds halves
+    categories = pd.Index(values)
     dtype = pd.CategoricalDtype(categories, ordered=bool(array.flags & _quern.ORDERED))
     if PANDAS < (2, 1):
         return pd.Categorical(codes, dtype=dtype, fastpath=True)

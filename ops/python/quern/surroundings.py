@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 
-from quern import plots
+from quern import failures, plots
 
 
 def set_up(directory):
@@ -45,9 +45,14 @@ def flush():
 
 
 def finish():
-    """As at the end of a program: threads that are not daemons are waited for, atexit functions run."""
-    me = threading.current_thread()
-    for thread in threading.enumerate():
-        if thread is not me and not thread.daemon:
-            thread.join()
+    """As at the end of a program: pools are told to end, threads that are not daemons waited for, atexit functions run.
+
+    The interpreter's own function for the first two: executors (concurrent.futures, joblib's loky) register with it what
+    lets their idle threads go, and these would be waited for in vain. What goes wrong in it is told and ignored, as the
+    interpreter does: a process pool of Python 3.11 may trip over its own end.
+    """
+    try:
+        threading._shutdown()
+    except Exception as error:
+        failures.say("Exception ignored at the end of the script:\n" + failures.report(error, ours=False))
     atexit._run_exitfuncs()
