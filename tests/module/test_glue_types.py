@@ -205,7 +205,7 @@ def test_m_durations():
     same(again(frame), frame)
     cells = pd.DataFrame({"d": pd.Series([datetime.timedelta(days=-1, microseconds=5), None], dtype=object)})
     made = again(cells)["d"]
-    assert made.dtype == "m8[ns]" and made[0] == pd.Timedelta(-86399999995000) and pd.isna(made[1])
+    assert made.dtype == f"m8[{'us' if PANDAS >= 3 else 'ns'}]" and made[0] == pd.Timedelta(-86399999995000) and pd.isna(made[1])
     notes = []
     made = again(pd.DataFrame({"d": pd.Series([datetime.timedelta(days=200000), None], dtype=object)}), notes)["d"]
     assert made[0] == "200000 days, 0:00:00"
