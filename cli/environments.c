@@ -151,7 +151,7 @@ int environments_each(int (*each)(void *context, const struct environments_entry
     int done = add_name(&names, "default");
     for (int i = 0; i < PLACES_DESCRIPTORS && done == 0; i++)
         done = add_names(&names, directories[i]);
-    if (done == 0)
+    if (done == 0 && names.list)
         qsort(names.list, names.count, sizeof *names.list, compare);
     for (size_t i = 0; i < names.count && done == 0; i++) {
         struct environments_entry entry;

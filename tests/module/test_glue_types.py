@@ -208,6 +208,9 @@ def test_m_durations():
     assert made.dtype == f"m8[{'us' if PANDAS >= 3 else 'ns'}]" and made[0] == pd.Timedelta(-86399999995000) and pd.isna(made[1])
     notes = []
     made = again(pd.DataFrame({"d": pd.Series([datetime.timedelta(days=200000), None], dtype=object)}), notes)["d"]
+    if PANDAS >= 3:  # its microseconds reach further
+        assert made[0] == datetime.timedelta(days=200000) and notes == []
+        return
     assert made[0] == "200000 days, 0:00:00"
     assert notes == [("d", "column 'd': timedelta with values that no duration column holds is stored as text")]
 
