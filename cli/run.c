@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -213,6 +214,8 @@ int verb_run(const struct command_line *line) {
     struct request request = {.environment_name = "default"};
     struct refusal refusal;
     struct render render;
+    // Whoever reads our output may stop reading; the job's results are kept all the same.
+    signal(SIGPIPE, SIG_IGN);
     job_defaults(&request.job);
     if (build(line, &request, &refusal) < 0) {
         job_free(&request.job);

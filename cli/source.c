@@ -11,6 +11,7 @@
 #include "cli/suggest.h"
 #include "quern/own.h"
 #include "quern/storage.h"
+#include "quern/utf8.h"
 
 enum { NAMES_LOOKED_AT = 10000 };
 
@@ -112,6 +113,8 @@ static int pin_file(const char *name, const char *path, struct job_source *ret, 
     auto_free char *real = realpath(path, NULL);
     if (!real)
         return refuse(refusal, REASON_USAGE, "%s: '%s' has no path that can be followed", name, path);
+    if (!utf8_printable(real, strlen(real)))
+        return refuse(refusal, REASON_USAGE, "%s: expected a path in UTF-8 without control characters", name);
     const char *slash = strrchr(path, '/');
     char *url;
     return fill(ret, asprintf(&url, "%s%s", scheme, real) < 0 ? NULL : url, object.version, slash ? slash + 1 : path,

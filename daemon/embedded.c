@@ -108,6 +108,7 @@ static int block_signals(struct embedded *embedded, sigset_t *ret_old, struct er
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
     sigprocmask(SIG_BLOCK, &set, ret_old);
     embedded->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (embedded->signals < 0)

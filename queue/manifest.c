@@ -47,8 +47,11 @@ static json_t *ms_of(uint64_t us) { return json_real((double)us / 1000.0); }
 
 /* ---- why it failed ---- */
 
+// A result is bad by our own sentence, or by an exception in a line of the script that ran when the result was written.
 static bool raised(const struct manifest *manifest) {
-    return manifest->exception[0] && (manifest->err.reason == REASON_EXCEPTION || manifest->err.reason == REASON_EXIT);
+    enum reason reason = (enum reason)manifest->err.reason;
+    return manifest->exception[0] &&
+           (reason == REASON_EXCEPTION || reason == REASON_EXIT || (reason == REASON_BAD_RESULT && manifest->line > 0));
 }
 
 static uint32_t number_of(const struct manifest *manifest) {

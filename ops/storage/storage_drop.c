@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -181,6 +182,14 @@ static int sync_files(const struct storage_drop *drop, struct err *err) {
     return 0;
 }
 
+// Of two runs that end at the same time in one directory the later one's files stay, all of them. Closing unlocks.
+static int lock(const struct storage_drop *drop, struct err *err) {
+    while (flock(drop->dir, LOCK_EX) < 0)
+        if (errno != EINTR)
+            return err_sys(err, REASON_INFRA, "%s: locking the directory", drop->path);
+    return 0;
+}
+
 // The last file vouches for the others: an old one goes first, so that it never stands beside files of another run.
 int storage_drop_commit(struct storage_drop *drop, const char *const *stale, struct err *err) {
     for (size_t i = 0; i < drop->count; i++)
@@ -188,6 +197,7 @@ int storage_drop_commit(struct storage_drop *drop, const char *const *stale, str
             return err_set(err, REASON_BAD_INPUT, "%s/%s: expected a file or nothing, found a directory", drop->path,
                            drop->files[i].name);
     TRY(sync_files(drop, err));
+    TRY(lock(drop, err));
     reach(drop);
     drop->committed = true;
     if (drop->count > 1)

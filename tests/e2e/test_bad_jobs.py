@@ -49,6 +49,14 @@ def test_b_exception_shows_the_scripts_own_lines_and_nothing_of_ours(quern):
     assert "script.py:5    return helper(0)" in run.stderr
 
 
+def test_b_an_exception_while_the_result_is_written_is_named_with_its_line(quern):
+    script = ("import pandas as pd\nclass Cell:\n    def __str__(self):\n        raise ValueError('no text')\n"
+              "def azureml_main():\n    return pd.DataFrame({'a': [Cell(), 1]})\n")
+    run = failed(quern(script), 1, "bad_result", "ValueError: no text")
+    assert run.job["exception"] == {"type": "ValueError", "message": "no text", "line": 4}
+    assert "script.py:4    raise ValueError('no text')" in run.stderr
+
+
 def test_b_sys_exit(quern):
     failed(quern("import sys\ndef azureml_main():\n    sys.exit(3)\n"), 1, "exit:3", "SystemExit: the script called sys.exit(3)")
 

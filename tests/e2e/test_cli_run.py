@@ -150,14 +150,28 @@ def test_b_a_failure_shows_the_line_of_the_script(place):
     assert lines[-3].startswith("✕ failed after T: ") and lines[-3].endswith("ValueError: no (exception)")
 
 
-def test_c_an_interrupt_cancels(place):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_c_an_interrupt_cancels(place, number):
     directory, environment = place
     (directory / "script.py").write_text("def azureml_main(a=None, b=None):\n    print('up', flush=True)\n"
                                          "    while True:\n        pass\n")
     with subprocess.Popen([QUERN, "run", "script.py"], cwd=directory, env=environment, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, stdin=subprocess.DEVNULL) as quern:
         assert quern.stdout.readline() == b"up\n"
-        quern.send_signal(signal.SIGINT)
+        quern.send_signal(number)
         _, stderr = quern.communicate(timeout=SECONDS)
     assert quern.returncode == 4
     assert lines_of(stderr)[-1] == "⊘ cancelled after T"
+
+
+def test_c_a_reader_that_goes_away_does_not_end_the_job(place):
+    directory, environment = place
+    (directory / "script.py").write_text("def azureml_main():\n    print('up', flush=True)\n    for _ in range(5000):\n"
+                                         "        print('x' * 100)\n    return 1\n")
+    with subprocess.Popen([QUERN, "run", "script.py", "-o", "out"], cwd=directory, env=environment,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL) as quern:
+        assert quern.stdout.readline() == b"up\n"
+        quern.stdout.close()
+        assert quern.wait(timeout=SECONDS) == 75  # what it printed nobody has
+    assert json.loads((directory / "out/job.json").read_text())["state"] == "succeeded"
+    assert (directory / "out/stdout.txt").stat().st_size == 3 + 5000 * 101

@@ -122,6 +122,12 @@ def test_f_names_are_shown_escaped(say):
     assert say("run", "evil\x1b[31m\u202e.py") == (2, "", error("SCRIPT: there is no file 'evil\\x1b[31m\\u202e.py'"))
 
 
+def test_f_a_path_with_control_characters_is_refused_by_the_flags_name(say, tmp_path):
+    (tmp_path / "a\tb.csv").write_text("x\n1\n")
+    assert say("run", "score.py", "--dataframe1", "a\tb.csv") == (2, "", error(
+        "--dataframe1: expected a path in UTF-8 without control characters"))
+
+
 @pytest.mark.parametrize("words", [[], ["-h"], ["--help"], ["help"]])
 def test_b_help_shows_examples_first(say, words):
     code, out, err = say(*words)

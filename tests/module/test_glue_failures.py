@@ -288,6 +288,25 @@ def azureml_main():
     assert job.results[1]["column"].tolist() == [1]
 
 
+@pytest.mark.parametrize("end", ["raise KeyError('x')", "import sys; sys.exit(3)"])
+def test_m_a_script_that_fails_ends_as_a_program_ends_too(tmp_path, end):
+    job = run(tmp_path, f"import atexit\natexit.register(print, 'atexit')\ndef azureml_main():\n    {end}\n")
+    assert job.out == "atexit\n"
+    assert job.raised["type"] in ("KeyError", "SystemExit")
+
+
+@pytest.mark.parametrize("script, word", [
+    ("async def azureml_main():\n    return 1\n", "async"),
+    ("def azureml_main():\n    yield 1\n", "yield"),
+    ("async def azureml_main():\n    yield 1\n", "async and yield"),
+])
+def test_m_a_function_that_has_not_run_is_no_result(tmp_path, script, word):
+    job = run(tmp_path, script)
+    assert raised(job, "BAD_RESULT") == (
+        "TypeError", f"azureml_main has not run: expected a plain function, found one with {word}", 0)
+    assert "never awaited" not in job.err
+
+
 def test_r_pools_that_nobody_shut_down_end_with_the_script(tmp_path):
     """Their idle threads are no daemons: unless told to end, they are waited for until the job's time is over."""
     script = """from concurrent.futures import ThreadPoolExecutor

@@ -2,6 +2,7 @@
 #include "storage_scratch.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -92,6 +93,36 @@ static void replace_and_clean(void **state, bool named_temps) {
 static void b_old_files_are_replaced_and_stale_ones_removed(void **state) { replace_and_clean(state, false); }
 
 static void b_also_without_nameless_files(void **state) { replace_and_clean(state, true); }
+
+static void *commit_drop(void *context) {
+    assert_int_equal(storage_drop_commit(context, NULL, NULL), 0);
+    storage_drop_close(context);
+    return NULL;
+}
+
+// Who comes first is open; a mixture is not.
+static void b_two_that_end_at_once_leave_the_files_of_one(void **state) {
+    static const char *const texts[] = {"one", "two"}, *const names[] = {"a", "b", "c", "job.json"};
+    for (int round = 0; round < 20; round++) {
+        struct storage_drop *drops[2];
+        pthread_t threads[2];
+        for (int i = 0; i < 2; i++) {
+            drops[i] = open_drop(*state);
+            for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+                add(drops[i], names[k], texts[i]);
+        }
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(pthread_create(&threads[i], NULL, commit_drop, drops[i]), 0);
+        for (int i = 0; i < 2; i++)
+            pthread_join(threads[i], NULL);
+        const char *winner = scratch_holds(scratch_path(*state, "out/a"), "one") ? "one" : "two";
+        for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+            char name[32];
+            snprintf(name, sizeof name, "out/%s", names[k]);
+            assert_true(scratch_holds(scratch_path(*state, name), winner));
+        }
+    }
+}
 
 static void f_a_symbolic_link_is_replaced_not_followed(void **state) {
     char target[128];
@@ -269,6 +300,7 @@ int main(void) {
         TEST(b_without_commit_nothing_was_written),
         TEST(b_old_files_are_replaced_and_stale_ones_removed),
         TEST(b_also_without_nameless_files),
+        TEST(b_two_that_end_at_once_leave_the_files_of_one),
         TEST(f_a_symbolic_link_is_replaced_not_followed),
         TEST(f_a_directory_in_the_way_is_an_error_before_anything_changes),
         TEST(f_names_are_single_parts),

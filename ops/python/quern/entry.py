@@ -68,6 +68,7 @@ def failed(job, error):
         leave_if_forked(job, code)
         message = f"the script called sys.exit({code})"
         job.answers.raised(_quern.REASON_EXIT, code, "SystemExit", message, failures.line_of(error))
+        surroundings.finish()
         return
     reason, message = failures.reason_of(error, job.blame)
     if not isinstance(error, failures.EXPECTED):
@@ -78,6 +79,7 @@ def failed(job, error):
 
         debugger.post_mortem(error)
     job.answers.raised(reason, 0, failures.type_of(error), message, failures.line_of(error))
+    surroundings.finish()
 
 
 def run_script(job):

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What azureml_main returned, as outputs (section "Results" of the module's contract)."""
+import types
+
 import numpy as np
 import pandas as pd
 
 from quern import names
 
 NUMBERED = 2  # outputs with a number; all others have a name
+UNDONE = {types.CoroutineType: "async", types.GeneratorType: "yield", types.AsyncGeneratorType: "async and yield"}
 SEVERAL = {"classic": 1, "studio": 1, "designer": 2}  # how many outputs a dialect knows; quern: any number
 
 
@@ -13,6 +16,7 @@ def outputs(value, dialect, note):
     """[(port, name, DataFrame)]: port 1 and 2 with an empty name, 0 with one. What is None is left out: an output
     that is not there is an empty dataset."""
     found = {}
+    done(value)
     if is_sequence(value):
         if len(value) == 0:
             note("azureml_main", "an empty sequence was returned: the outputs are empty")
@@ -21,6 +25,16 @@ def outputs(value, dialect, note):
     else:
         add(found, 1, value)
     return limited([(port, name, made) for (port, name), made in found.items() if made is not None], dialect, note)
+
+
+def done(value):
+    """TypeError for what a function returns that has not run yet."""
+    word = UNDONE.get(type(value))
+    if word is None:
+        return
+    if word != "async and yield":
+        value.close()  # or Python warns that nobody waited for it
+    raise TypeError(f"azureml_main has not run: expected a plain function, found one with {word}")
 
 
 def add(found, place, element):
