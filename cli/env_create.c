@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/change.h"
 #include "cli/environments.h"
 #include "cli/terminal.h"
 #include "cli/venv.h"
@@ -22,6 +24,7 @@ struct creation {
     char directory[PATH_MAX];   // of the virtual environment
     char made[PATH_MAX];        // all of them
     char descriptors[PATH_MAX]; // the user's
+    char file[PATH_MAX];        // the descriptor
     struct environment base;    // whose interpreter is taken when none is named
     struct environment environment;
     struct terminal notes;
@@ -52,11 +55,9 @@ static int check_sources(const struct venv *venv, struct refusal *refusal) {
 }
 
 static int check_new(const struct creation *creation, struct refusal *refusal) {
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%.3900s/%s" PLACES_SUFFIX, creation->descriptors, creation->name);
-    if (access(path, F_OK) < 0)
+    if (access(creation->file, F_OK) < 0)
         return 0;
-    refuse(refusal, REASON_USAGE, "NAME: there is an environment '%s' already: %s", creation->name, path);
+    refuse(refusal, REASON_USAGE, "NAME: there is an environment '%s' already: %s", creation->name, creation->file);
     refusal_advise(refusal, "remove it: quern env rm %s", creation->name);
     return -1;
 }
@@ -94,6 +95,7 @@ static int take(const struct command_line *line, struct creation *creation, stru
     TRY(check_sources(&creation->venv, refusal));
     places_descriptors(directories);
     memcpy(creation->descriptors, *directories[0] ? directories[0] : directories[1], sizeof creation->descriptors);
+    snprintf(creation->file, sizeof creation->file, "%.3900s/%s" PLACES_SUFFIX, creation->descriptors, creation->name);
     TRY(check_new(creation, refusal));
     TRY(places_made(creation->made, refusal));
     snprintf(creation->directory, sizeof creation->directory, "%.3900s/%s", creation->made, creation->name);
@@ -113,20 +115,21 @@ static int write_all(int fd, const char *text, size_t bytes) {
     return fsync(fd);
 }
 
-// A name of its own first: whoever reads meanwhile finds no descriptor, or all of it.
+// A name of its own first: whoever reads meanwhile finds no descriptor, or all of it. The lock of this directory is for
+// those who make their environments elsewhere.
 static int write_descriptor(const struct creation *creation, const char *text, size_t bytes, struct refusal *refusal) {
-    char file[ENVIRONMENT_NAME_BYTES + 32], part[ENVIRONMENT_NAME_BYTES + 32];
-    snprintf(file, sizeof file, "%s" PLACES_SUFFIX, creation->name);
-    snprintf(part, sizeof part, ".%s.%d", creation->name, (int)getpid());
+    const char *file = strrchr(creation->file, '/') + 1;
+    char part[ENVIRONMENT_NAME_BYTES + 32];
+    snprintf(part, sizeof part, CHANGE_PART "%s", file);
     TRY(places_make(creation->descriptors, refusal));
     auto_fd int directory = open(creation->descriptors, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    auto_fd int fd = openat(directory, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd >= 0 && write_all(fd, text, bytes) == 0 &&
-        renameat2(directory, part, directory, file, RENAME_NOREPLACE) == 0 && fsync(directory) == 0)
-        return 0;
-    int cause = errno;
-    unlinkat(directory, part, 0);
-    return refuse(refusal, REASON_CONFIG, "writing %s/%s: %s", creation->descriptors, file, strerror(cause));
+    if (directory >= 0 && flock(directory, LOCK_EX) == 0) {
+        auto_fd int fd = openat(directory, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        if (fd >= 0 && write_all(fd, text, bytes) == 0 &&
+            renameat2(directory, part, directory, file, RENAME_NOREPLACE) == 0 && fsync(directory) == 0)
+            return 0;
+    }
+    return refuse(refusal, REASON_CONFIG, "writing %s: %s", creation->file, strerror(errno));
 }
 
 static int describe(const struct creation *creation, struct refusal *refusal) {
@@ -177,13 +180,15 @@ static int build(struct creation *creation, struct refusal *refusal) {
 
 // What does not work is not kept; the refusal says why, whether or not tidying up succeeds.
 static int create(struct creation *creation, struct refusal *refusal) {
-    auto_fd int lock = venv_lock(creation->made, refusal);
+    struct refusal untidy;
+    auto_fd int lock = change_begin(creation->made, refusal);
     TRY(lock);
     TRY(check_new(creation, refusal));
-    if (build(creation, refusal) == 0)
-        return 0;
-    struct refusal untidy;
-    if (venv_remove(creation->directory, &untidy) < 0)
+    TRY(change_mark(creation->made, creation->name, creation->file, refusal));
+    int built = build(creation, refusal);
+    if (change_settle(creation->made, creation->name, built < 0 ? &untidy : refusal) == 0)
+        return built;
+    if (built < 0)
         refusal_advise(refusal, "%s", untidy.err.msg);
     return -1;
 }

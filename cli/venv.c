@@ -2,32 +2,18 @@
 #include "cli/venv.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <ftw.h>
 #include <glob.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/places.h"
 #include "cli/program.h"
 #include "quern/clock.h"
 #include "quern/own.h"
 
 enum { FIXED_WORDS = 16, DESCRIPTORS = 32 };
-
-int venv_lock(const char *directory, struct refusal *refusal) {
-    TRY(places_make(directory, refusal));
-    auto_fd int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return refuse(refusal, REASON_CONFIG, "%s: %s", directory, strerror(errno));
-    if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-        return refuse(refusal, REASON_INFRA, "%s: another quern changes environments now: try again when it has ended",
-                      directory);
-    return steal_fd(&fd);
-}
 
 /* ---- removing ---- */
 
@@ -104,7 +90,7 @@ static int install(const struct venv *venv, struct terminal *notes, struct refus
 // Jobs read it as another user: our umask must not keep them out.
 int venv_make(const struct venv *venv, struct terminal *notes, struct refusal *refusal) {
     const char *const make[] = {venv->python, "-I", "-m", "venv", venv->directory, NULL};
-    TRY(venv_remove(venv->directory, refusal));
+    TRY(venv_remove(venv->directory, refusal)); // of somebody else's making: no descriptor names it
     mode_t before = umask(022);
     int made = run_step("venv", venv->directory, make, notes, refusal);
     if (made == 0)
