@@ -29,7 +29,10 @@ int environment_hold(const struct environment *environment, int *ret_fd, struct 
     char directory[ENVIRONMENT_PATH_BYTES];
     *ret_fd = -1;
     snprintf(directory, sizeof directory, "%s", environment->python);
-    if (!cut_last(directory) || !cut_last(directory) || !is_virtual(directory))
+    for (int above = 0; above < 2; above++)
+        if (!cut_last(directory))
+            return 0;
+    if (!is_virtual(directory))
         return 0;
     auto_fd int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) // nobody who may not read it could have made it
