@@ -15,7 +15,7 @@
 int confine_run(const struct confine_step *steps, size_t count, void *state, struct err *err) {
     for (size_t i = 0; i < count; i++) {
         struct err found = {0};
-        if (steps[i].run(state, &found) == 0)
+        if ((steps[i].plain ? steps[i].plain(&found) : steps[i].with(state, &found)) == 0)
             continue;
         err_set(err, found.reason, "jail: %s: %.900s", steps[i].name, found.msg);
         if (err)

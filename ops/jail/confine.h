@@ -11,10 +11,12 @@
 
 #include "quern/err.h"
 
-/* One step of a jail. The tables of steps are what an auditor reads. */
+/* One step of a jail: a function that needs nothing, or one with the jail's own state. The tables of steps are what an
+ * auditor reads. */
 struct confine_step {
     const char *name;
-    int (*run)(void *state, struct err *err);
+    int (*plain)(struct err *err);
+    int (*with)(void *state, struct err *err);
 };
 
 /* Runs the steps in order; the message of one that fails begins with its name. */

@@ -12,41 +12,18 @@
 
 enum { MAX_FILES = 512, MAX_THREADS = 512 };
 
-static int step_threads(void *state, struct err *err) {
-    (void)state;
-    return confine_single_thread(err);
-}
-
-static int step_capabilities(void *state, struct err *err) {
-    (void)state;
+static int step_capabilities(struct err *err) {
     TRY(capability_bound(0, err));
     return capability_drop(err);
 }
 
-static int step_death(void *state, struct err *err) {
-    (void)state;
-    return confine_death(err);
-}
-
-static int step_dumpable(void *state, struct err *err) {
-    (void)state;
-    return confine_not_dumpable(err);
-}
-
-static int step_limits(void *state, struct err *err) {
-    (void)state;
+static int step_limits(struct err *err) {
     TRY(confine_fixed_limits(err));
     TRY(limit_set(RLIMIT_NPROC, "NPROC", MAX_THREADS, MAX_THREADS, err));
     return limit_set(RLIMIT_NOFILE, "NOFILE", MAX_FILES, MAX_FILES, err);
 }
 
-static int step_no_new_privileges(void *state, struct err *err) {
-    (void)state;
-    return confine_no_new_privileges(err);
-}
-
-static int step_landlock(void *state, struct err *err) {
-    (void)state;
+static int step_landlock(struct err *err) {
     struct landlock_plan nothing;
     int ruleset = -1;
     landlock_plan_open(&nothing, false);
@@ -71,10 +48,14 @@ static int step_seccomp(void *state, struct err *err) {
 }
 
 static const struct confine_step steps[] = {
-    {"threads", step_threads},    {"capabilities", step_capabilities},
-    {"death signal", step_death}, {"dumpable", step_dumpable},
-    {"limits", step_limits},      {"no new privileges", step_no_new_privileges},
-    {"landlock", step_landlock},  {"seccomp", step_seccomp},
+    {"threads", .plain = confine_single_thread},
+    {"capabilities", .plain = step_capabilities},
+    {"death signal", .plain = confine_death},
+    {"dumpable", .plain = confine_not_dumpable},
+    {"limits", .plain = step_limits},
+    {"no new privileges", .plain = confine_no_new_privileges},
+    {"landlock", .plain = step_landlock},
+    {"seccomp", .with = step_seccomp},
 };
 
 int jail_codec(struct jail_facts *ret_facts, struct err *err) {

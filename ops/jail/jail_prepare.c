@@ -24,26 +24,14 @@ struct prepare {
     int ruleset; // -1: no Landlock
 };
 
-static int step_threads(void *state, struct err *err) {
-    (void)state;
-    return confine_single_thread(err);
-}
-
-static int step_signals(void *state, struct err *err) {
-    (void)state;
-    return confine_signals(err);
-}
-
-static int step_session(void *state, struct err *err) {
-    (void)state;
+static int step_session(struct err *err) {
     if (setsid() < 0)
         return err_sys(err, REASON_INFRA, "setsid");
     return getsid(0) == getpid() ? 0 : err_set(err, REASON_INFRA, "not the leader of a session of its own");
 }
 
 // Raising one's own score is allowed to all; where /proc is read-only the score stays as it is.
-static int step_out_of_memory(void *state, struct err *err) {
-    (void)state;
+static int step_out_of_memory(struct err *err) {
     auto_fd int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     if (fd < 0 && (errno == EROFS || errno == EACCES || errno == ENOENT))
         return 0;
@@ -104,8 +92,7 @@ static int step_descriptors(void *state, struct err *err) {
 }
 
 // While CAP_SETPCAP is still there: no exec and no uid 0 may ever bring a capability back.
-static int step_bounds(void *state, struct err *err) {
-    (void)state;
+static int step_bounds(struct err *err) {
     const unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED |
                                SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
                                SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
@@ -144,31 +131,6 @@ static int step_ids(void *state, struct err *err) {
     return check_ids(work, err);
 }
 
-static int step_capabilities(void *state, struct err *err) {
-    (void)state;
-    return capability_drop(err);
-}
-
-static int step_death(void *state, struct err *err) {
-    (void)state;
-    return confine_death(err);
-}
-
-static int step_dumpable(void *state, struct err *err) {
-    (void)state;
-    return confine_not_dumpable(err);
-}
-
-static int step_limits(void *state, struct err *err) {
-    (void)state;
-    return confine_fixed_limits(err);
-}
-
-static int step_no_new_privileges(void *state, struct err *err) {
-    (void)state;
-    return confine_no_new_privileges(err);
-}
-
 static int step_landlock(void *state, struct err *err) {
     struct prepare *prepare = state;
     if (prepare->ruleset < 0)
@@ -187,24 +149,24 @@ static int step_seccomp(void *state, struct err *err) {
 }
 
 static const struct confine_step steps[] = {
-    {"threads", step_threads},
-    {"signals", step_signals},
-    {"session", step_session},
-    {"out of memory score", step_out_of_memory},
-    {"mounts", step_mounts},
-    {"proc", step_proc},
-    {"rules", step_rules},
-    {"bounds", step_bounds},
-    {"ids", step_ids},
-    {"capabilities", step_capabilities},
-    {"work directory", step_work_directory}, // as the uid that owns it
-    {"descriptors", step_descriptors},
-    {"death signal", step_death}, // after the ids, whose change clears it
-    {"dumpable", step_dumpable},
-    {"limits", step_limits},
-    {"no new privileges", step_no_new_privileges},
-    {"landlock", step_landlock},
-    {"seccomp", step_seccomp}, // last: it forbids what the others need
+    {"threads", .plain = confine_single_thread},
+    {"signals", .plain = confine_signals},
+    {"session", .plain = step_session},
+    {"out of memory score", .plain = step_out_of_memory},
+    {"mounts", .with = step_mounts},
+    {"proc", .with = step_proc},
+    {"rules", .with = step_rules},
+    {"bounds", .plain = step_bounds},
+    {"ids", .with = step_ids},
+    {"capabilities", .plain = capability_drop},
+    {"work directory", .with = step_work_directory}, // as the uid that owns it
+    {"descriptors", .with = step_descriptors},
+    {"death signal", .plain = confine_death}, // after the ids, whose change clears it
+    {"dumpable", .plain = confine_not_dumpable},
+    {"limits", .plain = confine_fixed_limits},
+    {"no new privileges", .plain = confine_no_new_privileges},
+    {"landlock", .with = step_landlock},
+    {"seccomp", .with = step_seccomp}, // last: it forbids what the others need
 };
 
 int jail_prepare(const struct jail *jail, uint32_t slot, const int *keep, size_t keep_count, int *ret_work_dir,

@@ -17,4 +17,6 @@ endforeach()
 quern_unit_test(glue ${CMAKE_CURRENT_LIST_DIR}/test_glue.c ${CMAKE_CURRENT_LIST_DIR}/host_harness.c
                 LIBS quern_host quern_jail quern_dataset)
 add_dependencies(test_glue quern-python)
-target_compile_definitions(test_glue PRIVATE QUERN_PYTHON_PROGRAM="$<TARGET_FILE:quern-python>")
+target_compile_definitions(test_glue PRIVATE
+  QUERN_PYTHON="${Python3_EXECUTABLE}"
+  QUERN_PYTHON_PROGRAM="$<TARGET_FILE:quern-python>")

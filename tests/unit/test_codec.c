@@ -422,7 +422,7 @@ static void c_children_die_with_their_conversation(void **state) {
     struct codec_request request = request_for(fixture, CODEC_DECODE);
     struct codec_reply reply;
     struct err err;
-    pid_t child;
+    pid_t child = 0;
     auto_fd int blob = sample_arrow(ROWS);
     auto_fd int conversation = -1;
     ask(fixture, &request, &blob, 1, &conversation);

@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Frames through the real quern-python: what a worker sends and gets. The rules of the module itself are tested in Python.
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "quern/memory.h"
 #include "quern/own.h"
 #include "quern/segment.h"
-#include "tests/unit/host_harness.h"
+#include "tests/unit/host_fixture.h"
 
-#define DESCRIPTOR "[environment]\npython = /usr/bin/python3\n"
 #define MAX_ANSWERS 8
 
 struct said {
@@ -26,27 +19,6 @@ struct said {
     struct host_answer answers[MAX_ANSWERS];
     int fds[MAX_ANSWERS];
 };
-
-static void well(int result, const struct err *err) {
-    if (result < 0)
-        fail_msg("%s", err->msg);
-}
-
-static int open_zygote(void **state) {
-    static struct harness harness;
-    struct err err;
-    if (harness_open(&harness, QUERN_PYTHON_PROGRAM, NULL, DESCRIPTOR, &err) < 0 || harness.ready.err.reason) {
-        print_error("%s%s\n", err.msg, harness.ready.err.msg);
-        return -1;
-    }
-    *state = &harness;
-    return 0;
-}
-
-static int close_zygote(void **state) {
-    struct err err;
-    return harness_close(*state, &err);
-}
 
 // One column `x` of doubles, 1, 2, ... `rows`.
 static int column_of(uint64_t rows) {

@@ -4,11 +4,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,35 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "quern/own.h"
-#include "tests/unit/host_harness.h"
+#include "tests/unit/host_fixture.h"
 
-#define DESCRIPTOR "[environment]\npython = " QUERN_PYTHON "\n"
 #define NOTHING "def azureml_main():\n    return None\n"
-
-// Asserts with the words of the error.
-static void well(int result, const struct err *err) {
-    if (result < 0)
-        fail_msg("%s", err->msg);
-}
-
-static int open_zygote(void **state) {
-    static struct harness harness;
-    struct err err;
-    if (harness_open(&harness, QUERN_PYTHON_PROGRAM, NULL, DESCRIPTOR, &err) < 0 || harness.ready.err.reason) {
-        print_error("%s%s\n", err.msg, harness.ready.err.msg);
-        return -1;
-    }
-    *state = &harness;
-    return 0;
-}
-
-static int close_zygote(void **state) {
-    struct err err;
-    return harness_close(*state, &err);
-}
 
 // A child with the script started; its output goes to `out`.
 static void begin(const struct harness *harness, struct harness_child *child, const char *script, int out) {
