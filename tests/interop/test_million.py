@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A million rows of every type through `return dataframe1` under pandas 1.5, 2 and 3: values, missing ones, types."""
 import itertools
-import os
-import subprocess
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +8,7 @@ import pyarrow.ipc as ipc
 import pytest
 
 import kinds
-from conftest import QUERN, ROOT
+from conftest import ROOT, run_in
 from test_values import NS, is_bytes, is_text, plain
 
 ROWS = 1_000_000
@@ -88,16 +86,9 @@ def cells_back(cells, kind):
 @pytest.fixture(scope="module", params=PYTHONS, ids=[f"pandas{version}" for version in PYTHONS])
 def million(request, file, tmp_path_factory):
     """(pandas, the table that came back)"""
-    directory = tmp_path_factory.mktemp("job")
-    config = directory / "quern" / "environments"
-    config.mkdir(parents=True)
-    (config / "that.conf").write_text(f"[environment]\npython = {PYTHONS[request.param]}\n")
-    (directory / "script.py").write_text(SCRIPT)
-    done = subprocess.run([QUERN, "run", "script.py", "--env", "that", "-o", "out", "--dataframe1", file, "--memory", "12G"],
-                          capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL, cwd=directory,
-                          env=dict(os.environ, XDG_CONFIG_HOME=str(directory), XDG_DATA_HOME=str(directory)))
+    done, out = run_in(PYTHONS[request.param], tmp_path_factory.mktemp("job"), SCRIPT, "--dataframe1", file, "--memory", "12G")
     assert done.returncode == 0, done.stderr
-    return request.param, ipc.open_file(directory / "out" / "dataset1.arrow").read_all()
+    return request.param, ipc.open_file(out / "dataset1.arrow").read_all()
 
 
 def test_b_names_and_rows(million, columns):

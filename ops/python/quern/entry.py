@@ -9,7 +9,7 @@ import os
 
 import _quern
 import quern
-from quern import arguments, columns, failures, frames, names, results, script, surroundings, tables
+from quern import arguments, columns, failures, foreign, frames, names, results, script, surroundings, tables
 
 NOTES = 1000
 getpid = os.getpid  # a script may put another in its place
@@ -124,7 +124,8 @@ def answer(job, outputs, about=""):
     for port, name, frame in outputs:
         labels = names.columns(frame.columns, job.call["dialect"])
         note = job.notes_about(about or name or f"dataset{port}")
-        fd = columns.segment(frame, labels, job.call["profile"], job.call["limit"], note)
+        fd = (frame.segment(labels, job.call["limit"], note) if isinstance(frame, foreign.Table) else
+              columns.segment(frame, labels, job.call["profile"], job.call["limit"], note))
         try:
             leave_if_forked(job)
             job.answers.result(port, name, len(frame), fd)
