@@ -96,6 +96,7 @@ static int module_clear(PyObject *module) {
 static PyMethodDef methods[] = {
     {"map_segment", frames_map_segment, METH_O, "map_segment(fd) -> (mapping, rows, columns, arrays)"},
     {"fill", frames_fill, METH_VARARGS, "fill(objects, mapping, index, missing)"},
+    {"lend", frames_lend, METH_VARARGS, "lend(mapping, index) -> (schema, array), capsules"},
     {"scan", frames_scan, METH_VARARGS, "scan(objects, not_a_time, not_available) -> Scan"},
     {"write_segment", frames_write_segment, METH_VARARGS, "write_segment(arrays, columns, rows, profile, limit) -> fd"},
     {"read_table", frames_read_table, METH_VARARGS, "read_table(file, profile, limit) -> fd"},

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a script returns as a table of pyarrow or a frame of polars: published with its values, missing ones and types."""
+"""Tables of pyarrow and frames of polars: what a script returns, and what its parameters are annotated with."""
 import json
 import sys
 import zipfile
@@ -59,7 +59,8 @@ def returned(request, environment, tmp_path_factory):
 
 def values_of(column, kind):
     values = plain(column)
-    return as_double(values) if pa.types.is_floating(kind) and not pa.types.is_floating(column.type) else values
+    before = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    return as_double(values) if pa.types.is_floating(kind) and not pa.types.is_floating(before) else values
 
 
 @pytest.mark.parametrize("pattern", kinds.PATTERNS)
@@ -140,3 +141,88 @@ def azureml_main():
     job = json.loads((out / "job.json").read_text())
     assert job["reason"] == "bad_result"
     assert job["message"] == 'column "between": interval is not supported by datasets; store its parts as integers'
+
+
+# ---- inputs ----
+
+
+LENT = """
+import json, pyarrow as pa
+def azureml_main(*frames: {annotation}):
+    print(json.dumps([type(frame).__module__.split(".")[0] + "." + type(frame).__name__ for frame in frames]))
+    return {{f"table{{i}}": frame for i, frame in enumerate(frames)}}
+"""
+
+
+@pytest.fixture(scope="module", params=["pyarrow.Table", "polars.DataFrame"])
+def lent(request, environment, tmp_path_factory):
+    """{pattern: (the file, what a script returned that got it as such a table)}"""
+    directory = tmp_path_factory.mktemp("files")
+    words = []
+    for number, pattern in enumerate(kinds.PATTERNS):
+        write(kinds.table(pattern), directory / f"t{number}.arrow", "zstd", kinds.PATTERNS[pattern][2])
+        words += [f"--dataframe{number + 1}", directory / f"t{number}.arrow"]
+    out = environment(LENT.format(annotation=repr(request.param)), *words)
+    assert json.loads((out / "stdout.txt").read_text()) == [request.param] * len(kinds.PATTERNS)
+    return {pattern: (read(directory / f"t{number}.arrow"), read(out / f"table{number}.arrow"))
+            for number, pattern in enumerate(kinds.PATTERNS)}
+
+
+@pytest.mark.parametrize("pattern", kinds.PATTERNS)
+def test_b_lent_values_and_missing_ones_are_equal(lent, pattern):
+    before, after = lent[pattern]
+    assert after.column_names == before.column_names and after.num_rows == before.num_rows
+    for name in before.column_names:
+        assert plain(after[name]) == values_of(before[name], after[name].type), name
+        assert after[name].null_count == before[name].null_count, name
+
+
+WHERE = """
+def is_view(address, bytes):
+    with open("/proc/self/maps") as maps:
+        ranges = [line.split()[0].split("-") for line in maps if "quern-segment" in line]
+    return any(int(begin, 16) <= address and address + bytes <= int(end, 16) for begin, end in ranges)
+"""
+
+
+def test_l_lent_memory_is_shared_text_too(environment, tmp_path):
+    write(pa.table({"n": list(range(1000)), "s": ["word", None, "größe", "x" * 30] * 250,
+                    "c": pa.array(["a", None] * 500).dictionary_encode()}), tmp_path / "t.arrow")
+    out = environment(WHERE + """
+import json, pyarrow as pa
+def azureml_main(table: pa.Table):
+    buffers = [*table["n"].chunk(0).buffers(), *table["s"].chunk(0).buffers(), table["c"].chunk(0).indices.buffers()[1]]
+    print(json.dumps([buffer and is_view(buffer.address, buffer.size) for buffer in buffers]))
+""", "--dataframe1", tmp_path / "t.arrow")
+    assert json.loads((out / "stdout.txt").read_text()) == [None, True, True, True, True, True]
+
+
+def test_m_annotations_choose_per_parameter(environment, tmp_path):
+    write(pa.table({"a": [1, 2]}), tmp_path / "t.arrow")
+    out = environment("""
+from __future__ import annotations
+from typing import Optional
+import numpy as np, pandas, polars as pl
+def azureml_main(a: pl.LazyFrame, b: Optional[pl.DataFrame], c: np.ndarray, d: pandas.DataFrame, e, f: "pa.Table", g: nonsense,
+                 h: pl.DataFrame = None):
+    print(*(f"{type(one).__module__.split('.')[0]}.{type(one).__name__}" for one in (a, b, c, d, e, f, g, h)))
+""", *[word for port in (1, 2, 3, 4, 5, 6, 7) for word in (f"--dataframe{port}", tmp_path / "t.arrow")])
+    assert (out / "stdout.txt").read_text() == (
+        "polars.LazyFrame polars.DataFrame numpy.ndarray pandas.DataFrame pandas.DataFrame pyarrow.Table pandas.DataFrame "
+        "builtins.NoneType\n")
+
+
+def test_m_repeated_names_reach_polars_with_a_number(environment, tmp_path):
+    write(pa.table([[1], [2]], names=["a", "a"]), tmp_path / "t.arrow")
+    out = environment("import polars as pl, pyarrow as pa\ndef azureml_main(a: pl.DataFrame, b: pa.Table):\n"
+                      "    print(a.columns, b.column_names)\n",
+                      "--dataframe1", tmp_path / "t.arrow", "--dataframe2", tmp_path / "t.arrow")
+    assert (out / "stdout.txt").read_text() == "['a', 'a (2)'] ['a', 'a']\n"
+
+
+def test_m_a_library_that_is_not_there(tmp_path):
+    write(pa.table({"a": [1]}), tmp_path / "t.arrow")
+    done, out = run_in("/usr/bin/python3", tmp_path / "job", "def azureml_main(a: 'polars.DataFrame'):\n    pass\n",
+                       "--dataframe1", tmp_path / "t.arrow")
+    assert done.returncode == 1
+    assert json.loads((out / "job.json").read_text())["message"] == "ModuleNotFoundError: No module named 'polars'"

@@ -22,15 +22,20 @@ def frame(fd, note=lambda about, text: None):
 
     fd: a sealed segment; may be closed afterwards. note(about, text) is told what could not be kept.
     """
-    mapping, rows, count, arrays = _quern.map_segment(fd)
+    return made(_quern.map_segment(fd), note)
+
+
+def made(segment, note):
+    """The same of what _quern.map_segment() gave."""
+    mapping, rows, count, arrays = segment
     names = [array.name for array in arrays[:count]]
     values = [column(mapping, arrays, i, note) for i in range(count)]
     distinct = dict(zip(names, values))
     if 0 < len(distinct) == count:
         return pd.DataFrame(distinct, index=pd.RangeIndex(rows), copy=False)
-    made = pd.DataFrame(dict(enumerate(values)), index=pd.RangeIndex(rows), copy=False)
-    made.columns = pd.Index(names, dtype=None if count else object)
-    return made
+    numbered = pd.DataFrame(dict(enumerate(values)), index=pd.RangeIndex(rows), copy=False)
+    numbered.columns = pd.Index(names, dtype=None if count else object)
+    return numbered
 
 
 def column(mapping, arrays, index, note):
