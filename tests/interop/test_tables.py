@@ -154,7 +154,7 @@ def azureml_main(*frames: {annotation}):
 """
 
 
-@pytest.fixture(scope="module", params=["pyarrow.Table", "polars.DataFrame"])
+@pytest.fixture(scope="module", params=["pyarrow.Table", "polars.DataFrame", "pandas.DataFrame"])
 def lent(request, environment, tmp_path_factory):
     """{pattern: (the file, what a script returned that got it as such a table)}"""
     directory = tmp_path_factory.mktemp("files")
@@ -195,6 +195,20 @@ def azureml_main(table: pa.Table):
     print(json.dumps([buffer and is_view(buffer.address, buffer.size) for buffer in buffers]))
 """, "--dataframe1", tmp_path / "t.arrow")
     assert json.loads((out / "stdout.txt").read_text()) == [None, True, True, True, True, True]
+
+
+def test_l_text_of_pandas_3_is_shared_where_pyarrow_is(environment, tmp_path):
+    write(pa.table({"s": ["word", None, "größe", "x" * 30] * 250}), tmp_path / "t.arrow")
+    out = environment(WHERE + """
+import json
+def azureml_main(df):
+    buffers = df["s"].array.__arrow_array__().chunk(0).buffers()
+    df.loc[1, "s"] = "new"
+    print(json.dumps([str(df["s"].dtype), *(is_view(buffer.address, buffer.size) for buffer in buffers)]))
+    return df
+""", "--dataframe1", tmp_path / "t.arrow")
+    assert json.loads((out / "stdout.txt").read_text()) == ["str", True, True, True]
+    assert read(out / "dataset1.arrow")["s"].to_pylist() == ["word", "new", "größe", "x" * 30] + ["word", None, "größe", "x" * 30] * 249
 
 
 def test_m_annotations_choose_per_parameter(environment, tmp_path):

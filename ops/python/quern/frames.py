@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Segments as data frames: views on mapped memory, no copy (include/quern/segment.h)."""
+import sys
+
 import numpy as np
 import pandas as pd
 
@@ -14,6 +16,18 @@ DTYPES = {
 UNITS = ("s", "ms", "us", "ns")
 NAN = float("nan")
 PANDAS = tuple(int(part) for part in pd.__version__.split(".")[:2])
+# From pandas 3 on, text is pyarrow's where that is installed, which pandas then has loaded: it can stay where it is.
+ARROW = sys.modules.get("pyarrow") if PANDAS >= (3, 0) else None
+
+
+class Column:
+    """One array of a mapped segment, for whoever asks by the Arrow PyCapsule interface."""
+
+    def __init__(self, mapping, index):
+        self.mapping, self.index = mapping, index
+
+    def __arrow_c_array__(self, requested_schema=None):
+        return _quern.lend(self.mapping, self.index)
 
 
 def frame(fd, note=lambda about, text: None):
@@ -43,6 +57,8 @@ def column(mapping, arrays, index, note):
     array = arrays[index]
     if array.kind in (_quern.CODES8, _quern.CODES16, _quern.CODES32):
         return categorical(mapping, arrays, array, note)
+    if array.kind == _quern.UTF8 and ARROW is not None:
+        return pd.array(ARROW.array(Column(mapping, index)), dtype="str", copy=False)
     if array.kind in (_quern.UTF8, _quern.BINARY) or (array.kind == _quern.BOOL and array.null_count):
         return objects(mapping, array, index)
     if array.kind == _quern.NULL:

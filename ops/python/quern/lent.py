@@ -7,21 +7,10 @@ import importlib
 import inspect
 import typing
 
-import _quern
 from quern import frames, names
 
 PORTS = 64
 SHORT = {"pa": "pyarrow", "pl": "polars", "np": "numpy"}
-
-
-class Column:
-    """One array of a mapped segment, for whoever asks by the Arrow PyCapsule interface."""
-
-    def __init__(self, mapping, index):
-        self.mapping, self.index = mapping, index
-
-    def __arrow_c_array__(self, requested_schema=None):
-        return _quern.lend(self.mapping, self.index)
 
 
 def columns(segment, note):
@@ -30,7 +19,7 @@ def columns(segment, note):
     for array in arrays[:count]:
         if array.inexact:
             note(array.name, f"column {array.name!r}: {frames.rounded(array)}")
-    return [array.name for array in arrays[:count]], [Column(mapping, i) for i in range(count)]
+    return [array.name for array in arrays[:count]], [frames.Column(mapping, i) for i in range(count)]
 
 
 def pyarrow_table(segment, note):
