@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `quern dataset get KEY FILE`: as it is stored; the file appears whole or not at all.
+// `quern dataset get KEY FILE`: as it is stored, or as CSV or TSV; the file appears whole or not at all.
 #include <limits.h>
 #include <string.h>
 
@@ -8,6 +8,7 @@
 #include "cli/store.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
+#include "cli/view.h"
 #include "quern/own.h"
 
 // The file's directory and its name there; "" for a path that names no file.
@@ -36,11 +37,31 @@ static int write_file(const char *path, int source, struct refusal *refusal) {
                       : 0;
 }
 
+// A text table is made in the jail; what arrives here is copied once.
+static int get_text(const struct command_line *line, enum run_task task, uint64_t *ret_bytes, struct refusal *refusal) {
+    const struct view_request request = {
+        .name = "KEY", .word = line->operands[0], .store = store_url(line), .key = true, .task = task};
+    struct view_result result;
+    TRY(view(&request, &result, refusal));
+    off_t bytes = lseek(result.product, 0, SEEK_END);
+    *ret_bytes = bytes > 0 ? (uint64_t)bytes : 0;
+    int written = write_file(line->operands[1], result.product, refusal);
+    view_done(&result);
+    return written;
+}
+
 static int get(const struct command_line *line, struct storage *storage, uint64_t *ret_bytes, struct refusal *refusal) {
     struct storage_object object;
     TRY(store_get(storage, "KEY", line->operands[0], &object, refusal));
     auto_fd int fd = object.fd;
     *ret_bytes = object.bytes;
+    enum job_format format = source_format(line->operands[1]);
+    if (format == JOB_ARFF)
+        return refuse(refusal, REASON_USAGE,
+                      "FILE: ARFF is read but not written: expected .arrow, .feather, .csv or .tsv, found '%s'",
+                      line->operands[1]);
+    if (format != JOB_ARROW)
+        return get_text(line, format == JOB_TSV ? RUN_TSV : RUN_CSV, ret_bytes, refusal);
     return write_file(line->operands[1], fd, refusal);
 }
 

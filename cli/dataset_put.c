@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `quern dataset put FILE KEY`: Arrow is checked and stored as it is; CSV and TSV are typed by pandas and become Arrow.
+// `quern dataset put FILE KEY`: Arrow is checked and stored as it is; CSV and TSV, typed by pandas, and ARFF become Arrow.
 #include <string.h>
 
 #include "cli/quantity.h"
@@ -25,8 +25,6 @@ static int settle(const struct command_line *line, struct view_request *ret, str
                                  .task = arrow ? RUN_CHECK : RUN_ENCODE,
                                  .file = true,
                                  .no_header = command_given(line, "--no-header") != NULL};
-    if (arrow && ret->no_header)
-        return refuse(refusal, REASON_USAGE, "--no-header: expected a .csv or .tsv file, found '%s'", ret->word);
     return store_key_check("KEY", line->operands[1], refusal);
 }
 

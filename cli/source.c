@@ -18,7 +18,8 @@ enum { NAMES_LOOKED_AT = 10000 };
 static const struct {
     const char *suffix;
     enum job_format format;
-} suffixes[] = {{".arrow", JOB_ARROW}, {".feather", JOB_ARROW}, {".csv", JOB_CSV}, {".tsv", JOB_TSV}};
+} suffixes[] = {
+    {".arrow", JOB_ARROW}, {".feather", JOB_ARROW}, {".csv", JOB_CSV}, {".tsv", JOB_TSV}, {".arff", JOB_ARFF}};
 
 static const char scheme[] = "file:";
 

@@ -2,7 +2,7 @@
 /*
  * From a word of the command line to a pinned source: which file or key it is, and exactly which bytes.
  *
- * A word is a file if it starts with / ./ ../ ~ or file: or ends in .arrow .feather .csv .tsv; all else is a key of the
+ * A word is a file if it starts with / ./ ../ ~ or file: or ends in .arrow .feather .csv .tsv .arff; all else is a key of the
  * store. Scripts and bundles are always files. The suffix decides the format. `store`: its URL, or NULL for the default one.
  *
  * Ownership: struct job_source owns its strings. Errors: a file that is not there, or is none, is REASON_USAGE, with

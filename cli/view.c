@@ -23,8 +23,12 @@ static void on_event(void *context, const struct event *event, int fd) {
         viewing->result.product = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 }
 
+static bool is_file(const struct view_request *request) {
+    return request->file || (!request->key && source_is_file(request->word));
+}
+
 static int pin(const struct view_request *request, struct job_source *ret, struct refusal *refusal) {
-    if (request->file || source_is_file(request->word))
+    if (is_file(request))
         return source_file(request->name, request->word, ret, refusal);
     return source_key(request->name, request->word, request->store, ret, refusal);
 }
@@ -38,9 +42,10 @@ static int build(const struct view_request *request, struct viewing *viewing, st
         return refuse(refusal, REASON_INFRA, "out of memory for a job");
     TRY(pin(request, &job->inputs[0].source, refusal));
     job->inputs[0].port = 1;
-    bool file = request->file || source_is_file(request->word);
-    job->inputs[0].format = file ? source_format(request->word) : JOB_ARROW;
+    job->inputs[0].format = is_file(request) ? source_format(request->word) : JOB_ARROW;
     job->input_count = 1;
+    if (request->no_header && job->inputs[0].format != JOB_CSV && job->inputs[0].format != JOB_TSV)
+        return refuse(refusal, REASON_USAGE, "--no-header: expected a .csv or .tsv file, found '%s'", request->word);
     const struct job_source *source = &job->inputs[0].source;
     job->script = (struct job_source){strdup(source->url), strdup(source->version), strdup("dataset")};
     if (!job->script.url || !job->script.version || !job->script.name)

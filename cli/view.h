@@ -20,9 +20,10 @@ struct view_request {
     const char *store;       /* URL; NULL: the default store */
     const char *environment; /* of the interpreter that types CSV and TSV; NULL: default */
     enum run_task task;
-    bool file; /* the word is a file, whatever it looks like */
-    bool no_header;
-    uint32_t rows; /* RUN_HEAD: at most so many */
+    bool key;       /* the word is a key, whatever it looks like */
+    bool file;      /* the word is a file, whatever it looks like */
+    bool no_header; /* only of CSV and TSV files */
+    uint32_t rows;  /* RUN_HEAD: at most so many */
 };
 
 struct view_result {

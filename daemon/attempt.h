@@ -46,7 +46,8 @@ struct attempt {
     const char *output_dir; /* borrowed; NULL: keep nothing */
     const char *store_url;  /* borrowed; NULL: the default store */
     enum run_task task;
-    bool no_header; /* CSV and TSV: the first line is data */
+    uint32_t task_rows; /* RUN_HEAD */
+    bool no_header;     /* CSV and TSV: the first line is data */
     struct job job;
     struct manifest manifest;
     struct err verdict; /* the first error; reason 0 while all is well */

@@ -84,11 +84,16 @@ static int start(struct embedded *embedded, struct err *err) {
     auto_fd int job = memory_from("quern-job", json, bytes, err);
     TRY(job);
     settings_take(&settings);
-    char task[16];
+    char task[16], rows[16];
     snprintf(task, sizeof task, "%d", (int)options->task);
-    const char *argv[] = {
-        "quern-worker", options->output_dir ? options->output_dir : "", options->store ? options->store : "",
-        task,           options->no_header ? "no-header" : NULL,        NULL};
+    snprintf(rows, sizeof rows, "%u", options->rows);
+    const char *argv[] = {"quern-worker",
+                          options->output_dir ? options->output_dir : "",
+                          options->store ? options->store : "",
+                          task,
+                          rows,
+                          options->no_header ? "no-header" : NULL,
+                          NULL};
     static const int terminal[] = {0, 1, 2};
     struct worker_start how = {
         .argv = argv, .environ = settings.list, .job = job, .stdio = options->debug_terminal ? terminal : NULL};

@@ -5,13 +5,23 @@
 #include "quern/own.h"
 
 static int produce(struct attempt *attempt, int output, struct err *err) {
+    struct codec *codec = &attempt->codec;
     struct codec_outcome outcome;
     int segment = attempt->inputs[0].segment;
     // What the typing child returned has passed; what a decoder made of foreign bytes has not.
-    enum codec_trust trust = attempt->job.inputs[0].format == JOB_ARROW ? CODEC_UNCHECKED : CODEC_CHECKED;
+    uint32_t format = attempt->job.inputs[0].format;
+    enum codec_trust trust = format == JOB_CSV || format == JOB_TSV ? CODEC_CHECKED : CODEC_UNCHECKED;
     switch (attempt->task) {
     case RUN_ENCODE:
-        return codec_encode(&attempt->codec, segment, trust, output, &outcome, err);
+        return codec_encode(codec, segment, trust, output, &outcome, err);
+    case RUN_HEAD:
+        return codec_head(codec, segment, trust, attempt->task_rows, output, &outcome, err);
+    case RUN_PROFILE:
+        return codec_profile(codec, segment, trust, output, &outcome, err);
+    case RUN_CSV:
+        return codec_text(codec, segment, trust, ',', output, &outcome, err);
+    case RUN_TSV:
+        return codec_text(codec, segment, trust, '\t', output, &outcome, err);
     case RUN_CHECK:
     case RUN_SCRIPT:
     case RUN_TASK_COUNT:

@@ -35,8 +35,12 @@
  */
 enum run_task {
     RUN_SCRIPT,
-    RUN_CHECK,  /* decode and no more */
-    RUN_ENCODE, /* as an Arrow IPC file */
+    RUN_CHECK,   /* decode and no more */
+    RUN_ENCODE,  /* as an Arrow IPC file */
+    RUN_HEAD,    /* its first rows as JSON (schemas/head.md) */
+    RUN_PROFILE, /* what its columns hold as JSON (schemas/profile.md) */
+    RUN_CSV,     /* as a text table */
+    RUN_TSV,
     RUN_TASK_COUNT
 };
 

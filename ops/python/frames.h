@@ -7,7 +7,8 @@
  *     lend(mapping, index) -> (schema, array)               capsules of the Arrow C data interface
  *     scan(objects, not_a_time, not_available) -> Scan      what the cells of an object column are
  *     write_segment(arrays, columns, rows, profile, limit) -> fd   sealed
- *     read_table(file, profile, limit) -> fd                an Arrow file as a sealed segment
+ *     read_arrow(file, profile, limit) -> fd                an Arrow file as a sealed segment
+ *     check_table(fd, separator, header): dataset_table_check()
  *     unpack_bundle(zip, dir) -> files
  *
  * NumPy needs no C API here: its arrays speak the buffer protocol in both directions. The segment that a child maps was
@@ -86,7 +87,8 @@ PyObject *frames_fill(PyObject *module, PyObject *args);
 PyObject *frames_lend(PyObject *module, PyObject *args);
 PyObject *frames_scan(PyObject *module, PyObject *args);
 PyObject *frames_write_segment(PyObject *module, PyObject *args);
-PyObject *frames_read_table(PyObject *module, PyObject *args);
+PyObject *frames_read_arrow(PyObject *module, PyObject *args);
+PyObject *frames_check_table(PyObject *module, PyObject *args);
 PyObject *frames_unpack_bundle(PyObject *module, PyObject *args);
 
 /* What a scan found; the cells of a column that is all of one kind have one of them set, or MISSING beside it. */

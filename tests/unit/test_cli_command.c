@@ -15,9 +15,7 @@ int verb_dataset(const struct command_line *line) { return verb_run(line); }
 int verb_dataset_put(const struct command_line *line) { return verb_run(line); }
 int verb_dataset_get(const struct command_line *line) { return verb_run(line); }
 int verb_dataset_cp(const struct command_line *line) { return verb_run(line); }
-int verb_dataset_show(const struct command_line *line);
 int verb_dataset_show(const struct command_line *line) { return verb_run(line); }
-int verb_dataset_head(const struct command_line *line);
 int verb_dataset_head(const struct command_line *line) { return verb_run(line); }
 int verb_dataset_ls(const struct command_line *line) { return verb_run(line); }
 int verb_dataset_rm(const struct command_line *line) { return verb_run(line); }
@@ -141,10 +139,10 @@ static void b_a_verb_may_have_two_words(void **state) {
     assert_null(command_given(&line, "--json"));
     assert_int_equal(PARSE(&line, &refusal, "dataset", "--help"), 0);
     assert_int_equal(line.command, COMMAND_ID_DATASET);
-    CHECK("quern dataset: expected put|get|cp|ls|rm, found nothing\nfor example: quern dataset put "
+    CHECK("quern dataset: expected put|get|cp|show|head|ls|rm, found nothing\nfor example: quern dataset put "
           "patients.arrow patients\nits use: quern help dataset",
           "dataset");
-    CHECK("dataset: 'pu' is not one of put|get|cp|ls|rm\ndid you mean 'put'?", "dataset", "pu", "a.arrow");
+    CHECK("dataset: 'pu' is not one of put|get|cp|show|head|ls|rm\ndid you mean 'put'?", "dataset", "pu", "a.arrow");
     CHECK("unknown verb 'datsaet'\ndid you mean 'dataset'?\nlist them: quern help", "datsaet", "put");
     CHECK("unknown flag '--stor' for quern dataset rm\ndid you mean '--store'?\nlist them: quern help dataset rm",
           "dataset", "rm", "a", "--stor=file:/x");

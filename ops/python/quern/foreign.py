@@ -28,7 +28,7 @@ class Table:
         try:
             with open(fd, "wb", closefd=False) as file:
                 self.write(file, names, note)
-            made = _quern.read_table(fd, _quern.PROFILE_UNITS, limit)
+            made = _quern.read_arrow(fd, _quern.PROFILE_UNITS, limit)
         finally:
             os.close(fd)
         say_rounded(made, note)

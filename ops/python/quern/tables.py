@@ -11,7 +11,17 @@ import _quern
 class BadTable(Exception):
     """A file that is no table; the message is for its owner."""
 
-    reason = _quern.REASON_BAD_INPUT
+    def __init__(self, message, reason=_quern.REASON_BAD_INPUT):
+        super().__init__(message)
+        self.reason = reason
+
+
+def check(fd, name, separator, header):
+    """BadTable, with line and column, for what pandas would lose without a word: NUL bytes, cells without a name."""
+    try:
+        _quern.check_table(fd, separator, header)
+    except _quern.Failure as failure:
+        raise BadTable(f"{name}: {failure}", failure.reason) from None
 
 
 def read(fd, name, separator, header, note):
@@ -19,6 +29,7 @@ def read(fd, name, separator, header, note):
 
     header: the first line has the names; otherwise they are Col1 to ColN.
     """
+    check(fd, name, separator, header)
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
