@@ -107,6 +107,17 @@ def test_b_whatever_holds_a_table(environment):
                      "twice": {"a": [1], "a (2)": [2]}}
 
 
+def test_r_dictionaries_that_differ_from_batch_to_batch(environment):
+    out = environment("""
+import pyarrow as pa
+def azureml_main():
+    def both(first, second, kind):
+        return pa.chunked_array([pa.array(words, kind).dictionary_encode() for words in (first, second)])
+    return pa.table({"text": both(["a", None], ["b", "a"], pa.utf8()), "half": both([1.5, None], [2.5, 1.5], pa.float16())})
+""")
+    assert read(out / "dataset1.arrow").to_pydict() == {"text": ["a", None, "b", "a"], "half": [1.5, None, 2.5, 1.5]}
+
+
 @pytest.mark.parametrize("sequence", ["one, two", "[one, two]"])
 def test_b_sequences_of_tables_are_outputs(environment, sequence):
     out = environment("import polars as pl, pyarrow as pa\ndef azureml_main():\n"

@@ -47,13 +47,12 @@ class Pyarrow(Table):
         import pyarrow.compute
         import pyarrow.ipc
 
-        table = self.value.rename_columns(names).unify_dictionaries()
+        table = self.value.rename_columns(names)
         for place, field in enumerate(table.schema):
-            if pa.types.is_run_end_encoded(field.type):
-                table = table.set_column(place, field.name, pa.compute.run_end_decode(table.column(place)))
-            elif pa.types.is_nested(field.type):
-                cells = documents(table.column(place).to_pylist(), field.name, note)
-                table = table.set_column(place, field.name, pa.array(cells, pa.large_utf8()))
+            before = table.column(place)
+            column = storable(pa, before, field, note)
+            if column is not before:
+                table = table.set_column(place, field.name, column)
         with pa.ipc.new_file(file, table.schema) as writer:
             writer.write_table(table)
 
@@ -74,6 +73,20 @@ class Polars(Table):
                 put = texts if dtype == pl.Object else documents
                 frame = frame.with_columns(pl.Series(name, put(frame.get_column(name).to_list(), name, note), pl.String))
         frame.write_ipc(file, compression="uncompressed")
+
+
+def storable(pa, column, field, note):
+    """The column as a file of datasets may hold it: no lists, no runs, one dictionary."""
+    if pa.types.is_run_end_encoded(field.type):
+        return pa.compute.run_end_decode(column)
+    if pa.types.is_nested(field.type):
+        return pa.array(documents(column.to_pylist(), field.name, note), pa.large_utf8())
+    if not pa.types.is_dictionary(field.type) or all(chunk.dictionary.equals(column.chunk(0).dictionary)
+                                                     for chunk in column.chunks):
+        return column
+    if pa.types.is_float16(field.type.value_type):  # pyarrow makes other numbers of halves (seen in 26)
+        return column.cast(pa.float16())
+    return column.unify_dictionaries()
 
 
 def documents(cells, name, note):
