@@ -87,10 +87,25 @@ static int end_row(struct piece *piece, struct err *err) {
 
 // ---- bytes ----
 
-static int end_line(struct piece *piece, char byte, struct err *err) {
-    TRY(end_row(piece, err));
+static void end_line(struct piece *piece, char byte) {
     piece->check->state = byte == '\r' ? TABLE_CR : TABLE_ROW;
-    next_line(piece);
+    if (byte == '\n')
+        next_line(piece);
+}
+
+// pandas takes a carriage return alone for the end of a line, and then loses cells: ",x\r\r\r,,1" is one row of it.
+static int line_feed(struct piece *piece, char byte, struct err *err) {
+    struct table_place place = place_of(piece, piece->at - 1);
+    if (byte != '\n')
+        return REFUSE(((struct table_place){place.line, place.column - 1}), err,
+                      "a carriage return without a line feed (in a cell it has to be quoted%s)", "");
+    end_line(piece, byte);
+    return 0;
+}
+
+static int end_last_cell(struct piece *piece, char byte, struct err *err) {
+    TRY(end_row(piece, err));
+    end_line(piece, byte);
     return 0;
 }
 
@@ -109,7 +124,7 @@ static int first_byte(struct piece *piece, char byte, struct err *err) {
     if (byte == check->separator)
         return separate(piece, err);
     if (ends_line(byte))
-        return end_line(piece, byte, err);
+        return end_last_cell(piece, byte, err);
     TRY(check_room(piece, piece->at - 1, err));
     if (byte == '"') {
         check->quote = place_of(piece, piece->at - 1);
@@ -126,8 +141,7 @@ static int first_byte(struct piece *piece, char byte, struct err *err) {
 static int row_byte(struct piece *piece, char byte, struct err *err) {
     struct table_check *check = piece->check;
     if (ends_line(byte)) {
-        check->state = byte == '\r' ? TABLE_CR : TABLE_ROW;
-        next_line(piece);
+        end_line(piece, byte);
         return 0;
     }
     check->cells = 0;
@@ -140,7 +154,7 @@ static int bare_byte(struct piece *piece, char byte, struct err *err) {
     if (byte == check->separator)
         return separate(piece, err);
     if (ends_line(byte))
-        return end_line(piece, byte, err);
+        return end_last_cell(piece, byte, err);
     check->solid |= byte != ' ' && byte != '\t';
     check->cell_bytes++;
     return 0;
@@ -168,12 +182,7 @@ static int take_byte(struct piece *piece, char byte, struct err *err) {
     struct table_check *check = piece->check;
     switch (check->state) {
     case TABLE_CR:
-        check->state = TABLE_ROW;
-        if (byte == '\n') {
-            piece->line = piece->at;
-            return 0;
-        }
-        return row_byte(piece, byte, err);
+        return line_feed(piece, byte, err);
     case TABLE_ROW:
         return row_byte(piece, byte, err);
     case TABLE_CELL:

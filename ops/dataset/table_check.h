@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Proves of a text table what whoever types it would get wrong or lose without a word: NUL bytes, what is no UTF-8,
- * quotes without an end, cells that have no column, names that are too long.
+ * quotes without an end, cells that have no column, carriage returns alone, names that are too long.
  *
  * Calling sequence: table_check_open() → table_check_feed() with the file in pieces of any size → the same with `last`.
  * What a piece ends with and is only the beginning of a character is not taken: it comes first in the next one.
  *
  * The table is read as pandas' C parser reads it: quotes begin a cell or are part of it, two of them inside of quotes
- * are one, a line ends with LF, CR or CRLF, empty lines are passed over. Errors: REASON_BAD_INPUT with line and column
+ * are one, a line ends with LF or CRLF, empty lines are passed over. Errors: REASON_BAD_INPUT with line and column
  * (from 1, in characters).
  */
 #ifndef DATASET_TABLE_CHECK_H
