@@ -167,8 +167,8 @@ def test_b_types_that_only_duckdb_has(pipe, duck):
     assert_kept(before, after, "ns")
     assert after["e"].combine_chunks().dictionary.to_pylist() == ["w0", "w1", "w2", "w3"]
     interval = duck.sql("select interval 1 month as month").to_arrow_table()
-    assert pipe.ask(written(interval.schema, interval.to_batches())) == (
-        False, 'bad_input: column "month": interval is not supported by datasets; store its parts as integers')
+    taken, told = pipe.ask(written(interval.schema, interval.to_batches()))
+    assert not taken and told.startswith('bad_input: column "month": interval is not supported by datasets; ')
 
 
 @thorough
