@@ -7,6 +7,7 @@ import importlib
 import inspect
 import typing
 
+import _quern
 from quern import frames, names
 
 PORTS = 64
@@ -14,25 +15,28 @@ SHORT = {"pa": "pyarrow", "pl": "polars", "np": "numpy"}
 
 
 def columns(segment, note):
-    """The names, and something for each that pyarrow and polars take."""
+    """The names, and for each something that pyarrow and polars take, and whether it is text that came as codes."""
     mapping, _, count, arrays = segment
     for array in arrays[:count]:
         if array.inexact:
             note(array.name, f"column {array.name!r}: {frames.rounded(array)}")
-    return [array.name for array in arrays[:count]], [frames.Column(mapping, i) for i in range(count)]
+    cells = [bool(array.flags & _quern.CELLS) for array in arrays[:count]]
+    return [array.name for array in arrays[:count]], [(frames.Column(mapping, i), cells[i]) for i in range(count)]
 
 
 def pyarrow_table(segment, note):
     pa = importlib.import_module("pyarrow")
     labels, lent = columns(segment, note)
-    return pa.Table.from_arrays([pa.array(column) for column in lent], labels)
+    made = [(pa.array(column), cells) for column, cells in lent]
+    return pa.Table.from_arrays([array.dictionary_decode() if cells else array for array, cells in made], labels)
 
 
 def polars_frame(segment, note):
     """Repeated names get a number, as those of results."""
     pl = importlib.import_module("polars")
     labels, lent = columns(segment, note)
-    return pl.DataFrame([pl.Series(column).alias(label) for label, column in zip(names.columns(labels, "quern"), lent)])
+    made = [pl.Series(column).cast(pl.String) if cells else pl.Series(column) for column, cells in lent]
+    return pl.DataFrame([series.alias(label) for label, series in zip(names.columns(labels, "quern"), made)])
 
 
 def polars_lazy(segment, note):
