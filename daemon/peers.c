@@ -14,7 +14,8 @@
 #include "quern/own.h"
 
 void peer_init(struct peer *peer, enum supervisor_peer kind, const struct environment *environment) {
-    *peer = (struct peer){.kind = kind, .environment = environment, .requests = -1, .supervisor = -1, .pidfd = -1};
+    *peer = (struct peer){
+        .kind = kind, .environment = environment, .requests = -1, .supervisor = -1, .hold = -1, .pidfd = -1};
 }
 
 static const char *peer_program(const struct peer *peer) {
@@ -44,13 +45,16 @@ int peer_start(struct peer *peer, struct err *err) {
     auto_fd int our_requests = requests[0], its_requests = requests[1];
     TRY(record_pair(supervisor, err));
     auto_fd int our_supervisor = supervisor[0], its_supervisor = supervisor[1];
-    auto_fd int descriptor = -1;
-    if (peer->environment)
+    auto_fd int descriptor = -1, hold = -1;
+    if (peer->environment) {
+        TRY(environment_hold(peer->environment, &hold, err));
         TRY(environment_write(peer->environment, &descriptor, err));
+    }
     const int fds[] = {its_requests, its_supervisor, descriptor};
     TRY(spawn(peer, fds, peer->environment ? 3 : 2, err));
     peer->requests = steal_fd(&our_requests);
     peer->supervisor = steal_fd(&our_supervisor);
+    peer->hold = steal_fd(&hold);
     peer->state = peer->kind == SUPERVISOR_PEER_CODEC ? PEER_UP : PEER_COMING;
     return 0;
 }
@@ -97,6 +101,7 @@ void peer_stop(struct peer *peer) {
         ;
     close_fd(&peer->requests);
     close_fd(&peer->supervisor);
+    close_fd(&peer->hold);
     close_fd(&peer->pidfd);
     peer->state = PEER_DOWN;
 }

@@ -25,6 +25,7 @@ struct peer {
     enum peer_state state;
     int requests;   /* our end of the shared request socket */
     int supervisor; /* its lifetime and HOST_READY */
+    int hold;       /* zygotes: keeps the environment from being removed; -1 for none */
     int pidfd;
     pid_t pid;
     struct host_ready ready; /* zygotes that are up */

@@ -10,7 +10,7 @@
  *     network = denied                   ; denied | open
  *
  * Calling sequence: environment_default() or environment_read(); environment_write() gives the sealed text that
- * quern-python reads at start (it parses the same form). Plain data, owns nothing.
+ * quern-python reads at start (it parses the same form). Plain data, owns nothing. Who starts jobs in it holds it.
  * Errors: REASON_CONFIG, naming file and line; unknown keys are errors. A line has at most 196 bytes (inih's ceiling), so
  * a path at most 187: environment_write() refuses what could not be read back.
  */
@@ -44,5 +44,9 @@ struct environment {
 void environment_default(struct environment *ret);
 MUST_USE int environment_parse(const char *name, const char *text, struct environment *ret, struct err *err);
 MUST_USE int environment_write(const struct environment *environment, int *ret_fd, struct err *err);
+
+/* As long as the descriptor is open, a virtual environment is not removed by `quern env rm`. *ret_fd is -1 for other
+ * Pythons. REASON_CONFIG when it is being removed. */
+MUST_USE int environment_hold(const struct environment *environment, int *ret_fd, struct err *err);
 
 #endif

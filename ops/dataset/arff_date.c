@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { MAX_DIGITS = 9, MINUTES_OF_DAY = 1440 };
+enum { MAX_DIGITS = 9, MAX_NUMBER = 999999999, MINUTES_OF_DAY = 1440 };
 
 static const char understood[] = "yMdHkKhamsSEZX";
 
@@ -58,11 +58,15 @@ size_t arff_date_check(const char *pattern, size_t bytes, bool *ret_zoned) {
 
 // ---- fields of a date ----
 
-// `most` digits at most, of which there must be one.
+// `most` digits at most, of which there must be one; a pattern may ask for more of them than a number has, of which the first
+// are zeros then.
 static bool number(struct reading *reading, size_t most, int64_t *ret) {
     size_t count = 0;
-    for (*ret = 0; count < most && reading->at < reading->end && is_digit(*reading->at); count++)
+    for (*ret = 0; count < most && reading->at < reading->end && is_digit(*reading->at); count++) {
         *ret = *ret * 10 + (*reading->at++ - '0');
+        if (*ret > MAX_NUMBER)
+            return false;
+    }
     return count > 0;
 }
 

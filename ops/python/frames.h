@@ -4,8 +4,10 @@
  *
  *     map_segment(fd) -> (mapping, rows, columns, arrays)   copy-on-write; `mapping` has the buffer protocol
  *     fill(objects, mapping, index, missing)                text, bytes or flags of an array as Python objects
+ *     lend(mapping, index) -> (schema, array)               capsules of the Arrow C data interface
  *     scan(objects, not_a_time, not_available) -> Scan      what the cells of an object column are
  *     write_segment(arrays, columns, rows, profile, limit) -> fd   sealed
+ *     read_arrow(file, profile, limit) -> fd                an Arrow file as a sealed segment
  *     check_table(fd, separator, header): dataset_table_check()
  *     unpack_bundle(zip, dir) -> files
  *
@@ -47,6 +49,10 @@ PyObject *frames_map_segment(PyObject *module, PyObject *fd);
 /* The segment behind a Mapping object, or NULL with TypeError. Borrowed: lives as long as the object. */
 const void *frames_mapping_base(PyObject *module, PyObject *mapping);
 
+/* The same for memory that is lent: it stays mapped until the process ends, because borrowers may release what they have
+ * at any time and in any thread. */
+const void *frames_mapping_lent(PyObject *module, PyObject *mapping);
+
 /* ---- cells: one dimension of a NumPy array, strided ---- */
 
 struct cells {
@@ -78,8 +84,10 @@ void text_write(PyObject *text, char *to); /* exactly text_bytes() of them */
 /* ---- the functions ---- */
 
 PyObject *frames_fill(PyObject *module, PyObject *args);
+PyObject *frames_lend(PyObject *module, PyObject *args);
 PyObject *frames_scan(PyObject *module, PyObject *args);
 PyObject *frames_write_segment(PyObject *module, PyObject *args);
+PyObject *frames_read_arrow(PyObject *module, PyObject *args);
 PyObject *frames_check_table(PyObject *module, PyObject *args);
 PyObject *frames_unpack_bundle(PyObject *module, PyObject *args);
 

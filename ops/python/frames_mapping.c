@@ -12,12 +12,13 @@ struct mapping {
     PyObject head;
     void *base;
     Py_ssize_t bytes;
+    bool lent;
 };
 
 static void mapping_dealloc(PyObject *self) {
     struct mapping *mapping = (struct mapping *)(void *)self;
     PyTypeObject *type = Py_TYPE(self);
-    if (mapping->base)
+    if (mapping->base && !mapping->lent)
         munmap(mapping->base, (size_t)mapping->bytes);
     type->tp_free(self);
     Py_DECREF(type);
@@ -188,4 +189,11 @@ const void *frames_mapping_base(PyObject *module, PyObject *object) {
         return ((struct mapping *)(void *)object)->base;
     PyErr_Format(PyExc_TypeError, "expected a mapping, found %s", Py_TYPE(object)->tp_name);
     return NULL;
+}
+
+const void *frames_mapping_lent(PyObject *module, PyObject *object) {
+    const void *base = frames_mapping_base(module, object);
+    if (base)
+        ((struct mapping *)(void *)object)->lent = true;
+    return base;
 }

@@ -95,8 +95,10 @@ static int module_clear(PyObject *module) {
 static PyMethodDef methods[] = {
     {"map_segment", frames_map_segment, METH_O, "map_segment(fd) -> (mapping, rows, columns, arrays)"},
     {"fill", frames_fill, METH_VARARGS, "fill(objects, mapping, index, missing)"},
+    {"lend", frames_lend, METH_VARARGS, "lend(mapping, index) -> (schema, array), capsules"},
     {"scan", frames_scan, METH_VARARGS, "scan(objects, not_a_time, not_available) -> Scan"},
     {"write_segment", frames_write_segment, METH_VARARGS, "write_segment(arrays, columns, rows, profile, limit) -> fd"},
+    {"read_arrow", frames_read_arrow, METH_VARARGS, "read_arrow(file, profile, limit) -> fd"},
     {"check_table", frames_check_table, METH_VARARGS, "check_table(fd, separator, header)"},
     {"unpack_bundle", frames_unpack_bundle, METH_VARARGS, "unpack_bundle(zip, dir) -> files"},
     {NULL, NULL, 0, NULL},

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/python/roots.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ops/python/closed.h"
 #include "quern/own.h"
 
 #define LINE_BYTES 4352
@@ -52,10 +54,21 @@ static void add_home(struct list *list, const char *bin) {
             add_prefix(list, home);
 }
 
+// Jobs of a quern that root started run as nobody in particular: the way to their Python is open to others, or not theirs.
+static int unreachable(const char *python, struct err *err) {
+    char closed[PATH_MAX];
+    if (errno != EACCES || !closed_find(python, closed))
+        return err_sys(err, REASON_CONFIG, "the interpreter %s", python);
+    return err_set(err, REASON_CONFIG,
+                   "the interpreter %.300s: jobs cannot enter %.300s: expected a directory open to others: make the "
+                   "environment elsewhere, such as in /opt, or chmod o+x %.300s",
+                   python, closed, closed);
+}
+
 int roots_find(const char *python, struct roots *ret, struct err *err) {
     char real[PATH_MAX], bin[PATH_MAX];
     if (!realpath(python, real))
-        return err_sys(err, REASON_CONFIG, "the interpreter %s", python);
+        return unreachable(python, err);
     *ret = (struct roots){0};
     struct list list = {.roots = ret};
     parent(python, bin);

@@ -16,6 +16,7 @@ static const char *const kept_names[] = {"TZ", "LD_LIBRARY_PATH", "ASAN_OPTIONS"
 #define KEPT (sizeof kept_names / sizeof kept_names[0])
 
 // One thread per library: a fork keeps only the forking thread, and libgomp hangs in a child when its parent had more.
+// pandas loads pyarrow where it is installed, whose allocator would begin a thread.
 static const struct variable fixed[] = {
     {"PATH", "/usr/local/bin:/usr/bin:/bin"},
     {"LANG", "C.UTF-8"},
@@ -25,6 +26,7 @@ static const struct variable fixed[] = {
     {"OPENBLAS_NUM_THREADS", "1"},
     {"MKL_NUM_THREADS", "1"},
     {"NUMEXPR_NUM_THREADS", "1"},
+    {"JE_ARROW_MALLOC_CONF", "background_thread:false"},
     {"MPLBACKEND", "Agg"},
     {"PYTHONUNBUFFERED", "1"},
     {"PYTHONUTF8", "1"},

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 QUERN = pathlib.Path(os.environ.get("QUERN_BIN", ROOT / "build/bin")).resolve() / "quern"
-VERBS = ["run", "dataset", "help", "version", "completion"]
+VERBS = ["run", "dataset", "env", "help", "version", "completion"]
 
 
 @pytest.fixture

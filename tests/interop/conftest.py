@@ -51,6 +51,18 @@ def quern_run(directory, paths, script=IDENTITY, flags=()):
     return done, out
 
 
+def run_in(python, directory, script, *words):
+    """(finished process, directory of the outputs) of a job in an environment with that Python."""
+    config = directory / "quern" / "environments"
+    config.mkdir(parents=True)
+    (config / "that.conf").write_text(f"[environment]\npython = {python}\n")
+    (directory / "script.py").write_text(script)
+    done = subprocess.run([QUERN, "run", "script.py", "--env", "that", "-o", "out", *words], capture_output=True, text=True,
+                          timeout=600, stdin=subprocess.DEVNULL, cwd=directory,
+                          env=dict(os.environ, XDG_CONFIG_HOME=str(directory), XDG_DATA_HOME=str(directory)))
+    return done, directory / "out"
+
+
 def identity(directory, paths, *flags):
     """[Returned] of any number of files, in order. flags: of `quern run`."""
     returned = []

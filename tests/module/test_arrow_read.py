@@ -887,7 +887,8 @@ def test_l_views_that_share_their_text_cannot_swell(tmp_path):
 
 def test_f_random_damage_never_crashes_nor_makes_a_bad_segment(tmp_path):
     chance = random.Random(20261121)
-    seeds, paths = [path.read_bytes() for path in sorted(CORPUS.iterdir())], []
+    kept, paths = sorted(CORPUS.iterdir()), []
+    seeds = [path.read_bytes() for path, said in zip(kept, dump_many(kept)) if said == "ok"]
     for number in range(1500):
         raw = bytearray(chance.choice(seeds))
         for _ in range(chance.choice([1, 1, 2, 5])):

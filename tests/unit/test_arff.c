@@ -132,6 +132,9 @@ static void m_dates(void **state) {
         {"HH:mm Z", "00:30 -0030", 3600000},
         {"HHX", "05Z", 18000000},
         {"ss", "60", -1},
+        // More digits than a number has.
+        {"yyyyyyyyyyyyyyyyyyyyyyyyMMdd", "0000000000000000000020240229", 1709164800000},
+        {"yyyyyyyyyyyyyyyyyyyyyyyyMMdd", "1201145617201145617283940229", -1},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

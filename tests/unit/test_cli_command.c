@@ -19,6 +19,11 @@ int verb_dataset_show(const struct command_line *line) { return verb_run(line); 
 int verb_dataset_head(const struct command_line *line) { return verb_run(line); }
 int verb_dataset_ls(const struct command_line *line) { return verb_run(line); }
 int verb_dataset_rm(const struct command_line *line) { return verb_run(line); }
+int verb_env(const struct command_line *line) { return verb_run(line); }
+int verb_env_ls(const struct command_line *line) { return verb_run(line); }
+int verb_env_show(const struct command_line *line) { return verb_run(line); }
+int verb_env_create(const struct command_line *line) { return verb_run(line); }
+int verb_env_rm(const struct command_line *line) { return verb_run(line); }
 
 enum { WORDS = 12 };
 

@@ -10,7 +10,7 @@ import os
 
 import _quern
 import quern
-from quern import arguments, columns, failures, frames, names, results, script, surroundings, tables
+from quern import arguments, columns, failures, foreign, lent, names, results, script, surroundings, tables
 
 NOTES = 1000
 getpid = os.getpid  # a script may put another in its place
@@ -88,19 +88,26 @@ def run_script(job):
     call = job.call
     quern.params.update(call["params"])
     unpack(call, script.prepare(call["directory"]))
-    inputs = {port: frames.frame(fd, job.notes_about(name)) for port, fd, name in call["inputs"]}
+    inputs = {port: (_quern.map_segment(fd), job.notes_about(name)) for port, fd, name in call["inputs"]}
     HELD.append(inputs)
     source = read_all(call["script"])
     job.blame = _quern.REASON_EXCEPTION
     module = script.load(source, call["directory"])
     main = getattr(module, script.ENTRY)
-    value = main(*arguments.arguments(main, inputs, call["dialect"], job.note))
+    value = main(*made(main, arguments.arguments(main, inputs, call["dialect"], job.note)))
     leave_if_forked(job)
     job.blame = _quern.REASON_BAD_RESULT
     answer(job, results.outputs(value, call["dialect"], job.note))
     job.blame = _quern.REASON_EXCEPTION
     script.flush(module)
     surroundings.finish()
+
+
+def made(main, chosen):
+    """The arguments themselves: frames of pandas, or what the parameters' annotations ask for."""
+    values = [pair and maker(*pair) for pair, maker in zip(chosen, lent.makers(main, len(chosen)))]
+    HELD.append(values)
+    return values
 
 
 def unpack(call, bundle):
@@ -125,7 +132,8 @@ def answer(job, outputs, about=""):
     for port, name, frame in outputs:
         labels = names.columns(frame.columns, job.call["dialect"])
         note = job.notes_about(about or name or f"dataset{port}")
-        fd = columns.segment(frame, labels, job.call["profile"], job.call["limit"], note)
+        fd = (frame.segment(labels, job.call["limit"], note) if isinstance(frame, foreign.Table) else
+              columns.segment(frame, labels, job.call["profile"], job.call["limit"], note))
         try:
             leave_if_forked(job)
             job.answers.result(port, name, len(frame), fd)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Segments as data frames: views on mapped memory, no copy (include/quern/segment.h)."""
+import sys
+
 import numpy as np
 import pandas as pd
 
@@ -14,22 +16,40 @@ DTYPES = {
 UNITS = ("s", "ms", "us", "ns")
 NAN = float("nan")
 PANDAS = tuple(int(part) for part in pd.__version__.split(".")[:2])
+# From pandas 3 on, text is pyarrow's where that is installed, which pandas then has loaded: it can stay where it is.
+ARROW = sys.modules.get("pyarrow") if PANDAS >= (3, 0) else None
+
+
+class Column:
+    """One array of a mapped segment, for whoever asks by the Arrow PyCapsule interface."""
+
+    def __init__(self, mapping, index):
+        self.mapping, self.index = mapping, index
+
+    def __arrow_c_array__(self, requested_schema=None):
+        return _quern.lend(self.mapping, self.index)
 
 
 def frame(fd, note=lambda about, text: None):
-    """The DataFrame of a segment: index 0..rows-1, one array per column, writable and private to this process.
+    """The DataFrame of a segment: index 0..rows-1, one array per column, writable and private to this process. (From
+    pandas 3 on, Copy-on-Write hands arrays out read-only; assignments through the frame copy the column they change.)
 
     fd: a sealed segment; may be closed afterwards. note(about, text) is told what could not be kept.
     """
-    mapping, rows, count, arrays = _quern.map_segment(fd)
+    return made(_quern.map_segment(fd), note)
+
+
+def made(segment, note):
+    """The same of what _quern.map_segment() gave."""
+    mapping, rows, count, arrays = segment
     names = [array.name for array in arrays[:count]]
     values = [column(mapping, arrays, i, note) for i in range(count)]
     distinct = dict(zip(names, values))
     if 0 < len(distinct) == count:
         return pd.DataFrame(distinct, index=pd.RangeIndex(rows), copy=False)
-    made = pd.DataFrame(dict(enumerate(values)), index=pd.RangeIndex(rows), copy=False)
-    made.columns = pd.Index(names, dtype=None if count else object)
-    return made
+    numbered = pd.DataFrame(dict(enumerate(values)), index=pd.RangeIndex(rows), copy=False)
+    numbered.columns = pd.Index(names, dtype=None if count else object)
+    return numbered
 
 
 def column(mapping, arrays, index, note, name=None):
@@ -40,7 +60,9 @@ def column(mapping, arrays, index, note, name=None):
         return categorical(mapping, arrays, array, note)
     if array.flags & _quern.NULLABLE:
         return nullable(mapping, array, index)
-    if array.kind in (_quern.UTF8, _quern.BINARY) or array.flags & _quern.CELLS or (array.kind == _quern.BOOL and array.null_count):
+    if array.kind == _quern.UTF8 or array.flags & _quern.CELLS:
+        return texts(mapping, array, index)
+    if array.kind == _quern.BINARY or (array.kind == _quern.BOOL and array.null_count):
         return objects(mapping, array, index)
     if array.kind == _quern.NULL:
         return np.full(array.length, None, object)
@@ -82,6 +104,16 @@ def view(mapping, array):
     return np.frombuffer(mapping, dtype, array.length, array.offset)
 
 
+def texts(mapping, array, index):
+    """str of the dtype that pandas gives it: object up to 2, str from 3 on, which would else depend on whether a cell is
+    there to be seen."""
+    if ARROW is not None:
+        lent = ARROW.array(Column(mapping, index))
+        return pd.array(lent.dictionary_decode() if array.flags & _quern.CELLS else lent, dtype="str", copy=False)
+    values = objects(mapping, array, index)
+    return pd.array(values, dtype="str", copy=False) if PANDAS >= (3, 0) else values
+
+
 def objects(mapping, array, index, missing=NAN):
     """str, bytes, times of day, or True and False; a missing one is `missing` (bytes, times: None)."""
     values = np.empty(array.length, object)
@@ -107,9 +139,7 @@ def zoned(values, array, note, name):
     except Exception as error:  # each library of time zones has its own
         note(name, f"column {name!r}: time zone {array.zone!r} is not known here ({error!r}), UTC is used")
         dtype = pd.DatetimeTZDtype(UNITS[array.unit], "UTC")
-    if PANDAS < (2, 0):
-        return pd.arrays.DatetimeArray(values, dtype=dtype)
-    return pd.DatetimeIndex(values, copy=False).tz_localize("UTC").tz_convert(dtype.tz).array
+    return pd.array(values.view("i8"), dtype=dtype, copy=False)
 
 
 def categorical(mapping, arrays, array, note):

@@ -4,6 +4,10 @@ import functools
 import importlib.util
 import sys
 
+# matplotlib's own list moved between its versions.
+WINDOWS = {"gtk3agg", "gtk3cairo", "gtk4agg", "gtk4cairo", "ipympl", "macosx", "nbagg", "notebook", "qt4agg", "qt4cairo",
+           "qt5agg", "qt5cairo", "qtagg", "qtcairo", "tkagg", "tkcairo", "webagg", "widget", "wx", "wxagg", "wxcairo"}
+
 
 def tame(matplotlib):
     """matplotlib.use("TkAgg") and its like choose Agg."""
@@ -11,8 +15,7 @@ def tame(matplotlib):
 
     @functools.wraps(original)
     def use(backend, *args, **kwargs):
-        windows = {name.lower() for name in matplotlib.rcsetup.interactive_bk}
-        return original("agg" if str(backend).lower() in windows else backend, *args, **kwargs)
+        return original("agg" if str(backend).lower() in WINDOWS else backend, *args, **kwargs)
 
     matplotlib.use = use
 

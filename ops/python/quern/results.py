@@ -5,7 +5,7 @@ import types
 import numpy as np
 import pandas as pd
 
-from quern import names
+from quern import foreign, names
 
 NUMBERED = 2  # outputs with a number; all others have a name
 UNDONE = {types.CoroutineType: "async", types.GeneratorType: "yield", types.AsyncGeneratorType: "async and yield"}
@@ -13,7 +13,7 @@ SEVERAL = {"classic": 1, "studio": 1, "designer": 2}  # how many outputs a diale
 
 
 def outputs(value, dialect, note):
-    """[(port, name, DataFrame)]: port 1 and 2 with an empty name, 0 with one. What is None is left out: an output
+    """[(port, name, DataFrame or foreign.Table)]: port 1 and 2 with an empty name, 0 with one. What is None is left out: an output
     that is not there is an empty dataset."""
     found = {}
     done(value)
@@ -70,19 +70,26 @@ def is_sequence(value):
     if not isinstance(value, list) and not (isinstance(value, np.ndarray) and value.dtype == object
                                             and value.ndim == 1):
         return False
-    return any(isinstance(item, pd.DataFrame) or is_named(item) for item in value) or all(
+    return any(is_table(item) or is_named(item) for item in value) or all(
         item is None for item in value)
 
 
 def is_named(value):
     """A dict with frames in it."""
-    return isinstance(value, dict) and any(isinstance(item, pd.DataFrame) for item in value.values())
+    return isinstance(value, dict) and any(is_table(item) for item in value.values())
+
+
+def is_table(value):
+    return isinstance(value, pd.DataFrame) or foreign.is_table(value)
 
 
 def frame(value):
-    """A DataFrame of anything; TypeError where pandas cannot."""
+    """A DataFrame of anything, or what pyarrow or polars made; TypeError where pandas cannot."""
     if isinstance(value, pd.DataFrame):
         return value
+    made = foreign.table(value)
+    if made is not None:
+        return made
     try:
         return convert(value)
     except MemoryError:
@@ -93,14 +100,15 @@ def frame(value):
 
 
 def convert(value):
+    """copy=False: pandas 3 copies arrays otherwise, and a result is only read."""
     if isinstance(value, dict):
-        return pd.DataFrame(value)
+        return pd.DataFrame(value, copy=False)
     if isinstance(value, np.ndarray) and value.ndim > 0:
-        return labelled(pd.DataFrame(value))
+        return labelled(pd.DataFrame(value, copy=False))
     if isinstance(value, list):
-        return labelled(pd.DataFrame(value))
+        return labelled(pd.DataFrame(value, copy=False))
     if isinstance(value, (pd.Series, pd.Index, pd.api.extensions.ExtensionArray)):
-        return pd.DataFrame({"column": pd.Series(value).array})
+        return pd.DataFrame({"column": pd.Series(value).array}, copy=False)
     return pd.DataFrame({"column": pd.Series([value], dtype=object).infer_objects()})
 
 
