@@ -141,7 +141,8 @@ static int grant(void *context, uint64_t bytes, uint64_t rows, uint32_t columns,
 static void decode_codec(struct bench *bench) {
     struct codec_outcome outcome;
     struct err err;
-    if (codec_decode(&bench->codec, bench->arrow_fd, SEGMENT_PROFILE_NS, grant, NULL, &outcome, &err) < 0)
+    const struct codec_wish all = {.profile = SEGMENT_PROFILE_NS};
+    if (codec_decode(&bench->codec, bench->arrow_fd, &all, grant, NULL, &outcome, &err) < 0)
         die("codec_decode", &err);
 }
 

@@ -96,20 +96,23 @@ static uint64_t port_of(const char *word, const char *text, size_t bytes) {
     return port <= HOST_MAX_PORTS ? port : 0;
 }
 
+static bool has_port(const struct flag *flag) { return flag->kind == COMMAND_PORT || flag->kind == COMMAND_COLUMNS; }
+
 static bool matches(const struct flag *flag, const char *text, size_t bytes, uint64_t *ret_port) {
-    if (flag->kind != COMMAND_PORT)
+    if (!has_port(flag))
         return strlen(flag->word) == bytes && strncmp(flag->word, text, bytes) == 0;
-    *ret_port = port_of(flag->word, text, bytes);
+    bool bare = strlen(flag->word) - 1 == bytes && strncmp(flag->word, text, bytes) == 0;
+    *ret_port = bare && flag->kind == COMMAND_COLUMNS ? 1 : port_of(flag->word, text, bytes);
     return *ret_port > 0;
 }
 
 static void offer(struct suggest *suggest, const struct flag *flag) {
     char word[64];
-    for (unsigned port = 1; flag->kind == COMMAND_PORT && port <= 2; port++) {
+    for (unsigned port = 1; has_port(flag) && port <= 2; port++) {
         snprintf(word, sizeof word, "%.*s%u", (int)strlen(flag->word) - 1, flag->word, port);
         suggest_offer(suggest, word);
     }
-    if (flag->kind != COMMAND_PORT)
+    if (!has_port(flag))
         suggest_offer(suggest, flag->word);
 }
 
@@ -186,7 +189,7 @@ static int check_once(const struct command_line *line, const char *name, const s
         return 0;
     for (size_t i = 0; i < line->given_count; i++)
         if (line->given[i].flag == given->flag &&
-            (flags[given->flag].kind != COMMAND_PORT || line->given[i].number == given->number))
+            (!has_port(&flags[given->flag]) || line->given[i].number == given->number))
             return refuse(refusal, REASON_USAGE, "%s was given twice", name);
     return 0;
 }

@@ -3,7 +3,7 @@
  * The command line, by the table in commands.def: which verb, which flags with which values, which operands.
  *
  * Calling sequence: command_parse(argc, argv) → the verb's function looks at `given` in the order of the command line.
- * Values are checked by their kind: a DURATION is in `number` as ms, a SIZE as bytes, a PORT's N too; a CHOICE is one
+ * Values are checked by their kind: a DURATION is in `number` as ms, a SIZE as bytes, a PORT's and COLUMNS' N too; a CHOICE is one
  * of its words. Flags may stand anywhere, as `--flag value`, `--flag=value`, `-o value` or `-ovalue`; `--` ends them.
  *
  * Ownership: everything is borrowed from argv and the table. Errors: a refusal with REASON_USAGE and what to do next.
@@ -24,6 +24,7 @@ enum command_kind {
     COMMAND_TEXT,
     COMMAND_INPUT,
     COMMAND_PORT,
+    COMMAND_COLUMNS,
     COMMAND_FILE,
     COMMAND_DIRECTORY,
     COMMAND_CHOICE,
@@ -79,7 +80,7 @@ extern const size_t example_count;
 struct given {
     enum flag_id flag;
     const char *value; /* NULL for NONE */
-    uint64_t number;   /* DURATION: ms; SIZE: bytes; PORT: its number; CHOICE: index of the word; COUNT */
+    uint64_t number;   /* DURATION: ms; SIZE: bytes; PORT, COLUMNS: its number; CHOICE: index of the word; COUNT */
 };
 
 struct command_line {

@@ -10,7 +10,7 @@ enum { PORTS_SHOWN = 2 };
 
 static void each_word(enum command_id verb, const struct flag *flag, completion_flag_fn *print) {
     char word[64];
-    if (flag->kind != COMMAND_PORT) {
+    if (flag->kind != COMMAND_PORT && flag->kind != COMMAND_COLUMNS) {
         print(verb, flag, flag->word);
         return;
     }

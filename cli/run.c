@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/columns.h"
 #include "cli/environments.h"
 #include "cli/render.h"
 #include "cli/source.h"
@@ -50,6 +51,24 @@ static int add_input(struct request *request, const struct given *given, struct 
     return 0;
 }
 
+// Inputs may stand behind the columns that are wanted of them.
+static int choose_columns(struct job *job, const struct command_line *line, struct refusal *refusal) {
+    for (size_t i = 0; i < line->given_count; i++) {
+        const struct given *given = &line->given[i];
+        if (given->flag != FLAG_RUN_COLUMNS)
+            continue;
+        char name[32];
+        snprintf(name, sizeof name, "--columns%u", (unsigned)given->number);
+        struct job_input *input = job->inputs, *end = input + job->input_count;
+        while (input < end && input->port != given->number)
+            input++;
+        if (input == end)
+            return refuse(refusal, REASON_USAGE, "%s: there is no --dataframe%u", name, (unsigned)given->number);
+        TRY(columns_parse(name, given->value, input, refusal));
+    }
+    return 0;
+}
+
 static int add_param(struct job *job, const char *pair, struct refusal *refusal) {
     const char *equals = strchr(pair, '=');
     if (job->param_count == JOB_MAX_PARAMS)
@@ -73,6 +92,9 @@ static int take_flag(struct request *request, const struct given *given, struct 
     switch ((int)given->flag) {
     case FLAG_RUN_DATAFRAME:
         return add_input(request, given, refusal);
+    case FLAG_RUN_DECIMALS:
+        job->decimals = given->number == 0 ? JOB_DECIMALS_FLOAT : JOB_DECIMALS_TEXT;
+        return 0;
     case FLAG_RUN_BUNDLE:
         return source_file("--bundle", given->value, &job->bundle, refusal);
     case FLAG_RUN_PARAM:
@@ -102,6 +124,7 @@ static int take_flag(struct request *request, const struct given *given, struct 
     case FLAG_RUN_COLOR:
         request->colour = (enum terminal_colour)given->number;
         return 0;
+    case FLAG_RUN_COLUMNS:
     case FLAG_RUN_STORE: // read before all others
     case FLAG_ANY_HELP:
     default: // flags of other verbs
@@ -168,6 +191,7 @@ static int build(const struct command_line *line, struct request *request, struc
     TRY(source_file("SCRIPT", line->operands[0], &request->job.script, refusal));
     for (size_t i = 0; i < line->given_count; i++)
         TRY(take_flag(request, &line->given[i], refusal));
+    TRY(choose_columns(&request->job, line, refusal));
     if (request->output_dir)
         TRY(check_output(request->output_dir, refusal));
     TRY(settle_debug(request, refusal));

@@ -43,5 +43,6 @@ void attempt_done(struct attempt *attempt) {
     spool_done(&attempt->err);
     storage_drop_close(attempt->drop);
     storage_close(attempt->store);
+    manifest_done(&attempt->manifest);
     job_free(&attempt->job);
 }

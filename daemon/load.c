@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "attempt.h"
+#include "column_report.h"
 #include "quern/own.h"
 #include "quern/segment.h"
 #include "type_table.h"
+#include "wish.h"
 
 static void on_codec_warning(void *context, uint32_t picture, const char *text) {
     struct attempt *attempt = context;
@@ -77,9 +79,15 @@ static int decode(struct attempt *attempt, uint32_t input, struct err *err) {
     struct attempt_input *in = &attempt->inputs[input];
     struct grant grant = {attempt, &in->key};
     struct codec_outcome outcome;
-    if (attempt->job.inputs[input].format == JOB_ARFF)
-        return codec_arff(&attempt->codec, in->blob.fd, attempt->profile, grant_memory, &grant, &outcome, err);
-    return codec_decode(&attempt->codec, in->blob.fd, attempt->profile, grant_memory, &grant, &outcome, err);
+    auto_free char *names = NULL;
+    struct codec_wish wish;
+    TRY(wish_make(attempt, input, &names, &wish, err));
+    if (attempt->job.inputs[input].format != JOB_ARFF)
+        return codec_decode(&attempt->codec, in->blob.fd, &wish, grant_memory, &grant, &outcome, err);
+    if (wish.columns)
+        return err_set(err, REASON_BAD_INPUT,
+                       "columns cannot be chosen from an ARFF file; store it as Arrow: quern dataset put FILE KEY");
+    return codec_arff(&attempt->codec, in->blob.fd, attempt->profile, grant_memory, &grant, &outcome, err);
 }
 
 static int produce(struct attempt *attempt, uint32_t input, struct err *err) {
@@ -121,15 +129,13 @@ static void want(struct wanted *wanted, uint32_t input, const struct supervisor_
     wanted->first_input[wanted->count++] = input;
 }
 
-static void make_keys(struct attempt *attempt, struct wanted *wanted) {
+static int make_keys(struct attempt *attempt, struct wanted *wanted, struct err *err) {
     wanted->count = 0;
     for (uint32_t i = 0; i < attempt->job.input_count; i++) {
-        struct supervisor_key key;
-        snprintf(key.text, sizeof key.text, "%s|%u|*|%u", attempt->inputs[i].blob.version,
-                 attempt->job.inputs[i].format, attempt->profile);
-        attempt->inputs[i].key = key;
-        want(wanted, i, &key);
+        TRY(wish_key(attempt, i, &attempt->inputs[i].key, err));
+        want(wanted, i, &attempt->inputs[i].key);
     }
+    return 0;
 }
 
 static int wait_for_others(struct attempt *attempt, const struct wanted *wanted, uint32_t waits, struct err *err) {
@@ -181,13 +187,13 @@ static int share(struct attempt *attempt, uint32_t input, struct err *err) {
     record->columns = header.columns;
     record->segment_bytes = header.total_bytes;
     record->cached = in->state == SUPERVISOR_HIT;
-    return 0;
+    return column_report(attempt, input, err);
 }
 
 int step_load(struct attempt *attempt, struct err *err) {
     struct wanted wanted;
     TRY(connect_peers(attempt, err));
-    make_keys(attempt, &wanted);
+    TRY(make_keys(attempt, &wanted, err));
     if (wanted.count)
         TRY(load_all(attempt, &wanted, err));
     for (uint32_t i = 0; i < attempt->job.input_count; i++) {

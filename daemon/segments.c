@@ -13,6 +13,7 @@ static uint64_t bit(uint32_t holder) { return UINT64_C(1) << holder; }
 void segments_init(struct segments *segments, uint64_t budget_bytes) {
     memset(segments, 0, sizeof *segments);
     segments->budget_bytes = budget_bytes;
+    segments->free_bytes = UINT64_MAX;
     for (uint32_t i = 0; i < SEGMENTS_MAX; i++)
         segments->entries[i].fd = -1;
 }
@@ -53,17 +54,30 @@ static struct segment_entry *longest_unused(struct segments *segments) {
     return oldest;
 }
 
+uint64_t segments_available(const struct segments *segments) {
+    uint64_t unpinned = 0, budget, memory;
+    for (uint32_t i = 0; i < SEGMENTS_MAX; i++)
+        if (segments->entries[i].ready && !segments->entries[i].pins)
+            unpinned += segments->entries[i].bytes;
+    budget = segments->budget_bytes - (segments->used_bytes - unpinned);
+    if (__builtin_add_overflow(segments->free_bytes, unpinned, &memory))
+        memory = UINT64_MAX;
+    return budget < memory ? budget : memory;
+}
+
+static void forget(struct segments *segments, struct segment_entry *entry) {
+    if (__builtin_add_overflow(segments->free_bytes, entry->bytes, &segments->free_bytes))
+        segments->free_bytes = UINT64_MAX;
+    entry_forget(segments, entry);
+}
+
 static int make_room(struct segments *segments, uint64_t bytes, struct err *err) {
-    while (bytes > segments->budget_bytes || segments->used_bytes > segments->budget_bytes - bytes) {
-        struct segment_entry *oldest = longest_unused(segments);
-        if (!oldest)
-            return err_set(err, REASON_LIMIT_MEMORY,
-                           "a dataset needs %llu bytes of memory, this host has %llu of %llu left for datasets",
-                           (unsigned long long)bytes,
-                           (unsigned long long)(segments->budget_bytes - segments->used_bytes),
-                           (unsigned long long)segments->budget_bytes);
-        entry_forget(segments, oldest);
-    }
+    uint64_t available = segments_available(segments);
+    if (bytes > available)
+        return err_set(err, REASON_LIMIT_MEMORY, "a dataset needs %llu bytes of memory, this host has %llu available",
+                       (unsigned long long)bytes, (unsigned long long)available);
+    while (segments->used_bytes > segments->budget_bytes - bytes || bytes > segments->free_bytes)
+        forget(segments, longest_unused(segments));
     return 0;
 }
 

@@ -34,6 +34,7 @@ struct segments {
     struct segment_entry entries[SEGMENTS_MAX];
     uint64_t budget_bytes;
     uint64_t used_bytes;
+    uint64_t free_bytes; /* what the host has besides; set by whoever calls, before RESERVE and GRANT */
     uint64_t uses;
 };
 
@@ -43,6 +44,8 @@ void segments_done(struct segments *segments);
 /* HIT pins and sets *ret_fd; LOAD makes the holder the loader; WAIT enlists it. */
 MUST_USE int segments_reserve(struct segments *segments, uint32_t holder, const struct supervisor_key *key,
                               enum supervisor_segment_state *ret_state, int *ret_fd, struct err *err);
+/* The largest segment that would be granted now; what nobody pins makes room. */
+uint64_t segments_available(const struct segments *segments);
 /* Memory for what the holder loads: a new file, also kept here. Asked for again, it takes the place of the former one. */
 MUST_USE int segments_grant(struct segments *segments, uint32_t holder, const struct supervisor_key *key,
                             uint64_t bytes, int *ret_fd, struct err *err);

@@ -10,25 +10,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "host_memory.h"
 #include "quern/clock.h"
 #include "quern/jail.h"
 #include "quern/own.h"
 #include "worker_link.h"
 
-// What is free now, less a tenth for everything else.
-static uint64_t segment_budget(void) {
-    auto_file FILE *file = fopen("/proc/meminfo", "re");
-    char line[128];
-    unsigned long long kib;
-    while (file && fgets(line, sizeof line, file))
-        if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1)
-            return (uint64_t)kib * 1024 / 10 * 9;
-    return (uint64_t)1 << 30;
-}
-
 void supervisor_init(struct supervisor *supervisor, const struct environment *environment) {
     memset(supervisor, 0, sizeof *supervisor);
-    segments_init(&supervisor->segments, segment_budget());
+    segments_init(&supervisor->segments, host_memory_free("/proc", "/sys/fs/cgroup"));
     peer_init(&supervisor->codec, SUPERVISOR_PEER_CODEC, NULL);
     peer_init(&supervisor->zygote, SUPERVISOR_PEER_ZYGOTE, environment);
     supervisor->extra_fd = -1;

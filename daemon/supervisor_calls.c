@@ -103,6 +103,7 @@ int calls_reserve(struct supervisor_calls *calls, const struct supervisor_key *k
     memcpy(call.keys, keys, count * sizeof *keys);
     TRY(ask(calls, &call, -1, &answer, err));
     size_t used = 0;
+    calls->available = answer.reply.available;
     for (uint32_t i = 0; i < count; i++) {
         ret_states[i] = answer.reply.states[i];
         bool hit = ret_states[i] == SUPERVISOR_HIT && used < answer.fd_count;

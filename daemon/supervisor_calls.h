@@ -16,6 +16,7 @@ struct supervisor_calls {
     int socket; /* borrowed */
     bool expired;
     bool cancelled;
+    uint64_t available; /* by the last RESERVE: bytes that a segment may have at most */
     uint32_t turn_count;
     struct {
         uint32_t index, state;

@@ -42,6 +42,11 @@ static int tell(struct child *child, struct attempt *attempt, uint32_t input, st
     snprintf(text.name, sizeof text.name, "%s", table->source.name);
     TRY(child_send(child, commit, outputs, 2, err));
     TRY(child_send(child, &text, &attempt->inputs[input].blob.fd, 1, err));
+    for (size_t i = 0; i < table->column_count; i++) {
+        struct host_call column = {.kind = HOST_COLUMN};
+        snprintf(column.value, sizeof column.value, "%s", table->columns[i]);
+        TRY(child_send(child, &column, NULL, 0, err));
+    }
     return child_send(child, &start, NULL, 0, err);
 }
 

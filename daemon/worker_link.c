@@ -6,6 +6,7 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
+#include "host_memory.h"
 #include "quern/clock.h"
 #include "quern/own.h"
 
@@ -84,6 +85,7 @@ static int serve_reserve(struct exchange *exchange, struct err *err) {
     for (uint32_t i = 0; i < call->count; i++)
         if (!memchr(call->keys[i].text, 0, sizeof call->keys[i].text))
             return err_set(err, REASON_BUG, "key %u is not terminated", i);
+    exchange->supervisor->segments.free_bytes = host_memory_free("/proc", "/sys/fs/cgroup");
     exchange->reply.count = call->count;
     exchange->link->reserved_count = call->count;
     memcpy(exchange->link->reserved, call->keys, sizeof call->keys);
@@ -95,11 +97,13 @@ static int serve_reserve(struct exchange *exchange, struct err *err) {
         if (state == SUPERVISOR_HIT)
             add_fd(exchange, fd);
     }
+    exchange->reply.available = segments_available(&exchange->supervisor->segments);
     return 0;
 }
 
 static int serve_grant(struct exchange *exchange, struct err *err) {
     int fd = -1;
+    exchange->supervisor->segments.free_bytes = host_memory_free("/proc", "/sys/fs/cgroup");
     TRY(segments_grant(&exchange->supervisor->segments, exchange->worker, &exchange->call->keys[0],
                        exchange->call->bytes, &fd, err));
     add_fd(exchange, fd);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fields.h"
+#include "fields_private.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -41,18 +41,16 @@ static const char *found(const json_t *value, char text[FOUND_BYTES]) {
     return text;
 }
 
-static int wrong_type(const struct field_place *place, const char *expected, const json_t *value, struct err *err) {
+int fields_wrong_type(const struct field_place *place, const char *expected, const json_t *value, struct err *err) {
     char text[FOUND_BYTES];
     return fields_refuse(place, err, "expected %s, found %s", expected, found(value, text));
 }
 
-static void *at(const void *base, size_t offset) { return (char *)(uintptr_t)base + offset; }
-
 /* ---- integers, booleans, words ---- */
 
 static uint64_t integer_get(const struct field *field, const void *base) {
-    return field->bytes == sizeof(uint32_t) ? *(uint32_t *)at(base, field->offset)
-                                            : *(uint64_t *)at(base, field->offset);
+    return field->bytes == sizeof(uint32_t) ? *(uint32_t *)fields_at(base, field->offset)
+                                            : *(uint64_t *)fields_at(base, field->offset);
 }
 
 static int integer_check(const struct field *field, uint64_t value, const struct field_place *place, struct err *err) {
@@ -65,24 +63,24 @@ static int integer_check(const struct field *field, uint64_t value, const struct
 static int integer_read(const struct field *field, const json_t *json, void *base, const struct field_place *place,
                         struct err *err) {
     if (!json_is_integer(json))
-        return wrong_type(place, field->min ? "a positive integer" : "an integer", json, err);
+        return fields_wrong_type(place, field->min ? "a positive integer" : "an integer", json, err);
     if (json_integer_value(json) < 0)
         return fields_refuse(place, err, "expected %llu..%llu, found %lld", (unsigned long long)field->min,
                              (unsigned long long)field->max, (long long)json_integer_value(json));
     uint64_t value = (uint64_t)json_integer_value(json);
     TRY(integer_check(field, value, place, err));
     if (field->bytes == sizeof(uint32_t))
-        *(uint32_t *)at(base, field->offset) = (uint32_t)value;
+        *(uint32_t *)fields_at(base, field->offset) = (uint32_t)value;
     else
-        *(uint64_t *)at(base, field->offset) = value;
+        *(uint64_t *)fields_at(base, field->offset) = value;
     return 0;
 }
 
 static int boolean_read(const struct field *field, const json_t *json, void *base, const struct field_place *place,
                         struct err *err) {
     if (!json_is_boolean(json))
-        return wrong_type(place, "true or false", json, err);
-    *(bool *)at(base, field->offset) = json_is_true(json);
+        return fields_wrong_type(place, "true or false", json, err);
+    *(bool *)fields_at(base, field->offset) = json_is_true(json);
     return 0;
 }
 
@@ -97,14 +95,14 @@ static int word_read(const struct field *field, const json_t *json, void *base, 
                      struct err *err) {
     for (uint32_t i = 0; json_is_string(json) && field->words[i]; i++)
         if (strcmp(json_string_value(json), field->words[i]) == 0) {
-            *(uint32_t *)at(base, field->offset) = i + 1;
+            *(uint32_t *)fields_at(base, field->offset) = i + 1;
             return 0;
         }
-    return wrong_type(place, field->what, json, err);
+    return fields_wrong_type(place, field->what, json, err);
 }
 
 static int word_check(const struct field *field, const void *base, const struct field_place *place, struct err *err) {
-    uint32_t word = *(uint32_t *)at(base, field->offset);
+    uint32_t word = *(uint32_t *)fields_at(base, field->offset);
     if (word >= 1 && word <= word_count(field))
         return 0;
     return fields_refuse(place, err, "expected %s, found number %u", field->what, word);
@@ -112,7 +110,7 @@ static int word_check(const struct field *field, const void *base, const struct 
 
 /* ---- texts ---- */
 
-static int text_check(field_rule *rule, const char *text, const struct field_place *place, struct err *err) {
+int fields_text_check(field_rule *rule, const char *text, const struct field_place *place, struct err *err) {
     struct err fault;
     if (!rule || rule(text, &fault) == 0)
         return 0;
@@ -122,36 +120,38 @@ static int text_check(field_rule *rule, const char *text, const struct field_pla
 static int text_read(const struct field *field, const json_t *json, void *base, const struct field_place *place,
                      struct err *err) {
     if (!json_is_string(json))
-        return wrong_type(place, "a string", json, err);
-    TRY(text_check(field->rule, json_string_value(json), place, err));
+        return fields_wrong_type(place, "a string", json, err);
+    TRY(fields_text_check(field->rule, json_string_value(json), place, err));
     if (field->kind == FIELD_CHARS) {
-        snprintf(at(base, field->offset), field->bytes, "%s", json_string_value(json));
+        snprintf(fields_at(base, field->offset), field->bytes, "%s", json_string_value(json));
         return 0;
     }
-    char **slot = at(base, field->offset);
+    char **slot = fields_at(base, field->offset);
     free(*slot);
     *slot = strdup(json_string_value(json));
     return *slot ? 0 : err_set(err, REASON_INFRA, "out of memory for a job document");
 }
 
 static int chars_check(const struct field *field, const void *base, const struct field_place *place, struct err *err) {
-    const char *chars = at(base, field->offset);
+    const char *chars = fields_at(base, field->offset);
     if (!memchr(chars, '\0', field->bytes))
         return fields_refuse(place, err, "expected at most %zu bytes, found more", field->bytes - 1);
-    return text_check(field->rule, chars, place, err);
+    return fields_text_check(field->rule, chars, place, err);
 }
 
 static int pointer_check(const struct field *field, const void *base, const struct field_place *place,
                          struct err *err) {
-    const char *text = *(char **)at(base, field->offset);
+    const char *text = *(char **)fields_at(base, field->offset);
     if (text)
-        return text_check(field->rule, text, place, err);
+        return fields_text_check(field->rule, text, place, err);
     return field->required ? fields_refuse(place, err, "expected a string, found none") : 0;
 }
 
 /* ---- lists and pairs ---- */
 
-static int count_check(const struct field *field, size_t count, const struct field_place *place, struct err *err) {
+int fields_count_check(const struct field *field, size_t count, const struct field_place *place, struct err *err) {
+    if (count < field->min)
+        return fields_refuse(place, err, "expected at least %llu, found %zu", (unsigned long long)field->min, count);
     if (count <= field->max)
         return 0;
     return fields_refuse(place, err, "expected at most %llu, found %zu", (unsigned long long)field->max, count);
@@ -162,19 +162,19 @@ static int list_make(const struct field *field, void *base, size_t count, struct
     void *elements = calloc(count ? count : 1, field->bytes);
     if (!elements)
         return err_set(err, REASON_INFRA, "out of memory for a job document");
-    *(void **)at(base, field->offset) = elements;
-    *(size_t *)at(base, field->count) = count;
+    *(void **)fields_at(base, field->offset) = elements;
+    *(size_t *)fields_at(base, field->count) = count;
     return 0;
 }
 
 static int list_read(const struct field *field, const json_t *json, void *base, const struct field_place *place,
                      struct err *err) {
     if (!json_is_array(json))
-        return wrong_type(place, "an array", json, err);
+        return fields_wrong_type(place, "an array", json, err);
     size_t count = json_array_size(json);
-    TRY(count_check(field, count, place, err));
+    TRY(fields_count_check(field, count, place, err));
     TRY(list_make(field, base, count, err));
-    char *elements = *(char **)at(base, field->offset);
+    char *elements = *(char **)fields_at(base, field->offset);
     for (size_t i = 0; i < count; i++) {
         struct field_place here = {.above = place, .index = i};
         TRY(fields_read(field->inner, json_array_get(json, i), elements + i * field->bytes, &here, err));
@@ -183,9 +183,9 @@ static int list_read(const struct field *field, const json_t *json, void *base, 
 }
 
 static int list_check(const struct field *field, const void *base, const struct field_place *place, struct err *err) {
-    const char *elements = *(char **)at(base, field->offset);
-    size_t count = *(size_t *)at(base, field->count);
-    TRY(count_check(field, count, place, err));
+    const char *elements = *(char **)fields_at(base, field->offset);
+    size_t count = *(size_t *)fields_at(base, field->count);
+    TRY(fields_count_check(field, count, place, err));
     for (size_t i = 0; i < count; i++) {
         struct field_place here = {.above = place, .index = i};
         TRY(fields_check(field->inner, elements + i * field->bytes, &here, err));
@@ -194,8 +194,8 @@ static int list_check(const struct field *field, const void *base, const struct 
 }
 
 static json_t *list_write(const struct field *field, const void *base) {
-    const char *elements = *(char **)at(base, field->offset);
-    size_t count = *(size_t *)at(base, field->count);
+    const char *elements = *(char **)fields_at(base, field->offset);
+    size_t count = *(size_t *)fields_at(base, field->count);
     json_auto_t *list = json_array();
     for (size_t i = 0; i < count; i++)
         if (json_array_append_new(list, fields_write(field->inner, elements + i * field->bytes)) < 0)
@@ -206,15 +206,15 @@ static json_t *list_write(const struct field *field, const void *base) {
 static int pairs_read(const struct field *field, json_t *json, void *base, const struct field_place *place,
                       struct err *err) {
     if (!json_is_object(json))
-        return wrong_type(place, "an object", json, err);
-    TRY(count_check(field, json_object_size(json), place, err));
+        return fields_wrong_type(place, "an object", json, err);
+    TRY(fields_count_check(field, json_object_size(json), place, err));
     TRY(list_make(field, base, json_object_size(json), err));
-    struct field_pair *pair = *(struct field_pair **)at(base, field->offset);
+    struct field_pair *pair = *(struct field_pair **)fields_at(base, field->offset);
     for (void *entry = json_object_iter(json); entry; entry = json_object_iter_next(json, entry), pair++) {
         struct field_place here = {.above = place, .name = json_object_iter_key(entry)};
         const json_t *value = json_object_iter_value(entry);
         if (!json_is_string(value))
-            return wrong_type(&here, "a string", value, err);
+            return fields_wrong_type(&here, "a string", value, err);
         pair->key = strdup(here.name);
         pair->value = strdup(json_string_value(value));
         if (!pair->key || !pair->value)
@@ -224,15 +224,15 @@ static int pairs_read(const struct field *field, json_t *json, void *base, const
 }
 
 static int pairs_check(const struct field *field, const void *base, const struct field_place *place, struct err *err) {
-    const struct field_pair *pairs = *(struct field_pair **)at(base, field->offset);
-    size_t count = *(size_t *)at(base, field->count);
-    TRY(count_check(field, count, place, err));
+    const struct field_pair *pairs = *(struct field_pair **)fields_at(base, field->offset);
+    size_t count = *(size_t *)fields_at(base, field->count);
+    TRY(fields_count_check(field, count, place, err));
     for (size_t i = 0; i < count; i++) {
         if (!pairs[i].key || !pairs[i].value)
             return fields_refuse(place, err, "expected names with values, found one without");
-        TRY(text_check(field->key_rule, pairs[i].key, place, err));
+        TRY(fields_text_check(field->key_rule, pairs[i].key, place, err));
         struct field_place here = {.above = place, .name = pairs[i].key};
-        TRY(text_check(field->rule, pairs[i].value, &here, err));
+        TRY(fields_text_check(field->rule, pairs[i].value, &here, err));
         for (size_t j = 0; j < i; j++)
             if (strcmp(pairs[i].key, pairs[j].key) == 0)
                 return fields_refuse(&here, err, "expected the name once, found it twice");
@@ -241,8 +241,8 @@ static int pairs_check(const struct field *field, const void *base, const struct
 }
 
 static json_t *pairs_write(const struct field *field, const void *base) {
-    const struct field_pair *pairs = *(struct field_pair **)at(base, field->offset);
-    size_t count = *(size_t *)at(base, field->count);
+    const struct field_pair *pairs = *(struct field_pair **)fields_at(base, field->offset);
+    size_t count = *(size_t *)fields_at(base, field->count);
     json_auto_t *object = json_object();
     for (size_t i = 0; i < count; i++)
         if (json_object_set_new(object, pairs[i].key, json_string(pairs[i].value)) < 0)
@@ -251,8 +251,8 @@ static json_t *pairs_write(const struct field *field, const void *base) {
 }
 
 static void list_free(const struct field *field, void *base) {
-    char *elements = *(char **)at(base, field->offset);
-    for (size_t i = 0; elements && i < *(size_t *)at(base, field->count); i++) {
+    char *elements = *(char **)fields_at(base, field->offset);
+    for (size_t i = 0; elements && i < *(size_t *)fields_at(base, field->count); i++) {
         struct field_pair *pair = (void *)(elements + i * field->bytes);
         if (field->kind == FIELD_LIST) {
             fields_free(field->inner, pair);
@@ -262,16 +262,17 @@ static void list_free(const struct field *field, void *base) {
         free(pair->value);
     }
     free(elements);
-    *(char **)at(base, field->offset) = NULL;
-    *(size_t *)at(base, field->count) = 0;
+    *(char **)fields_at(base, field->offset) = NULL;
+    *(size_t *)fields_at(base, field->count) = 0;
 }
 
 /* ---- whole objects ---- */
 
 static bool present(const struct field *field, const void *base) {
-    if (field->required || (field->kind != FIELD_OBJECT && field->kind != FIELD_TEXT) || field->bytes)
+    bool may_be_absent = field->kind == FIELD_OBJECT || field->kind == FIELD_TEXT || field->kind == FIELD_TEXTS;
+    if (field->required || !may_be_absent || field->bytes)
         return true;
-    return *(char **)at(base, field->offset) != NULL;
+    return *(char **)fields_at(base, field->offset) != NULL;
 }
 
 static int field_read(const struct field *field, json_t *json, void *base, const struct field_place *place,
@@ -287,11 +288,13 @@ static int field_read(const struct field *field, json_t *json, void *base, const
     case FIELD_CHARS:
         return text_read(field, json, base, place, err);
     case FIELD_OBJECT:
-        return fields_read(field->inner, json, at(base, field->offset), place, err);
+        return fields_read(field->inner, json, fields_at(base, field->offset), place, err);
     case FIELD_LIST:
         return list_read(field, json, base, place, err);
     case FIELD_PAIRS:
         return pairs_read(field, json, base, place, err);
+    case FIELD_TEXTS:
+        return fields_texts_read(field, json, base, place, err);
     }
     return err_set(err, REASON_BUG, "%s: a field of no kind", field->name);
 }
@@ -309,11 +312,13 @@ static int field_check(const struct field *field, const void *base, const struct
     case FIELD_CHARS:
         return chars_check(field, base, place, err);
     case FIELD_OBJECT:
-        return present(field, base) ? fields_check(field->inner, at(base, field->offset), place, err) : 0;
+        return present(field, base) ? fields_check(field->inner, fields_at(base, field->offset), place, err) : 0;
     case FIELD_LIST:
         return list_check(field, base, place, err);
     case FIELD_PAIRS:
         return pairs_check(field, base, place, err);
+    case FIELD_TEXTS:
+        return fields_texts_check(field, base, place, err);
     }
     return err_set(err, REASON_BUG, "%s: a field of no kind", field->name);
 }
@@ -323,19 +328,21 @@ static json_t *field_write(const struct field *field, const void *base) {
     case FIELD_INTEGER:
         return json_integer((json_int_t)integer_get(field, base));
     case FIELD_BOOLEAN:
-        return json_boolean(*(bool *)at(base, field->offset));
+        return json_boolean(*(bool *)fields_at(base, field->offset));
     case FIELD_WORD:
-        return json_string(field->words[*(uint32_t *)at(base, field->offset) - 1]);
+        return json_string(field->words[*(uint32_t *)fields_at(base, field->offset) - 1]);
     case FIELD_TEXT:
-        return json_string(*(char **)at(base, field->offset));
+        return json_string(*(char **)fields_at(base, field->offset));
     case FIELD_CHARS:
-        return json_string(at(base, field->offset));
+        return json_string(fields_at(base, field->offset));
     case FIELD_OBJECT:
-        return fields_write(field->inner, at(base, field->offset));
+        return fields_write(field->inner, fields_at(base, field->offset));
     case FIELD_LIST:
         return list_write(field, base);
     case FIELD_PAIRS:
         return pairs_write(field, base);
+    case FIELD_TEXTS:
+        return fields_texts_write(field, base);
     }
     return NULL;
 }
@@ -350,7 +357,7 @@ static const struct field *field_find(const struct field *fields, const char *na
 int fields_read(const struct field *fields, json_t *object, void *base, const struct field_place *place,
                 struct err *err) {
     if (!json_is_object(object))
-        return wrong_type(place, "an object", object, err);
+        return fields_wrong_type(place, "an object", object, err);
     for (void *entry = json_object_iter(object); entry; entry = json_object_iter_next(object, entry)) {
         struct field_place here = {.above = place, .name = json_object_iter_key(entry)};
         const struct field *field = field_find(fields, here.name);
@@ -385,12 +392,14 @@ json_t *fields_write(const struct field *fields, const void *base) {
 void fields_free(const struct field *fields, void *base) {
     for (; fields->name; fields++) {
         if (fields->kind == FIELD_OBJECT)
-            fields_free(fields->inner, at(base, fields->offset));
+            fields_free(fields->inner, fields_at(base, fields->offset));
         if (fields->kind == FIELD_LIST || fields->kind == FIELD_PAIRS)
             list_free(fields, base);
+        if (fields->kind == FIELD_TEXTS)
+            fields_texts_free(fields, base);
         if (fields->kind == FIELD_TEXT) {
-            free(*(char **)at(base, fields->offset));
-            *(char **)at(base, fields->offset) = NULL;
+            free(*(char **)fields_at(base, fields->offset));
+            *(char **)fields_at(base, fields->offset) = NULL;
         }
     }
 }

@@ -28,6 +28,7 @@ enum field_kind {
     FIELD_OBJECT,  /* a struct; when not required it begins with a char * that is NULL when absent */
     FIELD_LIST,    /* owned array of structs of `bytes`, size_t count at `count` */
     FIELD_PAIRS,   /* likewise, of struct field_pair; in JSON an object */
+    FIELD_TEXTS,   /* likewise, of char *, owned; the array is NULL when absent */
 };
 
 typedef int field_rule(const char *text, struct err *err); /* says no without the path */
@@ -41,10 +42,10 @@ struct field {
     enum field_kind kind;
     bool required;
     size_t offset, bytes, count;
-    uint64_t min, max;         /* INTEGER: value; LIST, PAIRS: max is the most elements */
+    uint64_t min, max;         /* INTEGER: value; LIST, PAIRS, TEXTS: how many elements */
     const char *const *words;  /* WORD: NULL-terminated */
     const char *what;          /* WORD: the words as a sentence */
-    field_rule *rule;          /* TEXT, CHARS; PAIRS: of the values */
+    field_rule *rule;          /* TEXT, CHARS; TEXTS: of each; PAIRS: of the values */
     field_rule *key_rule;      /* PAIRS */
     const struct field *inner; /* OBJECT, LIST: ends with a field without a name */
 };

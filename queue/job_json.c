@@ -89,6 +89,7 @@ static int rule_value(const char *text, struct err *err) {
 /* ---- the tables ---- */
 
 static const char *const dialect_words[] = {"classic", "studio", "designer", "quern", NULL};
+static const char *const decimals_words[] = {"float", "text", NULL};
 static const char *const format_words[] = {"arrow", "csv", "tsv", "arff", NULL};
 _Static_assert(HOST_CLASSIC == 1 && HOST_QUERN == 4 && JOB_ARROW == 1 && JOB_ARFF == 4, "words by number");
 
@@ -130,6 +131,13 @@ static const struct field input_fields[] = {
     TEXT(struct job_input, "url", source.url, true, rule_url),
     TEXT(struct job_input, "version", source.version, false, rule_version),
     TEXT(struct job_input, "name", source.name, true, rule_name),
+    {.name = "columns",
+     .kind = FIELD_TEXTS,
+     .offset = offsetof(struct job_input, columns),
+     .count = offsetof(struct job_input, column_count),
+     .min = 1,
+     .max = JOB_MAX_CHOSEN,
+     .rule = rule_value},
     {0},
 };
 
@@ -203,6 +211,11 @@ static const struct field document_fields[] = {
      .offset = offsetof(struct document, job.limits),
      .bytes = sizeof(struct job_limits),
      .inner = limits_fields},
+    {.name = "decimals",
+     .kind = FIELD_WORD,
+     .offset = offsetof(struct document, job.decimals),
+     .words = decimals_words,
+     .what = "float or text"},
     {.name = "debug", .kind = FIELD_BOOLEAN, .offset = offsetof(struct document, job.debug)},
     {0},
 };

@@ -174,6 +174,30 @@ static json_t *steps_of(const struct manifest *manifest) {
     return object;
 }
 
+static void append(json_t **array, json_t *value) {
+    if (json_array_append_new(*array, value) == 0)
+        return;
+    json_decref(*array);
+    *array = NULL;
+}
+
+static json_t *column_of(const struct manifest_column *column) {
+    json_t *object = json_object();
+    put(&object, "name", TEXT_OF(column->name));
+    put(&object, "type", json_string(column->type));
+    put(&object, "treatment", json_string(column->treatment));
+    put(&object, "bytes", count_of(column->bytes));
+    put(&object, "why", json_string(column->why));
+    return object;
+}
+
+static json_t *columns_of(const struct manifest_input *input) {
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < input->listed_count; i++)
+        append(&list, column_of(&input->listed[i]));
+    return list;
+}
+
 static json_t *input_of(const struct manifest_input *input) {
     json_t *object = json_object();
     put(&object, "port", json_integer(input->port));
@@ -183,6 +207,8 @@ static json_t *input_of(const struct manifest_input *input) {
     put(&object, "columns", count_of(input->columns));
     put(&object, "segment_bytes", count_of(input->segment_bytes));
     put(&object, "cached", json_boolean(input->cached));
+    put(&object, "column_report", columns_of(input));
+    put(&object, "columns_left", count_of(input->columns - input->listed_count));
     return object;
 }
 
@@ -196,13 +222,6 @@ static json_t *output_of(const struct manifest_output *output) {
     put(&object, "segment_bytes", count_of(output->segment_bytes));
     put(&object, "bytes", count_of(output->bytes));
     return object;
-}
-
-static void append(json_t **array, json_t *value) {
-    if (json_array_append_new(*array, value) == 0)
-        return;
-    json_decref(*array);
-    *array = NULL;
 }
 
 static void put_tables(json_t **object, const struct manifest *manifest) {
@@ -310,4 +329,12 @@ int manifest_encode(const struct manifest *manifest, char **ret_json, size_t *re
     *ret_bytes = (size_t)bytes;
     *ret_json = json;
     return 0;
+}
+
+void manifest_done(struct manifest *manifest) {
+    for (uint32_t i = 0; i < HOST_MAX_PORTS; i++) {
+        free(manifest->inputs[i].listed);
+        manifest->inputs[i].listed = NULL;
+        manifest->inputs[i].listed_count = 0;
+    }
 }

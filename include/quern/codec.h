@@ -9,9 +9,10 @@
  * child answers. The child dies when the other end of that socket is closed. When the child dies without a final reply
  * its parent says so there (DIED, with the signal); end of file without that means that all of quern-codec is gone.
  *
- *     DECODE  fds: reply, blob            ← NEED{bytes}  → struct codec_grant + memory file of NEED bytes  ← DONE
- *             the Arrow IPC file `blob` becomes a sealed segment in the granted memory
- *     ARFF    as DECODE, of an ARFF file
+ *     DECODE  fds: reply, blob[, columns] ← NEED{bytes}  → struct codec_grant + memory file of NEED bytes  ← DONE
+ *             the Arrow IPC file `blob` becomes a sealed segment in the granted memory; `columns`, a sealed file of
+ *             names with a NUL behind each: only those, in this order
+ *     ARFF    as DECODE, of an ARFF file and all columns
  *     ENCODE  fds: reply, segment, output ← DONE       the segment as Arrow IPC with ZSTD, appended to the empty output
  *     CHECK   fds: reply, segment         ← DONE       every rule of segment.h
  *     HEAD    fds: reply, segment, output ← DONE       the first and last rows as JSON text, for people (schemas/head.md)
@@ -20,7 +21,8 @@
  *     JOIN    fds: reply, output, png...  ← DONE       pictures stacked vertically; skipped ones are named in warnings
  *
  * Every op may send WARNING replies before DONE. FAILED is final and carries the error: REASON_BAD_INPUT (DECODE, ARFF),
- * REASON_BAD_RESULT (CHECK, ENCODE), REASON_LIMIT_OUTPUT, REASON_LIMIT_DISK (an output on a full disk), REASON_INFRA.
+ * REASON_BAD_RESULT (CHECK, ENCODE), REASON_LIMIT_OUTPUT, REASON_LIMIT_MEMORY (DECODE), REASON_LIMIT_DISK (an output on a
+ * full disk), REASON_INFRA.
  */
 #ifndef QUERN_CODEC_H
 #define QUERN_CODEC_H
@@ -58,6 +60,23 @@ struct codec_ceilings {
     uint64_t picture_pixels; /* of one picture, and ×32 of the joined one */
 };
 
+enum codec_decimals { CODEC_DECIMALS_FLOAT, CODEC_DECIMALS_TEXT };
+
+/* What a dataset shall become. */
+struct codec_wish {
+    uint32_t profile;  /* enum segment_profile */
+    uint32_t decimals; /* enum codec_decimals: the nearest double, or all digits */
+    const char
+        *columns; /* their names in the order that is wanted, each with its NUL, one behind the other; NULL: all */
+    size_t column_bytes;
+    uint64_t memory_bytes; /* REASON_LIMIT_MEMORY for a dataset that needs more; 0: the ceilings alone count */
+    uint32_t share_texts;  /* 1: texts that repeat themselves become codes: SEGMENT_CELLS */
+    uint32_t threads;      /* for that; 0: one. The client sets no threads: the codec knows */
+    /* 1: integers of which some are missing stay integers (SEGMENT_NULLABLE) whatever the file says of pandas. For readers
+     * only: codec_decode() does not ask for it. */
+    uint32_t keep_integers;
+};
+
 struct codec_request {
     uint32_t version;
     uint32_t op;        /* enum codec_op */
@@ -67,7 +86,10 @@ struct codec_request {
     uint32_t level;     /* ENCODE: zstd level, 0: 1 */
     uint32_t
         checked; /* ENCODE, HEAD: the asker knows that the segment has passed CHECK; being sealed it is as it was */
-    uint32_t separator; /* TEXT: ',' or '\t' */
+    uint32_t decimals;     /* DECODE: enum codec_decimals */
+    uint32_t share_texts;  /* DECODE: 0 or 1 */
+    uint64_t memory_bytes; /* DECODE: as wished for */
+    uint32_t separator;    /* TEXT: ',' or '\t' */
     struct codec_ceilings ceilings;
 };
 
@@ -121,8 +143,9 @@ struct codec_outcome {
  * when the child died and is tried once more: the second file has to be a fresh one. */
 typedef int codec_grant_fn(void *context, uint64_t bytes, uint64_t rows, uint32_t columns, struct err *err);
 
-MUST_USE int codec_decode(struct codec *codec, int blob, uint32_t profile, codec_grant_fn *grant, void *grant_context,
-                          struct codec_outcome *ret, struct err *err);
+/* `wish` is borrowed for the call. */
+MUST_USE int codec_decode(struct codec *codec, int blob, const struct codec_wish *wish, codec_grant_fn *grant,
+                          void *grant_context, struct codec_outcome *ret, struct err *err);
 MUST_USE int codec_arff(struct codec *codec, int blob, uint32_t profile, codec_grant_fn *grant, void *grant_context,
                         struct codec_outcome *ret, struct err *err);
 MUST_USE int codec_encode(struct codec *codec, int segment, enum codec_trust trust, int output,

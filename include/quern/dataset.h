@@ -31,6 +31,10 @@ struct dataset_shape {
 
 MUST_USE int dataset_reader_open(const void *file, size_t bytes, enum segment_profile profile,
                                  const struct codec_ceilings *ceilings, struct dataset_reader **ret, struct err *err);
+/* As it is wished for: some columns, decimals as text. The wish is borrowed until the reader is closed. */
+MUST_USE int dataset_reader_open_wish(const void *file, size_t bytes, const struct codec_wish *wish,
+                                      const struct codec_ceilings *ceilings, struct dataset_reader **ret,
+                                      struct err *err);
 void dataset_reader_shape(const struct dataset_reader *reader, struct dataset_shape *ret);
 
 /* Fills `base`, fresh zeroed memory of shape.bytes, on `threads` threads (0: one per core). The segment's total_bytes

@@ -11,6 +11,7 @@
  *        BUNDLE (name)    fd: the zip                     at most one
  *        INPUT (port, name) fd: a sealed segment          RUN: any number; TYPE: none
  *        TABLE (name, separator, flags) fd: the text             TYPE only: the CSV or TSV file
+ *        COLUMN (value)                                   TYPE only, any number: only these, in this order
  *        PARAM (key, value)                               any number
  *        START
  * 4. child → worker: host_answer records: READY (fd: the work directory) once the jail is on and before the first
@@ -81,6 +82,7 @@ enum host_call_kind {
     HOST_TABLE,
     HOST_PARAM,
     HOST_START,
+    HOST_COLUMN,
 };
 
 /* What START asks for. */
@@ -105,7 +107,7 @@ struct host_call {
     uint32_t separator;           /* TABLE: ',' or '\t' */
     struct jail_limits limits;    /* COMMIT */
     char name[HOST_NAME_BYTES];   /* SCRIPT, BUNDLE, INPUT, TABLE: file name; PARAM: key. Terminated */
-    char value[HOST_VALUE_BYTES]; /* PARAM. Terminated */
+    char value[HOST_VALUE_BYTES]; /* PARAM, COLUMN. Terminated */
 };
 
 enum host_answer_kind { HOST_READY = 1, HOST_NOTE, HOST_RESULT, HOST_RAISED, HOST_DONE };

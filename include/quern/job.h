@@ -28,6 +28,9 @@
 #define JOB_MAX_PARAMS 256u
 #define JOB_MAX_DEPTH 32
 
+#define JOB_MAX_CHOSEN 10000u /* columns that are asked for by name, of one input */
+
+enum job_decimals { JOB_DECIMALS_FLOAT = 1, JOB_DECIMALS_TEXT = 2 };
 enum job_format { JOB_ARROW = 1, JOB_CSV = 2, JOB_TSV = 3, JOB_ARFF = 4 };
 
 /* A file or object: where it is and, once pinned, exactly which bytes. */
@@ -41,6 +44,8 @@ struct job_input {
     uint32_t port; /* 1..HOST_MAX_PORTS */
     uint32_t format;
     struct job_source source;
+    char **columns; /* owned, as the names in it: only these, in this order; NULL: all */
+    size_t column_count;
 };
 
 struct job_param {
@@ -74,6 +79,7 @@ struct job {
     size_t output_count;
     struct job_limits limits;
     bool debug;
+    uint32_t decimals; /* enum job_decimals: what decimals of the inputs become */
 };
 
 void job_defaults(struct job *job); /* quern dialect, environment "default", default limits, a fresh id (ULID) */
@@ -95,12 +101,24 @@ const char *job_state_name(enum job_state state);
 
 #define MANIFEST_UNKNOWN UINT64_MAX /* a figure that could not be had: null */
 
+/* The report on a column lists so many of an input, and of all inputs together. */
+#define MANIFEST_MAX_LISTED 200u
+#define MANIFEST_MAX_LISTED_IN_ALL 1000u
+
+struct manifest_column {
+    char name[HOST_NAME_BYTES];         /* cut where it is longer */
+    const char *type, *treatment, *why; /* constants: segment.h, treatment.h */
+    uint64_t bytes;
+};
+
 struct manifest_input {
     uint32_t port;
     char name[HOST_NAME_BYTES];
     char version[256];
     uint64_t rows, columns, segment_bytes;
-    bool cached; /* the segment was on the host already */
+    bool cached;                    /* the segment was on the host already */
+    struct manifest_column *listed; /* malloc'ed, freed by manifest_done() */
+    uint32_t listed_count;
 };
 
 struct manifest_output {
@@ -137,6 +155,8 @@ struct manifest {
     char warnings[32][ERR_MSG_BYTES];
     uint32_t warning_count; /* beyond 32 only counted */
 };
+
+void manifest_done(struct manifest *manifest);
 
 /* Pretty-printed JSON with a final newline. A failed job has the `error` object of module.md section 11. */
 MUST_USE int manifest_encode(const struct manifest *manifest, char **ret_json, size_t *ret_bytes, struct err *err);

@@ -68,7 +68,19 @@ enum segment_unit { SEGMENT_UNIT_S = 0, SEGMENT_UNIT_MS = 1, SEGMENT_UNIT_US = 2
 enum segment_flags {
     SEGMENT_ORDERED = 1u << 0, /* dictionary: the order of the values means something */
     SEGMENT_DECIMAL = 1u << 1, /* FLOAT64 made of decimals */
+    /* Numbers, BOOL, UTF8: a column of pandas' nullable types. The missing numbers stand in a mask, as those of BOOL do,
+     * and a NaN is a value. */
+    SEGMENT_NULLABLE = 1u << 2,
+    /* CODES of UTF8: a column of texts that repeat themselves, no dictionary of its file: cells, not a category. */
+    SEGMENT_CELLS = 1u << 3,
 };
+
+enum segment_origin {
+#define ORIGIN(NAME, number) SEGMENT_FROM_##NAME = (number),
+#include "../../schemas/treatments.def"
+#undef ORIGIN
+};
+#define SEGMENT_MAX_ORIGIN SEGMENT_FROM_CODES_VALUES
 
 struct segment_span {
     uint64_t offset;
@@ -88,7 +100,8 @@ struct segment_array {
     struct segment_span offsets; /* UTF8, BINARY: length + 1 int64, from 0, rising, the last one values.bytes */
     struct segment_span values;  /* fixed width: length * width bytes; UTF8, BINARY: the bytes */
     uint64_t inexact;            /* FLOAT64 made of integers or decimals: values that it cannot hold; else 0 */
-    uint64_t reserved;           /* 0 */
+    uint32_t origin;             /* enum segment_origin: what it was in its file, for treatment.h */
+    uint32_t reserved;           /* 0 */
 };
 _Static_assert(sizeof(struct segment_array) == 128, "the directory entry is 128 bytes");
 
@@ -110,6 +123,7 @@ _Static_assert(sizeof(struct segment_header) == 128, "the header is 128 bytes");
 struct segment_spec {
     enum segment_kind kind;
     uint32_t flags;
+    enum segment_origin origin;
     enum segment_unit unit;
     uint64_t length;
     bool nulls;          /* reserve room for a mask or bitmap */
@@ -161,7 +175,9 @@ static inline void *segment_at(const void *base, struct segment_span span) {
 
 uint32_t segment_kind_width(enum segment_kind kind); /* bytes per value; 0 for UTF8, BINARY */
 enum segment_nulls segment_kind_nulls(enum segment_kind kind);
-const char *segment_kind_name(enum segment_kind kind); /* "double"; "?" for an unknown number */
+enum segment_nulls segment_nulls_rule(enum segment_kind kind, uint32_t flags); /* of an array with these flags */
+bool segment_kind_is_nullable(enum segment_kind kind);                         /* may have SEGMENT_NULLABLE */
+const char *segment_kind_name(enum segment_kind kind);                         /* "double"; "?" for an unknown number */
 const char *segment_kind_dtype(enum segment_kind kind);
 bool segment_kind_is_codes(enum segment_kind kind);
 bool segment_kind_is_bytes(enum segment_kind kind);   /* UTF8, BINARY */

@@ -75,7 +75,7 @@ static int pass_failure(const struct call *call, struct codec_reply *reply, stru
     err_distrust(&reply->err);
     enum reason reason = (enum reason)reply->err.reason;
     if (reason != REASON_BAD_INPUT && reason != REASON_BAD_RESULT && reason != REASON_LIMIT_OUTPUT &&
-        reason != REASON_LIMIT_DISK && reason != REASON_INFRA && reason != REASON_BUG)
+        reason != REASON_LIMIT_MEMORY && reason != REASON_LIMIT_DISK && reason != REASON_INFRA && reason != REASON_BUG)
         reply->err.reason = (uint32_t)blame(call);
     if (err)
         *err = reply->err;
@@ -217,24 +217,34 @@ static struct call call_of(struct codec *codec, enum codec_op op) {
 
 static void add_fd(struct call *call, int fd) { call->fds[call->fd_count++] = fd; }
 
-static int decode(struct codec *codec, enum codec_op op, int blob, uint32_t profile, codec_grant_fn *grant,
+static int decode(struct codec *codec, enum codec_op op, int blob, const struct codec_wish *wish, codec_grant_fn *grant,
                   void *grant_context, struct codec_outcome *ret, struct err *err) {
     struct call call = call_of(codec, op);
-    call.request.profile = profile;
+    auto_fd int columns = -1;
+    call.request.profile = wish->profile;
+    call.request.decimals = wish->decimals;
+    call.request.share_texts = wish->share_texts;
+    call.request.memory_bytes = wish->memory_bytes;
     call.grant = grant;
     call.grant_context = grant_context;
     add_fd(&call, blob);
+    if (wish->columns) {
+        columns = memory_from("quern-columns", wish->columns, wish->column_bytes, err);
+        TRY(columns);
+        add_fd(&call, columns);
+    }
     return perform(&call, ret, err);
 }
 
-int codec_decode(struct codec *codec, int blob, uint32_t profile, codec_grant_fn *grant, void *grant_context,
-                 struct codec_outcome *ret, struct err *err) {
-    return decode(codec, CODEC_DECODE, blob, profile, grant, grant_context, ret, err);
+int codec_decode(struct codec *codec, int blob, const struct codec_wish *wish, codec_grant_fn *grant,
+                 void *grant_context, struct codec_outcome *ret, struct err *err) {
+    return decode(codec, CODEC_DECODE, blob, wish, grant, grant_context, ret, err);
 }
 
 int codec_arff(struct codec *codec, int blob, uint32_t profile, codec_grant_fn *grant, void *grant_context,
                struct codec_outcome *ret, struct err *err) {
-    return decode(codec, CODEC_ARFF, blob, profile, grant, grant_context, ret, err);
+    const struct codec_wish all = {.profile = profile};
+    return decode(codec, CODEC_ARFF, blob, &all, grant, grant_context, ret, err);
 }
 
 int codec_encode(struct codec *codec, int segment, enum codec_trust trust, int output, struct codec_outcome *ret,

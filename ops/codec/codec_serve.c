@@ -25,7 +25,7 @@ static const struct {
     int (*serve)(struct codec_child *child, struct err *err);
     size_t min_fds, max_fds; // behind the reply socket
 } ops[] = {
-    [CODEC_DECODE] = {"decode", codec_child_decode, 1, 1},
+    [CODEC_DECODE] = {"decode", codec_child_decode, 1, 2},
     [CODEC_ENCODE] = {"encode", codec_child_encode, 2, 2},
     [CODEC_CHECK] = {"check", codec_child_check, 1, 1},
     [CODEC_HEAD] = {"head", codec_child_head, 2, 2},
@@ -53,6 +53,10 @@ static int check_request(const struct codec_request *request, size_t fd_count, s
     if ((request->op == CODEC_DECODE || request->op == CODEC_ARFF) && request->profile != SEGMENT_PROFILE_NS &&
         request->profile != SEGMENT_PROFILE_UNITS)
         return err_set(err, REASON_BUG, "a request to decode for profile %u, which is unknown", request->profile);
+    if (request->share_texts > 1)
+        return err_set(err, REASON_BUG, "a request to share texts %u times, expected 0 or 1", request->share_texts);
+    if (request->decimals > CODEC_DECIMALS_TEXT)
+        return err_set(err, REASON_BUG, "a request to decode decimals as %u, which is unknown", request->decimals);
     if (request->head_rows > MAX_HEAD_ROWS || request->level > MAX_LEVEL || request->threads > MAX_THREADS)
         return err_set(err, REASON_BUG, "a request for %u rows, level %u and %u threads, at most %d, %d and %d",
                        request->head_rows, request->level, request->threads, MAX_HEAD_ROWS, MAX_LEVEL, MAX_THREADS);

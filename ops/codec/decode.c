@@ -7,7 +7,10 @@
 #include "quern/own.h"
 #include "quern/record.h"
 
-enum { FD_BLOB };
+enum { FD_BLOB, FD_COLUMNS };
+
+// All names of a file that has as many columns as there may be.
+#define MAX_NAMES_BYTES ((size_t)64 << 20)
 
 static void close_arff(struct dataset_arff **arff) { dataset_arff_close(*arff); }
 
@@ -43,6 +46,21 @@ static int finish(struct codec_child *child, int fd, struct codec_map *memory, s
     return 0;
 }
 
+// `names` has to outlive the reader.
+static int read_wish(struct codec_child *child, char **names, struct codec_wish *ret, struct err *err) {
+    const struct codec_request *request = &child->request;
+    *ret = (struct codec_wish){.profile = request->profile,
+                               .decimals = request->decimals,
+                               .memory_bytes = request->memory_bytes,
+                               .share_texts = request->share_texts,
+                               .threads = request->threads};
+    if (child->fd_count <= FD_COLUMNS)
+        return 0;
+    TRY(memory_read(child->fds[FD_COLUMNS], "the list of columns", MAX_NAMES_BYTES, names, &ret->column_bytes, err));
+    ret->columns = *names;
+    return 0;
+}
+
 static int ask(struct codec_child *child, const struct dataset_shape *shape, int *ret_fd, struct codec_map *ret_memory,
                struct err *err) {
     struct codec_reply need = {
@@ -53,13 +71,15 @@ static int ask(struct codec_child *child, const struct dataset_shape *shape, int
 }
 
 int codec_child_decode(struct codec_child *child, struct err *err) {
+    auto_free char *names = NULL;
+    struct codec_wish wish;
     __attribute__((cleanup(close_reader))) struct dataset_reader *reader = NULL;
     struct codec_map blob, memory;
     struct dataset_shape shape;
     auto_fd int grant = -1;
     TRY(codec_map_blob(child->fds[FD_BLOB], &blob, err));
-    TRY(dataset_reader_open(blob.bytes, blob.count, (enum segment_profile)child->request.profile,
-                            &child->request.ceilings, &reader, err));
+    TRY(read_wish(child, &names, &wish, err));
+    TRY(dataset_reader_open_wish(blob.bytes, blob.count, &wish, &child->request.ceilings, &reader, err));
     dataset_reader_shape(reader, &shape);
     TRY(ask(child, &shape, &grant, &memory, err));
     TRY(dataset_reader_decode(reader, memory.bytes, child->request.threads, err));

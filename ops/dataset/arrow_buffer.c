@@ -169,3 +169,34 @@ int arrow_buffer_into(struct arrow_worker *worker, const struct arrow_buffer *bu
         memcpy(to, bytes, needed);
     return 0;
 }
+
+static int prefix_zstd(struct arrow_worker *worker, const struct arrow_buffer *buffer, uint8_t *to, uint64_t bytes,
+                       const struct arrow_column *column, struct err *err) {
+    ZSTD_inBuffer from = {buffer->bytes, buffer->stored, 0};
+    ZSTD_outBuffer out = {to, bytes, 0};
+    if (!worker->zstd)
+        worker->zstd = ZSTD_createDCtx();
+    if (!worker->zstd)
+        return err_set(err, REASON_INFRA, "out of memory for a zstd context");
+    (void)ZSTD_DCtx_reset(worker->zstd, ZSTD_reset_session_only);
+    while (out.pos < out.size) {
+        size_t before = out.pos, read = from.pos, hint = ZSTD_decompressStream(worker->zstd, &out, &from);
+        if (ZSTD_isError(hint) || (out.pos == before && from.pos == read))
+            return arrow_refuse(column, err, "its %s cannot be decompressed", buffer->what);
+    }
+    return 0;
+}
+
+int arrow_buffer_prefix(struct arrow_worker *worker, const struct arrow_buffer *buffer, enum arrow_slot slot,
+                        uint64_t bytes, const struct arrow_column *column, const uint8_t **ret, struct err *err) {
+    uint8_t *room;
+    if (buffer->packing == ARROW_RAW || bytes >= buffer->decoded)
+        return arrow_buffer_read(worker, buffer, slot, bytes, column, ret, err);
+    TRY(arrow_worker_slot(worker, slot, bytes, &room, err));
+    *ret = room;
+    if (buffer->packing == ARROW_ZSTD)
+        return prefix_zstd(worker, buffer, room, bytes, column, err);
+    if (!arrow_lz4_prefix(&worker->lz4, buffer->bytes, buffer->stored, room, bytes))
+        return arrow_refuse(column, err, "its %s cannot be decompressed", buffer->what);
+    return 0;
+}

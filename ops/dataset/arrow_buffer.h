@@ -46,6 +46,11 @@ MUST_USE int arrow_buffer_read(struct arrow_worker *worker, const struct arrow_b
                                uint64_t needed, const struct arrow_column *column, const uint8_t **ret,
                                struct err *err);
 
+/* The first `bytes` of them, which must be there. */
+MUST_USE int arrow_buffer_prefix(struct arrow_worker *worker, const struct arrow_buffer *buffer, enum arrow_slot slot,
+                                 uint64_t bytes, const struct arrow_column *column, const uint8_t **ret,
+                                 struct err *err);
+
 /* Room in a slot; what it held is gone. */
 MUST_USE int arrow_worker_slot(struct arrow_worker *worker, enum arrow_slot slot, uint64_t bytes, uint8_t **ret,
                                struct err *err);

@@ -127,7 +127,7 @@ static int converted(const struct arrow_scratch *scratch, size_t count, struct a
 
 static int validity(const void *segment, const struct segment_array *array, struct arrow_scratch *scratch,
                     struct arrow_source *ret, struct err *err) {
-    enum segment_nulls rule = segment_kind_nulls((enum segment_kind)array->kind);
+    enum segment_nulls rule = segment_nulls_rule((enum segment_kind)array->kind, array->flags);
     if (array->null_count == 0) {
         *ret = (struct arrow_source){.count = 0};
         return 0;

@@ -43,6 +43,8 @@ struct arrow_source {
     uint64_t data_bytes; /* texts: room that suffices */
 };
 
+struct arrow_factored;
+
 struct arrow_target {
     enum segment_kind kind;
     enum segment_nulls rule;
@@ -54,6 +56,7 @@ struct arrow_target {
     const char *unit;   /* times: what the file counts, for messages */
     const int32_t *map; /* codes: index in the file → code */
     uint64_t map_count;
+    struct arrow_factored *factored; /* texts that became codes while the file was read: arrow_factor.h */
 };
 
 MUST_USE int arrow_decode_fixed(struct arrow_worker *worker, const struct arrow_source *source,
@@ -66,6 +69,13 @@ MUST_USE int arrow_text_measure(struct arrow_worker *worker, const struct arrow_
                                 struct err *err);
 MUST_USE int arrow_text_fill(struct arrow_worker *worker, const struct arrow_source *source, struct arrow_piece *piece,
                              const struct arrow_target *target, uint64_t ceiling, struct err *err);
+
+/* Every text of a piece that is present, without a target. What `each` returns ends the walk unless it is 0. */
+typedef int arrow_each_text(void *context, uint64_t row, const uint8_t *text, uint64_t bytes, struct err *err);
+MUST_USE int arrow_text_each(struct arrow_worker *worker, const struct arrow_source *source, struct arrow_piece *piece,
+                             uint64_t ceiling, arrow_each_text *each, void *context, struct err *err);
+MUST_USE int arrow_view_each(struct arrow_worker *worker, const struct arrow_source *source, struct arrow_piece *piece,
+                             uint64_t ceiling, arrow_each_text *each, void *context, struct err *err);
 
 /* arrow_view.c: the same two steps for utf8 views, in which `present` is the validity or NULL. */
 MUST_USE int arrow_view_measure(struct arrow_worker *worker, const struct arrow_source *source,
@@ -86,8 +96,13 @@ MUST_USE int arrow_decode_validity(struct arrow_worker *worker, const struct arr
                                    const struct arrow_piece *piece, uint64_t ceiling, const uint8_t **ret,
                                    struct err *err);
 
-/* arrow_decimal.c: the double nearest to coefficient × 10^-scale. `*exact`: it gives back all digits of the decimal. */
-double arrow_decimal_value(__int128 coefficient, int32_t scale, bool *exact);
+/* arrow_decimal_text.c: the same two steps for decimals as texts. */
+MUST_USE int arrow_decimal_measure(struct arrow_worker *worker, const struct arrow_source *source,
+                                   struct arrow_piece *piece, const uint8_t *present, int64_t *ends, uint64_t ceiling,
+                                   struct err *err);
+MUST_USE int arrow_decimal_fill(struct arrow_worker *worker, const struct arrow_source *source,
+                                const struct arrow_piece *piece, const uint8_t *present, uint8_t *to, uint64_t ceiling,
+                                struct err *err);
 
 /* Writes it as the target's rule wants it. */
 void arrow_decode_nulls(const struct arrow_piece *piece, const struct arrow_target *target, const uint8_t *present);

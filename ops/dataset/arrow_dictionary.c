@@ -53,11 +53,12 @@ static int unite(struct arrow_dictionaries *set, struct err *err) {
 }
 
 static int collect(const struct arrow_file *file, struct arrow_dictionaries *set, struct err *err) {
-    set->all = calloc(file->column_count + 1, sizeof *set->all);
+    set->all = calloc(file->schema.column_count + 1, sizeof *set->all);
     if (!set->all)
-        return err_set(err, REASON_INFRA, "out of memory for the dictionaries of %u columns", file->column_count);
-    for (uint32_t i = 0; i < file->column_count; i++) {
-        const struct arrow_column *column = &file->columns[i];
+        return err_set(err, REASON_INFRA, "out of memory for the dictionaries of %u columns",
+                       file->schema.column_count);
+    for (uint32_t i = 0; i < file->schema.column_count; i++) {
+        const struct arrow_column *column = &file->schema.columns[i];
         if (column->has_dictionary)
             set->all[set->count++] = (struct arrow_dictionary){.id = column->dictionary,
                                                                .source = {.column = column, .type = &column->type}};
@@ -205,39 +206,43 @@ static int compact(struct arrow_dictionary *dictionary, struct err *err) {
 }
 
 static int read_one(struct arrow_dictionary *dictionary, enum segment_profile profile, uint64_t ceiling,
-                    uint64_t *spent, struct err *err) {
+                    uint64_t memory, uint64_t *spent, struct err *err) {
     struct arrow_source *source = &dictionary->source;
     struct arrow_worker worker = {0};
     dictionary->shape = arrow_plan_values(source->type, profile, false);
-    if (source->type->form == ARROW_TEXT_VIEW)
-        TRY(arrow_plan_views(source, ceiling, err));
+    if (arrow_type_is_unmeasured(source->type))
+        TRY(arrow_plan_unmeasured(source, ceiling, err));
     uint64_t width = segment_kind_width(dictionary->shape.kind);
     uint64_t bytes = width ? source->rows * width : source->data_bytes;
     *spent += bytes + source->rows * (width ? 4 : 12);
     if (*spent > ceiling)
         return err_set(err, REASON_LIMIT_OUTPUT, "the file's dictionaries have more than %llu bytes",
                        (unsigned long long)ceiling);
+    if (*spent > memory)
+        return err_set(err, REASON_LIMIT_MEMORY,
+                       "the dictionaries of the dataset need %llu bytes of memory, this host has %llu available",
+                       (unsigned long long)*spent, (unsigned long long)memory);
     TRY(allocate(dictionary, bytes, err));
     int result = decode_values(&worker, dictionary, ceiling, err);
     arrow_worker_done(&worker);
     return result < 0 ? -1 : compact(dictionary, err);
 }
 
-static int read_all(const struct arrow_file *file, enum segment_profile profile, uint64_t ceiling,
+static int read_all(const struct arrow_file *file, enum segment_profile profile, uint64_t ceiling, uint64_t memory,
                     struct arrow_dictionaries *set, struct err *err) {
     uint64_t spent = 0;
     TRY(collect(file, set, err));
     TRY(read_batches(file, set, err));
     TRY(plan_batches(file, ceiling, set, err));
     for (uint32_t i = 0; i < set->count; i++)
-        TRY(read_one(&set->all[i], profile, ceiling, &spent, err));
+        TRY(read_one(&set->all[i], profile, ceiling, memory, &spent, err));
     return 0;
 }
 
 int arrow_dictionaries_read(const struct arrow_file *file, enum segment_profile profile, uint64_t ceiling,
-                            struct arrow_dictionaries *ret, struct err *err) {
+                            uint64_t memory, struct arrow_dictionaries *ret, struct err *err) {
     struct arrow_dictionaries set = {0};
-    if (read_all(file, profile, ceiling, &set, err) < 0) {
+    if (read_all(file, profile, ceiling, memory, &set, err) < 0) {
         arrow_dictionaries_done(&set);
         return -1;
     }

@@ -32,8 +32,9 @@ struct arrow_dictionaries {
     struct arrow_piece *pieces;  /* owned; those of a dictionary stand together */
 };
 
+/* `memory`: REASON_LIMIT_MEMORY for values that need more, before they are decoded. */
 MUST_USE int arrow_dictionaries_read(const struct arrow_file *file, enum segment_profile profile, uint64_t ceiling,
-                                     struct arrow_dictionaries *ret, struct err *err);
+                                     uint64_t memory, struct arrow_dictionaries *ret, struct err *err);
 
 /* The number of the dictionary with this id; it is there for every column that has one. */
 uint32_t arrow_dictionary_find(const struct arrow_dictionaries *set, int64_t id);

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arrow_hints.h"
 #include "arrow_lz4.h"
+#include "remedies.h"
 
 #define MAGIC "ARROW1"
 enum { MAGIC_BYTES = 6, HEAD_BYTES = 8, TAIL_BYTES = 4 + MAGIC_BYTES, BLOCK_BYTES = 24 };
@@ -24,19 +26,19 @@ static const struct {
     size_t count;
     const char *name;
 } strangers[] = {
-    {"\xff\xff\xff\xff", 4, "an Arrow IPC stream; write a file instead (Feather version 2)"},
-    {"FEA1", 4, "a Feather version 1 file; write version 2"},
-    {"PAR1", 4, "a Parquet file"},
+    {"\xff\xff\xff\xff", 4, "an Arrow IPC stream; as a file: " REMEDY_STREAM},
+    {"FEA1", 4, "a Feather version 1 file; as version 2: " REMEDY_REWRITE},
+    {"PAR1", 4, "a Parquet file; as Arrow: " REMEDY_PARQUET},
     {"PARE", 4, "an encrypted Parquet file"},
-    {"\x1f\x8b", 2, "gzip-compressed data"},
-    {"PK\x03\x04", 4, "a zip archive"},
-    {"\x28\xb5\x2f\xfd", 4, "zstd-compressed data"},
-    {"\x04\x22\x4d\x18", 4, "lz4-compressed data"},
-    {"BZh", 3, "bzip2-compressed data"},
-    {"\x80\x04\x95", 3, "a Python pickle"},
-    {"\x80\x05\x95", 3, "a Python pickle"},
-    {"\x89HDF", 4, "an HDF5 file"},
-    {"ORC", 3, "an ORC file"},
+    {"\x1f\x8b", 2, "gzip-compressed data; unpack it: gunzip FILE"},
+    {"PK\x03\x04", 4, "a zip archive; unpack it: unzip FILE"},
+    {"\x28\xb5\x2f\xfd", 4, "zstd-compressed data; unpack it: unzstd FILE"},
+    {"\x04\x22\x4d\x18", 4, "lz4-compressed data; unpack it: unlz4 FILE"},
+    {"BZh", 3, "bzip2-compressed data; unpack it: bunzip2 FILE"},
+    {"\x80\x04\x95", 3, "a Python pickle; as Arrow: " REMEDY_PICKLE},
+    {"\x80\x05\x95", 3, "a Python pickle; as Arrow: " REMEDY_PICKLE},
+    {"\x89HDF", 4, "an HDF5 file; as Arrow: " REMEDY_HDF},
+    {"ORC", 3, "an ORC file; as Arrow: " REMEDY_ORC},
     {"SQLite format 3", 15, "an SQLite database"},
 };
 
@@ -53,7 +55,7 @@ static const char *stranger(const uint8_t *bytes, uint64_t count) {
     for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++)
         if (count >= strangers[i].count && memcmp(bytes, strangers[i].bytes, strangers[i].count) == 0)
             return strangers[i].name;
-    return looks_like_text(bytes, count) ? "text, such as CSV" : "other bytes";
+    return looks_like_text(bytes, count) ? "text; a table of text is called .csv or .tsv" : "other bytes";
 }
 
 static int check_magic(const uint8_t *bytes, uint64_t count, struct err *err) {
@@ -102,7 +104,7 @@ static int check_blocks(const struct flat_vector *blocks, uint64_t end, const ch
     return 0;
 }
 
-static int read_footer(struct arrow_file *file, uint32_t max_columns, struct err *err) {
+static int read_footer(struct arrow_file *file, const struct arrow_wish *wish, struct err *err) {
     uint64_t tail = file->count - TAIL_BYTES;
     uint32_t bytes = flat_load_u32(file->bytes + tail);
     bool present;
@@ -119,21 +121,23 @@ static int read_footer(struct arrow_file *file, uint32_t max_columns, struct err
     TRY(flat_vector(&footer, FOOTER_BATCHES, BLOCK_BYTES, &file->batches, err));
     TRY(check_blocks(&file->dictionaries, tail - bytes, "dictionary batch", err));
     TRY(check_blocks(&file->batches, tail - bytes, "record batch", err));
-    return arrow_schema_read(&schema, max_columns, &file->columns, &file->column_count, err);
+    TRY(arrow_schema_read(&schema, wish, &file->schema, err));
+    return arrow_hints_read(&schema, file->schema.columns, file->schema.column_count, err);
 }
 
-int arrow_file_open(const void *bytes, uint64_t count, uint32_t max_columns, struct arrow_file *ret, struct err *err) {
+int arrow_file_open(const void *bytes, uint64_t count, const struct arrow_wish *wish, struct arrow_file *ret,
+                    struct err *err) {
     struct arrow_file file = {.bytes = bytes, .count = count};
     TRY(check_magic(file.bytes, count, err));
-    TRY(read_footer(&file, max_columns, err));
+    if (read_footer(&file, wish, err) < 0) {
+        arrow_file_close(&file);
+        return -1;
+    }
     *ret = file;
     return 0;
 }
 
-void arrow_file_close(struct arrow_file *file) {
-    free(file->columns);
-    file->columns = NULL;
-}
+void arrow_file_close(struct arrow_file *file) { arrow_schema_done(&file->schema); }
 
 static int read_compression(const struct flat_table *table, struct arrow_batch *batch, struct err *err) {
     struct flat_table compression;
@@ -149,8 +153,8 @@ static int check_codec(const struct arrow_batch *batch, struct err *err) {
     if (!batch->compressed || (known && batch->method == 0))
         return 0;
     if (batch->codec == ARROW_CODEC_LZ4 && batch->method == 0)
-        return err_set(err, REASON_BAD_INPUT, "the file is written with LZ4 buffers; write with compression='zstd'");
-    return err_set(err, REASON_BAD_INPUT, "compression %u by method %u is unknown; write with compression='zstd'",
+        return err_set(err, REASON_BAD_INPUT, "the file is written with LZ4 buffers; with ZSTD: " REMEDY_REWRITE);
+    return err_set(err, REASON_BAD_INPUT, "compression %u by method %u is unknown; with ZSTD: " REMEDY_REWRITE,
                    batch->codec, batch->method);
 }
 

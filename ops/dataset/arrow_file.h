@@ -16,8 +16,7 @@
 struct arrow_file {
     const uint8_t *bytes;
     uint64_t count;
-    struct arrow_column *columns; /* owned */
-    uint32_t column_count;
+    struct arrow_schema schema;      /* owned */
     struct flat_vector dictionaries; /* blocks, rising, apart from each other */
     struct flat_vector batches;
 };
@@ -42,7 +41,7 @@ struct arrow_batch {
     bool is_delta;
 };
 
-MUST_USE int arrow_file_open(const void *bytes, uint64_t count, uint32_t max_columns, struct arrow_file *ret,
+MUST_USE int arrow_file_open(const void *bytes, uint64_t count, const struct arrow_wish *wish, struct arrow_file *ret,
                              struct err *err);
 MUST_USE int arrow_file_batch(const struct arrow_file *file, enum arrow_message kind, uint32_t index,
                               struct arrow_batch *ret, struct err *err);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "arrow_decimal.h"
 #include "arrow_decode.h"
 #include "bits.h"
 
@@ -101,24 +102,15 @@ static uint64_t count_inexact(const struct step *step) {
     return found;
 }
 
-static __int128 load_decimal(const struct step *step, uint64_t row) {
-    uint32_t width = step->source->type->width;
-    const uint8_t *at = step->from + row * width;
-    __int128 wide;
-    if (width == 4)
-        return (int32_t)flat_load_u32(at);
-    if (width == 8)
-        return flat_load_i64(at);
-    memcpy(&wide, at, sizeof wide);
-    return wide;
-}
-
 static void round_decimals(const struct step *step) {
+    uint32_t width = step->source->type->width;
     step->piece->inexact = 0;
     for (uint64_t row = 0; row < step->piece->rows; row++) {
         bool exact = true, present = !step->present || bits_present(step->present, row);
-        __int128 coefficient = present ? load_decimal(step, row) : 0;
-        double value = arrow_decimal_value(coefficient, step->source->type->scale, &exact);
+        struct arrow_decimal decimal = {0};
+        if (present)
+            decimal = arrow_decimal_load(step->from + row * width, width);
+        double value = arrow_decimal_value(&decimal, step->source->type->scale, &exact);
         memcpy(step->to + row * sizeof value, &value, sizeof value);
         step->piece->inexact += !exact;
     }
@@ -188,7 +180,9 @@ static void store_sentinels(const struct step *step) {
     const float missing_float = NAN;
     const double missing_double = NAN;
     enum segment_kind kind = step->target->kind;
-    const void *missing = kind == SEGMENT_FLOAT16         ? (const void *)&missing_half
+    bool masked = step->target->rule == SEGMENT_NULLS_MASK;
+    const void *missing = masked                          ? (const void *)&zero
+                          : kind == SEGMENT_FLOAT16       ? (const void *)&missing_half
                           : kind == SEGMENT_FLOAT32       ? (const void *)&missing_float
                           : kind == SEGMENT_FLOAT64       ? (const void *)&missing_double
                           : segment_kind_is_instant(kind) ? (const void *)&not_a_time
@@ -209,7 +203,9 @@ static void store_sentinels(const struct step *step) {
 static uint64_t count_sentinels(const struct step *step) {
     uint64_t found = 0;
     enum segment_kind kind = step->target->kind;
-    if (kind == SEGMENT_FLOAT16)
+    if (step->target->rule == SEGMENT_NULLS_MASK)
+        found = step->piece->nulls;
+    else if (kind == SEGMENT_FLOAT16)
         COUNT(uint16_t, segment_half_is_nan(value))
     else if (kind == SEGMENT_FLOAT32)
         COUNT(float, value != value)

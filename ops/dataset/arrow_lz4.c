@@ -33,3 +33,21 @@ const char *arrow_lz4_inflate(void **context, const uint8_t *frame, size_t frame
     LZ4F_resetDecompressionContext(made);
     return inflate(made, frame, frame_bytes, count ? to : &nowhere, count);
 }
+
+bool arrow_lz4_prefix(void **context, const uint8_t *frame, size_t frame_bytes, void *to, size_t count) {
+    LZ4F_dctx *made = *context;
+    size_t read = 0, written = 0;
+    if (!made && LZ4F_isError(LZ4F_createDecompressionContext(&made, LZ4F_VERSION)))
+        return false;
+    *context = made;
+    LZ4F_resetDecompressionContext(made);
+    while (written < count) {
+        size_t from = frame_bytes - read, room = count - written;
+        size_t hint = LZ4F_decompress(made, (uint8_t *)to + written, &room, frame + read, &from, NULL);
+        if (LZ4F_isError(hint) || (from == 0 && room == 0))
+            return false;
+        read += from;
+        written += room;
+    }
+    return true;
+}

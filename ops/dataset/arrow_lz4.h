@@ -18,6 +18,8 @@ bool arrow_lz4_known(void);
 /* Decompresses one whole frame into exactly `count` bytes. NULL, or in words what is wrong with the frame, which lives
  * as long as the program. `*context` is made when it is needed. */
 const char *arrow_lz4_inflate(void **context, const uint8_t *frame, size_t frame_bytes, void *to, size_t count);
+/* Only the first `count` bytes; false: they cannot be had. */
+bool arrow_lz4_prefix(void **context, const uint8_t *frame, size_t frame_bytes, void *to, size_t count);
 void arrow_lz4_done(void *context);
 
 #endif

@@ -67,6 +67,14 @@ static struct names names_of(const struct segment_array *array) {
     return (struct names){"unicode", "object"};
 }
 
+// The dtypes of arrays that have SEGMENT_NULLABLE.
+static const char *const nullable_names[] = {
+    [SEGMENT_INT8] = "Int8",       [SEGMENT_INT16] = "Int16",   [SEGMENT_INT32] = "Int32",
+    [SEGMENT_INT64] = "Int64",     [SEGMENT_UINT8] = "UInt8",   [SEGMENT_UINT16] = "UInt16",
+    [SEGMENT_UINT32] = "UInt32",   [SEGMENT_UINT64] = "UInt64", [SEGMENT_FLOAT32] = "Float32",
+    [SEGMENT_FLOAT64] = "Float64", [SEGMENT_BOOL] = "boolean",  [SEGMENT_UTF8] = "string",
+};
+
 static json_t *text_at(const void *segment, struct segment_span span) {
     return json_stringn(segment_at(segment, span), span.bytes);
 }
@@ -83,6 +91,8 @@ static json_t *details(const void *segment, const struct segment_array *array) {
 static json_t *column(const void *segment, uint32_t index) {
     const struct segment_array *array = segment_array(segment, index);
     struct names names = names_of(array);
+    if (array->flags & SEGMENT_NULLABLE)
+        names.numpy = nullable_names[array->kind];
     return json_pack("{s:o, s:o, s:s, s:s, s:o}", "name", text_at(segment, array->name), "field_name",
                      text_at(segment, array->name), "pandas_type", names.pandas, "numpy_type", names.numpy, "metadata",
                      details(segment, array));

@@ -20,8 +20,7 @@ static int read_node(const struct arrow_batch *batch, struct arrow_cursor *curso
 static int count_buffers(const struct arrow_batch *batch, struct arrow_cursor *cursor,
                          const struct arrow_source *source, struct arrow_piece *piece, struct err *err) {
     uint32_t left = batch->buffer_count - cursor->buffer;
-    bool offsets = arrow_type_is_text(source->type) && source->type->form != ARROW_FIXED_BYTES;
-    uint64_t data = offsets ? 1 : 0;
+    uint64_t data = arrow_type_has_offsets(source->type) ? 1 : 0;
     piece->buffer = cursor->buffer;
     if (source->type->form == ARROW_NULL)
         return 0;
@@ -77,7 +76,7 @@ static int check_sizes(const struct arrow_piece *piece, struct arrow_source *sou
         return check_size(piece, 1, "views", piece->rows * 16, source, ceiling, &bytes, err);
     if (type->form == ARROW_FIXED_BYTES)
         return check_fixed_bytes(piece, source, ceiling, err);
-    if (!arrow_type_is_text(type))
+    if (!arrow_type_has_offsets(type))
         return check_size(piece, 1, "values", type->width ? piece->rows * type->width : bits, source, ceiling, &bytes,
                           err);
     uint64_t width = type->form == ARROW_LARGE_TEXT ? 8 : 4;
@@ -98,6 +97,29 @@ int arrow_plan_piece(struct arrow_batch *batch, struct arrow_cursor *cursor, str
     return 0;
 }
 
+static int too_few(const struct arrow_batch *batch, struct err *err) {
+    return err_set(err, REASON_BAD_INPUT, "a batch of %u columns with %u buffers has fewer than its schema",
+                   batch->node_count, batch->buffer_count);
+}
+
+int arrow_plan_skip(const struct arrow_batch *batch, struct arrow_cursor *cursor, const struct arrow_extent *extent,
+                    struct err *err) {
+    uint64_t buffers = extent->buffers;
+    if (extent->nodes > batch->node_count - cursor->node ||
+        extent->variadics > batch->variadic_count - cursor->variadic)
+        return too_few(batch, err);
+    for (uint32_t i = 0; i < extent->variadics; i++) {
+        uint64_t more = (uint64_t)flat_load_i64(batch->variadic + (uint64_t)(cursor->variadic + i) * 8);
+        buffers += more > batch->buffer_count ? batch->buffer_count : more;
+    }
+    if (buffers > batch->buffer_count - cursor->buffer)
+        return too_few(batch, err);
+    cursor->node += extent->nodes;
+    cursor->variadic += extent->variadics;
+    cursor->buffer += (uint32_t)buffers;
+    return 0;
+}
+
 int arrow_plan_end(const struct arrow_batch *batch, const struct arrow_cursor *cursor, struct err *err) {
     if (cursor->node != batch->node_count || cursor->buffer != batch->buffer_count)
         return err_set(err, REASON_BAD_INPUT, "a batch has %u columns with %u buffers, the schema describes %u with %u",
@@ -105,7 +127,7 @@ int arrow_plan_end(const struct arrow_batch *batch, const struct arrow_cursor *c
     return 0;
 }
 
-int arrow_plan_views(struct arrow_source *source, uint64_t ceiling, struct err *err) {
+int arrow_plan_unmeasured(struct arrow_source *source, uint64_t ceiling, struct err *err) {
     const struct arrow_target nowhere = {.kind = SEGMENT_UTF8};
     struct arrow_worker worker = {0};
     int result = 0;
@@ -172,6 +194,7 @@ struct arrow_values arrow_plan_values(const struct arrow_type *type, enum segmen
     case ARROW_LARGE_TEXT:
     case ARROW_TEXT_VIEW:
     case ARROW_FIXED_BYTES:
+    case ARROW_DECIMAL_TEXT:
         break;
     }
     return values;

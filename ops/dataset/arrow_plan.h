@@ -15,16 +15,20 @@ struct arrow_cursor {
     uint32_t variadic;
 };
 
-/* Describes the next source of the batch, and adds its rows, nulls and bytes of text to `source`. Texts in views are
- * not counted: see arrow_plan_views(). `ceiling`: bytes. */
+/* Describes the next source of the batch, and adds its rows, nulls and bytes of text to `source`. Texts in
+ * views and decimals as texts are not counted: see arrow_plan_unmeasured(). `ceiling`: bytes. */
 MUST_USE int arrow_plan_piece(struct arrow_batch *batch, struct arrow_cursor *cursor, struct arrow_source *source,
                               struct arrow_piece *ret, uint64_t ceiling, struct err *err);
+
+/* Passes over a field that is not wanted. */
+MUST_USE int arrow_plan_skip(const struct arrow_batch *batch, struct arrow_cursor *cursor,
+                             const struct arrow_extent *extent, struct err *err);
 
 /* All nodes and buffers must have been used. */
 MUST_USE int arrow_plan_end(const struct arrow_batch *batch, const struct arrow_cursor *cursor, struct err *err);
 
-/* Reads the views of a source, to learn how many bytes of text there are. */
-MUST_USE int arrow_plan_views(struct arrow_source *source, uint64_t ceiling, struct err *err);
+/* Reads the views or decimals of a source, to learn how many bytes of text there are. */
+MUST_USE int arrow_plan_unmeasured(struct arrow_source *source, uint64_t ceiling, struct err *err);
 
 /* The array for values of this type: the kind (integers with nulls become doubles where `widen`), the unit of times,
  * and for the target scale and words. */

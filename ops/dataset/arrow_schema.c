@@ -7,6 +7,7 @@
 
 #include "quern/own.h"
 #include "quern/utf8.h"
+#include "remedies.h"
 
 // Slots and numbers of Schema.fbs.
 enum { SCHEMA_ENDIANNESS = 0, SCHEMA_FIELDS = 1 };
@@ -24,7 +25,7 @@ typedef int type_reader(const struct arrow_column *column, const struct flat_tab
                         struct err *err);
 
 int arrow_refuse(const struct arrow_column *column, struct err *err, const char *format, ...) {
-    char label[UTF8_LABEL_BYTES], text[512];
+    char label[UTF8_LABEL_BYTES], text[800];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
@@ -60,9 +61,8 @@ static int read_decimal(const struct arrow_column *column, const struct flat_tab
     int32_t scale, bits;
     TRY(flat_i32(table, 1, 0, &scale, err));
     TRY(flat_i32(table, 2, 128, &bits, err));
-    if (bits != 32 && bits != 64 && bits != 128)
-        return arrow_refuse(column, err, "a decimal of %d bits is not supported by datasets; store it as decimal128",
-                            bits);
+    if (bits != 32 && bits != 64 && bits != 128 && bits != 256)
+        return arrow_refuse(column, err, "a decimal of %d bits, expected 32, 64, 128 or 256", bits);
     if (scale < -MAX_DECIMAL_SCALE || scale > MAX_DECIMAL_SCALE)
         return arrow_refuse(column, err, "a decimal of scale %d, expected %d to %d", scale, -MAX_DECIMAL_SCALE,
                             MAX_DECIMAL_SCALE);
@@ -165,22 +165,22 @@ static const struct {
     [8] = {"date", read_date, NULL},
     [9] = {"time", read_time, NULL},
     [10] = {"timestamp", read_timestamp, NULL},
-    [11] = {"interval", NULL, "store its parts as integers"},
-    [12] = {"list", NULL, "give each element a column or a row, or store it as text"},
-    [13] = {"struct", NULL, "give each field a column"},
-    [14] = {"union", NULL, "give each type a column"},
+    [11] = {"interval", NULL, "as text: " REMEDY_TEXT},
+    [12] = {"list", NULL, "as text: " REMEDY_TEXT},
+    [13] = {"struct", NULL, "a column for each field: " REMEDY_FLATTEN},
+    [14] = {"union", NULL, "as text: " REMEDY_TEXT},
     [15] = {"fixed-size binary", read_fixed_bytes, NULL},
-    [16] = {"fixed-size list", NULL, "give each element a column or a row, or store it as text"},
-    [17] = {"map", NULL, "give each key a column, or store it as text"},
+    [16] = {"fixed-size list", NULL, "as text: " REMEDY_TEXT},
+    [17] = {"map", NULL, "as text: " REMEDY_TEXT},
     [18] = {"duration", read_duration, NULL},
     [19] = {"large binary", read_large_binary, NULL},
     [20] = {"large utf8", read_large_utf8, NULL},
-    [21] = {"large list", NULL, "give each element a column or a row, or store it as text"},
-    [22] = {"run-end encoded", NULL, "store the values, or a dictionary"},
+    [21] = {"large list", NULL, "as text: " REMEDY_TEXT},
+    [22] = {"run-end encoded", NULL, "as text: " REMEDY_TEXT},
     [23] = {"binary view", read_binary_view, NULL},
     [24] = {"utf8 view", read_utf8_view, NULL},
-    [25] = {"list view", NULL, "give each element a column or a row, or store it as text"},
-    [26] = {"large list view", NULL, "give each element a column or a row, or store it as text"},
+    [25] = {"list view", NULL, "as text: " REMEDY_TEXT},
+    [26] = {"large list view", NULL, "as text: " REMEDY_TEXT},
 };
 
 enum { TYPES = sizeof types / sizeof types[0] };
@@ -213,25 +213,35 @@ static int read_encoding(const struct flat_table *encoding, struct arrow_column 
     if (present)
         TRY(read_int(column, &index, &column->index, err));
     if (column->type.form == ARROW_NULL)
-        return arrow_refuse(column, err, "a dictionary of null is not supported by datasets; store the values");
+        return arrow_refuse(column, err,
+                            "a dictionary of null is not supported by datasets; without it: " REMEDY_VALUES);
     if (column->type.form == ARROW_DECIMAL)
-        return arrow_refuse(column, err, "a dictionary of decimal is not supported by datasets; store the values");
+        return arrow_refuse(column, err,
+                            "a dictionary of decimal is not supported by datasets; without it: " REMEDY_VALUES);
     if (column->type.form == ARROW_BOOL)
-        return arrow_refuse(column, err, "a dictionary of bool is not supported by datasets; store the values");
+        return arrow_refuse(column, err,
+                            "a dictionary of bool is not supported by datasets; without it: " REMEDY_VALUES);
     return 0;
 }
 
-static int read_field(const struct flat_table *field, uint32_t index, struct arrow_column *column, struct err *err) {
-    bool present;
-    struct flat_table encoding;
-    struct flat_vector children;
+static int read_name(const struct flat_table *field, uint32_t index, struct arrow_column *column, struct err *err) {
     TRY(flat_text(field, FIELD_NAME, &column->name, &column->name_bytes, err));
     if (column->name_bytes > SEGMENT_MAX_NAME_BYTES)
         return err_set(err, REASON_BAD_INPUT, "the name of column %u has %zu bytes, the limit is %u", index,
                        column->name_bytes, SEGMENT_MAX_NAME_BYTES);
     if (!utf8_ok(column->name, column->name_bytes))
         return err_set(err, REASON_BAD_INPUT, "the name of column %u is not UTF-8", index);
+    return 0;
+}
+
+static int read_field(const struct flat_table *field, const struct arrow_wish *wish, struct arrow_column *column,
+                      struct err *err) {
+    bool present;
+    struct flat_table encoding;
+    struct flat_vector children;
     TRY(read_type(field, column, err));
+    if (wish->decimals_as_text && column->type.form == ARROW_DECIMAL)
+        column->type.form = ARROW_DECIMAL_TEXT;
     TRY(flat_vector(field, FIELD_CHILDREN, 4, &children, err));
     if (children.count)
         return arrow_refuse(column, err, "expected no child fields, found %u", children.count);
@@ -239,41 +249,134 @@ static int read_field(const struct flat_table *field, uint32_t index, struct arr
     return present ? read_encoding(&encoding, column, err) : 0;
 }
 
-int arrow_schema_read(const struct flat_table *schema, uint32_t max_columns, struct arrow_column **ret,
-                      uint32_t *ret_count, struct err *err) {
-    int16_t endianness;
-    struct flat_vector fields;
-    TRY(flat_i16(schema, SCHEMA_ENDIANNESS, 0, &endianness, err));
-    if (endianness != 0)
-        return err_set(err, REASON_BAD_INPUT, "expected a little-endian Arrow IPC file, found a big-endian one");
-    TRY(flat_vector(schema, SCHEMA_FIELDS, 4, &fields, err));
-    if (fields.count > max_columns)
-        return err_set(err, REASON_LIMIT_OUTPUT, "the file has %u columns, the limit is %u", fields.count, max_columns);
-    auto_free struct arrow_column *columns = calloc(fields.count + 1, sizeof *columns);
-    if (!columns)
-        return err_set(err, REASON_INFRA, "out of memory for %u columns", fields.count);
-    size_t names = 0;
-    for (uint32_t i = 0; i < fields.count; i++) {
+static int no_such_column(const struct flat_vector *fields, const struct arrow_choice_name *name, struct err *err) {
+    char text[600], label[UTF8_LABEL_BYTES];
+    uint32_t shown = 0;
+    size_t used = 0;
+    for (; shown < fields->count && used < sizeof text - UTF8_LABEL_BYTES - 8; shown++) {
         struct flat_table field;
-        TRY(flat_vector_child(&fields, i, &field, err));
-        TRY(read_field(&field, i, &columns[i], err));
-        names += columns[i].name_bytes;
+        struct arrow_column column;
+        TRY(flat_vector_child(fields, shown, &field, err));
+        TRY(read_name(&field, shown, &column, err));
+        utf8_label(column.name, column.name_bytes, label);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s\"%s\"", shown ? ", " : "", label);
+    }
+    utf8_label(name->text, name->bytes, label);
+    if (fields->count == 0)
+        return err_set(err, REASON_BAD_INPUT, "there is no column \"%s\", nor any other", label);
+    if (shown < fields->count)
+        return err_set(err, REASON_BAD_INPUT, "there is no column \"%s\"; the columns are %s and %u more", label, text,
+                       fields->count - shown);
+    return err_set(err, REASON_BAD_INPUT, "there is no column \"%s\"; the columns are %s", label, text);
+}
+
+// A field that is wanted, and when.
+struct pick {
+    uint32_t place, field;
+};
+
+static int by_place(const void *a, const void *b) {
+    const struct pick *left = a, *right = b;
+    if (left->place != right->place)
+        return left->place < right->place ? -1 : 1;
+    return left->field < right->field ? -1 : left->field > right->field;
+}
+
+static int choose(const struct flat_vector *fields, const struct arrow_wish *wish, struct arrow_schema *schema,
+                  struct pick *picks, struct err *err) {
+    uint32_t visited = 0;
+    for (uint32_t i = 0; i < fields->count; i++) {
+        struct flat_table field;
+        struct arrow_column column;
+        TRY(flat_vector_child(fields, i, &field, err));
+        TRY(read_name(&field, i, &column, err));
+        uint32_t place = arrow_choice_find(wish->choice, column.name, column.name_bytes);
+        if (place == ARROW_NOT_CHOSEN)
+            TRY(arrow_extent_read(&field, &visited, &schema->fields[i].extent, err));
+        else
+            picks[schema->column_count++] = (struct pick){place, i};
+        schema->fields[i].column = ARROW_NOT_CHOSEN;
+    }
+    const struct arrow_choice_name *missing = arrow_choice_missing(wish->choice);
+    if (missing)
+        return no_such_column(fields, missing, err);
+    qsort(picks, schema->column_count, sizeof *picks, by_place);
+    return 0;
+}
+
+static int read_columns(const struct flat_vector *fields, const struct arrow_wish *wish, const struct pick *picks,
+                        struct arrow_schema *schema, struct err *err) {
+    size_t names = 0;
+    for (uint32_t i = 0; i < schema->column_count; i++) {
+        struct arrow_column *column = &schema->columns[i];
+        struct flat_table field;
+        TRY(flat_vector_child(fields, picks[i].field, &field, err));
+        TRY(read_name(&field, picks[i].field, column, err));
+        TRY(read_field(&field, wish, column, err));
+        schema->fields[picks[i].field].column = i;
+        names += column->name_bytes;
         if (names > MAX_NAMES_BYTES)
             return err_set(err, REASON_LIMIT_OUTPUT, "the names of the columns have more than %zu bytes",
                            MAX_NAMES_BYTES);
     }
-    *ret = steal_ptr(&columns);
-    *ret_count = fields.count;
     return 0;
+}
+
+static int read_all(const struct flat_vector *fields, const struct arrow_wish *wish, struct arrow_schema *schema,
+                    struct err *err) {
+    auto_free struct pick *picks = calloc((size_t)fields->count + 1, sizeof *picks);
+    schema->columns = calloc((size_t)fields->count + 1, sizeof *schema->columns);
+    schema->fields = calloc((size_t)fields->count + 1, sizeof *schema->fields);
+    schema->field_count = fields->count;
+    if (!picks || !schema->columns || !schema->fields)
+        return err_set(err, REASON_INFRA, "out of memory for %u columns", fields->count);
+    TRY(choose(fields, wish, schema, picks, err));
+    return read_columns(fields, wish, picks, schema, err);
+}
+
+int arrow_schema_read(const struct flat_table *schema, const struct arrow_wish *wish, struct arrow_schema *ret,
+                      struct err *err) {
+    int16_t endianness;
+    struct flat_vector fields;
+    struct arrow_schema made = {0};
+    TRY(flat_i16(schema, SCHEMA_ENDIANNESS, 0, &endianness, err));
+    if (endianness != 0)
+        return err_set(
+            err, REASON_BAD_INPUT,
+            "expected a little-endian Arrow IPC file, found a big-endian one; as little-endian: " REMEDY_REWRITE);
+    TRY(flat_vector(schema, SCHEMA_FIELDS, 4, &fields, err));
+    if (fields.count > wish->max_columns)
+        return err_set(err, REASON_LIMIT_OUTPUT, "the file has %u columns, the limit is %u", fields.count,
+                       wish->max_columns);
+    if (read_all(&fields, wish, &made, err) < 0) {
+        arrow_schema_done(&made);
+        return -1;
+    }
+    *ret = made;
+    return 0;
+}
+
+void arrow_schema_done(struct arrow_schema *schema) {
+    free(schema->columns);
+    free(schema->fields);
+    *schema = (struct arrow_schema){0};
 }
 
 bool arrow_type_is_text(const struct arrow_type *type) {
     return type->form == ARROW_TEXT || type->form == ARROW_LARGE_TEXT || type->form == ARROW_TEXT_VIEW ||
-           type->form == ARROW_FIXED_BYTES;
+           type->form == ARROW_FIXED_BYTES || type->form == ARROW_DECIMAL_TEXT;
+}
+
+bool arrow_type_is_unmeasured(const struct arrow_type *type) {
+    return type->form == ARROW_TEXT_VIEW || type->form == ARROW_DECIMAL_TEXT;
+}
+
+bool arrow_type_has_offsets(const struct arrow_type *type) {
+    return type->form == ARROW_TEXT || type->form == ARROW_LARGE_TEXT || type->form == ARROW_TEXT_VIEW;
 }
 
 bool arrow_type_same(const struct arrow_type *a, const struct arrow_type *b) {
     return a->form == b->form && a->width == b->width && a->is_signed == b->is_signed && a->is_binary == b->is_binary &&
-           a->unit == b->unit && a->zone_bytes == b->zone_bytes &&
+           a->scale == b->scale && a->unit == b->unit && a->zone_bytes == b->zone_bytes &&
            (a->zone_bytes == 0 || memcmp(a->zone, b->zone, a->zone_bytes) == 0);
 }

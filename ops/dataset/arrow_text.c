@@ -65,6 +65,19 @@ static int measure(const struct run *run, int64_t *ends, struct err *err) {
     return 0;
 }
 
+static int measure_others(struct arrow_worker *worker, const struct arrow_source *source, struct arrow_piece *piece,
+                          const struct arrow_target *target, int64_t *ends, uint64_t ceiling, struct err *err) {
+    const uint8_t *present;
+    TRY(arrow_decode_validity(worker, source, piece, ceiling, &present, err));
+    arrow_decode_nulls(piece, target, present);
+    if (source->type->form == ARROW_TEXT_VIEW)
+        return arrow_view_measure(worker, source, piece, present, ends, ceiling, err);
+    if (source->type->form == ARROW_DECIMAL_TEXT)
+        return arrow_decimal_measure(worker, source, piece, present, ends, ceiling, err);
+    arrow_bytes_measure(source, piece, present, ends);
+    return 0;
+}
+
 int arrow_text_measure(struct arrow_worker *worker, const struct arrow_source *source, struct arrow_piece *piece,
                        const struct arrow_target *target, uint64_t ceiling, struct err *err) {
     struct run run;
@@ -74,15 +87,8 @@ int arrow_text_measure(struct arrow_worker *worker, const struct arrow_source *s
         return 0;
     if (ends)
         arrow_decode_touch(ends, piece->rows * sizeof *ends);
-    if (source->type->form == ARROW_TEXT_VIEW || source->type->form == ARROW_FIXED_BYTES) {
-        const uint8_t *present;
-        TRY(arrow_decode_validity(worker, source, piece, ceiling, &present, err));
-        arrow_decode_nulls(piece, target, present);
-        if (source->type->form == ARROW_TEXT_VIEW)
-            return arrow_view_measure(worker, source, piece, present, ends, ceiling, err);
-        arrow_bytes_measure(source, piece, present, ends);
-        return 0;
-    }
+    if (source->type->form != ARROW_TEXT && source->type->form != ARROW_LARGE_TEXT)
+        return measure_others(worker, source, piece, target, ends, ceiling, err);
     TRY(open_run(worker, source, piece, ceiling, &run, err));
     TRY(arrow_buffer_open(piece->batch, piece->buffer + 2, "data", ceiling, source->column, &data, err));
     TRY(check_ends(&run, data.decoded, err));
@@ -132,10 +138,12 @@ static int check_utf8(const struct arrow_source *source, const struct arrow_piec
     return 0;
 }
 
-static int decode_views(struct arrow_worker *worker, const struct arrow_source *source, struct arrow_piece *piece,
-                        const int64_t *ends, uint8_t *to, uint64_t ceiling, struct err *err) {
+static int fill_unmeasured(struct arrow_worker *worker, const struct arrow_source *source, struct arrow_piece *piece,
+                           const int64_t *ends, uint8_t *to, uint64_t ceiling, struct err *err) {
     const uint8_t *present;
     TRY(arrow_decode_validity(worker, source, piece, ceiling, &present, err));
+    if (source->type->form == ARROW_DECIMAL_TEXT)
+        return arrow_decimal_fill(worker, source, piece, present, to, ceiling, err);
     return arrow_view_fill(worker, source, piece, present, ends, to, ceiling, err);
 }
 
@@ -146,8 +154,8 @@ int arrow_text_fill(struct arrow_worker *worker, const struct arrow_source *sour
     int64_t *ends = target->offsets + piece->row + 1;
     uint8_t *to = target->values + piece->text_at;
     arrow_decode_touch(to, piece->text_bytes);
-    if (source->type->form == ARROW_TEXT_VIEW)
-        TRY(decode_views(worker, source, piece, ends, to, ceiling, err));
+    if (arrow_type_is_unmeasured(source->type))
+        TRY(fill_unmeasured(worker, source, piece, ends, to, ceiling, err));
     else if (source->type->form == ARROW_FIXED_BYTES)
         TRY(arrow_bytes_fill(worker, source, piece, to, ceiling, err));
     else
@@ -155,5 +163,29 @@ int arrow_text_fill(struct arrow_worker *worker, const struct arrow_source *sour
     TRY(check_utf8(source, piece, to, ends, err));
     for (uint64_t row = 0; row < piece->rows; row++)
         ends[row] += (int64_t)piece->text_at;
+    return 0;
+}
+
+int arrow_text_each(struct arrow_worker *worker, const struct arrow_source *source, struct arrow_piece *piece,
+                    uint64_t ceiling, arrow_each_text *each, void *context, struct err *err) {
+    struct run run;
+    struct arrow_buffer buffer;
+    const uint8_t *data;
+    TRY(open_run(worker, source, piece, ceiling, &run, err));
+    TRY(arrow_buffer_open(piece->batch, piece->buffer + 2, "data", ceiling, source->column, &buffer, err));
+    TRY(check_ends(&run, buffer.decoded, err));
+    TRY(arrow_buffer_read(worker, &buffer, ARROW_SLOT_DATA, 0, source->column, &data, err));
+    int64_t before = load_offset(&run, 0);
+    for (uint64_t row = 0; row < piece->rows; row++) {
+        int64_t next = load_offset(&run, row + 1);
+        if (next < before)
+            return falling(&run, row, before, next, err);
+        if (!run.present || bits_present(run.present, row)) {
+            int result = each(context, row, data + before, (uint64_t)(next - before), err);
+            if (result != 0)
+                return result;
+        }
+        before = next;
+    }
     return 0;
 }

@@ -137,3 +137,24 @@ int arrow_view_fill(struct arrow_worker *worker, const struct arrow_source *sour
     }
     return 0;
 }
+
+int arrow_view_each(struct arrow_worker *worker, const struct arrow_source *source, struct arrow_piece *piece,
+                    uint64_t ceiling, arrow_each_text *each, void *context, struct err *err) {
+    auto_blobs struct blobs blobs = {0};
+    const uint8_t *views, *present;
+    TRY(arrow_decode_validity(worker, source, piece, ceiling, &present, err));
+    TRY(open_blobs(source, piece, ceiling, &blobs, err));
+    TRY(decode_blobs(worker, source, ceiling, &blobs, err));
+    TRY(open_views(worker, source, piece, ceiling, &views, err));
+    for (uint64_t row = 0; row < piece->rows; row++) {
+        if (present && !bits_present(present, row))
+            continue;
+        struct view view = view_at(views, row);
+        TRY(check_view(&blobs, &view, source, piece->row + row, err));
+        const uint8_t *text = view.length <= INLINE_BYTES ? view.text : blobs.bytes[view.buffer] + view.offset;
+        int result = each(context, row, text, view.length, err);
+        if (result != 0)
+            return result;
+    }
+    return 0;
+}

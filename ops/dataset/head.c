@@ -118,11 +118,10 @@ static json_t *day_time_cell(int64_t value) {
     return duration_cell(&ns, value);
 }
 
-static json_t *bool_cell(const void *segment, const struct segment_array *array, uint64_t row) {
-    const uint8_t *values = segment_at(segment, array->values), *mask = segment_at(segment, array->nulls);
-    if (array->null_count && mask[row])
-        return json_null();
-    return json_string(values[row] ? "True" : "False");
+static bool is_masked(const void *segment, const struct segment_array *array, uint64_t row) {
+    const uint8_t *mask = segment_at(segment, array->nulls);
+    return segment_nulls_rule((enum segment_kind)array->kind, array->flags) == SEGMENT_NULLS_MASK &&
+           array->null_count && mask[row];
 }
 
 json_t *head_number(double value) { return value != value ? json_null() : json_sprintf("%.6g", value); }
@@ -144,6 +143,8 @@ static json_t *code_cell(const void *segment, const struct segment_array *array,
 
 json_t *head_cell(const void *segment, const struct segment_array *array, uint64_t row) {
     const void *values = segment_at(segment, array->values);
+    if (is_masked(segment, array, row))
+        return json_null();
     switch ((enum segment_kind)array->kind) {
     case SEGMENT_INT8:
         return json_sprintf("%d", AT(int8_t));
@@ -168,7 +169,7 @@ json_t *head_cell(const void *segment, const struct segment_array *array, uint64
     case SEGMENT_FLOAT64:
         return head_number(AT(double));
     case SEGMENT_BOOL:
-        return bool_cell(segment, array, row);
+        return json_string(AT(uint8_t) ? "True" : "False");
     case SEGMENT_TIMESTAMP:
         return time_cell(array, AT(int64_t));
     case SEGMENT_DURATION:

@@ -26,6 +26,18 @@ enum segment_nulls segment_kind_nulls(enum segment_kind kind) {
     return known(kind) ? kinds[kind].nulls : SEGMENT_NULLS_NEVER;
 }
 
+static bool is_number(enum segment_kind kind) {
+    return (kind >= SEGMENT_INT8 && kind <= SEGMENT_UINT64) || kind == SEGMENT_FLOAT32 || kind == SEGMENT_FLOAT64;
+}
+
+bool segment_kind_is_nullable(enum segment_kind kind) {
+    return is_number(kind) || kind == SEGMENT_BOOL || kind == SEGMENT_UTF8;
+}
+
+enum segment_nulls segment_nulls_rule(enum segment_kind kind, uint32_t flags) {
+    return flags & SEGMENT_NULLABLE && is_number(kind) ? SEGMENT_NULLS_MASK : segment_kind_nulls(kind);
+}
+
 const char *segment_kind_name(enum segment_kind kind) { return known(kind) ? kinds[kind].name : "?"; }
 
 const char *segment_kind_dtype(enum segment_kind kind) { return known(kind) ? kinds[kind].dtype : "?"; }
@@ -70,7 +82,7 @@ static int place(uint64_t *at, uint64_t bytes, struct segment_span *span, struct
 }
 
 static uint64_t null_bytes(const struct segment_spec *spec) {
-    enum segment_nulls rule = segment_kind_nulls(spec->kind);
+    enum segment_nulls rule = segment_nulls_rule(spec->kind, spec->flags);
     if (!spec->nulls)
         return 0;
     return rule == SEGMENT_NULLS_MASK ? spec->length : rule == SEGMENT_NULLS_BITMAP ? (spec->length + 7) / 8 : 0;
@@ -167,6 +179,7 @@ int segment_format(void *base, uint64_t bytes, const struct segment_shape *shape
         const struct segment_spec *spec = &shape->specs[i];
         struct segment_array array = {.kind = (uint32_t)spec->kind,
                                       .flags = spec->flags,
+                                      .origin = (uint32_t)spec->origin,
                                       .length = spec->length,
                                       .unit = (uint32_t)spec->unit,
                                       .dictionary = SEGMENT_NO_DICTIONARY};

@@ -108,6 +108,8 @@ static int check_dictionary(const void *base, uint32_t index, const char *label,
     if (array->dictionary < header->columns || array->dictionary >= header->arrays)
         return err_set(err, REASON_BAD_RESULT, "%s: its dictionary is array %u, expected %u to %u", label,
                        array->dictionary, header->columns, header->arrays - 1);
+    if (array->flags & SEGMENT_CELLS && segment_array(base, array->dictionary)->kind != SEGMENT_UTF8)
+        return err_set(err, REASON_BAD_RESULT, "%s: its cells are no texts", label);
     return 0;
 }
 
@@ -120,13 +122,25 @@ static int check_unit(const void *base, const struct segment_array *array, const
     return 0;
 }
 
+static uint32_t known_flags(const void *base, uint32_t index) {
+    enum segment_kind kind = (enum segment_kind)segment_array(base, index)->kind;
+    uint32_t flags = SEGMENT_ORDERED;
+    if (kind == SEGMENT_FLOAT64)
+        flags |= SEGMENT_DECIMAL;
+    bool column = index < segment_header(base)->columns, cells = segment_array(base, index)->flags & SEGMENT_CELLS;
+    if (column && segment_kind_is_codes(kind))
+        flags |= SEGMENT_CELLS;
+    if (column && (segment_kind_is_nullable(kind) || (segment_kind_is_codes(kind) && cells)))
+        flags |= SEGMENT_NULLABLE;
+    return flags;
+}
+
 static int check_entry(const void *base, uint32_t index, const char *label, struct err *err) {
     const struct segment_header *header = segment_header(base);
     const struct segment_array *array = segment_array(base, index);
     if (strcmp(segment_kind_name((enum segment_kind)array->kind), "?") == 0)
         return err_set(err, REASON_BAD_RESULT, "%s: kind %u is unknown", label, array->kind);
-    uint32_t flags = array->kind == SEGMENT_FLOAT64 ? SEGMENT_ORDERED | SEGMENT_DECIMAL : SEGMENT_ORDERED;
-    if (array->flags & ~flags || array->reserved)
+    if (array->flags & ~known_flags(base, index) || array->origin > SEGMENT_MAX_ORIGIN || array->reserved)
         return err_set(err, REASON_BAD_RESULT, "%s: unknown flags or reserved fields are set", label);
     if (array->inexact > (array->kind == SEGMENT_FLOAT64 ? array->length : 0))
         return err_set(err, REASON_BAD_RESULT, "%s: %llu inexact values among %llu of kind %s", label,
@@ -172,7 +186,7 @@ static int check_span(struct walk *walk, struct segment_span span, const char *w
 
 static int check_spans(struct walk *walk, const struct segment_array *array, struct err *err) {
     enum segment_kind kind = (enum segment_kind)array->kind;
-    enum segment_nulls rule = segment_kind_nulls(kind);
+    enum segment_nulls rule = segment_nulls_rule(kind, array->flags);
     bool bytes = segment_kind_is_bytes(kind);
     uint64_t nulls = array->null_count == 0         ? 0
                      : rule == SEGMENT_NULLS_MASK   ? array->length

@@ -56,6 +56,32 @@ static int check_codes(const struct part *part, struct err *err) {
     return nulls == array->null_count ? 0 : wrong_nulls(part, nulls, err);
 }
 
+static bool is_zero(const uint8_t *bytes, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        if (bytes[i])
+            return false;
+    return true;
+}
+
+// Numbers of pandas' nullable types: any value is one, and a missing one is 0.
+static int check_masked(const struct part *part, struct err *err) {
+    const struct segment_array *array = part->array;
+    const uint8_t *values = segment_at(part->base, array->values);
+    const uint8_t *mask = array->null_count ? segment_at(part->base, array->nulls) : NULL;
+    uint32_t width = segment_kind_width((enum segment_kind)array->kind);
+    uint64_t nulls = 0;
+    for (uint64_t i = 0; mask && i < array->length; i++) {
+        if (mask[i] > 1)
+            return err_set(err, REASON_BAD_RESULT, "%s: row %llu has a mask of %u, expected 0 or 1", part->label,
+                           (unsigned long long)i, mask[i]);
+        if (mask[i] && !is_zero(values + i * width, width))
+            return err_set(err, REASON_BAD_RESULT, "%s: row %llu is missing but not 0", part->label,
+                           (unsigned long long)i);
+        nulls += mask[i];
+    }
+    return nulls == array->null_count ? 0 : wrong_nulls(part, nulls, err);
+}
+
 static int check_bools(const struct part *part, struct err *err) {
     const struct segment_array *array = part->array;
     const uint8_t *values = segment_at(part->base, array->values);
@@ -164,6 +190,8 @@ static int check_contents(const struct part *part, struct err *err) {
         return check_texts(part, err);
     if (kind == SEGMENT_BOOL)
         return check_bools(part, err);
+    if (segment_nulls_rule(kind, part->array->flags) == SEGMENT_NULLS_MASK)
+        return check_masked(part, err);
     if (kind == SEGMENT_TIME)
         TRY(check_times(part, err));
     uint64_t nulls = count_sentinels(part);

@@ -20,6 +20,9 @@ void call_close(struct call *call) {
     own_close(&call->table);
     for (uint32_t i = 0; i < call->input_count; i++)
         own_close(&call->inputs[i].fd);
+    for (uint32_t i = 0; i < call->column_count; i++)
+        free(call->columns[i]);
+    free(call->columns);
     free(call->params);
     call_open(call, -1, 0);
 }
@@ -93,9 +96,24 @@ static int take_param(struct call *call, const struct host_call *record, struct 
     return 0;
 }
 
+static int take_column(struct call *call, const struct host_call *record, struct err *err) {
+    TRY(check_terminated("COLUMN", record->value, sizeof record->value, err));
+    if (call->column_count == CALL_MAX_COLUMNS)
+        return err_set(err, REASON_BUG, "COLUMN: expected at most %u records, found more", CALL_MAX_COLUMNS);
+    char **columns = reallocarray(call->columns, call->column_count + 1, sizeof *columns);
+    if (!columns)
+        return err_sys(err, REASON_INFRA, "COLUMN");
+    call->columns = columns;
+    columns[call->column_count] = strdup(record->value);
+    if (!columns[call->column_count])
+        return err_sys(err, REASON_INFRA, "COLUMN");
+    call->column_count++;
+    return 0;
+}
+
 static int check_task(const struct call *call, struct err *err) {
-    if (call->task == HOST_TASK_RUN && (call->script < 0 || call->table >= 0))
-        return err_set(err, REASON_BUG, "START: a run needs a SCRIPT and no TABLE");
+    if (call->task == HOST_TASK_RUN && (call->script < 0 || call->table >= 0 || call->column_count))
+        return err_set(err, REASON_BUG, "START: a run needs a SCRIPT and neither TABLE nor COLUMN");
     if (call->task == HOST_TASK_TYPE && (call->table < 0 || call->script >= 0 || call->input_count))
         return err_set(err, REASON_BUG, "START: typing needs a TABLE and neither SCRIPT nor INPUT");
     return 0;
@@ -116,7 +134,7 @@ static int take_start(struct call *call, const struct host_call *record, struct 
 }
 
 static int check_fd_count(const struct host_call *record, size_t fd_count, struct err *err) {
-    size_t expected = record->kind != HOST_PARAM && record->kind != HOST_START;
+    size_t expected = record->kind != HOST_PARAM && record->kind != HOST_COLUMN && record->kind != HOST_START;
     if (fd_count != expected)
         return err_set(err, REASON_BUG, "record %u: expected %zu descriptors, found %zu", record->kind, expected,
                        fd_count);
@@ -137,6 +155,8 @@ int call_take(struct call *call, const struct host_call *record, int *fd, struct
         return take_table(call, record, fd, err);
     case HOST_PARAM:
         return take_param(call, record, err);
+    case HOST_COLUMN:
+        return take_column(call, record, err);
     case HOST_START:
         return take_start(call, record, err);
     default:

@@ -21,6 +21,7 @@
 #include "quern/host.h"
 
 #define CALL_MAX_PARAMS 256u
+#define CALL_MAX_COLUMNS 10000u
 #define CALL_SCRIPT_BYTES (16u << 20) /* of the script's text */
 
 struct call_input {
@@ -50,6 +51,8 @@ struct call {
     char table_name[HOST_NAME_BYTES];
     char separator;
     bool no_header;
+    uint32_t column_count; /* 0: all */
+    char **columns;
 
     uint32_t input_count;
     struct call_input inputs[HOST_MAX_PORTS];

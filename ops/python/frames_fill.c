@@ -155,8 +155,48 @@ static struct source source_of(const void *base, const struct segment_array *arr
     return source;
 }
 
+static int32_t code_at(const void *codes, enum segment_kind kind, Py_ssize_t i) {
+    if (kind == SEGMENT_CODES8)
+        return ((const int8_t *)codes)[i];
+    return kind == SEGMENT_CODES16 ? ((const int16_t *)codes)[i] : ((const int32_t *)codes)[i];
+}
+
+static void fill_codes(struct cells *cells, const void *codes, enum segment_kind kind, PyObject **made,
+                       PyObject *missing) {
+    PyObject **objects = (PyObject **)(void *)cells->base;
+    for (Py_ssize_t i = 0; i < cells->count; i++) {
+        int32_t code = code_at(codes, kind, i);
+        PyObject *before = objects[i];
+        objects[i] = Py_NewRef(code < 0 ? missing : made[code]);
+        Py_XDECREF(before);
+    }
+}
+
+// Texts that repeat themselves: one object for each that is distinct. The maker checked the codes.
+static int fill_shared(struct cells *cells, const void *base, const struct segment_array *array, PyObject *missing) {
+    const struct segment_array *texts = segment_array(base, array->dictionary);
+    struct source source = source_of(base, texts);
+    source.off = true;
+    PyObject **made = PyMem_Calloc(texts->length + 1, sizeof(PyObject *));
+    if (!made) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    uint64_t count = 0;
+    while (count < texts->length && (made[count] = cell(&source, count, missing)))
+        count++;
+    if (count == texts->length)
+        fill_codes(cells, segment_at(base, array->values), (enum segment_kind)array->kind, made, missing);
+    for (uint64_t i = 0; i < count; i++)
+        Py_DECREF(made[i]);
+    PyMem_Free(made);
+    return count == texts->length ? 0 : -1;
+}
+
 static int fill_array(struct cells *cells, const void *base, uint32_t index, PyObject *missing) {
     const struct segment_array *array = segment_array(base, index);
+    if (array->flags & SEGMENT_CELLS && (uint64_t)cells->count == array->length)
+        return fill_shared(cells, base, array, missing);
     struct source source = source_of(base, array);
     bool lean = source.kind == SEGMENT_BOOL || source.kind == SEGMENT_TIME;
     if ((uint64_t)cells->count != array->length || (!lean && !source.offsets)) {

@@ -53,7 +53,7 @@ static PyType_Spec mapping_spec = {
 static PyStructSequence_Field array_fields[] = {
     {"kind", "schemas/kinds.def"},
     {"name", "str"},
-    {"flags", "1: ordered dictionary, 2: double made of decimals"},
+    {"flags", "1: ordered dictionary, 2: double made of decimals, 4: nullable, 8: texts by codes"},
     {"unit", "0 s, 1 ms, 2 us, 3 ns"},
     {"zone", "str"},
     {"dictionary", "index of the array with the values, or None"},
@@ -61,10 +61,11 @@ static PyStructSequence_Field array_fields[] = {
     {"null_count", "missing ones"},
     {"offset", "of the values in the mapping, bytes"},
     {"inexact", "doubles that were integers or decimals and lost precision"},
+    {"nulls", "offset of the mask or bitmap in the mapping, bytes; 0 without missing ones"},
     {NULL, NULL},
 };
 
-static PyStructSequence_Desc array_desc = {"_quern.Array", "One array of a segment.", array_fields, 10};
+static PyStructSequence_Desc array_desc = {"_quern.Array", "One array of a segment.", array_fields, 11};
 
 int frames_add_mapping(PyObject *module) {
     struct frames_state *state = frames_state(module);
@@ -122,6 +123,7 @@ static PyObject *describe(PyObject *type, const void *base, uint32_t index) {
         PyLong_FromUnsignedLongLong(array->null_count),
         PyLong_FromUnsignedLongLong(array->values.offset),
         PyLong_FromUnsignedLongLong(array->inexact),
+        PyLong_FromUnsignedLongLong(array->nulls.bytes ? array->nulls.offset : 0),
     };
     PyObject *tuple = PyStructSequence_New((PyTypeObject *)(void *)type);
     for (Py_ssize_t i = 0; i < (Py_ssize_t)Py_ARRAY_LENGTH(fields); i++) {

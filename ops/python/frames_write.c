@@ -12,7 +12,8 @@
 
 enum { PIECE_ROWS = 4096 };
 
-// One array: values as a strided buffer (objects for text and bytes), and for flags the mask of the missing ones.
+// One array: values as a strided buffer (objects for text and bytes), and for flags and nullable numbers the mask of the
+// missing ones.
 struct column {
     struct cells values;
     struct cells mask;
@@ -159,6 +160,27 @@ static int put_flags(struct stages *to, struct segment_array *array, const struc
     return stage_flush(to->values, err);
 }
 
+// Numbers of a nullable type; what stands below a missing one is nobody's.
+static int put_masked(struct stages *to, struct segment_array *array, const struct column *column, struct err *err) {
+    static const char zero[8];
+    size_t width = segment_kind_width((enum segment_kind)array->kind);
+    stage_seek(to->nulls, array->nulls.offset);
+    stage_seek(to->values, array->values.offset);
+    for (Py_ssize_t i = 0; i < column->values.count; i++) {
+        bool missing = *cells_at(&column->mask, i) != 0;
+        TRY(stage_byte(to->nulls, missing, err));
+        TRY(stage_put(to->values, missing ? zero : cells_at(&column->values, i), width, err));
+        array->null_count += missing;
+    }
+    TRY(stage_flush(to->nulls, err));
+    return stage_flush(to->values, err);
+}
+
+static bool is_masked(const struct segment_array *array, const struct column *column) {
+    return array->nulls.bytes > 0 && column->mask.count > 0 &&
+           segment_nulls_rule((enum segment_kind)array->kind, array->flags) == SEGMENT_NULLS_MASK;
+}
+
 static int put_piece(struct stage *to, struct segment_array *array, const struct cells *cells, size_t done, size_t take,
                      struct err *err) {
     enum segment_kind kind = (enum segment_kind)array->kind;
@@ -166,7 +188,8 @@ static int put_piece(struct stage *to, struct segment_array *array, const struct
     const char *from = cells_at(cells, (Py_ssize_t)done);
     if (cells->stride != (Py_ssize_t)width)
         from = stage_gather(to, from, cells->stride, take, width);
-    array->null_count += count_nulls(kind, from, take);
+    if (segment_nulls_rule(kind, array->flags) != SEGMENT_NULLS_MASK)
+        array->null_count += count_nulls(kind, from, take);
     stage_seek(to, array->values.offset + done * width);
     return stage_write(to, from, take * width, err);
 }
@@ -185,8 +208,8 @@ static int put_fixed(struct stage *to, struct segment_array *arrays, const struc
 
 static bool is_by_row(const struct segment_array *array, const struct column *column, Py_ssize_t rows) {
     enum segment_kind kind = (enum segment_kind)array->kind;
-    return !segment_kind_is_bytes(kind) && kind != SEGMENT_BOOL && column->values.count == rows &&
-           column->values.stride != (Py_ssize_t)segment_kind_width(kind);
+    return !segment_kind_is_bytes(kind) && kind != SEGMENT_BOOL && !is_masked(array, column) &&
+           column->values.count == rows && column->values.stride != (Py_ssize_t)segment_kind_width(kind);
 }
 
 // How many arrays from here on are written together: 1 unless they lie row by row.
@@ -267,6 +290,8 @@ static int put_arrays(struct stages *to, struct segment_array *arrays, const str
         TRY(put_text(to, arrays, columns, err));
     else if (kind == SEGMENT_BOOL)
         TRY(put_flags(to, arrays, columns, err));
+    else if (is_masked(arrays, columns))
+        TRY(put_masked(to, arrays, columns, err));
     else
         return put_fixed(to->values, arrays, columns, count, err);
     if (arrays->null_count == 0)

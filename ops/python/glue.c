@@ -31,6 +31,18 @@ static PyObject *inputs_of(const struct call *call) {
     return list;
 }
 
+static PyObject *columns_of(const struct call *call) {
+    PyObject *list = PyList_New(call->column_count);
+    for (uint32_t i = 0; list && i < call->column_count; i++) {
+        PyObject *name = decode(call->columns[i]);
+        if (name)
+            PyList_SET_ITEM(list, i, name);
+        else
+            Py_CLEAR(list);
+    }
+    return list;
+}
+
 static int add_param(PyObject *dict, const struct call_param *param) {
     PyObject *key = decode(param->key), *value = decode(param->value);
     int added = key && value ? PyDict_SetItem(dict, key, value) : -1;
@@ -49,7 +61,7 @@ static PyObject *params_of(const struct call *call) {
 
 static PyObject *call_dict(const struct call *call) {
     const char separator[] = {call->separator ? call->separator : ',', '\0'};
-    return Py_BuildValue("{s:s s:s s:N s:I s:K s:N s:i s:i s:N s:i s:N s:s s:N s:N s:N}",           //
+    return Py_BuildValue("{s:s s:s s:N s:I s:K s:N s:i s:i s:N s:i s:N s:s s:N s:N s:N s:N}",       //
                          "task", word(tasks, 3, call->task, HOST_TASK_RUN),                         //
                          "dialect", word(dialects, 5, call->dialect, HOST_QUERN),                   //
                          "debug", PyBool_FromLong((call->flags & HOST_DEBUG) != 0),                 //
@@ -60,7 +72,7 @@ static PyObject *call_dict(const struct call *call) {
                          "bundle", call->bundle, "bundle_name", decode(call->bundle_name),          //
                          "table", call->table, "table_name", decode(call->table_name), "separator", //
                          separator, "inputs", inputs_of(call), "params", params_of(call), "header",
-                         PyBool_FromLong(!call->no_header));
+                         PyBool_FromLong(!call->no_header), "columns", columns_of(call));
 }
 
 static PyObject *run(const struct call *call) {

@@ -133,7 +133,7 @@ static void bits_of_values(uint8_t *bits, const struct segment_array *array, con
 }
 
 static int tell_missing(const void *base, const struct segment_array *array, struct loan *loan, struct err *err) {
-    enum segment_nulls rule = segment_kind_nulls((enum segment_kind)array->kind);
+    enum segment_nulls rule = segment_nulls_rule((enum segment_kind)array->kind, array->flags);
     if (array->null_count == 0 || rule == SEGMENT_NULLS_NEVER || rule == SEGMENT_NULLS_ALWAYS)
         return 0;
     loan->buffers[0] = rule == SEGMENT_NULLS_BITMAP ? segment_at(base, array->nulls) : NULL;

@@ -8,6 +8,7 @@ import zipfile
 import pytest
 
 from conftest import QUERN, ROOT
+from remedies import REMEDIES
 
 PIMA = str(ROOT / "examples" / "pima_diabetes.csv")
 IDENTITY = "def azureml_main(dataframe1=None):\n    return dataframe1\n"
@@ -158,12 +159,12 @@ def test_b_missing_file_is_usage(quern):
 
 
 @pytest.mark.parametrize("content, found", [
-    pytest.param(b"hello\n", "text, such as CSV", id="text"),
+    pytest.param(b"hello\n", "text; a table of text is called .csv or .tsv", id="text"),
     pytest.param(b"", "an empty file", id="empty"),
-    pytest.param(b"PAR1" + bytes(64), "a Parquet file", id="parquet"),
-    pytest.param(b"FEA1" + bytes(64), "a Feather version 1 file; write version 2", id="feather"),
-    pytest.param(b"\x1f\x8b\x08" + bytes(64), "gzip-compressed data", id="gzip"),
-    pytest.param(b"PK\3\4" + bytes(64), "a zip archive", id="zip"),
+    pytest.param(b"PAR1" + bytes(64), f"a Parquet file; as Arrow: {REMEDIES['PARQUET']}", id="parquet"),
+    pytest.param(b"FEA1" + bytes(64), f"a Feather version 1 file; as version 2: {REMEDIES['REWRITE']}", id="feather"),
+    pytest.param(b"\x1f\x8b\x08" + bytes(64), "gzip-compressed data; unpack it: gunzip FILE", id="gzip"),
+    pytest.param(b"PK\3\4" + bytes(64), "a zip archive; unpack it: unzip FILE", id="zip"),
 ])
 def test_b_not_arrow(quern, tmp_path, content, found):
     (tmp_path / "x.arrow").write_bytes(content)

@@ -39,14 +39,14 @@ class Returned(NamedTuple):
     warnings: list
 
 
-def quern_run(directory, paths, script=IDENTITY):
+def quern_run(directory, paths, script=IDENTITY, flags=()):
     """(finished process, directory of the outputs) of one job over those files."""
     directory.mkdir(parents=True)
     (directory / "script.py").write_text(script)
     out = directory / "out"
     inputs = [word for i, path in enumerate(paths, 1) for word in (f"--dataframe{i}", path)]
     environment = dict(os.environ, XDG_DATA_HOME=str(directory / "data"))
-    done = subprocess.run([QUERN, "run", directory / "script.py", "-o", out, *inputs], capture_output=True, text=True,
+    done = subprocess.run([QUERN, "run", directory / "script.py", "-o", out, *inputs, *flags], capture_output=True, text=True,
                           timeout=300, env=environment, stdin=subprocess.DEVNULL)
     return done, out
 
@@ -63,12 +63,12 @@ def run_in(python, directory, script, *words):
     return done, directory / "out"
 
 
-def identity(directory, paths):
-    """[Returned] of any number of files, in order."""
+def identity(directory, paths, *flags):
+    """[Returned] of any number of files, in order. flags: of `quern run`."""
     returned = []
     for start in range(0, len(paths), MOST):
         some = paths[start:start + MOST]
-        done, out = quern_run(directory / f"job{start}", some)
+        done, out = quern_run(directory / f"job{start}", some, flags=flags)
         assert done.returncode == 0, done.stderr
         lines = (out / "stdout.txt").read_text().splitlines()
         warnings = json.loads((out / "job.json").read_text())["warnings"]

@@ -49,7 +49,8 @@ FLOATS = [
 ]
 DECIMALS = [Kind(str(kind), kind, [decimal.Decimal(word) for word in words]) for kind, words in [
     (pa.decimal128(9, 2), ["0", "1.25", "-0.01", "1234567.89", "-9999999.99"]),
-    (pa.decimal128(38, 9), ["0", "0.1", "12345678901234567890123456789.123456789", "-1.000000001"])]]
+    (pa.decimal128(38, 9), ["0", "0.1", "12345678901234567890123456789.123456789", "-1.000000001"]),
+    (pa.decimal256(76, 2), ["0", "1.25", "-0.01", "1234567.89", "9" * 74 + ".99"])]]
 TEXTS = [Kind(str(kind), kind, WORDS) for kind in (pa.utf8(), pa.large_utf8(), pa.string_view())]
 BINARIES = [*(Kind(str(kind), kind, BYTES) for kind in (pa.binary(), pa.large_binary(), pa.binary_view())),
             Kind("fixed_size_binary[3]", pa.binary(3), [b"\0\0\0", b"\xff\xfe\xfd", b"abc", b"\xed\xa0\x80"])]
@@ -115,6 +116,11 @@ def table(pattern, names=None):
     """A pyarrow table with a column per type."""
     return pa.table({name: array(BY_NAME[name], pattern) for name in names or BY_NAME})
 
+
+# pandas' nullable dtypes, which only the schema's metadata tell, with three cells each.
+NULLABLES = {**{f"{'' if signed else 'U'}Int{bits}": limits(bits, signed)[:3] for signed in (True, False) for bits in (8, 16, 32, 64)},
+             "Float32": [0.5, -1.5, 2.0**-149], "Float64": [0.5, INF, 2.0**-1074], "boolean": [True, False, True],
+             "string": ["a", "größe", ""]}
 
 # What polars has, and what it writes itself: views, indices of 32 bits, three units.
 POLARS = [kind.name for kind in [*INTEGERS, *FLOATS[1:], BY_NAME["bool"], BY_NAME["string_view"], BY_NAME["binary_view"],

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 import kinds
-from conftest import CODECS
+from conftest import CODECS, identity
 
 
 def dtype_back(seen, arrow):
@@ -60,4 +60,17 @@ def test_m_a_frame_of_pandas_returns_as_it_was(tmp_path_factory, roundtrip):
     path = tmp_path_factory.mktemp("feather") / "frame.feather"
     frame.to_feather(path, compression="zstd")
     back, = roundtrip(pa.ipc.open_file(path).read_all())
+    pd.testing.assert_frame_equal(pd.read_feather(back.path), frame)
+
+
+@pytest.mark.parametrize("missing", [(), (1,), (0, 1, 2)])
+def test_m_nullable_columns_return_as_they_were(missing, tmp_path):
+    """By the metadata that pandas writes: whole numbers beyond 2^53 beside missing ones stay exact."""
+    frame = pd.DataFrame({
+        dtype: pd.array([None if i in missing else cell for i, cell in enumerate(cells)], dtype)
+        for dtype, cells in kinds.NULLABLES.items()})
+    frame.to_feather(tmp_path / "frame.feather", compression="zstd")
+    back, = identity(tmp_path / "jobs", [tmp_path / "frame.feather"])
+    assert [seen["dtype"] for seen in back.seen] == list(kinds.NULLABLES)
+    assert back.warnings == []
     pd.testing.assert_frame_equal(pd.read_feather(back.path), frame)

@@ -195,7 +195,7 @@ def test_m_decimals_that_lose_digits_are_told(roundtrip):
     back, = roundtrip(pa.table({"d": pa.array([decimal.Decimal(word) for word in words], pa.decimal128(38, 10)),
                                 "fits": pa.array([decimal.Decimal("1.23")] * 4)}))
     assert read(back.path)["d"].to_pylist() == [0.1, 1e20, 2.5, 1.0]
-    assert back.warnings == ["input0.arrow: column 'd': decimal became double; 1 value lost digits"]
+    assert back.warnings == ["input0.arrow: column 'd': decimal became double; 1 value lost digits, which --decimals text keeps"]
 
 
 def test_m_nan_is_missing(roundtrip):

@@ -3,12 +3,12 @@
 
     build/venv-oracles/bin/python tests/interop/types_doc.py --write
 """
-import decimal
 import json
 import pathlib
 import sys
 import tempfile
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.ipc as ipc
 
@@ -20,7 +20,6 @@ COMMAND = "build/venv-oracles/bin/python tests/interop/types_doc.py --write"
 ROWS = {"whole": "all present", "some missing": "some missing", "all missing": "all missing", "empty": "no rows"}
 
 REFUSED = {
-    "decimal256": pa.array([decimal.Decimal("1.5")], pa.decimal256(40, 1)),
     "month_day_nano_interval": pa.array([(1, 2, 3)], pa.month_day_nano_interval()),
     "list": pa.array([[1]]),
     "large_list": pa.array([[1]], pa.large_list(pa.int8())),
@@ -50,6 +49,10 @@ makes this page from a run of every row and fails when it tells otherwise.
 - **Text** is `object` cells of `str`; all of Arrow's forms come back as string (large_string beyond 2 GiB).
 - **Columns without any value** carry no type as `object`: bool, binary and time of which all is missing, and binary
   and time without rows, come back as string.
+- **Decimals** are the nearest double; a warning tells how many lost digits. With `--decimals text` they are text with
+  all digits, as `str(decimal.Decimal)` writes it.
+- **pandas' nullable types** are none of Arrow's: the metadata that pandas writes tell them, and they stay. Whole numbers
+  are exact there, beside missing ones too.
 - **Columns of type null** are `object` cells of None.
 - **Times of day** are `datetime.time`, which knows microseconds: a warning tells how many lost nanoseconds.
 - **Dictionaries** are categories and keep their order, unused values and the ordered flag. Indices get the width that
@@ -138,22 +141,60 @@ def short(name):
     return f"dictionary({indices}, {values}{', ordered' if ordered == '1' else ''})"
 
 
+def nullable(directory):
+    """What becomes of pandas' nullable types, with missing values."""
+    frame = pd.DataFrame({dtype: pd.array([*cells, None], dtype) for dtype, cells in kinds.NULLABLES.items()})
+    path = directory / "nullable.arrow"
+    frame.to_feather(path, compression="zstd")
+    back, = identity(directory / "nullable", [path])
+    assert back.warnings == []
+    schema, after = ipc.open_file(back.path).schema, pd.read_feather(back.path)
+    pd.testing.assert_frame_equal(after, frame)
+    yield "| pandas dtype | in the file | in the script | returned | by `pd.read_feather()` |"
+    yield "|---|---|---|---|---|"
+    for field, seen, name in zip(schema, back.seen, frame):
+        yield f"| {name} | {ipc.open_file(path).schema.field(name).type} | {seen['dtype']} | {field.type} | {after[name].dtype} |"
+
+
+def decimals(directory):
+    """The same table with --decimals text."""
+    path = directory / "decimals.arrow"
+    write(pa.table({str(kind.type): kinds.array(kind, "some missing") for kind in kinds.DECIMALS}), path)
+    back, = identity(directory / "decimals", [path], "--decimals", "text")
+    assert back.warnings == []
+    before, after = ipc.open_file(path).read_all(), ipc.open_file(back.path).read_all()
+    yield "| Arrow type | in the script | returned |"
+    yield "|---|---|---|"
+    for name, seen in zip(after.column_names, back.seen):
+        assert after[name].to_pylist() == [None if value is None else str(value) for value in before[name].to_pylist()]
+        yield f"| {name} | {dtypes(seen)} | {after[name].type} |"
+
+
 def refused(directory):
-    """The message of each type that is not taken, by a job of its own."""
+    """The message of each type that is not taken, by a job of its own; the commands that they tell stand behind, once."""
     yield "| Arrow type | what the job says |"
     yield "|---|---|"
+    commands = {}
     for i, (name, array) in enumerate(REFUSED.items()):
         path = directory / f"refused{i}.arrow"
         write(pa.table({"x": array}), path)
         done, out = quern_run(directory / f"refused{i}", [path])
         record = json.loads((out / "job.json").read_text())
         assert (done.returncode, record["reason"]) == (1, "bad_input"), name
-        yield f"| {name} | {record['message'].split(': ', 2)[2]} |"
+        said, command = record["message"].split(": ", 2)[2].rsplit(": python3 -c ", 1)
+        commands.setdefault(said.split("; ")[1], f"python3 -c {command}")
+        yield f"| {name} | {said}: ... |"
+    for words, command in commands.items():
+        yield from ("", f"{words[0].upper()}{words[1:]}:", "```sh", command, "```")
 
 
 def document(directory):
     """The text of docs/types.md. directory: empty, for files of no further use."""
-    lines = [*taken(happened(directory)), "", "## Refused", "", *refused(directory)]
+    lines = [*taken(happened(directory)), "", "## With `--decimals text`", "", *decimals(directory),
+             "", "## pandas' nullable types, with missing values", "", *nullable(directory),
+             "", "## Refused", "", "Unless the column is left out with `--columnsN`. The message goes on with one of the commands below, in which FILE",
+             "and COLUMN stand for the names.", "",
+             *refused(directory)]
     return HEAD + "\n" + "\n".join(lines) + "\n"
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the reader makes of files that no golden file shows: features of other writers, and hostile bytes."""
 import decimal
+import json
 import random
 import struct
 
@@ -8,6 +9,7 @@ import pytest
 
 import arrow_file as af
 from arrow_file import Array, Field, File, Scalar, bitmap, int_type, numbers, texts, timestamp_type, views
+from remedies import REMEDIES
 from segments import FIXTURES, dump, dump_many
 
 UTF8, LARGE, VIEW = (af.UTF8, {}), (af.LARGE_UTF8, {}), (af.UTF8_VIEW, {})
@@ -73,6 +75,62 @@ def test_b_integers_that_no_double_holds_are_counted(signed, code, values, inexa
     assert one(kind, numbers([None, 1], code), tmp_path=tmp_path)["inexact"] == 0
 
 
+def hinted(kind, dtype, *batches, tmp_path, document=None):
+    """The dump of a column "x" whose pandas metadata say `dtype`; `document`: other JSON than that."""
+    said = json.dumps({"columns": [{"name": "y", "field_name": "y", "numpy_type": "Int8"},
+                                   {"name": "x", "field_name": "x", "pandas_type": "?", "numpy_type": dtype}]})
+    made = File([Field("x", kind)], metadata={"other": "{", "pandas": said if document is None else document})
+    for array in batches:
+        made.batch(array)
+    return dump(made.bytes(), tmp_path)[1][0]
+
+
+@pytest.mark.parametrize("dtype,kind,array,values", [
+    *((f"{'' if signed else 'U'}Int{bits}", int_type(bits, signed), numbers([1, None, 7], code), [1, None, 7])
+      for bits, signed, code in [(8, 1, "b"), (16, 1, "h"), (32, 1, "i"), (64, 1, "q"),
+                                 (8, 0, "B"), (16, 0, "H"), (32, 0, "I"), (64, 0, "Q")]),
+    ("Float32", SINGLE, numbers([0.5, None, 2], "f"), [0.5, None, 2]),
+    ("Float64", DOUBLE, numbers([0.5, None, 2], "d"), [0.5, None, 2]),
+    ("boolean", (af.BOOL, {}), Array(3, 1, [bitmap([1, 0, 1]), bitmap([1, 1, 0])]), [True, None, False]),
+    ("string", UTF8, texts(["a", None, ""]), ["a", None, ""]),
+    ("string[python]", LARGE, texts(["a", None, ""], "q"), ["a", None, ""]),
+    ("string[pyarrow]", VIEW, views(["a", None, ""]), ["a", None, ""]),
+])
+def test_b_nullable_columns_by_the_metadata_for_pandas(dtype, kind, array, values, tmp_path):
+    column = hinted(kind, dtype, array, array, tmp_path=tmp_path)
+    assert column["nullable"] and column["values"] == values * 2 and column["nulls"] == 2 and column["inexact"] == 0
+    plain = one(kind, array, tmp_path=tmp_path)
+    assert "nullable" not in plain and (plain["kind"] == column["kind"]) == (kind[0] != af.INT)
+
+
+def test_b_whole_numbers_of_nullable_columns_stay_exact(tmp_path):
+    values = [2**63 - 1, None, -2**63, 2**53 + 1]
+    column = hinted(int_type(64), "Int64", numbers(values, "q"), tmp_path=tmp_path)
+    assert column["values"] == values and column["inexact"] == 0
+
+
+@pytest.mark.parametrize("dtype,kind,array", [
+    ("Int64", int_type(32), numbers([1, None], "i")), ("Int64", DOUBLE, numbers([1, None], "d")),
+    ("UInt8", int_type(8), numbers([1, None], "b")), ("string", BINARY, texts([b"a", None])),
+    ("int64", int_type(64), numbers([1, None], "q")), ("object", UTF8, texts(["a", None])),
+    ("str", UTF8, texts(["a", None])), ("boolean", int_type(8), numbers([1, None], "b")),
+])
+def test_b_metadata_that_do_not_fit_the_type_tell_nothing(dtype, kind, array, tmp_path):
+    column = hinted(kind, dtype, array, tmp_path=tmp_path)
+    assert "nullable" not in column and column["nulls"] == 1
+
+
+@pytest.mark.parametrize("document", [
+    "", "{", "[]", "null", "7", '{"columns": 7}', '{"columns": [7, null, [], {}]}', '{"columns": {"x": "Int64"}}',
+    '{"columns": [{"field_name": 7, "numpy_type": "Int64"}]}', '{"columns": [{"field_name": "x", "numpy_type": 7}]}',
+    '{"columns": [{"field_name": "x", "numpy_type": "Int64"}]} behind', "[" * 100000,
+    '{"columns": [{"field_name": "x", "numpy_type": "Int64"}], "a": "' + "x" * 100000 + '"}',
+])
+def test_f_metadata_that_are_no_pandas_metadata_tell_nothing(document, tmp_path):
+    column = hinted(int_type(64), None, numbers([1, None], "q"), tmp_path=tmp_path, document=document)
+    assert column["kind"] == "double" and "nullable" not in column
+
+
 def decimals(values, bits):
     """An array of coefficients; nulls hold bytes too."""
     raw = b"".join(b"\x5a" * (bits // 8) if v is None else v.to_bytes(bits // 8, "little", signed=True) for v in values)
@@ -101,6 +159,299 @@ def test_b_decimals_become_the_nearest_double(bits, scale, compress, tmp_path):
     assert (column["kind"], column["nulls"], column["inexact"]) == ("double", 1, lost)
     assert column["values"] == expected
     assert bits == 32 or lost > 0
+
+
+@pytest.mark.parametrize("bits,scale", [(32, 0), (32, 9), (64, 4), (128, 0), (128, 38), (128, -5), (256, 0), (256, 76),
+                                        (256, 12), (256, -300), (256, 1000)])
+def test_b_decimals_become_exact_text_when_that_is_asked_for(bits, scale, tmp_path):
+    """As Python's decimal.Decimal writes them; doubles of 256 bits are the nearest too."""
+    chance, edge = random.Random(bits + scale), 2**(bits - 1)
+    values = [0, 1, -1, 7, 10**9, edge - 1, -edge, None, 10**(bits // 4), -123456700, 5 * 10**8]
+    values += [chance.randrange(-2**size, 2**size) for size in range(1, bits)]
+    with decimal.localcontext() as context:
+        context.prec, context.Emin = 90, -2000
+        exact = [None if v is None else decimal.Decimal(v).scaleb(-scale) for v in values]
+        kind, batch = af.decimal_type(bits, scale), decimals(values, bits)
+        text = one(kind, batch, batch, tmp_path=tmp_path, options=("ns", "2", str(1 << 30), "text"), compress=af.with_zstd)
+        assert (text["kind"], text["nulls"], text["inexact"]) == ("string", 2, 0)
+        assert text["values"] == [None if v is None else str(v) for v in exact] * 2
+        assert one(kind, batch, tmp_path=tmp_path)["values"] == [None if v is None else float(v) for v in exact]
+
+
+def test_b_dictionary_of_decimals_as_text(tmp_path):
+    words = [(decimals([150, None, -5, 150], 128), False)]
+    column = one(af.decimal_type(128, 2), numbers([0, 1, 2, 3, None], "i"), tmp_path=tmp_path,
+                 options=("ns", "2", str(1 << 30), "text"), dictionary=(1, None, False), before=words)
+    assert column["dictionary"] == ["1.50", "-0.05"] and column["values"] == [0, -1, 1, 0, -1]
+
+
+def test_l_texts_of_decimals_have_a_ceiling(tmp_path):
+    said = one(af.decimal_type(128, 2), decimals([10**30] * 1000, 128), tmp_path=tmp_path, options=("ns", "2", "20000", "text"))
+    assert said == "limit:output: a column has more than 20000 bytes of text"
+
+
+# ---- how much memory ----
+
+def within(made, memory, tmp_path):
+    return dump(made.bytes(), tmp_path, "ns", "2", str(1 << 50), "float", "*", str(memory))
+
+
+@pytest.mark.parametrize("kind,array,needed", [  # what becomes wider is counted as it will be
+    (int_type(8), numbers([1] * 999 + [None], "b"), 8000), ((af.BOOL, {}), Array(1000, 0, [b"", bytes(125)]), 1000),
+    (DAYS, numbers([1] * 1000, "i"), 8000), (UTF8, texts(["ab"] * 1000), 2000 + 8008)])
+def test_l_memory_is_known_before_it_is_taken(kind, array, needed, tmp_path):
+    made = File([Field("x", kind)]).batch(array, compress=af.with_zstd)
+    table, _ = within(made, needed + 400, tmp_path)
+    assert needed < table["bytes"] <= needed + 400
+    assert within(made, table["bytes"], tmp_path)[0] == table
+    said = within(made, table["bytes"] - 1, tmp_path)
+    assert said == (f"limit:memory: the dataset needs {table['bytes']} bytes of memory, "
+                    f"this host has {table['bytes'] - 1} available")
+
+
+def test_l_values_of_dictionaries_count_before_they_are_decoded(tmp_path):
+    """Declared sizes: nothing stands behind them."""
+    made = File([Field("x", int_type(64), (1, None, False))])
+    made.dictionary(1, Array(1 << 30, 0, [b"", b"x"]), lambda raw: af.promise(8 << 30)).batch(numbers([0], "i"))
+    assert within(made, 10**9, tmp_path) == (
+        f"limit:memory: the dictionaries of the dataset need {12 << 30} bytes of memory, this host has 999999999 available")
+
+
+def test_l_a_bomb_is_refused_by_what_it_declares(tmp_path):
+    made = File([Field("x", int_type(64))]).batch(Array(1 << 30, 0, [b"", b"x"]), compress=lambda raw: af.promise(8 << 30))
+    assert within(made, 10**9, tmp_path) == (
+        f"limit:memory: the dataset needs {8 << 30} bytes of memory, this host has 1000000000 available")
+
+
+# ---- texts that repeat themselves ----
+
+WORDS_FEW = ["", "a", "größe", None, "x" * 40, "twelve bytes", "thirteen byte", "a"]
+
+
+def shared(made, tmp_path, threads="2"):
+    """As a script's input is decoded."""
+    return dump(made.bytes(), tmp_path, "ns", threads, str(1 << 30), "float", "*", str(1 << 30), "share")
+
+
+def cells_of(column):
+    return [None if code == -1 else column["dictionary"][code] for code in column["values"]]
+
+
+def as_texts(kind, values):
+    return views(values) if kind == VIEW else texts(values, "q" if kind == LARGE else "i", first=3, garbage=b"\xff\xfe")
+
+
+@pytest.mark.parametrize("compress", [None, af.with_zstd, af.with_lz4])
+@pytest.mark.parametrize("kind", [UTF8, LARGE, VIEW])
+def test_b_texts_that_repeat_themselves_become_codes(kind, compress, tmp_path):
+    chance = random.Random(7)
+    batches = [[chance.choice(WORDS_FEW) for _ in range(rows)] for rows in (0, 3000, 1, 700, 12000)]
+    made, codec = File([Field("s", kind), Field("i", int_type(8))]), 0 if compress is af.with_lz4 else 1
+    for values in batches:
+        made.batch(as_texts(kind, values), numbers([1] * len(values), "b"), compress=compress, codec=codec)
+    values = sum(batches, [])
+    table, (column, _) = shared(made, tmp_path)
+    assert column["cells"] and column["kind"] == "dictionary" and table["arrays"] == 3
+    assert cells_of(column) == values and column["nulls"] == values.count(None)
+    assert column["dictionary"] == list(dict.fromkeys(value for value in values if value is not None))
+    assert (column["treatment"], column["why"]) == ("materialised", "few distinct texts: the rows share their objects")
+    assert table["bytes"] < dump(made.bytes(), tmp_path)[0]["bytes"] / 3
+    assert all(shared(made, tmp_path, threads)[1][0] == column for threads in ("1", "8"))
+
+
+@pytest.mark.parametrize("count,dtype", [(126, "i1"), (127, "i2"), (2048, "i2")])
+def test_b_codes_have_the_least_width(count, dtype, tmp_path):
+    values = [f"word {i}" for i in range(count)] * 20
+    column = shared(File([Field("s", UTF8)]).batch(texts(values)), tmp_path)[1][0]
+    assert column["dtype"] == dtype and cells_of(column) == values
+
+
+LATE = ["a"] * 9000 + [f"late {i}" for i in range(3000)]
+PLAIN = {  # what does not repeat itself enough, from the beginning or later
+    "few rows": [["a"] * 1023], "unique": [[f"row {i}" for i in range(5000)]], "unique later": [LATE],
+    "unique in later batches": [["a"] * 2000, [f"row {i}" for i in range(2100)]],
+    "too many together": [[f"{batch} {i}" for i in range(500)] * 10 for batch in range(5)],
+    "long ones": [[str(i) * 2000 for i in range(200)] * 10], "missing ones": [[None] * 1000],
+}
+
+
+@pytest.mark.parametrize("kind", [UTF8, VIEW])
+@pytest.mark.parametrize("what", PLAIN)
+def test_b_other_texts_stay_as_they_are(what, kind, tmp_path):
+    made = File([Field("s", kind)])
+    for values in PLAIN[what]:
+        made.batch(as_texts(kind, values), compress=af.with_zstd)
+    table, columns = shared(made, tmp_path)
+    assert (table, columns) == dump(made.bytes(), tmp_path) and columns[0]["values"] == sum(PLAIN[what], [])
+
+
+def test_b_all_missing_are_shared_too(tmp_path):
+    column = shared(File([Field("s", UTF8)]).batch(texts([None] * 2000)), tmp_path)[1][0]
+    assert column["cells"] and column["dictionary"] == [] and column["nulls"] == 2000
+
+
+def test_b_binary_and_small_columns_beside_shared_ones(tmp_path):
+    made = File([Field("b", BINARY), Field("s", UTF8), Field("d", UTF8, (1, (8, True), True)), Field("t", UTF8)])
+    made.dictionary(1, texts(["lo", "hi"]))
+    made.batch(texts([b"x"] * 2000), texts(["a", "b"] * 1000), numbers([1, 0] * 1000, "b"), texts(["c"] * 2000))
+    table, (raw, first, codes, second) = shared(made, tmp_path)
+    assert table["arrays"] == 7 and raw["kind"] == "binary" and "cells" not in codes and codes["ordered"]
+    assert cells_of(first) == ["a", "b"] * 1000 and cells_of(second) == ["c"] * 2000 and cells_of(codes) == ["hi", "lo"] * 1000
+
+
+def test_b_nullable_texts_are_shared_too(tmp_path):
+    said = json.dumps({"columns": [{"field_name": "x", "numpy_type": "string"}]})
+    made = File([Field("x", UTF8)], metadata={"pandas": said}).batch(texts(["a", None] * 1000))
+    column = shared(made, tmp_path)[1][0]
+    assert column["cells"] and column["nullable"] and cells_of(column) == ["a", None] * 1000
+
+
+@pytest.mark.parametrize("damage,message", [
+    (b"\xff", "row 2000 is not UTF-8"), (b"\xc3", "row 2000 is not UTF-8")])
+def test_f_shared_texts_are_checked(damage, message, tmp_path):
+    made = File([Field("x", UTF8)]).batch(texts(["a"] * 2000 + [damage, damage]))
+    assert shared(made, tmp_path) == f'bad_input: column "x": {message}'
+
+
+def test_f_offsets_of_shared_texts_are_checked(tmp_path):
+    offsets = [i for i in range(2001)]
+    offsets[1500] = 1700
+    made = File([Field("x", UTF8)]).batch(Array(2000, 0, [b"", struct.pack("<2001i", *offsets), b"a" * 2000]))
+    assert shared(made, tmp_path) == 'bad_input: column "x": the offset falls at row 1500, from 1700 to 1501'
+
+
+# ---- what becomes of a column ----
+
+CODES = {"dictionary": (1, (8, True), False)}
+TREATMENTS = {  # what: (type, array, options, treatment, beginning of why, bytes)
+    "integers": (int_type(32), numbers([1, 2], "i"), {}, "zero_copy", "pandas holds these values as they are", 8),
+    "integers, one missing": (int_type(8), numbers([1, None], "b"), {}, "converted", "integers with missing", 16),
+    "doubles": (DOUBLE, numbers([1, None], "d"), {}, "zero_copy", "pandas holds these values as they are; NaN", 16),
+    "bools": ((af.BOOL, {}), Array(2, 0, [b"", b"\1"]), {}, "expanded", "pandas holds bools as bytes", 2),
+    "bools, one missing": ((af.BOOL, {}), Array(2, 1, [b"\1", b"\1"]), {}, "materialised", "bools of which some", 4),
+    "ns": (timestamp_type(3), numbers([1, 2], "q"), {}, "zero_copy", "pandas holds these values as they are", 16),
+    "us": (timestamp_type(2), numbers([1, 2], "q"), {}, "converted", "times get the unit", 16),
+    "us for pandas 2": (timestamp_type(2), numbers([1, 2], "q"), {"options": ("units",)}, "zero_copy", "pandas holds", 16),
+    "duration": (af.duration_type(0), numbers([1, 2], "q"), {}, "converted", "times get the unit", 16),
+    "dates": (DAYS, numbers([1, 2], "i"), {}, "converted", "dates become times at midnight", 16),
+    "texts": (UTF8, texts(["ab", None]), {}, "materialised", "a str in every row", 27),
+    "bytes": (BINARY, texts([b"ab", b"c"]), {}, "materialised", "a bytes object in every row", 27),
+    "times of day": (af.time_type(0, 32), numbers([1, 2], "i"), {}, "materialised", "a datetime.time in every row", 16),
+    "nulls": ((af.NULL, {}), Array(2, 2, []), {}, "materialised", "None in every row", 0),
+    "decimals": (af.decimal_type(128, 0), Array(1, 0, [b"", bytes(16)]), {}, "converted", "decimals become the nearest", 8),
+    "decimals as text": (af.decimal_type(128, 0), Array(1, 0, [b"", bytes(16)]),
+                         {"options": ("ns", "1", "1000000", "text")}, "materialised", "decimals as text", 17),
+    "codes": (UTF8, numbers([0, 1], "b"), {**CODES, "before": [(texts(["a", "b"]), False)]}, "zero_copy", "the indices have", 28),
+    "wide codes": (UTF8, numbers([0, 1], "i"), {"dictionary": (1, None, False), "before": [(texts(["a", "b"]), False)]},
+                   "expanded", "the indices get the width", 28),
+    "codes of values that repeat": (UTF8, numbers([0, 1], "b"), {**CODES, "before": [(texts(["a", "a"]), False)]},
+                                    "converted", "the values are made distinct", 19),
+}
+
+
+@pytest.mark.parametrize("what", TREATMENTS)
+def test_m_what_became_of_a_column_is_told_with_why(what, tmp_path):
+    kind, array, more, treatment, why, count = TREATMENTS[what]
+    column = one(kind, array, tmp_path=tmp_path, **more)
+    assert (column["treatment"], column["why"][:len(why)], column["bytes"]) == (treatment, why, count)
+
+
+def test_m_nullable_columns_are_expanded_by_their_mask(tmp_path):
+    column = hinted(int_type(64), "Int64", numbers([1, None], "q"), tmp_path=tmp_path)
+    assert (column["treatment"], column["bytes"]) == ("expanded", 18) and column["why"].startswith("a nullable type")
+    assert hinted(int_type(64), "Int64", numbers([1], "q"), tmp_path=tmp_path)["treatment"] == "zero_copy"
+
+
+def test_m_a_dictionary_counts_for_the_first_column_that_has_it(tmp_path):
+    made = File([Field(name, UTF8, (1, (8, True), False)) for name in "ab"]).dictionary(1, texts(["word"]))
+    _, columns = dump(made.batch(numbers([0], "b"), numbers([0], "b")).bytes(), tmp_path)
+    assert [column["bytes"] for column in columns] == [1 + 16 + 4, 1]
+
+
+# ---- some of the columns ----
+
+LEAF = (Field("leaf", int_type(8)), numbers([1, 2], "b"))
+STRANGE = {  # name: (field, arrays in the order of the batch)
+    "list": (Field("n", (12, {}), children=[LEAF[0]]), [Array(2, 0, [b"", struct.pack("<3i", 0, 1, 2)]), LEAF[1]]),
+    "struct of structs": (Field("n", (13, {}), children=[Field("in", (13, {}), children=[LEAF[0], LEAF[0]])]),
+                          [Array(2, 0, [b""]), Array(2, 0, [b""]), LEAF[1], LEAF[1]]),
+    "sparse union": (Field("n", (14, {}), children=[LEAF[0]]), [Array(2, 0, [b"\0\0"]), LEAF[1]]),
+    "dense union": (Field("n", (14, {0: Scalar("h", 1)}), children=[LEAF[0]]),
+                    [Array(2, 0, [b"\0\0", struct.pack("<2i", 0, 1)]), LEAF[1]]),
+    "fixed-size list": (Field("n", (16, {0: Scalar("i", 1)}), children=[LEAF[0]]), [Array(2, 0, [b""]), LEAF[1]]),
+    "run-end encoded": (Field("n", (22, {}), children=[LEAF[0], LEAF[0]]), [Array(2, 0, []), LEAF[1], LEAF[1]]),
+    "list view": (Field("n", (25, {}), children=[LEAF[0]]), [Array(2, 0, [b"", bytes(8), bytes(8)]), LEAF[1]]),
+    "null": (Field("n", (af.NULL, {})), [Array(2, 2, [])]),
+    "views": (Field("n", VIEW), [views(["a text that is no inline one", "b"], blobs=3)]),
+    "list of views": (Field("n", (12, {}), children=[Field("leaf", VIEW)]),
+                      [Array(2, 0, [b"", struct.pack("<3i", 0, 1, 2)]), views(["long enough for a buffer", "b"])]),
+    "interval": (Field("n", (11, {})), [Array(2, 0, [b"", bytes(32)])]),
+    "dictionary": (Field("n", UTF8, (9, None, False)), [numbers([0, 0], "i")]),
+    "texts that are none": (Field("n", UTF8), [texts([b"\xff", b"\xfe"])]),
+}
+
+
+def some(made, columns, tmp_path):
+    return dump(made.bytes(), tmp_path, "ns", "2", str(1 << 30), "float", "\n".join(columns))
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_b_columns_that_are_not_wanted_may_be_of_any_type(name, tmp_path):
+    field, arrays = STRANGE[name]
+    made = File([Field("a", int_type(32)), field, Field("b", UTF8)])
+    if name == "dictionary":
+        made.dictionary(9, texts(["word"]))
+    for batch in range(2):
+        made.batch(numbers([batch, None], "i"), *arrays, texts(["x", f"y{batch}"]), compress=af.with_zstd)
+    table, columns = some(made, ["b", "a"], tmp_path)
+    assert (table["rows"], table["columns"], table["arrays"]) == (4, 2, 2)
+    assert [column["name"] for column in columns] == ["b", "a"]
+    assert columns[0]["values"] == ["x", "y0", "x", "y1"] and columns[1]["values"] == [0.0, None, 1.0, None]
+
+
+def test_b_a_name_that_several_columns_have_means_all_of_them(tmp_path):
+    made = File([Field(name, int_type(8)) for name in ("a", "b", "a", "")]).batch(*(numbers([i], "b") for i in range(4)))
+    _, columns = some(made, ["", "a"], tmp_path)
+    assert [(column["name"], column["values"]) for column in columns] == [("", [3]), ("a", [0]), ("a", [2])]
+
+
+def test_b_dictionaries_of_columns_that_are_not_wanted_are_not_read(tmp_path):
+    made = File([Field("a", UTF8, (1, None, False)), Field("b", UTF8, (2, None, False)), Field("c", UTF8, (2, None, False))])
+    made.dictionary(1, texts([b"\xff"])).dictionary(2, texts(["v", "w"]))
+    made.batch(numbers([0], "i"), numbers([0], "i"), numbers([1], "i"))
+    table, columns = some(made, ["c"], tmp_path)
+    assert table["arrays"] == 2 and columns[0]["dictionary"] == ["v", "w"] and columns[0]["values"] == [1]
+
+
+def test_m_a_column_that_is_not_there_is_named_with_those_that_are(tmp_path):
+    made = File([Field(name, int_type(8)) for name in ("a", "größe", 'q"')]).batch(*(numbers([1], "b") for _ in range(3)))
+    said = 'bad_input: there is no column "%s"; the columns are "a", "größe", "q\\""'
+    assert some(made, ["a", "x", "y"], tmp_path) == (said % "x").replace("\\", "")
+    wide = File([Field(f"column {i}", int_type(8)) for i in range(500)])
+    first = ", ".join(f'"column {i}"' for i in range(41))
+    assert some(wide, ["none"], tmp_path) == f'bad_input: there is no column "none"; the columns are {first} and 459 more'
+    assert some(File([]), ["none"], tmp_path) == 'bad_input: there is no column "none", nor any other'
+    assert some(made, ["a", "a"], tmp_path) == 'bad_input: column "a" was asked for twice'
+
+
+def test_f_batches_that_are_shorter_than_their_schema_are_refused(tmp_path):
+    fields = [Field("n", (12, {}), children=[LEAF[0]]), Field("a", int_type(8))]
+    made = File(fields).batch(Array(1, 0, [b"", bytes(8)]), Array(0, 0, [b"", b""]), Array(1, 0, [b""]))
+    assert some(made, ["a"], tmp_path) == 'bad_input: column "a": its buffers are missing: the batch has 5'
+    made = File(fields[:1] * 2 + fields[1:]).batch(*[Array(1, 0, [])] * 4, numbers([1], "b"))
+    assert some(made, ["a"], tmp_path) == "bad_input: a batch of 5 columns with 2 buffers has fewer than its schema"
+    made = File([Field("v", VIEW), fields[1]]).batch(Array(1, 0, [b"", bytes(16)], 2**63 - 1), numbers([1], "b"))
+    assert some(made, ["a"], tmp_path) == "bad_input: a batch of 2 columns with 4 buffers has fewer than its schema"
+
+
+def test_f_schemas_that_are_too_deep_or_of_unknown_types_are_refused(tmp_path):
+    deep = LEAF[0]
+    for _ in range(70):
+        deep = Field("n", (13, {}), children=[deep])
+    said = some(File([deep, Field("a", int_type(8))]), ["a"], tmp_path)
+    assert said == "limit:output: the schema has more than 1000000 fields, or 64 in each other"
+    said = some(File([Field("n", (99, {})), Field("a", int_type(8))]), ["a"], tmp_path)
+    assert said == "bad_input: Arrow type 99 is unknown"
 
 
 @pytest.mark.parametrize("kind,code", [(DOUBLE, "d"), (SINGLE, "f")])
@@ -292,12 +643,14 @@ def test_b_table_without_rows_or_columns(tmp_path):
 
 STRANGERS = {
     b"": "an empty file",
-    b"PAR1\x15\x04": "a Parquet file",
-    b"FEA1\0\0\0\0": "a Feather version 1 file; write version 2",
-    b"\xff\xff\xff\xff\x10\0\0\0": "an Arrow IPC stream; write a file instead (Feather version 2)",
-    b"\x1f\x8b\x08\0": "gzip-compressed data",
-    b"PK\x03\x04": "a zip archive",
-    b"a,b\n1,2\n": "text, such as CSV",
+    b"PAR1\x15\x04": f"a Parquet file; as Arrow: {REMEDIES['PARQUET']}",
+    b"FEA1\0\0\0\0": f"a Feather version 1 file; as version 2: {REMEDIES['REWRITE']}",
+    b"\xff\xff\xff\xff\x10\0\0\0": f"an Arrow IPC stream; as a file: {REMEDIES['STREAM']}",
+    b"\x80\x04\x95\0": f"a Python pickle; as Arrow: {REMEDIES['PICKLE']}",
+    b"ORC\0": f"an ORC file; as Arrow: {REMEDIES['ORC']}",
+    b"\x1f\x8b\x08\0": "gzip-compressed data; unpack it: gunzip FILE",
+    b"PK\x03\x04": "a zip archive; unpack it: unzip FILE",
+    b"a,b\n1,2\n": "text; a table of text is called .csv or .tsv",
     b"\0\x01\x02\x03": "other bytes",
 }
 
@@ -307,16 +660,16 @@ def test_b_stranger_is_called_by_its_name(raw, tmp_path):
     assert dump(raw, tmp_path) == f"bad_input: expected an Arrow IPC file, found {STRANGERS[raw]}"
 
 
-TEXT = "give each element a column or a row, or store it as text"
+TEXT = f"as text: {REMEDIES['TEXT']}"
 REFUSED_TYPES = {
-    11: "interval is not supported by datasets; store its parts as integers",
+    11: f"interval is not supported by datasets; {TEXT}",
     12: f"list is not supported by datasets; {TEXT}",
-    13: "struct is not supported by datasets; give each field a column",
-    14: "union is not supported by datasets; give each type a column",
+    13: f"struct is not supported by datasets; a column for each field: {REMEDIES['FLATTEN']}",
+    14: f"union is not supported by datasets; {TEXT}",
     16: f"fixed-size list is not supported by datasets; {TEXT}",
-    17: "map is not supported by datasets; give each key a column, or store it as text",
+    17: f"map is not supported by datasets; {TEXT}",
     21: f"large list is not supported by datasets; {TEXT}",
-    22: "run-end encoded is not supported by datasets; store the values, or a dictionary",
+    22: f"run-end encoded is not supported by datasets; {TEXT}",
     25: f"list view is not supported by datasets; {TEXT}",
     26: f"large list view is not supported by datasets; {TEXT}",
     0: "Arrow type 0 is unknown",
@@ -333,10 +686,10 @@ def test_b_type_is_refused_by_column_and_name(number, tmp_path):
 FILE = {
     "the footer has no schema": lambda: swap_footer({0: Scalar("h", 4)}),
     "expected Arrow metadata version 4 or 5, found 3": lambda: File([], version=2).bytes(),
-    "expected a little-endian Arrow IPC file, found a big-endian one": lambda: File([], endianness=1).bytes(),
-    "compression 0 by method 1 is unknown; write with compression='zstd'":
+    f"expected a little-endian Arrow IPC file, found a big-endian one; as little-endian: {REMEDIES['REWRITE']}": lambda: File([], endianness=1).bytes(),
+    f"compression 0 by method 1 is unknown; with ZSTD: {REMEDIES['REWRITE']}":
         lambda: File([Field("x", int_type(8))]).batch(numbers([1], "b"), compress=af.with_zstd, codec=0, method=1).bytes(),
-    "compression 7 by method 0 is unknown; write with compression='zstd'":
+    f"compression 7 by method 0 is unknown; with ZSTD: {REMEDIES['REWRITE']}":
         lambda: File([Field("x", int_type(8))]).batch(numbers([1], "b"), compress=af.with_zstd, codec=7).bytes(),
     "record batch 0 has 2 columns, the schema 1":
         lambda: File([Field("x", int_type(8))]).batch(numbers([1], "b"), numbers([1], "b")).bytes(),
@@ -460,8 +813,7 @@ COLUMN = {
     "its values have 5 bytes, its rows need 6": (af.fixed_type(3), array(2, 0, b"", b"12345"), {}),
     "its values have 3 bytes, its rows need 4294967294": (af.fixed_type(2**31 - 1), array(2, 0, b"", b"123"), {}),
     "5 nulls among 4 values": ((af.NULL, {}), array(4, 5), {}),
-    "a decimal of 256 bits is not supported by datasets; store it as decimal128":
-        (af.decimal_type(256, 2), array(1, 0, b"", bytes(32)), {}),
+    "a decimal of 512 bits, expected 32, 64, 128 or 256": (af.decimal_type(512, 2), array(1, 0, b"", bytes(64)), {}),
     "a decimal of scale 1001, expected -1000 to 1000": (af.decimal_type(128, 1001), array(1, 0, b"", bytes(16)), {}),
     "its values have 16 bytes, its rows need 32": (af.decimal_type(128, 2), array(2, 0, b"", bytes(16)), {}),
     "an integer of 128 bits, expected 8, 16, 32 or 64": (int_type(128), numbers([1], "q"), {}),
@@ -497,7 +849,8 @@ def test_f_damaged_dictionary_is_refused(message, tmp_path):
                                        (af.decimal_type(128, 2), "decimal")])
 def test_b_dictionary_of_what_needs_none_is_refused(kind, word, tmp_path):
     said = one(kind, numbers([0], "i"), tmp_path=tmp_path, dictionary=(1, None, False))
-    assert said == f'bad_input: column "x": a dictionary of {word} is not supported by datasets; store the values'
+    assert said == (f'bad_input: column "x": a dictionary of {word} is not supported by datasets; '
+                    f"without it: {REMEDIES['VALUES']}")
 
 
 def test_f_undefined_bytes_below_nulls_never_complain(tmp_path):

@@ -410,3 +410,19 @@ def test_m_table_that_is_none(tmp_path, text, message):
 def test_b_work_is_done_in_a_copy_of_this_process(tmp_path):
     assert run(tmp_path, "import os\ndef azureml_main():\n    return os.getppid()\n").results[1]["column"][0] == os.getpid()
     assert glue_job.LIMIT > 0
+
+
+def test_m_a_table_gives_only_the_columns_that_are_wanted(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,c,b\n1,x,2.5,y\n")
+    job = run(tmp_path, "", task="type", table=os.open(path, os.O_RDONLY), table_name="t.csv", columns=["c", "b.1", "a"])
+    assert job.results[1].to_dict("list") == {"c": [2.5], "b.1": ["y"], "a": [1]}
+
+
+def test_m_a_table_without_a_column_that_is_wanted_is_refused(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(",".join(f"c{i}" for i in range(23)) + "\n")
+    job = run(tmp_path, "", task="type", table=os.open(path, os.O_RDONLY), table_name="t.csv", columns=["c1", "x"])
+    first = ", ".join(f'"c{i}"' for i in range(20))
+    assert job.raised["reason"] == _quern.REASON_BAD_INPUT
+    assert job.raised["message"] == f't.csv: there is no column "x"; the columns are {first} and 3 more'

@@ -8,6 +8,7 @@ import struct
 import pytest
 
 import arrow_file
+from remedies import REMEDIES
 from segments import FIXTURES, dump, dump_many
 
 GOLDEN = FIXTURES / "arrow-golden"
@@ -25,20 +26,20 @@ WHOLE = ["2.0.0-compression/generated_zstd", "2.0.0-compression/generated_uncomp
          "1.0.0-littleendian/generated_null_trivial", "1.0.0-littleendian/generated_decimal"]
 PARTS = [f"1.0.0-littleendian/generated_{name}" for name in
          ["datetime", "interval", "duplicate_fieldnames", "custom_metadata"]]
-TEXT = "give each element a column or a row, or store it as text"
+TEXT = f"as text: {REMEDIES['TEXT']}"
 REFUSED = {
     "1.0.0-littleendian/generated_custom_metadata":
         f'column "list_with_odd_values": list is not supported by datasets; {TEXT}',
     "1.0.0-littleendian/generated_datetime":
         'column "f0": row 7 holds -719162 days since 1970, which nanoseconds cannot hold (they reach from 1677 to 2262)',
     "1.0.0-littleendian/generated_duplicate_fieldnames":
-        'column "struct": struct is not supported by datasets; give each field a column',
+        f'column "struct": struct is not supported by datasets; a column for each field: {REMEDIES["FLATTEN"]}',
     "1.0.0-littleendian/generated_interval":
-        'column "f5": interval is not supported by datasets; store its parts as integers',
+        f'column "f5": interval is not supported by datasets; {TEXT}',
     "1.0.0-littleendian/generated_map":
-        'column "map_nullable": map is not supported by datasets; give each key a column, or store it as text',
+        f'column "map_nullable": map is not supported by datasets; {TEXT}',
     "1.0.0-littleendian/generated_map_non_canonical":
-        'column "map_other_names": map is not supported by datasets; give each key a column, or store it as text',
+        f'column "map_other_names": map is not supported by datasets; {TEXT}',
     "1.0.0-littleendian/generated_nested":
         f'column "list_nullable": list is not supported by datasets; {TEXT}',
     "1.0.0-littleendian/generated_nested_dictionary":
@@ -48,7 +49,7 @@ REFUSED = {
     "1.0.0-littleendian/generated_recursive_nested":
         f'column "lists_list": list is not supported by datasets; {TEXT}',
     "1.0.0-littleendian/generated_union":
-        'column "sparse": union is not supported by datasets; give each type a column',
+        f'column "sparse": union is not supported by datasets; {TEXT}',
 }
 
 

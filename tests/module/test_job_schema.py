@@ -56,7 +56,8 @@ BAD_KEYS = ["", "/", "/a", "a/", "a//b", ".", "..", "a/..", "../a", "a/./b", "a:
             "a\n", "a\x7fb", "a\u0085b", "x" * 256, "a/" * 512 + "b" * 2, "file:", "file:a", "file:\x01"]
 
 GOOD = [BASE, with_input(), with_input(format="csv"), with_input(format="tsv", version="sha256-00"), with_input(format="arff"), with_input(port=64),
-        with_input(name="a/b c"), changed("inputs", []), changed("params", {}), changed("outputs", {}),
+        with_input(name="a/b c"), with_input(columns=["a"]), with_input(columns=["", "a\n", "x" * 4095]),
+        with_input(columns=["a"] * 10000), changed("decimals", "text"), changed("decimals", "float"), changed("inputs", []), changed("params", {}), changed("outputs", {}),
         changed("limits", {}), changed("bundle", {"url": "b", "version": "1", "name": "b.zip"}),
         changed("params", {"k": "v", "\u00e4": "", "x": "y\n\x01"}), changed("params", {"k": "x" * 4095}),
         changed("params", {f"p{i}": "" for i in range(256)}), changed("id", "x" * 64),
@@ -79,7 +80,9 @@ BAD = [[], 1, "x", None, {}, changed("schema", 2), changed("schema", "1"), chang
        changed("inputs", {}), changed("inputs", [[]]), changed("inputs", [with_input()["inputs"][0]] * 65),
        with_input(port=0), with_input(port=65), with_input(port="1"), with_input(port=True), with_input(port=1.5),
        with_input(port=None), with_input(format="parquet"), with_input(format=None), with_input(url=None),
-       with_input(name=None), with_input(rows=3), with_input(port=4294967297), with_input(port=-1),
+       with_input(name=None), with_input(rows=3), with_input(columns=[]), with_input(columns="a"), with_input(columns=[1]),
+       with_input(columns=[None]), with_input(columns=["x" * 4096]), with_input(columns=["\0"]),
+       with_input(columns=["a"] * 10001), with_input(columns={}), changed("decimals", "exact"), changed("decimals", 1), with_input(port=4294967297), with_input(port=-1),
        changed("params", []), changed("params", {"k": 1}), changed("params", {"": "v"}), changed("params", {"a\n": "v"}),
        changed("params", {"k": "x" * 4096}), changed("params", {"k": "\0"}), changed("params", {"k": None}),
        changed("params", {f"p{i}": "" for i in range(257)}), changed("outputs", {"a/b": "k"}),

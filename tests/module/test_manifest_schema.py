@@ -57,6 +57,10 @@ def test_l_the_fullest_manifest(manifests):
     assert full["inputs"][0]["name"] == 'p\u00e4tients "1"'
     assert full["inputs"][0]["segment_bytes"] == 2**63 - 1
     assert full["outputs"][1]["key"] is None
+    assert len(full["inputs"][0]["column_report"]) == 200 and full["inputs"][0]["columns_left"] == 3
+    assert full["inputs"][0]["column_report"][7] == {
+        "name": '\\xff "1"', "type": "double", "treatment": "converted", "bytes": 7, "why": "because"}
+    assert full["inputs"][1]["column_report"] == [] and full["inputs"][1]["columns_left"] == 0
     assert full["steps"]["run"]["ms"] == 1234.567
 
 

@@ -277,6 +277,12 @@ def with_zstd(raw):
     return struct.pack("<q", len(raw)) + zstd(raw)
 
 
+def promise(count):
+    """Stored bytes that claim to be `count` bytes: the beginning of a zstd frame, and zeros, so many
+    that it could be true."""
+    return struct.pack("<q", count) + b"\x28\xb5\x2f\xfd\xc0\0" + struct.pack("<Q", count) + bytes(count // 32000)
+
+
 def with_lz4(raw):
     return struct.pack("<q", len(raw)) + lz4(raw)
 
@@ -286,11 +292,13 @@ def as_raw(raw):
 
 
 class File:
-    """An IPC file under construction. `old`: framing from before Arrow 0.15."""
+    """An IPC file under construction. `old`: framing from before Arrow 0.15; metadata: {key: value} of the schema."""
 
-    def __init__(self, fields, version=V5, old=False, endianness=0):
+    def __init__(self, fields, version=V5, old=False, endianness=0, metadata=None):
         self.version, self.old = version, old
         self.schema = {0: Scalar("h", endianness), 1: [field.table() for field in fields]}
+        if metadata:
+            self.schema[2] = [{0: key, 1: value} for key, value in metadata.items()]
         self.out = bytearray(b"ARROW1\0\0")
         self.blocks = {DICTIONARY: [], BATCH: []}
         self.message(SCHEMA, self.schema, b"")

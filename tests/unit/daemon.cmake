@@ -1,3 +1,4 @@
 quern_unit_test(supervisor_segments ${CMAKE_CURRENT_LIST_DIR}/test_supervisor_segments.c
                 ${CMAKE_SOURCE_DIR}/daemon/segments.c)
+quern_unit_test(host_memory ${CMAKE_CURRENT_LIST_DIR}/test_host_memory.c ${CMAKE_SOURCE_DIR}/daemon/host_memory.c)
 quern_unit_test(spool ${CMAKE_CURRENT_LIST_DIR}/test_spool.c ${CMAKE_SOURCE_DIR}/daemon/spool.c)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Prints one manifest per case, separated by a line with a single 0x1e, for tests/e2e/test_manifest_schema.py.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "quern/job.h"
@@ -22,6 +23,13 @@ static void print_full(struct manifest *manifest) {
         manifest->outputs[i] = (struct manifest_output){.port = "dataset1", .key = "dataset1.arrow", .version = "v2"};
     }
     manifest->inputs[0].segment_bytes = UINT64_MAX;
+    manifest->inputs[0].columns = 203;
+    manifest->inputs[0].listed = calloc(MANIFEST_MAX_LISTED, sizeof *manifest->inputs[0].listed);
+    for (uint32_t i = 0; manifest->inputs[0].listed && i < MANIFEST_MAX_LISTED; i++) {
+        manifest->inputs[0].listed[i] = (struct manifest_column){
+            .name = "\xff \"1\"", .type = "double", .treatment = "converted", .why = "because", .bytes = i};
+        manifest->inputs[0].listed_count++;
+    }
     manifest->input_count = manifest->output_count = HOST_MAX_PORTS;
     manifest->outputs[1].key[0] = manifest->outputs[1].version[0] = '\0';
     manifest->warning_count = 40;
@@ -29,6 +37,7 @@ static void print_full(struct manifest *manifest) {
     memset(manifest->jail.level ? manifest->exception : manifest->python, 'x', 31);
     manifest->step_us[STEP_RUN] = 1234567;
     print(manifest);
+    manifest_done(manifest);
 }
 
 int main(void) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// segment_dump FILE [ns|units [threads [bytes-ceiling]]]: decodes an Arrow IPC file, checks the segment and prints it as
+// segment_dump FILE [ns|units [threads [bytes-ceiling [decimals [columns [memory [share]]]]]]]: decodes an Arrow IPC file, checks the segment and prints it as
 // JSON lines, the table first, then a line per column. Exit 1 and `reason: message` for a file that is refused, 3 for a
-// segment that breaks a rule; bytes are shown in hexadecimal. `-m FILE...` prints one line per file, `ok` or the error; `-w FILE` writes the segment.
+// segment that breaks a rule; `decimals` float or text, `columns` a name per line; bytes are shown in hexadecimal. `-m FILE...` prints one line per file, `ok` or the error; `-w FILE` writes the segment.
 #include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
@@ -12,6 +12,7 @@
 #include "quern/dataset.h"
 #include "quern/memory.h"
 #include "quern/own.h"
+#include "quern/treatment.h"
 
 static void print_text(const char *text, uint64_t count) {
     putchar('"');
@@ -47,7 +48,7 @@ static bool is_null(const void *base, const struct segment_array *array, uint64_
     const uint8_t *nulls = array->null_count ? segment_at(base, array->nulls) : NULL;
     if (array->kind == SEGMENT_NULL)
         return true;
-    if (segment_kind_nulls((enum segment_kind)array->kind) == SEGMENT_NULLS_MASK)
+    if (segment_nulls_rule((enum segment_kind)array->kind, array->flags) == SEGMENT_NULLS_MASK)
         return nulls && nulls[row];
     if (segment_kind_nulls((enum segment_kind)array->kind) == SEGMENT_NULLS_BITMAP)
         return nulls && !(nulls[row / 8] >> (row % 8) & 1);
@@ -149,6 +150,14 @@ static void print_column(const void *base, uint32_t index) {
     printf(", \"kind\": \"%s\", \"dtype\": \"%s\", \"nulls\": %" PRIu64 ", \"inexact\": %" PRIu64 ", \"ordered\": %s",
            segment_kind_name((enum segment_kind)array->kind), segment_kind_dtype((enum segment_kind)array->kind),
            array->null_count, array->inexact, array->flags & SEGMENT_ORDERED ? "true" : "false");
+    struct treatment treatment;
+    treatment_of(base, index, &treatment);
+    printf(", \"treatment\": \"%s\", \"why\": \"%s\", \"bytes\": %" PRIu64, treatment.word, treatment.why,
+           treatment.bytes);
+    if (array->flags & SEGMENT_CELLS)
+        fputs(", \"cells\": true", stdout);
+    if (array->flags & SEGMENT_NULLABLE)
+        fputs(", \"nullable\": true", stdout);
     if (segment_kind_has_unit((enum segment_kind)array->kind)) {
         printf(", \"unit\": \"%s\", \"zone\": ", units[array->unit]);
         print_text(segment_at(base, array->zone), array->zone.bytes);
@@ -171,7 +180,7 @@ static void print_segment(const void *base) {
 }
 
 struct wish {
-    enum segment_profile profile;
+    struct codec_wish codec;
     uint32_t threads;
     struct codec_ceilings ceilings;
 };
@@ -180,7 +189,7 @@ struct wish {
 static int decode(const char *file, size_t bytes, const struct wish *wish, void **ret, struct err *err) {
     struct dataset_reader *reader;
     struct dataset_shape shape;
-    if (dataset_reader_open(file, bytes, wish->profile, &wish->ceilings, &reader, err) < 0)
+    if (dataset_reader_open_wish(file, bytes, &wish->codec, &wish->ceilings, &reader, err) < 0)
         return 1;
     dataset_reader_shape(reader, &shape);
     auto_free void *base = aligned_alloc(64, (shape.bytes + 63) / 64 * 64);
@@ -234,8 +243,19 @@ static int write_segment(const char *path, const struct wish *wish) {
     return result;
 }
 
+static void take_columns(struct codec_wish *wish, char *lines) {
+    if (strcmp(lines, "*") == 0)
+        return;
+    wish->columns = lines;
+    wish->column_bytes = strlen(lines) + 1;
+    for (; *lines; lines++)
+        if (*lines == '\n')
+            *lines = 0;
+}
+
 int main(int argc, char **argv) {
-    struct wish wish = {SEGMENT_PROFILE_NS, 2, {.bytes = (uint64_t)1 << 30, .rows = 1u << 30, .columns = 10000}};
+    struct wish wish = {
+        {.profile = SEGMENT_PROFILE_NS}, 2, {.bytes = (uint64_t)1 << 30, .rows = 1u << 30, .columns = 10000}};
     auto_free void *base = NULL;
     struct err err = {0};
     if (argc > 2 && strcmp(argv[1], "-m") == 0)
@@ -245,11 +265,19 @@ int main(int argc, char **argv) {
     if (argc < 2)
         return 2;
     if (argc > 2 && strcmp(argv[2], "units") == 0)
-        wish.profile = SEGMENT_PROFILE_UNITS;
+        wish.codec.profile = SEGMENT_PROFILE_UNITS;
     if (argc > 3)
         wish.threads = (uint32_t)strtoul(argv[3], NULL, 10);
     if (argc > 4)
         wish.ceilings.bytes = strtoull(argv[4], NULL, 10);
+    if (argc > 5 && strcmp(argv[5], "text") == 0)
+        wish.codec.decimals = CODEC_DECIMALS_TEXT;
+    if (argc > 6)
+        take_columns(&wish.codec, argv[6]);
+    if (argc > 7)
+        wish.codec.memory_bytes = strtoull(argv[7], NULL, 10);
+    wish.codec.share_texts = argc > 8;
+    wish.codec.threads = wish.threads;
     int result = decode_file(argv[1], &wish, &base, &err);
     if (result == 0)
         print_segment(base);

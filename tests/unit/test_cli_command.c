@@ -52,6 +52,20 @@ static void check(const char *expected, const char *const *words) {
 
 #define CHECK(expected, ...) check(expected, (const char *const[]){__VA_ARGS__, NULL})
 
+static void b_columns_have_the_number_of_their_input(void **state) {
+    (void)state;
+    static struct command_line line;
+    struct refusal refusal = {0};
+    assert_int_equal(PARSE(&line, &refusal, "run", "--columns", "a", "--columns2=b", "--columns12", "c", "s.py"), 0);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(line.given[i].flag, FLAG_RUN_COLUMNS);
+        assert_int_equal(line.given[i].number, ((const uint64_t[]){1, 2, 12})[i]);
+    }
+    CHECK("--columns1 was given twice", "run", "s.py", "--columns", "a", "--columns1", "b");
+    CHECK("unknown flag '--columns0' for quern run\ndid you mean '--columns1'?\nlist them: quern help run", "run",
+          "--columns0", "a");
+}
+
 static void b_flags_are_read_in_every_form(void **state) {
     (void)state;
     static struct command_line line;
@@ -189,6 +203,7 @@ static void b_the_table_is_whole(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(b_columns_have_the_number_of_their_input),
         cmocka_unit_test(b_flags_are_read_in_every_form),
         cmocka_unit_test(b_two_dashes_end_the_flags),
         cmocka_unit_test(b_help_needs_no_operands),

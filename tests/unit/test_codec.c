@@ -186,7 +186,8 @@ static void done_granting(struct granting *granting) {
 
 static int decode(struct fixture *fixture, int blob, struct granting *granting, struct codec_outcome *outcome,
                   struct err *err) {
-    return codec_decode(&fixture->codec, blob, SEGMENT_PROFILE_NS, grant, granting, outcome, err);
+    const struct codec_wish all = {.profile = SEGMENT_PROFILE_NS};
+    return codec_decode(&fixture->codec, blob, &all, grant, granting, outcome, err);
 }
 
 // ---- basic ----
@@ -209,6 +210,20 @@ static void b_decode(void **state) {
         fail_msg("%s", err.msg);
     assert_int_equal(checked.rows, ROWS);
     assert_int_equal(checked.bytes, outcome.bytes);
+}
+
+static void l_a_dataset_that_needs_more_than_there_is_is_refused_before_memory_is_taken(void **state) {
+    struct fixture *fixture = *state;
+    auto_granting struct granting granting = granting_of(fixture);
+    struct codec_outcome outcome;
+    struct err err;
+    struct codec_wish wish = {.profile = SEGMENT_PROFILE_NS, .memory_bytes = 5000};
+    auto_fd int blob = sample_arrow(ROWS);
+    assert_int_equal(codec_decode(&fixture->codec, blob, &wish, grant, &granting, &outcome, &err), -1);
+    assert_int_equal(err.reason, REASON_LIMIT_MEMORY);
+    assert_non_null(strstr(err.msg, " bytes of memory, this host has 5000 available"));
+    assert_int_equal(strncmp(err.msg, "the dataset needs ", 18), 0);
+    assert_int_equal(granting.calls, 0);
 }
 
 static void b_arff(void **state) {
@@ -744,6 +759,7 @@ static void l_more_conversations_than_children(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(b_decode),
+        TEST(l_a_dataset_that_needs_more_than_there_is_is_refused_before_memory_is_taken),
         TEST(b_arff),
         TEST(b_encode_is_what_the_library_writes),
         TEST(b_encode_one_large_column),

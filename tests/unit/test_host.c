@@ -85,6 +85,31 @@ static void b_call_to_type_a_table(void **state) {
     call_close(&call);
 }
 
+static void b_columns_of_a_table_are_kept_in_order(void **state) {
+    (void)state;
+    struct call call;
+    struct err err;
+    call_open(&call, -1, 1);
+    struct host_call record = {.kind = HOST_COLUMN, .value = "a"};
+    assert_int_equal(take(&call, &record, false, &err), 0);
+    record.value[0] = '\0';
+    assert_int_equal(take(&call, &record, false, &err), 0);
+    assert_int_equal(call.column_count, 2);
+    assert_string_equal(call.columns[0], "a");
+    assert_string_equal(call.columns[1], "");
+    memset(record.value, 'x', sizeof record.value);
+    assert_refused(&call, &record, false, "COLUMN: expected a text of at most 4095 bytes, found no end");
+    record = (struct host_call){.kind = HOST_COLUMN};
+    for (uint32_t i = call.column_count; i < CALL_MAX_COLUMNS; i++)
+        assert_int_equal(take(&call, &record, false, &err), 0);
+    assert_refused(&call, &record, false, "COLUMN: expected at most 10000 records, found more");
+    record = record_of(HOST_SCRIPT, "a.py");
+    assert_int_equal(take(&call, &record, true, &err), 0);
+    record = (struct host_call){.kind = HOST_START, .task = HOST_TASK_RUN, .dialect = HOST_QUERN};
+    assert_refused(&call, &record, false, "START: a run needs a SCRIPT and neither TABLE nor COLUMN");
+    call_close(&call);
+}
+
 static void f_call_refuses_wrong_files_and_ports(void **state) {
     (void)state;
     struct call call;
@@ -141,7 +166,7 @@ static void f_call_refuses_a_wrong_start(void **state) {
     struct err err;
     call_open(&call, -1, 1);
     struct host_call record = {.kind = HOST_START, .task = HOST_TASK_RUN, .dialect = HOST_QUERN};
-    assert_refused(&call, &record, false, "START: a run needs a SCRIPT and no TABLE");
+    assert_refused(&call, &record, false, "START: a run needs a SCRIPT and neither TABLE nor COLUMN");
     struct host_call script = record_of(HOST_SCRIPT, "a.py");
     assert_int_equal(take(&call, &script, true, &err), 0);
     record.task = HOST_TASK_TYPE;
@@ -256,6 +281,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(b_call_is_put_together),
         cmocka_unit_test(b_call_to_type_a_table),
+        cmocka_unit_test(b_columns_of_a_table_are_kept_in_order),
         cmocka_unit_test(f_call_refuses_wrong_files_and_ports),
         cmocka_unit_test(f_call_refuses_wrong_parameters),
         cmocka_unit_test(f_call_refuses_a_wrong_start),

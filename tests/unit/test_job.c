@@ -50,12 +50,14 @@ static const char whole[] =
     "\"bundle\":{\"url\":\"bundles/b\",\"name\":\"b.zip\"},"
     "\"inputs\":[{\"port\":1,\"format\":\"arrow\",\"url\":\"hospital/"
     "p\xc3\xa4tients\",\"version\":\"v\",\"name\":\"p\"},"
-    "{\"port\":64,\"format\":\"csv\",\"url\":\"file:/data/b c.csv\",\"name\":\"b c.csv\"}],"
+    "{\"port\":64,\"format\":\"csv\",\"url\":\"file:/data/b c.csv\",\"name\":\"b c.csv\","
+    "\"columns\":[\"b\",\"\",\"a\"]}],"
     "\"params\":{\"k\":\"v\\n\\\"\xe2\x82\xac\",\"empty\":\"\"},"
     "\"outputs\":{\"dataset1\":\"scores\",\"visualization\":\"scores/visualization.png\"},"
     "\"limits\":{\"memory_bytes\":1048576,\"work_bytes\":1048577,\"work_files\":3,\"file_bytes\":4,\"processes\":5,"
     "\"open_files\":16,"
-    "\"cpu_seconds\":7,\"time_ms\":0,\"result_bytes\":9,\"output_bytes\":10,\"pictures\":11},\"debug\":true}";
+    "\"cpu_seconds\":7,\"time_ms\":0,\"result_bytes\":9,\"output_bytes\":10,\"pictures\":11},\"decimals\":\"text\","
+    "\"debug\":true}";
 
 static void b_a_whole_document_goes_around(void **state) {
     (void)state;
@@ -70,6 +72,10 @@ static void b_a_whole_document_goes_around(void **state) {
     assert_null(job.bundle.version);
     assert_int_equal(job.inputs[1].format, JOB_CSV);
     assert_string_equal(job.inputs[1].source.url, "file:/data/b c.csv");
+    assert_null(job.inputs[0].columns);
+    assert_int_equal(job.inputs[1].column_count, 3);
+    assert_string_equal(job.inputs[1].columns[2], "a");
+    assert_int_equal(job.decimals, JOB_DECIMALS_TEXT);
     assert_string_equal(job.params[0].value, "v\n\"\xe2\x82\xac");
     assert_string_equal(job.outputs[1].port, "visualization");
     assert_int_equal(job.limits.jail.cpu_seconds, 7);

@@ -189,9 +189,15 @@ static const struct damage damages[] = {
     {"array 1: its time zone is not a short text of a timestamp", ENTRY(FLAGS, zone.bytes), 1},
     {"column \"d\": kind 0 is unknown", ENTRY(DOUBLES, kind), 0},
     {"column \"d\": kind 99 is unknown", ENTRY(DOUBLES, kind), 99},
-    {"column \"d\": unknown flags or reserved fields are set", ENTRY(DOUBLES, flags), 4},
+    {"column \"d\": unknown flags or reserved fields are set", ENTRY(DOUBLES, flags), 64},
     {"column \"flag\": unknown flags or reserved fields are set", ENTRY(FLAGS, flags), SEGMENT_DECIMAL},
+    {"column \"when\": unknown flags or reserved fields are set", ENTRY(TIMES, flags), SEGMENT_NULLABLE},
+    {"array 5 (values of a dictionary): unknown flags or reserved fields are set", ENTRY(WORDS, flags),
+     SEGMENT_NULLABLE},
     {"column \"d\": unknown flags or reserved fields are set", ENTRY(DOUBLES, reserved), 1},
+    {"column \"d\": unknown flags or reserved fields are set", ENTRY(DOUBLES, flags), SEGMENT_CELLS},
+    {"column \"c\": unknown flags or reserved fields are set", ENTRY(CODES, flags), SEGMENT_NULLABLE},
+    {"column \"d\": unknown flags or reserved fields are set", ENTRY(DOUBLES, origin), SEGMENT_MAX_ORIGIN + 1},
     {"column \"d\": 1000 inexact values among 3 of kind double", ENTRY(DOUBLES, inexact), 1000},
     {"column \"d\": expected 3 values, found 2", ENTRY(DOUBLES, length), 2},
     {"array 5 (values of a dictionary): 1099511627777 values are more than the limit of 1099511627776",
@@ -309,6 +315,44 @@ static void f_segment_with_a_time_beyond_the_day_is_refused(void **state) {
     assert_string_equal(err.msg, "column \"t\": row 2 holds -1 ns, a day has 0 to 86399999999999");
 }
 
+static void f_segment_of_cells_has_texts_for_values(void **state) {
+    (void)state;
+    struct sample sample;
+    struct err err;
+    sample_fill(&sample);
+    segment_array(sample.base, CODES)->flags = SEGMENT_CELLS | SEGMENT_NULLABLE;
+    assert_int_equal(segment_check(sample.base, sample.bytes, &err), 0);
+    segment_array(sample.base, WORDS)->kind = SEGMENT_BINARY;
+    refused(&sample, "column \"c\": its cells are no texts");
+}
+
+static void f_segment_of_nullable_numbers_is_proved(void **state) {
+    (void)state;
+    const struct segment_spec spec = {
+        .kind = SEGMENT_FLOAT32, .flags = SEGMENT_NULLABLE, .length = 3, .nulls = true, .name = "f", .name_bytes = 1};
+    const struct segment_shape shape = {&spec, 1, 1, 3, SEGMENT_PROFILE_NS};
+    _Alignas(64) uint8_t base[1024] = {0};
+    struct err err;
+    uint64_t bytes;
+    assert_int_equal(segment_layout(&shape, &bytes, NULL), 0);
+    assert_int_equal(segment_format(base, bytes, &shape, NULL), 0);
+    float *values = segment_at(base, segment_array(base, 0)->values);
+    uint8_t *mask = segment_at(base, segment_array(base, 0)->nulls);
+    values[0] = NAN;
+    mask[1] = 1;
+    segment_array(base, 0)->null_count = 1;
+    assert_int_equal(segment_check(base, bytes, &err), 0);
+    mask[2] = 1;
+    assert_int_equal(segment_check(base, bytes, &err), -1);
+    assert_string_equal(err.msg, "column \"f\": its entry counts 1 nulls, its values 2");
+    mask[2] = 3;
+    assert_int_equal(segment_check(base, bytes, &err), -1);
+    assert_string_equal(err.msg, "column \"f\": row 2 has a mask of 3, expected 0 or 1");
+    values[1] = 0.5f;
+    assert_int_equal(segment_check(base, bytes, &err), -1);
+    assert_string_equal(err.msg, "column \"f\": row 1 is missing but not 0");
+}
+
 static void f_segment_of_nulls_counts_all_and_is_no_dictionary(void **state) {
     (void)state;
     const struct segment_spec specs[] = {
@@ -379,6 +423,8 @@ int main(void) {
         cmocka_unit_test(f_segment_with_a_wrong_byte_in_an_array_is_refused),
         cmocka_unit_test(f_segment_with_bad_texts_is_refused),
         cmocka_unit_test(f_segment_with_a_time_beyond_the_day_is_refused),
+        cmocka_unit_test(f_segment_of_cells_has_texts_for_values),
+        cmocka_unit_test(f_segment_of_nullable_numbers_is_proved),
         cmocka_unit_test(f_segment_of_nulls_counts_all_and_is_no_dictionary),
         cmocka_unit_test(f_segment_dictionary_of_floats_knows_one_zero_and_no_null),
         cmocka_unit_test(f_segment_cut_anywhere_is_refused),

@@ -112,10 +112,29 @@ static void l_pinned_segments_are_never_forgotten(void **state) {
     load(segments, 0, &a, 800);
     assert_int_equal(reserve(segments, 1, &b, &fd), SUPERVISOR_LOAD);
     assert_int_equal(segments_grant(segments, 1, &b, 300, &fd, &err), -1);
-    assert_string_equal(err.msg, "a dataset needs 300 bytes of memory, this host has 200 of 1000 left for datasets");
+    assert_string_equal(err.msg, "a dataset needs 300 bytes of memory, this host has 200 available");
     assert_int_equal(err.reason, REASON_LIMIT_MEMORY);
     segments_release(segments, 0);
     assert_int_equal(segments_grant(segments, 1, &b, 300, &fd, NULL), 0);
+}
+
+static void l_the_host_s_memory_bounds_a_segment_too(void **state) {
+    struct segments *segments = *state;
+    struct err err;
+    int fd = -1;
+    load(segments, 0, &a, 100);
+    load(segments, 0, &b, 100);
+    segments->free_bytes = 150;
+    assert_int_equal(segments_available(segments), 150);
+    segments_release(segments, 0);
+    assert_int_equal(segments_available(segments), 350);
+    assert_int_equal(reserve(segments, 1, &c, &fd), SUPERVISOR_LOAD);
+    assert_int_equal(segments_grant(segments, 1, &c, 351, &fd, &err), -1);
+    assert_string_equal(err.msg, "a dataset needs 351 bytes of memory, this host has 350 available");
+    assert_int_equal(segments->used_bytes, 200); // refused before anything was forgotten
+    assert_int_equal(segments_grant(segments, 1, &c, 200, &fd, NULL), 0);
+    assert_int_equal(segments->used_bytes, 300);
+    assert_int_equal(reserve(segments, 2, &b, &fd), SUPERVISOR_HIT);
 }
 
 static void f_an_unsealed_file_is_not_published(void **state) {
@@ -160,6 +179,7 @@ int main(void) {
         CASE(c_a_second_grant_takes_the_place_of_the_first),
         CASE(l_the_budget_is_kept_by_forgetting_the_longest_unused),
         CASE(l_pinned_segments_are_never_forgotten),
+        CASE(l_the_host_s_memory_bounds_a_segment_too),
         CASE(f_an_unsealed_file_is_not_published),
         CASE(f_calls_out_of_order_are_refused),
         CASE(b_a_kept_result_is_a_hit_for_the_next_job),

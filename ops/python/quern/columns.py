@@ -23,7 +23,7 @@ NUMBERS = _quern.FOUND_INTEGER | _quern.FOUND_REAL
 
 
 class Array(NamedTuple):
-    """One array for _quern.write_segment(). mask: True where missing (BOOL); nulls: make room for missing ones;
+    """One array for _quern.write_segment(). mask: True where missing (BOOL, NULLABLE); nulls: make room for missing ones;
     data_bytes: of all text or bytes."""
 
     kind: int
@@ -121,7 +121,8 @@ def extension(series, dtype, note):
     if isinstance(dtype, pd.SparseDtype):
         return plain(np.asarray(series), note)
     if isinstance(dtype, pd.StringDtype):
-        return objects(series.to_numpy(object), note)
+        array = objects(series.to_numpy(object), note)
+        return array._replace(flags=_quern.NULLABLE) if is_nullable(dtype) and array.kind == _quern.UTF8 else array
     kind = getattr(dtype, "kind", "O")
     if kind in "iufb":
         return nullable(series, dtype, kind, note)
@@ -130,25 +131,19 @@ def extension(series, dtype, note):
     return objects(series.to_numpy(object), note)
 
 
+def is_nullable(dtype):
+    """Whether a StringDtype is `string`, whose missing value is NA, and not pandas 3's `str`, whose is NaN."""
+    return getattr(dtype, "na_value", pd.NA) is pd.NA
+
+
 def nullable(series, dtype, kind, note):
-    """Int64, Float32, boolean and their like: values and a mask."""
+    """Int64, Float32, boolean and their like: values, of which a missing one is 0, and a mask."""
+    width = np.dtype(bool) if kind == "b" else getattr(dtype, "numpy_dtype", np.dtype("f8"))
+    if width == np.float16:  # a dtype of Arrow's: pandas has no nullable halves
+        return plain(series.to_numpy(width, na_value=np.nan), note)
     missing = series.isna().to_numpy(bool)
-    if kind == "b":
-        values = series.to_numpy(bool, na_value=False)
-        return Array(_quern.BOOL, values, len(values), mask=missing, nulls=bool(missing.any()))
-    width = getattr(dtype, "numpy_dtype", np.dtype("f8"))
-    if kind == "f":
-        return real(series.to_numpy(width, na_value=np.nan), note)
-    if not missing.any():
-        return plain(series.to_numpy(width), note)
-    whole = series.to_numpy(width, na_value=0)
-    inexact(whole, note)
-    return plain(np.where(missing, np.nan, whole.astype("f8")), note)
-
-
-def inexact(whole, note):
-    if len(whole) and (int(whole.max()) > EXACT or int(whole.min()) < -EXACT):
-        note("whole numbers beyond 2**53 beside missing ones are rounded to float64")
+    array = plain(series.to_numpy(width, na_value=width.type(0)), note)
+    return array._replace(flags=_quern.NULLABLE, mask=missing, nulls=bool(missing.any()))
 
 
 def zone_name(zone):

@@ -56,11 +56,13 @@ def column(mapping, arrays, index, note, name=None):
     """One array of a segment as what a DataFrame takes without copying it. name: of the column that it is values of."""
     array = arrays[index]
     name = array.name if name is None else name
-    if array.kind in (_quern.CODES8, _quern.CODES16, _quern.CODES32):
+    if array.kind in (_quern.CODES8, _quern.CODES16, _quern.CODES32) and not array.flags & _quern.CELLS:
         return categorical(mapping, arrays, array, note)
-    if array.kind == _quern.UTF8 and ARROW is not None:
-        return pd.array(ARROW.array(Column(mapping, index)), dtype="str", copy=False)
-    if array.kind in (_quern.UTF8, _quern.BINARY) or (array.kind == _quern.BOOL and array.null_count):
+    if array.flags & _quern.NULLABLE:
+        return nullable(mapping, array, index)
+    if array.kind == _quern.UTF8 or array.flags & _quern.CELLS:
+        return text(mapping, array, index)
+    if array.kind == _quern.BINARY or (array.kind == _quern.BOOL and array.null_count):
         return objects(mapping, array, index)
     if array.kind == _quern.NULL:
         return np.full(array.length, None, object)
@@ -72,11 +74,23 @@ def column(mapping, arrays, index, note, name=None):
     return zoned(values, array, note, name) if array.zone else values
 
 
-def rounded(array):
+def nullable(mapping, array, index):
+    """A column of pandas' nullable types: Int64, Float32, boolean, string and their like."""
+    if array.kind == _quern.UTF8 or array.flags & _quern.CELLS:
+        return pd.arrays.StringArray(objects(mapping, array, index, pd.NA))
+    values = view(mapping, array)
+    missing = (np.frombuffer(mapping, "?", array.length, array.nulls) if array.null_count
+               else np.zeros(array.length, "?"))
+    kind = (pd.arrays.BooleanArray if array.kind == _quern.BOOL else
+            pd.arrays.FloatingArray if array.kind in (_quern.FLOAT32, _quern.FLOAT64) else pd.arrays.IntegerArray)
+    return kind(values, missing, copy=False)
+
+
+def rounded(array, advice=", which --decimals text keeps"):
     """Why doubles are not what the file holds."""
     values = f"{array.inexact} value{'s' * (array.inexact > 1)}"
     if array.flags & _quern.DECIMAL:
-        return f"decimal became double; {values} lost digits"
+        return f"decimal became double; {values} lost digits{advice}"
     return f"integers with missing values became double; {values} beyond 2**53 lost precision"
 
 
@@ -90,13 +104,22 @@ def view(mapping, array):
     return np.frombuffer(mapping, dtype, array.length, array.offset)
 
 
-def objects(mapping, array, index):
-    """str, bytes, times of day, or True and False; a missing one is NaN (bytes, times: None). Text has the dtype that
-    pandas gives it: object up to 2, str from 3 on, which would else depend on whether a cell is there to be seen."""
+def text(mapping, array, index):
+    """Text has the dtype that pandas gives it: object up to 2, str from 3 on, which would else depend on whether a cell is
+    there to be seen."""
+    if ARROW is not None:
+        lent = ARROW.array(Column(mapping, index))
+        return pd.array(lent.dictionary_decode() if array.flags & _quern.CELLS else lent, dtype="str", copy=False)
+    values = objects(mapping, array, index)
+    return pd.array(values, dtype="str", copy=False) if PANDAS >= (3, 0) else values
+
+
+def objects(mapping, array, index, missing=NAN):
+    """str, bytes, times of day, or True and False; a missing one is `missing` (bytes, times: None)."""
     values = np.empty(array.length, object)
     if array.length:
-        _quern.fill(values, mapping, index, None if array.kind in (_quern.BINARY, _quern.TIME) else NAN)
-    return pd.array(values, dtype="str", copy=False) if array.kind == _quern.UTF8 and PANDAS >= (3, 0) else values
+        _quern.fill(values, mapping, index, None if array.kind in (_quern.BINARY, _quern.TIME) else missing)
+    return values
 
 
 def times_of_day(mapping, array, index, note, name):

@@ -8,6 +8,9 @@ import pandas as pd
 import _quern
 
 
+SHOWN = 20  # names of columns in a message
+
+
 class BadTable(Exception):
     """A file that is no table; the message is for its owner."""
 
@@ -24,10 +27,11 @@ def check(fd, name, separator, header):
         raise BadTable(f"{name}: {failure}", failure.reason) from None
 
 
-def read(fd, name, separator, header, note):
+def read(fd, name, separator, header, wanted, note):
     """DataFrame of a text table. fd: borrowed. BadTable names the file and what is wrong.
 
-    header: the first line has the names; otherwise they are Col1 to ColN.
+    header: the first line has the names; otherwise they are Col1 to ColN. wanted: names of
+    columns, only these, in this order; none: all of them.
     """
     check(fd, name, separator, header)
     try:
@@ -35,14 +39,40 @@ def read(fd, name, separator, header, note):
             warnings.simplefilter("always")
             with io.open(fd, "rb", closefd=False) as file:
                 file.seek(0)
-                made = pd.read_csv(file, sep=separator, header=0 if header else None, encoding="utf-8",
-                                   index_col=False, low_memory=False)
+                made = read_columns(file, header, wanted, sep=separator, encoding="utf-8", index_col=False,
+                                    low_memory=False)
     except pd.errors.EmptyDataError:
         raise BadTable(f"{name}: the file is empty: expected a {'header ' if header else ''}line") from None
     except (ValueError, OverflowError) as error:  # ParserError and UnicodeDecodeError are ValueErrors
         raise BadTable(f"{name}: {str(error).strip()}") from None
     for warning in caught:
         note(name, str(warning.message))
+    return made
+
+
+def read_columns(file, header, wanted, **how):
+    """read_csv() of the wanted columns, in their order, or of all. ValueError names the first that is not there."""
+    how["header"] = 0 if header else None
+    if not wanted:
+        return named(pd.read_csv(file, **how), header)
+    there = list(named(pd.read_csv(file, nrows=0 if header else 1, **how), header).columns)
+    for name in wanted:
+        if name not in there:
+            raise ValueError(f'there is no column "{name}"; the columns are {listed(there)}')
+    file.seek(0)
+    places = sorted(there.index(name) for name in wanted)
+    made = pd.read_csv(file, usecols=places, **how)
+    made.columns = [there[place] for place in places]
+    return made[wanted]
+
+
+def named(made, header):
     if not header:
         made.columns = [f"Col{number + 1}" for number in made.columns]
     return made
+
+
+def listed(names):
+    """The first names, for people."""
+    shown = ", ".join(f'"{name}"' for name in names[:SHOWN])
+    return f"{shown} and {len(names) - SHOWN} more" if len(names) > SHOWN else shown

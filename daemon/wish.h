@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a job wants of one of its inputs, as the codec is told, and the key of the segment that comes of it: jobs that want
+ * the same of the same bytes share one.
+ */
+#ifndef DAEMON_WISH_H
+#define DAEMON_WISH_H
+
+#include "attempt.h"
+
+/* `*names` is malloc'ed, NULL for all columns, and borrowed by the wish. */
+MUST_USE int wish_make(const struct attempt *attempt, uint32_t input, char **names, struct codec_wish *ret,
+                       struct err *err);
+
+MUST_USE int wish_key(const struct attempt *attempt, uint32_t input, struct supervisor_key *ret, struct err *err);
+
+#endif
