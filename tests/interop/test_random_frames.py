@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import meaning
 import random_frames
 from pipe import Pipe
+from remedies import REMEDIES
 
 EXAMPLES = int(os.environ.get("QUERN_EXAMPLES", 100))
 thorough = settings(max_examples=EXAMPLES, deadline=None, derandomize="QUERN_EXAMPLES" not in os.environ, database=None,
@@ -168,7 +169,7 @@ def test_b_types_that_only_duckdb_has(pipe, duck):
     assert after["e"].combine_chunks().dictionary.to_pylist() == ["w0", "w1", "w2", "w3"]
     interval = duck.sql("select interval 1 month as month").to_arrow_table()
     assert pipe.ask(written(interval.schema, interval.to_batches())) == (
-        False, 'bad_input: column "month": interval is not supported by datasets; store its parts as integers')
+        False, f'bad_input: column "month": interval is not supported by datasets; as text: {REMEDIES["TEXT"]}')
 
 
 @thorough

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.ipc as ipc
 import pytest
 
+import arrow_file as af
 from conftest import identity, quern_run, write
 
 NAMES = ["größe", "漢", "🦆", "", " ", "a b", '"quoted"', "line\nbreak", "tab\t", "NaN", "0", "dataframe1", "é", "e\u0301"]
@@ -35,6 +36,28 @@ def test_b_a_thousand_columns_of_many_batches(roundtrip):
     wide = pa.table({f"c{i}": pa.array([i, None, i * 2], pa.float64()) for i in range(1000)})
     back, = roundtrip(pa.concat_tables([wide] * 5))
     assert read(back.path).to_pydict() == {f"c{i}": [float(i), None, float(i * 2)] * 5 for i in range(1000)}
+
+
+def test_b_ten_thousand_columns(roundtrip):
+    wide = pa.table({f"c{i}": [i] if i % 3 else [f"text {i}"] for i in range(10000)})
+    back, = roundtrip(wide)
+    assert read(back.path).to_pydict() == wide.to_pydict()
+
+
+def test_b_one_of_ten_thousand_columns(tmp_path):
+    write(pa.table({f"c{i}": [[i]] if i % 2 else [i] for i in range(10000)}), tmp_path / "in.arrow")
+    back, = identity(tmp_path / "jobs", [tmp_path / "in.arrow"], "--columns", "c9998,c2")
+    assert read(back.path).to_pydict() == {"c9998": [9998], "c2": [2]}
+
+
+def test_b_dictionaries_that_two_columns_share(tmp_path):
+    """One id for both: pyarrow writes no such file."""
+    made = af.File([af.Field(name, (af.UTF8, {}), (1, (8, True), False)) for name in "ab"])
+    made.dictionary(1, af.texts(["x", "y"])).dictionary(1, af.texts(["z"]), delta=True)
+    (tmp_path / "in.arrow").write_bytes(made.batch(af.numbers([0, 2], "b"), af.numbers([1, None], "b")).bytes())
+    back, = identity(tmp_path / "jobs", [tmp_path / "in.arrow"])
+    assert read(back.path).to_pydict() == {"a": ["x", "z"], "b": ["y", None]}
+    assert [read(back.path)[name].chunk(0).dictionary.to_pylist() for name in "ab"] == [["x", "y", "z"]] * 2
 
 
 def test_b_no_columns_and_no_rows(roundtrip):

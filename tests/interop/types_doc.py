@@ -46,7 +46,8 @@ makes this page from a run of every row and fails when it tells otherwise.
   column and row. Dates become timestamps at midnight. Zones stay.
 - **NaN and null** are one for pandas: NaN comes back as null. All other floats keep their bits, -0.0 and the subnormal
   ones too. The smallest timestamp of 64 bits is pandas' NaT and comes back as null.
-- **Text** is `object` cells of `str`; all of Arrow's forms come back as string (large_string beyond 2 GiB).
+- **Text** is `object` cells of `str`; all of Arrow's forms come back as string (large_string beyond 2 GiB). Cells of
+  columns with few distinct texts, at most 2,048, share one object per text.
 - **Columns without any value** carry no type as `object`: bool, binary and time of which all is missing, and binary
   and time without rows, come back as string.
 - **Decimals** are the nearest double; a warning tells how many lost digits. With `--decimals text` they are text with

@@ -313,11 +313,16 @@ def test_f_shared_texts_are_checked(damage, message, tmp_path):
     assert shared(made, tmp_path) == f'bad_input: column "x": {message}'
 
 
-def test_f_offsets_of_shared_texts_are_checked(tmp_path):
-    offsets = [i for i in range(2001)]
-    offsets[1500] = 1700
-    made = File([Field("x", UTF8)]).batch(Array(2000, 0, [b"", struct.pack("<2001i", *offsets), b"a" * 2000]))
-    assert shared(made, tmp_path) == 'bad_input: column "x": the offset falls at row 1500, from 1700 to 1501'
+@pytest.mark.parametrize("row", [1500, 1998])
+@pytest.mark.parametrize("beyond", [2000, 10**6, 2**31 - 1])
+@pytest.mark.parametrize("compress", [None, af.with_zstd])
+def test_f_offsets_of_shared_texts_are_checked(row, beyond, compress, tmp_path):
+    offsets = list(range(2001))
+    offsets[row] = beyond
+    made = File([Field("x", UTF8)])
+    made.batch(Array(2000, 0, [b"", struct.pack("<2001i", *offsets), b"a" * 2000]), compress=compress)
+    expected = f"the offset falls at row {row}, from {beyond} to {row + 1}"
+    assert shared(made, tmp_path) == f'bad_input: column "x": {expected}'
 
 
 # ---- what becomes of a column ----
