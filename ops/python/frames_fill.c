@@ -177,6 +177,10 @@ static int fill_shared(struct cells *cells, const void *base, const struct segme
     const struct segment_array *texts = segment_array(base, array->dictionary);
     struct source source = source_of(base, texts);
     source.off = true;
+    if (!source.offsets) {
+        PyErr_Format(PyExc_ValueError, "array %u holds no texts", array->dictionary);
+        return -1;
+    }
     PyObject **made = PyMem_Calloc(texts->length + 1, sizeof(PyObject *));
     if (!made) {
         PyErr_NoMemory();
