@@ -72,6 +72,9 @@ struct codec_wish {
     uint64_t memory_bytes; /* REASON_LIMIT_MEMORY for a dataset that needs more; 0: the ceilings alone count */
     uint32_t share_texts;  /* 1: texts that repeat themselves become codes: SEGMENT_CELLS */
     uint32_t threads;      /* for that; 0: one. The client sets no threads: the codec knows */
+    /* 1: integers of which some are missing stay integers (SEGMENT_NULLABLE) whatever the file says of pandas. For readers
+     * only: codec_decode() does not ask for it. */
+    uint32_t keep_integers;
 };
 
 struct codec_request {

@@ -273,12 +273,23 @@ static int open_file(struct dataset_reader *reader, const void *file, size_t byt
     return arrow_file_open(file, bytes, &arrow, &reader->file, err);
 }
 
+// As if the file's metadata said so.
+static void keep_integers(struct dataset_reader *reader) {
+    for (uint32_t i = 0; i < reader->file.schema.column_count; i++) {
+        struct arrow_column *column = &reader->file.schema.columns[i];
+        if (column->type.form == ARROW_INT && !column->has_dictionary && reader->sources[i].nulls > 0)
+            column->nullable = true;
+    }
+}
+
 static int plan(struct dataset_reader *reader, const void *file, size_t bytes, const struct codec_wish *wish,
                 struct err *err) {
     TRY(open_file(reader, file, bytes, wish, err));
     TRY(read_batches(reader, err));
     TRY(plan_sources(reader, err));
     TRY(plan_pieces(reader, err));
+    if (wish->keep_integers)
+        keep_integers(reader);
     uint64_t least = bytes_at_least(reader);
     TRY(admit(reader, least, err));
     TRY(arrow_dictionaries_read(&reader->file, reader->profile, reader->ceilings.bytes, reader->memory - least,

@@ -58,11 +58,12 @@ static int decode(struct dataset_reader *reader, int fd, uint64_t bytes, struct 
 static int read_arrow(int file, enum segment_profile profile, uint64_t limit, int *ret_fd, struct err *err) {
     const struct codec_ceilings ceilings = {SEGMENT_MAX_BYTES, SEGMENT_MAX_ROWS, SEGMENT_MAX_COLUMNS, MAX_SIDE,
                                             MAX_SIDE};
+    const struct codec_wish wish = {.profile = profile, .keep_integers = 1};
     __attribute__((cleanup(close_reader))) struct dataset_reader *reader = NULL;
     auto_unmap struct mapped bytes = {0};
     struct dataset_shape shape;
     TRY(map_file(file, &bytes, err));
-    TRY(dataset_reader_open(bytes.base, bytes.bytes, profile, &ceilings, &reader, err));
+    TRY(dataset_reader_open_wish(bytes.base, bytes.bytes, &wish, &ceilings, &reader, err));
     dataset_reader_shape(reader, &shape);
     if (shape.bytes > limit)
         return err_set(err, REASON_LIMIT_OUTPUT, "a result of %llu bytes is larger than its limit of %llu",

@@ -9,7 +9,7 @@ import pytest
 
 import kinds
 from conftest import ROOT, run_in
-from test_values import NS, is_bytes, is_text, plain
+from test_values import NS, index_type, is_bytes, is_text, plain
 
 ROWS = 1_000_000
 LONG = 100  # bytes: no cell of the million is longer
@@ -72,6 +72,12 @@ def type_back(kind, missing, pandas):
     return pa.utf8() if is_text(kind) or pa.types.is_null(kind) else kind
 
 
+def words_back(kind, pandas):
+    """The type of categories: an Index of pandas 1.5 holds the widest numbers only, and none holds halves."""
+    made = type_back(kind, False, pandas)
+    return index_type(made) if pandas == 1 else pa.float32() if made == pa.float16() else made
+
+
 def cells_back(cells, kind):
     """Those cells as an array of the type that comes back."""
     column = pa.chunked_array([cells])
@@ -106,7 +112,7 @@ def test_b_every_type(million, columns, kind, missing):
     if words is None:
         assert after.type == type_back(kind.type, missing, pandas)
     else:
-        assert after.type == pa.dictionary(pa.int8(), type_back(words, False, pandas), kind.type.ordered)
+        assert after.type == pa.dictionary(pa.int8(), words_back(words, pandas), kind.type.ordered)
         assert all(plain(pa.chunked_array([chunk.dictionary])) == plain(pa.chunked_array([cells.dictionary]))
                    for chunk in after.chunks)
         after = after.cast(after.type.value_type)

@@ -80,10 +80,10 @@ def test_m_types_are_those_of_datasets(returned, pattern):
         kind, made = before[name].type, after[name].type
         if pa.types.is_dictionary(kind):
             assert made == pa.dictionary(pa.int8(), type_back(kind.value_type, False, 3), kind.ordered), name
-        elif kind != pa.null():
-            assert made == type_back(kind, before[name].null_count > 0, 3), name
+        elif pa.types.is_integer(kind) or kind == pa.null():
+            assert made == kind, name
         else:
-            assert made == kind
+            assert made == type_back(kind, before[name].null_count > 0, 3), name
 
 
 MIXED = """
@@ -151,7 +151,7 @@ def azureml_main():
     assert done.returncode == 1
     job = json.loads((out / "job.json").read_text())
     assert job["reason"] == "bad_result"
-    assert job["message"] == 'column "between": interval is not supported by datasets; store its parts as integers'
+    assert job["message"].startswith('column "between": interval is not supported by datasets; as text: python3 -c ')
 
 
 # ---- inputs ----

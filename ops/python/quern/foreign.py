@@ -107,7 +107,7 @@ def say_rounded(fd, note):
     _, _, count, arrays = _quern.map_segment(fd)
     for array in arrays[:count]:
         if array.inexact:
-            note(array.name, f"column {array.name!r}: {frames.rounded(array)}")
+            note(array.name, f"column {array.name!r}: {frames.rounded(array, '')}")
 
 
 def table(value):

@@ -61,7 +61,7 @@ def column(mapping, arrays, index, note, name=None):
     if array.flags & _quern.NULLABLE:
         return nullable(mapping, array, index)
     if array.kind == _quern.UTF8 or array.flags & _quern.CELLS:
-        return texts(mapping, array, index)
+        return text(mapping, array, index)
     if array.kind == _quern.BINARY or (array.kind == _quern.BOOL and array.null_count):
         return objects(mapping, array, index)
     if array.kind == _quern.NULL:
@@ -86,11 +86,11 @@ def nullable(mapping, array, index):
     return kind(values, missing, copy=False)
 
 
-def rounded(array):
+def rounded(array, advice=", which --decimals text keeps"):
     """Why doubles are not what the file holds."""
     values = f"{array.inexact} value{'s' * (array.inexact > 1)}"
     if array.flags & _quern.DECIMAL:
-        return f"decimal became double; {values} lost digits, which --decimals text keeps"
+        return f"decimal became double; {values} lost digits{advice}"
     return f"integers with missing values became double; {values} beyond 2**53 lost precision"
 
 
@@ -104,8 +104,8 @@ def view(mapping, array):
     return np.frombuffer(mapping, dtype, array.length, array.offset)
 
 
-def texts(mapping, array, index):
-    """str of the dtype that pandas gives it: object up to 2, str from 3 on, which would else depend on whether a cell is
+def text(mapping, array, index):
+    """Text has the dtype that pandas gives it: object up to 2, str from 3 on, which would else depend on whether a cell is
     there to be seen."""
     if ARROW is not None:
         lent = ARROW.array(Column(mapping, index))

@@ -15,28 +15,30 @@ SHORT = {"pa": "pyarrow", "pl": "polars", "np": "numpy"}
 
 
 def columns(segment, note):
-    """The names, and for each something that pyarrow and polars take, and whether it is text that came as codes."""
+    """The names, and for each column something that pyarrow and polars take, and its flags. Texts that repeat themselves
+    (CELLS) are a dictionary to them."""
     mapping, _, count, arrays = segment
     for array in arrays[:count]:
         if array.inexact:
             note(array.name, f"column {array.name!r}: {frames.rounded(array)}")
-    cells = [bool(array.flags & _quern.CELLS) for array in arrays[:count]]
-    return [array.name for array in arrays[:count]], [(frames.Column(mapping, i), cells[i]) for i in range(count)]
+    return [array.name for array in arrays[:count]], [(frames.Column(mapping, i), arrays[i].flags) for i in range(count)]
 
 
 def pyarrow_table(segment, note):
     pa = importlib.import_module("pyarrow")
     labels, lent = columns(segment, note)
-    made = [(pa.array(column), cells) for column, cells in lent]
-    return pa.Table.from_arrays([array.dictionary_decode() if cells else array for array, cells in made], labels)
+    made = [pa.array(column) for column, _ in lent]
+    return pa.Table.from_arrays([array.dictionary_decode() if flags & _quern.CELLS else array
+                                 for array, (_, flags) in zip(made, lent)], labels)
 
 
 def polars_frame(segment, note):
     """Repeated names get a number, as those of results."""
     pl = importlib.import_module("polars")
     labels, lent = columns(segment, note)
-    made = [pl.Series(column).cast(pl.String) if cells else pl.Series(column) for column, cells in lent]
-    return pl.DataFrame([series.alias(label) for label, series in zip(names.columns(labels, "quern"), made)])
+    made = [pl.Series(column).alias(label) for label, (column, _) in zip(names.columns(labels, "quern"), lent)]
+    return pl.DataFrame([series.cast(pl.String) if flags & _quern.CELLS else series
+                         for series, (_, flags) in zip(made, lent)])
 
 
 def polars_lazy(segment, note):
