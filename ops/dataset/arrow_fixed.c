@@ -203,9 +203,9 @@ static void store_sentinels(const struct step *step) {
 static uint64_t count_sentinels(const struct step *step) {
     uint64_t found = 0;
     enum segment_kind kind = step->target->kind;
-    if (step->target->rule == SEGMENT_NULLS_MASK)
-        found = step->piece->nulls;
-    else if (kind == SEGMENT_FLOAT16)
+    if (step->target->rule == SEGMENT_NULLS_MASK || segment_kind_nulls(kind) != SEGMENT_NULLS_SENTINEL)
+        return step->piece->nulls;
+    if (kind == SEGMENT_FLOAT16)
         COUNT(uint16_t, segment_half_is_nan(value))
     else if (kind == SEGMENT_FLOAT32)
         COUNT(float, value != value)
@@ -219,8 +219,6 @@ static uint64_t count_sentinels(const struct step *step) {
         COUNT(int16_t, value == -1)
     else if (kind == SEGMENT_CODES32)
         COUNT(int32_t, value == -1)
-    else
-        found = step->piece->nulls;
     return found;
 }
 

@@ -75,6 +75,13 @@ static const char *const nullable_names[] = {
     [SEGMENT_FLOAT64] = "Float64", [SEGMENT_BOOL] = "boolean",  [SEGMENT_UTF8] = "string",
 };
 
+// NULL: it is none of pandas' nullable types.
+static const char *nullable_name(const struct segment_array *array) {
+    if (!(array->flags & SEGMENT_NULLABLE))
+        return NULL;
+    return array->kind < sizeof nullable_names / sizeof *nullable_names ? nullable_names[array->kind] : "string";
+}
+
 static json_t *text_at(const void *segment, struct segment_span span) {
     return json_stringn(segment_at(segment, span), span.bytes);
 }
@@ -91,11 +98,10 @@ static json_t *details(const void *segment, const struct segment_array *array) {
 static json_t *column(const void *segment, uint32_t index) {
     const struct segment_array *array = segment_array(segment, index);
     struct names names = names_of(array);
-    if (array->flags & SEGMENT_NULLABLE)
-        names.numpy = nullable_names[array->kind];
+    const char *nullable = nullable_name(array);
     return json_pack("{s:o, s:o, s:s, s:s, s:o}", "name", text_at(segment, array->name), "field_name",
-                     text_at(segment, array->name), "pandas_type", names.pandas, "numpy_type", names.numpy, "metadata",
-                     details(segment, array));
+                     text_at(segment, array->name), "pandas_type", names.pandas, "numpy_type",
+                     nullable ? nullable : names.numpy, "metadata", details(segment, array));
 }
 
 static json_t *columns(const void *segment) {

@@ -192,6 +192,23 @@ static void b_floats_bit_by_bit(void **state) {
     assert_memory_equal(found + 4, wanted + 4, sizeof *wanted);
 }
 
+// Only a script's process can have made them: quern itself shares texts of inputs, which are never written as they are.
+static void r_shared_texts_of_a_nullable_column(void **state) {
+    (void)state;
+    enum { C8 = 14, C16, C32 };
+    uint64_t bytes;
+    size_t file_bytes;
+    auto_free void *segment = segment_sample(5, SAMPLE_COLUMNS, false, &bytes);
+    for (uint32_t i = C8; i <= C32; i++)
+        segment_array(segment, i)->flags = SEGMENT_CELLS | SEGMENT_NULLABLE;
+    auto_free char *file = file_of(segment, 1, &file_bytes);
+    static const char wanted[] = "\"numpy_type\":\"string\"";
+    size_t found = 0;
+    for (char *at = file; (at = memmem(at, file_bytes - (size_t)(at - file), wanted, sizeof wanted - 1)); at++)
+        found++;
+    assert_int_equal(found, 2 * 3); // the schema stands in front and in the footer
+}
+
 static void assert_refused(int output) {
     uint64_t bytes, written = 77;
     struct err err;
@@ -444,6 +461,7 @@ int main(void) {
         cmocka_unit_test(f_head_escapes_hostile_text),
         cmocka_unit_test(l_head_cuts_long_texts),
         cmocka_unit_test(l_head_shows_200_columns),
+        cmocka_unit_test(r_shared_texts_of_a_nullable_column),
         cmocka_unit_test(l_outputs_that_cannot_be_positioned_are_refused),
         cmocka_unit_test(l_a_level_zstd_does_not_have),
     };
