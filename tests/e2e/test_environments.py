@@ -255,7 +255,8 @@ def test_m_a_failure_names_its_line(quern, pandas):
     assert run.code == 1
     assert run.job["reason"] == "exception"
     assert run.job["exception"] == {"type": "KeyError", "message": "'b'", "line": 3}
-    assert run.script_err.startswith("Traceback (most recent call last):\n") and "quern" not in run.script_err
+    told = run.script_err.replace(str(ROOT), "")  # the environment lies in the checkout, whatever that is called
+    assert told.startswith("Traceback (most recent call last):\n") and "quern" not in told
 
 
 def test_m_a_result_that_is_none(quern, pandas):
