@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a keeper calls: tick, and the wait for news.
+#include <string.h>
+
+#include "quern/clock.h"
+#include "queue/client.h"
+
+enum { BUDGET_MAX = 1000, WAIT_MAX_MS = 5000, WAIT_SLACK_MS = 2000 };
+
+int queue_tick(struct queue *queue, uint32_t budget, uint32_t lease_ms, struct queue_ticked *ret, struct err *err) {
+    TRY(client_check_range("budget", budget, 1, BUDGET_MAX, err));
+    TRY(client_check_range("lease in ms", lease_ms, QUEUE_MIN_LEASE_MS, QUEUE_MAX_LEASE_MS, err));
+    struct args args;
+    client_begin(queue, SCRIPT_TICK, &args);
+    args_number(&args, budget);
+    args_number(&args, lease_ms);
+    auto_reply struct reply *reply = NULL;
+    struct queue_ticked ticked;
+    TRY(client_run(queue, SCRIPT_TICK, &args, &reply, err));
+    if (client_answer(reply, "tick", err) != QUEUE_OK)
+        return err_set(err, REASON_INFRA, "tick: an answer that does not belong to it");
+    TRY(reply_number(reply, 1, "tick", &ticked.due, err));
+    TRY(reply_number(reply, 2, "tick", &ticked.expired, err));
+    TRY(reply_number(reply, 3, "tick", &ticked.told, err));
+    TRY(reply_number(reply, 4, "tick", &ticked.purged, err));
+    *ret = ticked;
+    return QUEUE_OK;
+}
+
+static int check_wake(const char *wake, struct err *err) {
+    size_t bytes = strnlen(wake, QUEUE_WAKE_BYTES);
+    if (bytes == 0 || bytes >= QUEUE_WAKE_BYTES || strspn(wake, "0123456789-") != bytes)
+        return err_set(err, REASON_BAD_INPUT, "wake id: expected what a claim gave");
+    return 0;
+}
+
+// At most five seconds at a time: a server that lost us, or we it, is noticed soon.
+int queue_wait(struct queue *queue, const char *wake, uint32_t wait_ms, bool *ret_woken, struct err *err) {
+    TRY(check_wake(wake, err));
+    TRY(client_check_range("wait in ms", wait_ms, 1, WAIT_MAX_MS, err));
+    char key[sizeof queue->prefix + 8];
+    snprintf(key, sizeof key, "%s:wake", queue->prefix);
+    struct args args = {.count = 0};
+    args_text(&args, "XREAD");
+    args_text(&args, "COUNT");
+    args_text(&args, "1");
+    args_text(&args, "BLOCK");
+    args_number(&args, wait_ms);
+    args_text(&args, "STREAMS");
+    args_text(&args, key);
+    args_text(&args, wake);
+    auto_reply struct reply *reply = NULL;
+    TRY(client_command(queue, &args, clock_deadline_ns((uint64_t)wait_ms + WAIT_SLACK_MS), &reply, err));
+    *ret_woken = reply->kind == REPLY_LIST && reply->count > 0;
+    return QUEUE_OK;
+}
