@@ -104,7 +104,8 @@ int client_answer(const struct reply *reply, const char *what, struct err *err) 
         [QUEUE_OK] = "OK",         [QUEUE_DUPLICATE] = "DUPLICATE",
         [QUEUE_FULL] = "FULL",     [QUEUE_NO_DEPENDENCY] = "NO_DEPENDENCY",
         [QUEUE_NOTHING] = "NONE",  [QUEUE_FENCED] = "FENCED",
-        [QUEUE_NO_JOB] = "NO_JOB",
+        [QUEUE_NO_JOB] = "NO_JOB", [QUEUE_STATE] = "STATE",
+        [QUEUE_BUSY] = "BUSY",     [QUEUE_DROPPED] = "DROPPED",
     };
     const char *word = NULL;
     TRY(reply_word(reply, what, 1, &word, err));
@@ -124,6 +125,25 @@ int client_state(const struct reply *reply, size_t index, const char *what, enum
         }
     }
     return err_set(err, REASON_INFRA, "%s: expected the state of a job, found \"%s\"", what, word);
+}
+
+size_t client_value(const struct reply *reply, const char *name) {
+    for (size_t i = 1; i + 1 < reply->count; i += 2) {
+        const struct reply *field = reply->elements[i];
+        if (field->kind == REPLY_TEXT && strcmp(field->text, name) == 0)
+            return i + 1;
+    }
+    return 0;
+}
+
+int client_simple(struct queue *queue, enum script_id script, const struct args *args, unsigned allowed,
+                  struct err *err) {
+    auto_reply struct reply *reply = NULL;
+    TRY(client_run(queue, script, args, &reply, err));
+    int answer = client_answer(reply, scripts[script].name, err);
+    if (answer >= 0 && !(allowed & CLIENT_BIT(answer)))
+        return err_set(err, REASON_INFRA, "%s: an answer that does not belong to it", scripts[script].name);
+    return answer;
 }
 
 /* ---- arguments ---- */

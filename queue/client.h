@@ -10,6 +10,7 @@
 #include "queue/script.h"
 
 #define CLIENT_NONCE_BYTES 33
+#define CLIENT_MAX_BUDGET 1000u
 
 struct queue {
     struct address address;
@@ -38,11 +39,25 @@ MUST_USE int client_state(const struct reply *reply, size_t index, const char *w
                           struct err *err);
 
 /* The decoders of replies, apart from the wire for the fuzzer's sake. They return an enum queue_answer or -1. */
-MUST_USE int client_read_receipt(const struct reply *reply, struct queue_receipt *ret, struct err *err);
+/* A receipt has no number where `number` is 0, else it stands there. */
+MUST_USE int client_read_receipt(const struct reply *reply, const char *what, size_t number, struct queue_receipt *ret,
+                                 struct err *err);
 MUST_USE int client_read_claim(const struct reply *reply, struct queue_claim *ret, struct err *err);
 MUST_USE int client_read_renewals(const struct reply *reply, struct queue_renewal *renewals, size_t count,
                                   struct err *err);
 MUST_USE int client_read_record(const struct reply *reply, struct queue_record *ret, struct err *err);
+
+MUST_USE int client_read_rows(const struct reply *reply, struct queue_row *rows, size_t room, size_t *ret_count,
+                              struct err *err);
+MUST_USE int client_read_counts(const struct reply *reply, struct queue_counts *ret, struct err *err);
+
+/* An element behind the one that is `name`, in a list of names and values behind a word; 0: there is none. */
+size_t client_value(const struct reply *reply, const char *name);
+
+/* A transition whose answer is a word and nothing else that matters. `allowed`: a bit per enum queue_answer. */
+MUST_USE int client_simple(struct queue *queue, enum script_id script, const struct args *args, unsigned allowed,
+                           struct err *err);
+#define CLIENT_BIT(answer) (1u << (answer))
 
 /* ---- rules of arguments; BAD_INPUT ---- */
 

@@ -5,10 +5,10 @@
 #include "quern/clock.h"
 #include "queue/client.h"
 
-enum { BUDGET_MAX = 1000, WAIT_MAX_MS = 5000, WAIT_SLACK_MS = 2000 };
+enum { SWEEP_PIECE = 100, WAIT_MAX_MS = 5000, WAIT_SLACK_MS = 2000 };
 
 int queue_tick(struct queue *queue, uint32_t budget, uint32_t lease_ms, struct queue_ticked *ret, struct err *err) {
-    TRY(client_check_range("budget", budget, 1, BUDGET_MAX, err));
+    TRY(client_check_range("budget", budget, 1, CLIENT_MAX_BUDGET, err));
     TRY(client_check_range("lease in ms", lease_ms, QUEUE_MIN_LEASE_MS, QUEUE_MAX_LEASE_MS, err));
     struct args args;
     client_begin(queue, SCRIPT_TICK, &args);
@@ -24,6 +24,23 @@ int queue_tick(struct queue *queue, uint32_t budget, uint32_t lease_ms, struct q
     TRY(reply_number(reply, 3, "tick", &ticked.told, err));
     TRY(reply_number(reply, 4, "tick", &ticked.purged, err));
     *ret = ticked;
+    return QUEUE_OK;
+}
+
+int queue_sweep(struct queue *queue, uint64_t *cursor, uint64_t *ret_repaired, struct err *err) {
+    struct args args;
+    auto_reply struct reply *reply = NULL;
+    uint64_t next = 0, repaired = 0;
+    client_begin(queue, SCRIPT_SWEEP, &args);
+    args_number(&args, *cursor);
+    args_number(&args, SWEEP_PIECE);
+    TRY(client_run(queue, SCRIPT_SWEEP, &args, &reply, err));
+    if (client_answer(reply, "sweep", err) != QUEUE_OK)
+        return err_set(err, REASON_INFRA, "sweep: an answer that does not belong to it");
+    TRY(reply_number(reply, 1, "sweep", &next, err));
+    TRY(reply_number(reply, 2, "sweep", &repaired, err));
+    *cursor = next;
+    *ret_repaired = repaired;
     return QUEUE_OK;
 }
 

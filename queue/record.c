@@ -7,32 +7,22 @@
 
 static const char what[] = "the record of a job";
 
-// The value of a field stands behind its name; 0: there is none.
-static size_t value_of(const struct reply *reply, const char *name) {
-    for (size_t i = 1; i + 1 < reply->count; i += 2) {
-        const struct reply *field = reply->elements[i];
-        if (field->kind == REPLY_TEXT && strcmp(field->text, name) == 0)
-            return i + 1;
-    }
-    return 0;
-}
-
 static int number(const struct reply *reply, const char *name, uint64_t *place, struct err *err) {
-    size_t index = value_of(reply, name);
+    size_t index = client_value(reply, name);
     return index ? reply_number(reply, index, what, place, err) : 0;
 }
 
 static int word(const struct reply *reply, const char *name, char *place, size_t room, struct err *err) {
-    size_t index = value_of(reply, name);
+    size_t index = client_value(reply, name);
     return index ? reply_copy(reply, index, what, place, room, err) : 0;
 }
 
+// What is absent is an empty text.
 static int copy(const struct reply *reply, const char *name, char **place, size_t *ret_bytes, struct err *err) {
-    const char *text = NULL;
-    size_t index = value_of(reply, name), bytes = 0;
-    if (!index)
-        return 0;
-    TRY(reply_text(reply, index, what, &text, &bytes, err));
+    const char *text = "";
+    size_t index = client_value(reply, name), bytes = 0;
+    if (index)
+        TRY(reply_text(reply, index, what, &text, &bytes, err));
     *place = malloc(bytes + 1);
     if (!*place)
         return err_set(err, REASON_INFRA, "no memory for %s", what);
@@ -55,7 +45,7 @@ static int read_numbers(const struct reply *reply, struct queue_record *record, 
 }
 
 static int read_texts(const struct reply *reply, struct queue_record *record, struct err *err) {
-    size_t text_bytes = 0, state = value_of(reply, "st");
+    size_t text_bytes = 0, state = client_value(reply, "st");
     if (!state)
         return err_set(err, REASON_INFRA, "%s: there is no state in it", what);
     TRY(client_state(reply, state, what, &record->state, err));
@@ -63,7 +53,8 @@ static int read_texts(const struct reply *reply, struct queue_record *record, st
     TRY(word(reply, "own", record->worker, sizeof record->worker, err));
     TRY(word(reply, "tok", record->token, sizeof record->token, err));
     TRY(copy(reply, "text", &record->text, &text_bytes, err));
-    return copy(reply, "result", &record->result, &record->result_bytes, err);
+    TRY(copy(reply, "progress", &record->progress, &text_bytes, err));
+    return client_value(reply, "result") ? copy(reply, "result", &record->result, &record->result_bytes, err) : 0;
 }
 
 int client_read_record(const struct reply *reply, struct queue_record *ret, struct err *err) {
@@ -72,9 +63,8 @@ int client_read_record(const struct reply *reply, struct queue_record *ret, stru
         return answer;
     if (answer != QUEUE_OK || reply->count % 2 != 1)
         return err_set(err, REASON_INFRA, "%s: an answer that does not belong to it", what);
-    struct queue_record record = {.cancelling = value_of(reply, "cancel") != 0};
-    if (read_numbers(reply, &record, err) < 0 || read_texts(reply, &record, err) < 0 ||
-        (!record.text && !(record.text = strdup("")))) {
+    struct queue_record record = {.cancelling = client_value(reply, "cancel") != 0};
+    if (read_numbers(reply, &record, err) < 0 || read_texts(reply, &record, err) < 0) {
         queue_record_free(&record);
         return -1;
     }
@@ -94,6 +84,7 @@ int queue_get(struct queue *queue, const char *id, struct queue_record *ret, str
 
 void queue_record_free(struct queue_record *record) {
     free(record->text);
+    free(record->progress);
     free(record->result);
     *record = (struct queue_record){0};
 }

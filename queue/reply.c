@@ -39,7 +39,7 @@ static struct reply *node(const redisReadTask *task, enum reply_kind kind, size_
     if (bytes > REPLY_MAX_BYTES - budget->bytes)
         return refuse(budget, "more than 8 MiB");
     if (depth_of(task) >= REPLY_MAX_DEPTH)
-        return refuse(budget, "more than 5 levels");
+        return refuse(budget, "more than 6 levels");
     budget->bytes += bytes;
     struct reply *made = calloc(1, sizeof *made);
     if (!made)

@@ -23,7 +23,7 @@
 /* The largest legal reply is a claim: a job document of JOB_MAX_BYTES and a few short fields. */
 #define REPLY_MAX_BYTES (8u << 20)
 #define REPLY_MAX_ELEMENTS 65536u
-#define REPLY_MAX_DEPTH 5
+#define REPLY_MAX_DEPTH 6 /* XREAD: streams, stream, entries, entry, fields, field */
 
 enum reply_kind { REPLY_NIL, REPLY_INTEGER, REPLY_TEXT, REPLY_STATUS, REPLY_ERROR, REPLY_LIST };
 

@@ -46,19 +46,21 @@ static int write_edges(const struct queue_submission *job, char edges[][EDGE_BYT
     return 0;
 }
 
-int client_read_receipt(const struct reply *reply, struct queue_receipt *ret, struct err *err) {
-    int answer = client_answer(reply, "submit", err);
+int client_read_receipt(const struct reply *reply, const char *what, size_t number, struct queue_receipt *ret,
+                        struct err *err) {
+    int answer = client_answer(reply, what, err);
     struct queue_receipt receipt = {0};
     if (answer == QUEUE_OK) {
-        TRY(reply_number(reply, 1, "submit", &receipt.number, err));
-        TRY(client_state(reply, 2, "submit", &receipt.state, err));
+        if (number)
+            TRY(reply_number(reply, number, what, &receipt.number, err));
+        TRY(client_state(reply, number + 1, what, &receipt.state, err));
     } else if (answer == QUEUE_DUPLICATE || answer == QUEUE_NO_DEPENDENCY) {
-        TRY(reply_copy(reply, 1, "submit", receipt.other, sizeof receipt.other, err));
+        TRY(reply_copy(reply, 1, what, receipt.other, sizeof receipt.other, err));
     } else if (answer == QUEUE_FULL) {
-        TRY(reply_number(reply, 1, "submit", &receipt.waiting, err));
-        TRY(reply_number(reply, 2, "submit", &receipt.most, err));
-    } else if (answer >= 0) {
-        return err_set(err, REASON_INFRA, "submit: an answer that does not belong to it");
+        TRY(reply_number(reply, 1, what, &receipt.waiting, err));
+        TRY(reply_number(reply, 2, what, &receipt.most, err));
+    } else if (answer >= 0 && (number || answer == QUEUE_NOTHING || answer == QUEUE_FENCED)) {
+        return err_set(err, REASON_INFRA, "%s: an answer that does not belong to it", what);
     }
     if (answer >= 0)
         *ret = receipt;
@@ -89,5 +91,5 @@ int queue_submit(struct queue *queue, const struct queue_submission *job, struct
         args_text(&args, edges[i]);
     auto_reply struct reply *reply = NULL;
     TRY(client_run(queue, SCRIPT_SUBMIT, &args, &reply, err));
-    return client_read_receipt(reply, ret, err);
+    return client_read_receipt(reply, "submit", 1, ret, err);
 }

@@ -187,3 +187,26 @@ int queue_release(struct queue *queue, const char *id, const char *token, enum j
     TRY(begin_end(queue, SCRIPT_RELEASE, id, token, &args, err));
     return finish_end(queue, SCRIPT_RELEASE, &args, ret_state, err);
 }
+
+/* ---- news of a running attempt ---- */
+
+static const unsigned news_answers = CLIENT_BIT(QUEUE_OK) | CLIENT_BIT(QUEUE_DROPPED) | CLIENT_BIT(QUEUE_FENCED);
+
+int queue_progress(struct queue *queue, const char *id, const char *token, const char *text, struct err *err) {
+    struct args args;
+    size_t bytes = strnlen(text, QUEUE_MAX_PROGRESS + 1);
+    TRY(client_check_range("bytes of progress", bytes, 0, QUEUE_MAX_PROGRESS, err));
+    TRY(begin_end(queue, SCRIPT_PROGRESS, id, token, &args, err));
+    args_bytes(&args, text, bytes);
+    return client_simple(queue, SCRIPT_PROGRESS, &args, news_answers, err);
+}
+
+int queue_log(struct queue *queue, const char *id, const char *token, bool is_stderr, const char *bytes, size_t count,
+              struct err *err) {
+    struct args args;
+    TRY(client_check_range("bytes of log", count, 1, QUEUE_MAX_LOG, err));
+    TRY(begin_end(queue, SCRIPT_LOG, id, token, &args, err));
+    args_text(&args, is_stderr ? "2" : "1");
+    args_bytes(&args, bytes, count);
+    return client_simple(queue, SCRIPT_LOG, &args, news_answers, err);
+}

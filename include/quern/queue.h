@@ -39,6 +39,9 @@
 #define QUEUE_MAX_RENEWALS 256u
 #define QUEUE_MAX_PRIORITY 9u
 #define QUEUE_MAX_RESULT (64u << 10)
+#define QUEUE_MAX_LOG (64u << 10)
+#define QUEUE_MAX_PROGRESS 4096u
+#define QUEUE_MAX_LIST 1000u
 #define QUEUE_MIN_LEASE_MS 1000u
 #define QUEUE_MAX_LEASE_MS 600000u
 #define QUEUE_MAX_DELAY_MS (366ull * 24 * 3600 * 1000)
@@ -61,6 +64,9 @@ enum queue_answer {
     QUEUE_NOTHING,       /* claim */
     QUEUE_FENCED,        /* the job is no longer this attempt's: stop, publish nothing */
     QUEUE_NO_JOB,
+    QUEUE_STATE,   /* the job is not in a state for this */
+    QUEUE_BUSY,    /* more jobs have to be told of its end than one call may tell: again, please */
+    QUEUE_DROPPED, /* progress, log: too much; counted, not kept */
 };
 
 /* Only the arguments are looked at; the connection is made by the first call. */
@@ -107,6 +113,14 @@ MUST_USE int queue_submit(struct queue *queue, const struct queue_submission *su
 /* Ends a job that waits; one that runs is told, and its state stays `running` until its worker says how it ended. */
 MUST_USE int queue_cancel(struct queue *queue, const char *id, enum job_state *ret_state, struct err *err);
 
+/* A failed or cancelled job begins anew, its counters too: OK, NO_JOB, STATE, BUSY, DUPLICATE (its unique key), FULL, or
+ * NO_DEPENDENCY: a job that it waits for did not come to what it must, so retry that one first. */
+MUST_USE int queue_retry(struct queue *queue, const char *id, struct queue_receipt *ret, struct err *err);
+/* Nothing of an ended job is left: OK, NO_JOB, STATE, BUSY. */
+MUST_USE int queue_remove(struct queue *queue, const char *id, struct err *err);
+/* OK, NO_JOB, STATE. */
+MUST_USE int queue_prioritise(struct queue *queue, const char *id, uint32_t priority, struct err *err);
+
 /* ---- workers ---- */
 
 struct queue_claim {
@@ -148,6 +162,12 @@ MUST_USE int queue_lost(struct queue *queue, const char *id, const char *token, 
 MUST_USE int queue_release(struct queue *queue, const char *id, const char *token, enum job_state *ret_state,
                            struct err *err);
 
+/* What people see of a running job. OK, DROPPED, FENCED. */
+MUST_USE int queue_progress(struct queue *queue, const char *id, const char *token, const char *text, struct err *err);
+/* A piece of output of at most QUEUE_MAX_LOG bytes; after a lost reply it may stand there twice. OK, DROPPED, FENCED. */
+MUST_USE int queue_log(struct queue *queue, const char *id, const char *token, bool is_stderr, const char *bytes,
+                       size_t count, struct err *err);
+
 /* ---- keepers ---- */
 
 struct queue_ticked {
@@ -156,6 +176,9 @@ struct queue_ticked {
 
 MUST_USE int queue_tick(struct queue *queue, uint32_t budget, uint32_t lease_ms, struct queue_ticked *ret,
                         struct err *err);
+
+/* Every few minutes, a piece: `*cursor` is 0 at first, and 0 again after the last piece. Mends what no transition breaks. */
+MUST_USE int queue_sweep(struct queue *queue, uint64_t *cursor, uint64_t *ret_repaired, struct err *err);
 
 /* Until a job may be ready that was not when the claim gave `wake`, or wait_ms are over: *ret_woken tells. */
 MUST_USE int queue_wait(struct queue *queue, const char *wake, uint32_t wait_ms, bool *ret_woken, struct err *err);
@@ -170,12 +193,59 @@ struct queue_record {
     char why[REASON_WORD_BYTES + JOB_ID_BYTES]; /* the reason's word; dependency:ID names the job */
     char worker[QUEUE_WORKER_BYTES];
     char token[QUEUE_TOKEN_BYTES];
-    char *text;   /* owned; the message of the error, "" otherwise */
-    char *result; /* owned; NULL: none */
+    char *progress; /* owned; "" unless it told some */
+    char *text;     /* owned; the message of the error, "" otherwise */
+    char *result;   /* owned; NULL: none */
     size_t result_bytes;
 };
 
 MUST_USE int queue_get(struct queue *queue, const char *id, struct queue_record *ret, struct err *err);
 void queue_record_free(struct queue_record *record);
+
+/* The id of a number: OK, NO_JOB. */
+MUST_USE int queue_find(struct queue *queue, uint64_t number, char ret_id[JOB_ID_BYTES], struct err *err);
+
+struct queue_row {
+    char id[JOB_ID_BYTES];
+    uint64_t number, priority, attempts, submitted_unix_ms, started_unix_ms, ended_unix_ms;
+    char why[REASON_WORD_BYTES + JOB_ID_BYTES];
+    char worker[QUEUE_WORKER_BYTES];
+};
+
+/* Jobs of one state from place `from` on, at most `room` (up to QUEUE_MAX_LIST) of them: ended ones newest first, the
+ * others in the order in which the queue will take them. */
+MUST_USE int queue_list(struct queue *queue, enum job_state state, uint64_t from, struct queue_row *rows, size_t room,
+                        size_t *ret_count, struct err *err);
+
+struct queue_counts {
+    uint64_t jobs[JOB_STATE_COUNT];
+    uint64_t oldest_ready_ms;
+    uint64_t submitted, lost, retries, infra, fenced, dropped; /* since the queue began */
+    uint64_t width, most_waiting;                              /* 0: the default */
+    bool paused;
+};
+
+MUST_USE int queue_count(struct queue *queue, struct queue_counts *ret, struct err *err);
+
+/* ---- operators ---- */
+
+MUST_USE int queue_pause(struct queue *queue, bool paused, struct err *err);
+
+enum queue_setting {
+    QUEUE_WIDTH,        /* jobs that run at once; 0: any number */
+    QUEUE_MOST_WAITING, /* before submissions are refused; 0: 1,000,000 */
+    QUEUE_MOST_INFRA,   /* attempts that may fail for the machine's sake; 0: 20 */
+    QUEUE_DONE_MS,      /* how long a succeeded job is remembered; 0: 7 days */
+    QUEUE_DONE_MOST,    /* and how many; 0: 100,000 */
+    QUEUE_DEAD_MS,      /* failed and cancelled ones; 0: 30 days */
+    QUEUE_DEAD_MOST,
+    QUEUE_LOG_BYTES, /* of a job's log; 0: 10 MiB */
+    QUEUE_SETTINGS,
+};
+
+MUST_USE int queue_set(struct queue *queue, enum queue_setting setting, uint64_t value, struct err *err);
+/* Ended jobs of this state that ended `older_ms` ago or earlier, at most `budget` of them in one call. */
+MUST_USE int queue_purge(struct queue *queue, enum job_state state, uint64_t older_ms, uint32_t budget,
+                         uint64_t *ret_removed, struct err *err);
 
 #endif

@@ -13,23 +13,13 @@ if known.st then return {'DUPLICATE', id} end
 local holder = unique ~= '' and redis.call('GET', unique_key(unique))
 if holder then return {'DUPLICATE', holder} end
 
-local most = setting('maxq') or 1000000
-local waiting = redis.call('ZCARD', P .. ':ready') + redis.call('ZCARD', P .. ':delayed')
-  + redis.call('ZCARD', P .. ':blocked')
-if waiting >= most then return {'FULL', waiting, most} end
+local now, most = waiting()
+if now >= most then return {'FULL', now, most} end
 
-local edges, seen, missed = {}, {}, nil
-for i = 13, #ARGV do
-  local policy, dep = string.match(ARGV[i], '^(%a+):(%S+)$')
-  local state = dep ~= id and redis.call('HGET', job_key(dep), 'st')
-  if not state then return {'NO_DEPENDENCY', dep} end
-  if TERMINAL[state] then
-    if not satisfied(policy, state) and not missed then missed = {policy, dep} end
-  elseif not seen[ARGV[i]] then
-    seen[ARGV[i]] = true
-    edges[#edges + 1] = {dep, policy .. ':' .. id}
-  end
-end
+local wishes = {}
+for i = 13, #ARGV do wishes[i - 12] = ARGV[i] end
+local edges, missed, absent = weigh(id, wishes)
+if absent then return {'NO_DEPENDENCY', absent} end
 
 -- The first write takes memory: a full Redis refuses the whole.
 local number = redis.call('INCR', P .. ':number')
@@ -49,10 +39,8 @@ local state
 if missed then
   state = miss(id, missed[1], missed[2])
 elseif #edges > 0 then
-  redis.call('HSET', job, 'st', 'blocked', 'ndeps', #edges, 'due', int(due))
-  for _, edge in ipairs(edges) do redis.call('SADD', dependents_key(edge[1]), edge[2]) end
-  redis.call('ZADD', P .. ':blocked', int(NOW), id)
-  state = 'blocked'
+  redis.call('HSET', job, 'due', int(due))
+  state = make_blocked(id, edges)
 else
   state = make_waiting(id, prio, due)
 end

@@ -41,12 +41,6 @@ local function expire()
   return #ids
 end
 
-local function forget(index, id)
-  redis.call('ZREM', P .. index, id)
-  redis.call('ZREM', P .. ':numbers', id)
-  redis.call('DEL', job_key(id), spec_key(id), log_key(id))
-end
-
 -- Oldest first, by age and by number. Who still has to tell his dependents stays until he has.
 local function retain(index, age, most)
   local ids = first(index, NOW - age)
@@ -55,7 +49,7 @@ local function retain(index, age, most)
   local purged = 0
   for _, id in ipairs(ids) do
     if redis.call('EXISTS', dependents_key(id)) == 0 then
-      forget(index, id)
+      forget(P .. index, id)
       purged = purged + 1
     end
   end
@@ -64,6 +58,7 @@ end
 
 local due, expired = ripen(), expire()
 local told = drain(budget)
+local dead_ms, dead_most = setting('dead_ms') or 2592000000, setting('dead_most') or 100000
 local purged = retain(':done', setting('done_ms') or 604800000, setting('done_most') or 100000)
-  + retain(':dead', setting('dead_ms') or 2592000000, setting('dead_most') or 100000)
+  + retain(':dead', dead_ms, dead_most) + retain(':cancelled', dead_ms, dead_most)
 return {'OK', due, expired, told, purged}

@@ -11,10 +11,11 @@ add_test(NAME module_schemas COMMAND ${Python3_EXECUTABLE} -m pytest -q -p no:ca
 set_tests_properties(module_schemas PROPERTIES TIMEOUT 120 ENVIRONMENT "QUERN_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
 
 # The queue against a redis-server of the tests' own; its clock is the tests'.
-find_program(REDIS_SERVER redis-server REQUIRED)
 quern_transitions(${CMAKE_CURRENT_BINARY_DIR}/queue_scripts.c ${CMAKE_SOURCE_DIR}/tests/fixtures/queue/clock.lua)
 add_library(quern_queue_tested STATIC $<TARGET_OBJECTS:quern_queue_client> ${CMAKE_CURRENT_BINARY_DIR}/queue_scripts.c
             ${CMAKE_CURRENT_LIST_DIR}/redis_server.c ${CMAKE_CURRENT_LIST_DIR}/queue_world.c)
 target_link_libraries(quern_queue_tested PUBLIC quern_job PkgConfig::HIREDIS PkgConfig::CMOCKA)
 target_include_directories(quern_queue_tested PUBLIC ${CMAKE_SOURCE_DIR})
-quern_unit_test(queue ${CMAKE_CURRENT_LIST_DIR}/test_queue.c LIBS quern_queue_tested)
+foreach(part queue queue_dependencies queue_operate)
+  quern_unit_test(${part} ${CMAKE_CURRENT_LIST_DIR}/test_${part}.c LIBS quern_queue_tested)
+endforeach()

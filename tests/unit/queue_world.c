@@ -108,9 +108,9 @@ void world_complete(struct queue_world *world, const struct queue_claim *claim) 
 void world_expect(struct queue_world *world, const char *id, enum job_state expected) {
     static const char *const indexes[JOB_STATE_COUNT] = {
         [JOB_BLOCKED] = "blocked", [JOB_DELAYED] = "delayed", [JOB_QUEUED] = "ready",   [JOB_RUNNING] = "lease",
-        [JOB_SUCCEEDED] = "done",  [JOB_FAILED] = "dead",     [JOB_CANCELLED] = "dead",
+        [JOB_SUCCEEDED] = "done",  [JOB_FAILED] = "dead",     [JOB_CANCELLED] = "cancelled",
     };
-    static const char *const all[] = {"blocked", "delayed", "ready", "lease", "done", "dead"};
+    static const char *const all[] = {"blocked", "delayed", "ready", "lease", "done", "dead", "cancelled"};
     auto_free char *state = redis_text(&world->redis, "HGET quern:{q}:job:%s st", id);
     assert_non_null(state);
     assert_string_equal(state, job_state_name(expected));

@@ -7,7 +7,7 @@ local NOW = math.floor(NOW_US / 1000)
 -- The one index that a job of this state is in.
 local INDEX = {
   blocked = P .. ':blocked', delayed = P .. ':delayed', queued = P .. ':ready', running = P .. ':lease',
-  succeeded = P .. ':done', failed = P .. ':dead', cancelled = P .. ':dead',
+  succeeded = P .. ':done', failed = P .. ':dead', cancelled = P .. ':cancelled',
 }
 local TERMINAL = {succeeded = true, failed = true, cancelled = true}
 

@@ -4,7 +4,7 @@
 -- Lower is sooner: ten bits of priority over 42 bits of order. A score that a job had already keeps its place in line.
 local function make_ready(id, prio, score)
   score = score or int(prio * 4398046511104 + redis.call('INCR', P .. ':seq'))
-  redis.call('HSET', job_key(id), 'st', 'queued', 'score', score)
+  redis.call('HSET', job_key(id), 'st', 'queued', 'score', score, 'since', int(NOW))
   redis.call('ZADD', P .. ':ready', score, id)
   wake()
   return 'queued'
@@ -36,6 +36,19 @@ local function forget_edges(id, deps)
   for policy, dep in string.gmatch(deps or '', '(%a+):(%S+)') do
     redis.call('SREM', dependents_key(dep), policy .. ':' .. id)
   end
+end
+
+-- How many jobs wait, and how many may.
+local function waiting()
+  return redis.call('ZCARD', P .. ':ready') + redis.call('ZCARD', P .. ':delayed')
+    + redis.call('ZCARD', P .. ':blocked'), setting('maxq') or 1000000
+end
+
+-- Nothing of an ended job is left. Never while there are jobs that have not been told of its end.
+local function forget(index, id)
+  redis.call('ZREM', index, id)
+  redis.call('ZREM', P .. ':numbers', id)
+  redis.call('DEL', job_key(id), spec_key(id), log_key(id))
 end
 
 -- The end of a job. Those who wait for it are told by drain(), a bounded number at a time.

@@ -4,6 +4,31 @@ local function satisfied(policy, state)
   return policy == 'any' or (policy == 'ok') == (state == 'succeeded')
 end
 
+-- What the wished edges `policy:ID` come to: those that hold the job back, the first that cannot be satisfied any more,
+-- and the first that names no other job. The same wish twice is one.
+local function weigh(id, wishes)
+  local edges, seen, missed = {}, {}, nil
+  for _, wish in ipairs(wishes) do
+    local policy, dep = string.match(wish, '^(%a+):(%S+)$')
+    local state = dep ~= id and redis.call('HGET', job_key(dep), 'st')
+    if not state then return nil, nil, dep end
+    if TERMINAL[state] then
+      if not satisfied(policy, state) and not missed then missed = {policy, dep} end
+    elseif not seen[wish] then
+      seen[wish] = true
+      edges[#edges + 1] = {dep, policy .. ':' .. id}
+    end
+  end
+  return edges, missed, nil
+end
+
+local function make_blocked(id, edges)
+  redis.call('HSET', job_key(id), 'st', 'blocked', 'ndeps', #edges)
+  for _, edge in ipairs(edges) do redis.call('SADD', dependents_key(edge[1]), edge[2]) end
+  redis.call('ZADD', P .. ':blocked', int(NOW), id)
+  return 'blocked'
+end
+
 -- A job whose error handler is not needed has not failed: the handler is cancelled.
 local function miss(id, policy, dep)
   return finish(id, policy == 'notok' and 'cancelled' or 'failed', 'dependency:' .. dep)
@@ -40,4 +65,10 @@ local function drain(budget)
     told = told + #edges
   end
   return told
+end
+
+-- Whether somebody still has to be told of this job's end, after as much telling as one call may do.
+local function untold(id)
+  if redis.call('EXISTS', dependents_key(id)) == 1 then drain(64) end
+  return redis.call('EXISTS', dependents_key(id)) == 1
 end
