@@ -2,7 +2,7 @@
 -- retry ID → OK state | NO_JOB | STATE state | BUSY | DUPLICATE id | FULL waiting most | NO_DEPENDENCY id
 -- A failed or cancelled job begins anew, with its own dependencies: one that still stands in the way is retried first.
 local id = ARGV[1]
-local job = job_fields(id, 'st', 'prio', 'unique', 'deps')
+local job = job_fields(id, 'st', 'num', 'prio', 'unique', 'deps')
 if not job.st then return {'NO_JOB'} end
 if job.st ~= 'failed' and job.st ~= 'cancelled' then return {'STATE', job.st} end
 if untold(id) then return {'BUSY'} end
@@ -21,5 +21,5 @@ redis.call('HDEL', job_key(id), 'why', 'text', 'result', 'retries', 'crash', 'in
 if job.unique then redis.call('SET', unique_key(job.unique), id) end
 count('replayed')
 event('replay', id, 'queued')
-if #edges > 0 then return {'OK', make_blocked(id, edges)} end
+if #edges > 0 then return {'OK', make_blocked(id, job.num, edges)} end
 return {'OK', make_ready(id, job.prio)}

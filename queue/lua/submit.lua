@@ -40,7 +40,7 @@ if missed then
   state = miss(id, missed[1], missed[2])
 elseif #edges > 0 then
   redis.call('HSET', job, 'due', int(due))
-  state = make_blocked(id, edges)
+  state = make_blocked(id, number, edges)
 else
   state = make_waiting(id, prio, due)
 end

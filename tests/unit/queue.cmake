@@ -19,3 +19,8 @@ target_include_directories(quern_queue_tested PUBLIC ${CMAKE_SOURCE_DIR})
 foreach(part queue queue_dependencies queue_operate)
   quern_unit_test(${part} ${CMAKE_CURRENT_LIST_DIR}/test_${part}.c LIBS quern_queue_tested)
 endforeach()
+
+# Random transitions beside a model, on a Redis of its own.
+add_test(NAME module_queue_model COMMAND ${Python3_EXECUTABLE} -m pytest -q -p no:cacheprovider
+         ${CMAKE_SOURCE_DIR}/tests/module/test_queue_model.py)
+set_tests_properties(module_queue_model PROPERTIES TIMEOUT 300)

@@ -34,7 +34,7 @@ end
 -- The edges of a job that no longer waits.
 local function forget_edges(id, deps)
   for policy, dep in string.gmatch(deps or '', '(%a+):(%S+)') do
-    redis.call('SREM', dependents_key(dep), policy .. ':' .. id)
+    redis.call('ZREM', dependents_key(dep), policy .. ':' .. id)
   end
 end
 

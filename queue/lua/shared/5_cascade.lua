@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Dependencies: the set dependents:ID holds an edge `policy:ID` per job that waits.
+-- Dependencies: dependents:ID holds an edge `policy:ID` per job that waits, in the order in which they were submitted.
 local function satisfied(policy, state)
   return policy == 'any' or (policy == 'ok') == (state == 'succeeded')
 end
@@ -22,9 +22,9 @@ local function weigh(id, wishes)
   return edges, missed, nil
 end
 
-local function make_blocked(id, edges)
+local function make_blocked(id, number, edges)
   redis.call('HSET', job_key(id), 'st', 'blocked', 'ndeps', #edges)
-  for _, edge in ipairs(edges) do redis.call('SADD', dependents_key(edge[1]), edge[2]) end
+  for _, edge in ipairs(edges) do redis.call('ZADD', dependents_key(edge[1]), number, edge[2]) end
   redis.call('ZADD', P .. ':blocked', int(NOW), id)
   return 'blocked'
 end
@@ -55,14 +55,14 @@ local function drain(budget)
   while told < budget do
     local dep = redis.call('LINDEX', P .. ':todo', 0)
     if not dep then break end
-    local edges = redis.call('SPOP', dependents_key(dep), math.min(budget - told, 16))
+    local edges = redis.call('ZPOPMIN', dependents_key(dep), math.min(budget - told, 16))
     if #edges == 0 then
       redis.call('LPOP', P .. ':todo')
       told = told + 1
     end
     local state = redis.call('HGET', job_key(dep), 'st')
-    for _, edge in ipairs(edges) do tell(edge, dep, state) end
-    told = told + #edges
+    for i = 1, #edges, 2 do tell(edges[i], dep, state) end
+    told = told + #edges / 2
   end
   return told
 end
