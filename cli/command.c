@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/quantity.h"
 #include "cli/suggest.h"
 #include "quern/host.h"
+
+enum { MAX_COUNT = 1000 };
 
 // Where the parser is, and for whom it refuses.
 struct parser {
@@ -33,17 +36,46 @@ bool command_wants_help(const struct command_line *line) {
     return false;
 }
 
-int command_find(const char *verb, enum command_id *ret, struct refusal *refusal) {
+const char *command_second_word(enum command_id id) {
+    const char *blank = id == COMMAND_ID_ANY ? NULL : strchr(commands[id].verb, ' ');
+    return blank ? blank + 1 : NULL;
+}
+
+const struct given *command_given(const struct command_line *line, const char *word) {
+    for (size_t i = 0; i < line->given_count; i++)
+        if (strcmp(flags[line->given[i].flag].word, word) == 0)
+            return &line->given[i];
+    return NULL;
+}
+
+// How many of the words spell the verb; 0: they do not.
+static size_t spelled(enum command_id id, const char *const *words, size_t count) {
+    const char *verb = commands[id].verb, *second = command_second_word(id);
+    size_t first_bytes = second ? (size_t)(second - verb) - 1 : strlen(verb);
+    if (strlen(words[0]) != first_bytes || strncmp(words[0], verb, first_bytes) != 0)
+        return 0;
+    if (!second)
+        return 1;
+    return count > 1 && strcmp(words[1], second) == 0 ? 2 : 0;
+}
+
+int command_find(const char *const *words, size_t count, enum command_id *ret, size_t *ret_used,
+                 struct refusal *refusal) {
     struct suggest suggest;
-    suggest_init(&suggest, verb);
+    suggest_init(&suggest, words[0]);
+    *ret_used = 0;
     for (enum command_id id = COMMAND_ID_ANY + 1; id < COMMAND_ID_COUNT; id++) {
-        if (strcmp(commands[id].verb, verb) == 0) {
+        size_t used = spelled(id, words, count);
+        if (used > *ret_used) {
             *ret = id;
-            return 0;
+            *ret_used = used;
         }
-        suggest_offer(&suggest, commands[id].verb);
+        if (!command_second_word(id))
+            suggest_offer(&suggest, commands[id].verb);
     }
-    refuse(refusal, REASON_USAGE, "unknown verb '%s'", verb);
+    if (*ret_used)
+        return 0;
+    refuse(refusal, REASON_USAGE, "unknown verb '%s'", words[0]);
     if (suggest_best(&suggest))
         refusal_advise(refusal, "did you mean '%s'?", suggest_best(&suggest));
     refusal_advise(refusal, "list them: quern help");
@@ -123,6 +155,14 @@ static int check_pair(const char *name, const char *text, struct refusal *refusa
                   *text == '=' || !*text ? "depth" : text);
 }
 
+static int check_count(const char *name, struct given *given, struct refusal *refusal) {
+    size_t digits = strspn(given->value, "0123456789");
+    given->number = digits > 0 && digits < 5 && !given->value[digits] ? strtoul(given->value, NULL, 10) : 0;
+    if (given->number >= 1 && given->number <= MAX_COUNT)
+        return 0;
+    return refuse(refusal, REASON_USAGE, "%s: expected 1 to %d, found '%s'", name, MAX_COUNT, given->value);
+}
+
 static int check_value(const char *name, const struct flag *flag, struct given *given, struct refusal *refusal) {
     char better[QUANTITY_BYTES];
     if (flag->kind == COMMAND_CHOICE)
@@ -133,6 +173,8 @@ static int check_value(const char *name, const struct flag *flag, struct given *
         return refuse(refusal, REASON_USAGE, "%s: '%s' is not a duration; write %s", name, given->value, better);
     if (flag->kind == COMMAND_SIZE && quantity_size(given->value, &given->number, better) < 0)
         return refuse(refusal, REASON_USAGE, "%s: '%s' is not a size; write %s", name, given->value, better);
+    if (flag->kind == COMMAND_COUNT)
+        return check_count(name, given, refusal);
     if (*given->value == '\0')
         return refuse(refusal, REASON_USAGE, "%s: expected %s, found ''", name, flag->value);
     return 0;
@@ -212,7 +254,11 @@ static int take_operand(struct parser *parser) {
 
 static int too_few(const struct command_line *line, struct refusal *refusal) {
     const struct command *command = &commands[line->command];
-    refuse(refusal, REASON_USAGE, "quern %s: expected %s, found nothing", command->verb, command->operands);
+    if (line->operand_count == 0)
+        refuse(refusal, REASON_USAGE, "quern %s: expected %s, found nothing", command->verb, command->operands);
+    else
+        refuse(refusal, REASON_USAGE, "quern %s: expected %s, found only '%s'", command->verb, command->operands,
+               line->operands[0]);
     for (size_t i = 0; i < example_count; i++)
         if (examples[i].command == line->command) {
             refusal_advise(refusal, "for example: %s", examples[i].line);
@@ -223,11 +269,12 @@ static int too_few(const struct command_line *line, struct refusal *refusal) {
 }
 
 int command_parse(int argc, char **argv, struct command_line *ret, struct refusal *refusal) {
-    struct parser parser = {.argc = argc, .at = 1, .argv = argv, .line = ret, .refusal = refusal};
+    struct parser parser = {.argc = argc, .argv = argv, .line = ret, .refusal = refusal};
+    size_t used;
     bool flags_ended = false;
     ret->given_count = ret->operand_count = 0;
-    TRY(command_find(argv[0], &ret->command, refusal));
-    for (; parser.at < argc; parser.at++) {
+    TRY(command_find((const char *const *)argv, (size_t)argc, &ret->command, &used, refusal));
+    for (parser.at = (int)used; parser.at < argc; parser.at++) {
         const char *text = argv[parser.at];
         if (!flags_ended && strcmp(text, "--") == 0)
             flags_ended = true;

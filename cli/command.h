@@ -29,13 +29,14 @@ enum command_kind {
     COMMAND_CHOICE,
     COMMAND_DURATION,
     COMMAND_SIZE,
+    COMMAND_COUNT,
     COMMAND_PAIR,
     COMMAND_VERB,
 };
 
 enum command_id {
     COMMAND_ID_ANY,
-#define COMMAND(NAME, verb, group, operands, kind, fewest, most, help) COMMAND_ID_##NAME,
+#define COMMAND(NAME, function, verb, group, operands, kind, fewest, most, help) COMMAND_ID_##NAME,
 #include "cli/commands.def"
 #undef COMMAND
     COMMAND_ID_COUNT
@@ -78,7 +79,7 @@ extern const size_t example_count;
 struct given {
     enum flag_id flag;
     const char *value; /* NULL for NONE */
-    uint64_t number;   /* DURATION: ms; SIZE: bytes; PORT: its number; CHOICE: index of the word */
+    uint64_t number;   /* DURATION: ms; SIZE: bytes; PORT: its number; CHOICE: index of the word; COUNT */
 };
 
 struct command_line {
@@ -89,14 +90,22 @@ struct command_line {
     size_t operand_count;
 };
 
-/* argv[0] is the verb. */
+/* argv begins with the verb, in one word or two. */
 MUST_USE int command_parse(int argc, char **argv, struct command_line *ret, struct refusal *refusal);
 
 /* Was --help among the flags? Then operands may be missing. */
 bool command_wants_help(const struct command_line *line);
 
-/* The verb by its name; the refusal says which one may have been meant. */
-MUST_USE int command_find(const char *verb, enum command_id *ret, struct refusal *refusal);
+/* The verb that the first of `count` words, or the first two, name: *ret_used of them. The refusal says which one may have
+ * been meant. */
+MUST_USE int command_find(const char *const *words, size_t count, enum command_id *ret, size_t *ret_used,
+                          struct refusal *refusal);
+
+/* "put" for "dataset put"; NULL for a verb of one word. */
+const char *command_second_word(enum command_id id);
+
+/* What was given for a flag by its word ("--store"); NULL: it was not given. */
+const struct given *command_given(const struct command_line *line, const char *word);
 
 /* Does the flag belong to the verb? ANY's flags belong to all. */
 static inline bool flag_belongs(const struct flag *flag, enum command_id command) {

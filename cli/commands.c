@@ -4,15 +4,15 @@
 #include "cli/verbs.h"
 
 const struct command commands[COMMAND_ID_COUNT] = {
-#define COMMAND(NAME, word, in, names, kind, few, many, text)                                                          \
-    [COMMAND_ID_##NAME] = {.verb = #word,                                                                              \
+#define COMMAND(NAME, function, words, in, names, kind, few, many, text)                                               \
+    [COMMAND_ID_##NAME] = {.verb = (words),                                                                            \
                            .group = (in),                                                                              \
                            .operands = (names),                                                                        \
                            .help = (text),                                                                             \
                            .operand_kind = COMMAND_##kind,                                                             \
                            .fewest = (few),                                                                            \
                            .most = (many),                                                                             \
-                           .run = verb_##word},
+                           .run = verb_##function},
 #include "cli/commands.def"
 #undef COMMAND
 };

@@ -35,7 +35,8 @@ void completion_choices(const char *choices) {
 
 void completion_verbs(void) {
     for (enum command_id id = COMMAND_ID_ANY + 1; id < COMMAND_ID_COUNT; id++)
-        printf("%s%s", id > COMMAND_ID_ANY + 1 ? " " : "", commands[id].verb);
+        if (!command_second_word(id))
+            printf("%s%s", id > COMMAND_ID_ANY + 1 ? " " : "", commands[id].verb);
 }
 
 bool completion_takes_path(enum command_kind kind) {

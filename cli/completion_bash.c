@@ -48,9 +48,14 @@ void completion_bash(void) {
            "  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
            "  COMPREPLY=()\n  if ((COMP_CWORD == 1)); then\n    COMPREPLY=($(compgen -W '");
     completion_verbs();
-    printf("' -- \"$word\"))\n    return\n  fi\n  case ${COMP_WORDS[1]} in\n");
+    printf("' -- \"$word\"))\n    return\n  fi\n  local verb=${COMP_WORDS[1]}\n"
+           "  ((COMP_CWORD > 2)) && case \"$verb ${COMP_WORDS[2]}\" in\n");
+    for (enum command_id id = COMMAND_ID_ANY + 1; id < COMMAND_ID_COUNT; id++)
+        if (command_second_word(id))
+            printf("  '%s') verb='%s' ;;\n", commands[id].verb, commands[id].verb);
+    printf("  esac\n  case $verb in\n");
     for (enum command_id id = COMMAND_ID_ANY + 1; id < COMMAND_ID_COUNT; id++) {
-        printf("  %s)\n    case $before in\n", commands[id].verb);
+        printf("  '%s')\n    case $before in\n", commands[id].verb);
         completion_each_flag(id, bash_value);
         printf("    esac\n    if [[ $word == -* ]]; then\n      COMPREPLY=($(compgen -W '");
         completion_each_flag(id, bash_word);

@@ -25,8 +25,19 @@ static void fish_value(enum command_kind kind, const char *choices) {
     }
 }
 
+// The condition under which a line counts: the verb's words were seen.
+static void fish_when(enum command_id verb) {
+    const char *second = command_second_word(verb);
+    int first = second ? (int)(second - commands[verb].verb) - 1 : (int)strlen(commands[verb].verb);
+    printf("complete -c quern -n '__fish_seen_subcommand_from %.*s", first, commands[verb].verb);
+    if (second)
+        printf("; and __fish_seen_subcommand_from %s", second);
+    putchar('\'');
+}
+
 static void fish_flag(enum command_id verb, const struct flag *flag, const char *word) {
-    printf("complete -c quern -n '__fish_seen_subcommand_from %s' -l %s", commands[verb].verb, word + 2);
+    fish_when(verb);
+    printf(" -l %s", word + 2);
     if (flag->letter)
         printf(" -s %c", flag->letter);
     if (flag->kind != COMMAND_NONE)
@@ -40,7 +51,8 @@ static void fish_operand(enum command_id verb) {
     const struct command *command = &commands[verb];
     if (command->operand_kind != COMMAND_CHOICE && command->operand_kind != COMMAND_VERB)
         return;
-    printf("complete -c quern -n '__fish_seen_subcommand_from %s' -f -a '", command->verb);
+    fish_when(verb);
+    printf(" -f -a '");
     if (command->operand_kind == COMMAND_CHOICE) {
         completion_choices(command->operands);
     } else {
@@ -53,9 +65,11 @@ static void fish_operand(enum command_id verb) {
 void completion_fish(void) {
     printf("# fish completion for quern, made from its table of verbs\n");
     for (enum command_id verb = COMMAND_ID_ANY + 1; verb < COMMAND_ID_COUNT; verb++) {
-        printf("complete -c quern -n __fish_use_subcommand -f -a %s -d ", commands[verb].verb);
-        fish_text(commands[verb].help);
-        putchar('\n');
+        if (!command_second_word(verb)) {
+            printf("complete -c quern -n __fish_use_subcommand -f -a %s -d ", commands[verb].verb);
+            fish_text(commands[verb].help);
+            putchar('\n');
+        }
         completion_each_flag(verb, fish_flag);
         fish_operand(verb);
     }

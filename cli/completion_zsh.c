@@ -50,14 +50,21 @@ void completion_zsh(void) {
     printf("#compdef quern\n# zsh completion for quern, made from its table of verbs\n_quern() {\n"
            "  local -a verbs\n  verbs=(\n");
     for (enum command_id id = COMMAND_ID_ANY + 1; id < COMMAND_ID_COUNT; id++) {
+        if (command_second_word(id))
+            continue;
         printf("    '%s:", commands[id].verb);
         zsh_text(commands[id].help);
         printf("'\n");
     }
-    printf("  )\n  if ((CURRENT == 2)); then\n    _describe verb verbs\n    return\n  fi\n"
-           "  local verb=$words[2]\n  shift words\n  ((CURRENT--))\n  case $verb in\n");
+    printf(
+        "  )\n  if ((CURRENT == 2)); then\n    _describe verb verbs\n    return\n  fi\n"
+        "  local verb=$words[2]\n  shift words\n  ((CURRENT--))\n  ((CURRENT > 2)) && case \"$verb $words[2]\" in\n");
+    for (enum command_id id = COMMAND_ID_ANY + 1; id < COMMAND_ID_COUNT; id++)
+        if (command_second_word(id))
+            printf("  '%s') verb='%s'; shift words; ((CURRENT--)) ;;\n", commands[id].verb, commands[id].verb);
+    printf("  esac\n  case $verb in\n");
     for (enum command_id id = COMMAND_ID_ANY + 1; id < COMMAND_ID_COUNT; id++) {
-        printf("  %s)\n    _arguments \\\n", commands[id].verb);
+        printf("  '%s')\n    _arguments \\\n", commands[id].verb);
         completion_each_flag(id, zsh_flag);
         if (commands[id].most > 0) {
             printf("      '1");

@@ -24,6 +24,15 @@ static void print_flag(const struct flag *flag, struct terminal *terminal) {
                  *flag->fallback ? ")" : "");
 }
 
+// The verbs of two words that begin with this one.
+static void print_second_words(enum command_id first, struct terminal *terminal) {
+    size_t bytes = strlen(commands[first].verb);
+    for (enum command_id id = COMMAND_ID_ANY + 1; id < COMMAND_ID_COUNT; id++)
+        if (command_second_word(id) && strncmp(commands[id].verb, commands[first].verb, bytes) == 0 &&
+            commands[id].verb[bytes] == ' ')
+            terminal_say(terminal, "  %-33s %s\n", commands[id].verb, commands[id].help);
+}
+
 static void print_verb(enum command_id id, struct terminal *terminal) {
     const struct command *command = &commands[id];
     bool flagged = false;
@@ -38,6 +47,7 @@ static void print_verb(enum command_id id, struct terminal *terminal) {
         }
     terminal_say(terminal, "Usage: quern %s%s%s%s\n", command->verb, *command->operands ? " " : "", command->operands,
                  flagged ? " [FLAGS]" : "");
+    print_second_words(id, terminal);
     for (enum flag_id flag = 0; flag < FLAG_COUNT; flag++)
         if (flag_belongs(&flags[flag], id) && flags[flag].command != COMMAND_ID_ANY)
             print_flag(&flags[flag], terminal);
@@ -51,7 +61,8 @@ static void print_all(struct terminal *terminal) {
     print_examples(COMMAND_ID_RUN, terminal);
     terminal_say(terminal, "\n");
     for (enum command_id id = COMMAND_ID_ANY + 1; id < COMMAND_ID_COUNT; id++)
-        terminal_say(terminal, "  %-12s %s\n", commands[id].verb, commands[id].help);
+        if (!command_second_word(id))
+            terminal_say(terminal, "  %-12s %s\n", commands[id].verb, commands[id].help);
     terminal_say(terminal, "\nquern help VERB explains a verb, quern help errors the exit codes.\n");
 }
 
@@ -77,12 +88,18 @@ static void print_errors(FILE *file) {
 int verb_help(const struct command_line *line) {
     struct refusal refusal;
     enum command_id command = COMMAND_ID_ANY;
-    if (line->operand_count > 0 && strcmp(line->operands[0], "errors") == 0) {
+    size_t used = line->operand_count;
+    if (line->operand_count == 1 && strcmp(line->operands[0], "errors") == 0) {
         print_errors(stdout);
         return 0;
     }
-    if (line->operand_count > 0 && command_find(line->operands[0], &command, &refusal) < 0)
+    if (line->operand_count > 0 && command_find(line->operands, line->operand_count, &command, &used, &refusal) < 0)
         return refusal_print(&refusal, stderr);
+    if (used < line->operand_count) {
+        refuse(&refusal, REASON_USAGE, "unexpected '%s' for quern help %s", line->operands[used], line->operands[0]);
+        refusal_advise(&refusal, "list them: quern help%s%s", used ? " " : "", used ? line->operands[0] : "");
+        return refusal_print(&refusal, stderr);
+    }
     help_print(command, stdout);
     return 0;
 }

@@ -186,6 +186,7 @@ void render_event(struct render *render, const struct event *event, int fd) {
         keep_picture(render, fd);
         break;
     case EVENT_MANIFEST:
+    case EVENT_PRODUCT:
         break;
     }
 }

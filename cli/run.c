@@ -23,7 +23,7 @@ enum { MAX_CPU_SECONDS = 31622400 }; // a year: schemas/job.schema.json
 struct request {
     struct job job;
     struct environment environment;
-    const char *environment_name, *output_dir;
+    const char *environment_name, *output_dir, *store;
     bool json, timed;
     enum image_protocol image;
     enum terminal_colour colour;
@@ -33,7 +33,8 @@ static int no_memory(struct refusal *refusal) { return refuse(refusal, REASON_IN
 
 /* ---- flags ---- */
 
-static int add_input(struct job *job, const struct given *given, struct refusal *refusal) {
+static int add_input(struct request *request, const struct given *given, struct refusal *refusal) {
+    struct job *job = &request->job;
     char name[32];
     snprintf(name, sizeof name, "--dataframe%u", (unsigned)given->number);
     struct job_input *inputs = reallocarray(job->inputs, job->input_count + 1, sizeof *inputs);
@@ -44,7 +45,7 @@ static int add_input(struct job *job, const struct given *given, struct refusal 
     if (source_is_file(given->value))
         TRY(source_file(name, given->value, &input.source, refusal));
     else
-        TRY(source_key(name, given->value, &input.source, refusal));
+        TRY(source_key(name, given->value, request->store, &input.source, refusal));
     inputs[job->input_count++] = input;
     return 0;
 }
@@ -69,9 +70,9 @@ static int add_param(struct job *job, const char *pair, struct refusal *refusal)
 
 static int take_flag(struct request *request, const struct given *given, struct refusal *refusal) {
     struct job *job = &request->job;
-    switch (given->flag) {
+    switch ((int)given->flag) {
     case FLAG_RUN_DATAFRAME:
-        return add_input(job, given, refusal);
+        return add_input(request, given, refusal);
     case FLAG_RUN_BUNDLE:
         return source_file("--bundle", given->value, &job->bundle, refusal);
     case FLAG_RUN_PARAM:
@@ -101,11 +102,11 @@ static int take_flag(struct request *request, const struct given *given, struct 
     case FLAG_RUN_COLOR:
         request->colour = (enum terminal_colour)given->number;
         return 0;
+    case FLAG_RUN_STORE: // read before all others
     case FLAG_ANY_HELP:
-    case FLAG_COUNT:
+    default: // flags of other verbs
         return 0;
     }
-    return 0;
 }
 
 // Who debugs thinks longer than any limit, and needs the terminal.
@@ -162,6 +163,8 @@ static int check_output(const char *dir, struct refusal *refusal) {
 
 static int build(const struct command_line *line, struct request *request, struct refusal *refusal) {
     struct err err;
+    const struct given *store = command_given(line, "--store");
+    request->store = store ? store->value : NULL;
     TRY(source_file("SCRIPT", line->operands[0], &request->job.script, refusal));
     for (size_t i = 0; i < line->given_count; i++)
         TRY(take_flag(request, &line->given[i], refusal));
@@ -186,6 +189,7 @@ static int execute(const struct request *request, struct render *render) {
     const struct run_options options = {.job = &request->job,
                                         .environment = &request->environment,
                                         .output_dir = request->output_dir,
+                                        .store = request->store,
                                         .debug_terminal = request->job.debug,
                                         .on_event = on_event,
                                         .on_tick = on_tick,

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/store.h"
 #include "cli/suggest.h"
 #include "quern/own.h"
 #include "quern/storage.h"
@@ -17,7 +18,8 @@ enum { NAMES_LOOKED_AT = 10000 };
 static const struct {
     const char *suffix;
     enum job_format format;
-} suffixes[] = {{".arrow", JOB_ARROW}, {".feather", JOB_ARROW}, {".csv", JOB_CSV}, {".tsv", JOB_TSV}};
+} suffixes[] = {
+    {".arrow", JOB_ARROW}, {".feather", JOB_ARROW}, {".csv", JOB_CSV}, {".tsv", JOB_TSV}, {".arff", JOB_ARFF}};
 
 static const char scheme[] = "file:";
 
@@ -128,46 +130,15 @@ int source_file(const char *name, const char *word, struct job_source *ret, stru
     return pinned;
 }
 
-/* ---- keys ---- */
-
-static int offer_key(void *context, const char *key, const char *version, uint64_t bytes) {
-    (void)version;
-    (void)bytes;
-    suggest_offer(context, key);
-    return 0;
-}
-
-static int no_key(struct storage *storage, const char *name, const char *word, struct refusal *refusal) {
-    struct suggest suggest;
-    suggest_init(&suggest, word);
-    refuse(refusal, REASON_NOT_FOUND, "%s: there is no dataset '%s' in the store", name, word);
-    if (storage_names(storage, "", offer_key, &suggest, NULL) == 0 && suggest_best(&suggest))
-        refusal_advise(refusal, "did you mean '%s'?", suggest_best(&suggest));
-    refusal_advise(refusal, "a file is written with a path: ./%s", word);
-    return -1;
-}
-
-static int pin_key(struct storage *storage, const char *name, const char *word, struct storage_object *ret,
-                   struct refusal *refusal) {
-    struct err err;
-    if (storage_get(storage, word, NULL, ret, &err) == 0)
-        return 0;
-    if (err.reason == REASON_NOT_FOUND)
-        return no_key(storage, name, word, refusal);
-    return refuse(refusal, (enum reason)err.reason, "%s: %s", name, err.msg);
-}
-
-int source_key(const char *name, const char *word, struct job_source *ret, struct refusal *refusal) {
-    struct err err;
+int source_key(const char *name, const char *word, const char *store, struct job_source *ret, struct refusal *refusal) {
     struct storage *storage;
     struct storage_object object;
-    if (storage_key_check(word, &err) < 0)
-        return refuse(refusal, REASON_USAGE, "%s: %s", name, err.msg);
-    if (storage_open(NULL, &storage, &err) < 0)
-        return refuse(refusal, (enum reason)err.reason, "%s: %s", name, err.msg);
-    int pinned = pin_key(storage, name, word, &object, refusal);
+    TRY(store_open_url(store, &storage, refusal));
+    int found = store_get(storage, name, word, &object, refusal);
     storage_close(storage);
-    TRY(pinned);
+    if (found < 0 && refusal->err.reason == REASON_NOT_FOUND)
+        refusal_advise(refusal, "a file is written with a path: ./%s", word);
+    TRY(found);
     close(object.fd);
     return fill(ret, strdup(word), object.version, word, refusal);
 }

@@ -2,8 +2,8 @@
 /*
  * From a word of the command line to a pinned source: which file or key it is, and exactly which bytes.
  *
- * A word is a file if it starts with / ./ ../ ~ or file: or ends in .arrow .feather .csv .tsv; all else is a key of the
- * store. Scripts and bundles are always files. The suffix decides the format.
+ * A word is a file if it starts with / ./ ../ ~ or file: or ends in .arrow .feather .csv .tsv .arff; all else is a key of the
+ * store. Scripts and bundles are always files. The suffix decides the format. `store`: its URL, or NULL for the default one.
  *
  * Ownership: struct job_source owns its strings. Errors: a file that is not there, or is none, is REASON_USAGE, with
  * the nearest name of its directory; an unknown key is REASON_NOT_FOUND, with the nearest key. `name` is the flag.
@@ -18,7 +18,8 @@ bool source_is_file(const char *word);
 enum job_format source_format(const char *word);
 
 MUST_USE int source_file(const char *name, const char *word, struct job_source *ret, struct refusal *refusal);
-MUST_USE int source_key(const char *name, const char *word, struct job_source *ret, struct refusal *refusal);
+MUST_USE int source_key(const char *name, const char *word, const char *store, struct job_source *ret,
+                        struct refusal *refusal);
 
 /* The path behind a file's url. Borrowed. */
 const char *source_path(const struct job_source *source);

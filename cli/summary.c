@@ -182,13 +182,22 @@ static void print_warnings(const json_t *manifest, struct terminal *notes) {
         terminal_say(notes, "  and %" PRIu64 " more in job.json\n", left);
 }
 
+static json_t *manifest_of(const struct run_outcome *outcome) {
+    if (!outcome->manifest_json)
+        return NULL;
+    return json_loadb(outcome->manifest_json, outcome->manifest_bytes, JSON_ALLOW_NUL, NULL);
+}
+
+void summary_warnings(const struct run_outcome *outcome, struct terminal *notes) {
+    json_auto_t *manifest = manifest_of(outcome);
+    print_warnings(manifest, notes);
+}
+
 void summary_print(struct render *render, const struct run_outcome *outcome, const struct summary *summary) {
     render_close(render);
     if (render->quiet)
         return;
-    json_t *manifest = outcome->manifest_json
-                           ? json_loadb(outcome->manifest_json, outcome->manifest_bytes, JSON_ALLOW_NUL, NULL)
-                           : NULL;
+    json_t *manifest = manifest_of(outcome);
     print_warnings(manifest, &render->notes);
     if (outcome->exit_code == 0)
         print_success(render, manifest, summary, &render->notes);

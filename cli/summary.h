@@ -17,6 +17,9 @@ struct summary {
     const char *output_dir; /* NULL: nothing was kept */
 };
 
+/* The job's warnings, one line each. */
+void summary_warnings(const struct run_outcome *outcome, struct terminal *notes);
+
 void summary_print(struct render *render, const struct run_outcome *outcome, const struct summary *summary);
 
 #endif

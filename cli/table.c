@@ -168,20 +168,30 @@ static void print_counts(const struct table *table, const struct layout *layout,
         terminal_say(terminal, shown_rows < table->rows ? ", %s %s\n" : " × %s %s\n", columns, column_noun);
 }
 
+static void print_box(const struct table *table, const struct layout *layout, enum table_types types,
+                      struct terminal *terminal) {
+    const char *dots = terminal->utf8 ? "…" : ".";
+    print_rule(table, layout, "┌", "┬", "┐", terminal);
+    print_line(table, layout, 0, print_name, dots, terminal);
+    if (types == TABLE_TYPED)
+        print_line(table, layout, 0, print_type, " ", terminal);
+    print_rule(table, layout, "├", "┼", "┤", terminal);
+    for (uint32_t row = 0; row < table->head_rows + table->tail_rows; row++) {
+        if (row == table->head_rows && table->rows > (uint64_t)table->head_rows + table->tail_rows)
+            print_line(table, layout, 0, print_gap, dots, terminal);
+        print_line(table, layout, row, print_value, dots, terminal);
+    }
+    print_rule(table, layout, "└", "┴", "┘", terminal);
+}
+
+void table_print_box(const struct table *table, enum table_types types, struct terminal *terminal) {
+    struct layout layout = lay_out(table, terminal->columns);
+    if (table->column_count > 0)
+        print_box(table, &layout, types, terminal);
+}
+
 void table_print(const struct table *table, struct terminal *terminal) {
     struct layout layout = lay_out(table, terminal->columns);
-    const char *dots = terminal->utf8 ? "…" : ".";
-    if (table->column_count > 0) {
-        print_rule(table, &layout, "┌", "┬", "┐", terminal);
-        print_line(table, &layout, 0, print_name, dots, terminal);
-        print_line(table, &layout, 0, print_type, " ", terminal);
-        print_rule(table, &layout, "├", "┼", "┤", terminal);
-        for (uint32_t row = 0; row < table->head_rows + table->tail_rows; row++) {
-            if (row == table->head_rows && table->rows > (uint64_t)table->head_rows + table->tail_rows)
-                print_line(table, &layout, 0, print_gap, dots, terminal);
-            print_line(table, &layout, row, print_value, dots, terminal);
-        }
-        print_rule(table, &layout, "└", "┴", "┘", terminal);
-    }
+    table_print_box(table, TABLE_TYPED, terminal);
     print_counts(table, &layout, terminal);
 }

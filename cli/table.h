@@ -23,6 +23,10 @@ struct table; /* opaque */
 
 MUST_USE int table_parse(const char *json, size_t bytes, bool utf8, struct table **ret, struct err *err);
 void table_print(const struct table *table, struct terminal *terminal);
+
+/* The box without the counts; UNTYPED: without the line of types, which then only decide how columns are aligned. */
+enum table_types { TABLE_TYPED, TABLE_UNTYPED };
+void table_print_box(const struct table *table, enum table_types types, struct terminal *terminal);
 void table_free(struct table *table);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One function per verb, each in cli/VERB.c. Returns the exit code. */
+/* One function per verb, each in cli/FUNCTION.c. Returns the exit code. */
 #ifndef QUERN_CLI_VERBS_H
 #define QUERN_CLI_VERBS_H
 
 #include "cli/command.h"
 
-#define COMMAND(NAME, word, group, operands, kind, fewest, most, help) int verb_##word(const struct command_line *line);
+#define COMMAND(NAME, function, verb, group, operands, kind, fewest, most, help)                                       \
+    int verb_##function(const struct command_line *line);
 #include "cli/commands.def"
 #undef COMMAND
 

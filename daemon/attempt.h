@@ -8,6 +8,7 @@
 
 #include "quern/codec.h"
 #include "quern/job.h"
+#include "quern/run.h"
 #include "quern/storage.h"
 #include "quern/supervisor.h"
 #include "report.h"
@@ -43,6 +44,10 @@ struct attempt {
     struct supervisor_calls calls;
     struct report report;
     const char *output_dir; /* borrowed; NULL: keep nothing */
+    const char *store_url;  /* borrowed; NULL: the default store */
+    enum run_task task;
+    uint32_t task_rows; /* RUN_HEAD */
+    bool no_header;     /* CSV and TSV: the first line is data */
     struct job job;
     struct manifest manifest;
     struct err verdict; /* the first error; reason 0 while all is well */
@@ -74,6 +79,7 @@ void attempt_done(struct attempt *attempt);
 MUST_USE int step_claim(struct attempt *attempt, struct err *err);
 MUST_USE int step_load(struct attempt *attempt, struct err *err);
 MUST_USE int step_run(struct attempt *attempt, struct err *err);
+MUST_USE int view_run(struct attempt *attempt, struct err *err); /* step run of a task that only looks */
 MUST_USE int step_collect(struct attempt *attempt, struct err *err);
 MUST_USE int step_publish(struct attempt *attempt, struct err *err);
 MUST_USE int step_complete(struct attempt *attempt, struct err *err);

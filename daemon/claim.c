@@ -11,7 +11,7 @@ static const char *file_path(const char *url) { return strncmp(url, "file:", 5) 
 static int open_key(struct attempt *attempt, const struct job_source *source, struct storage_object *ret,
                     struct err *err) {
     if (!attempt->store)
-        TRY(storage_open(NULL, &attempt->store, err));
+        TRY(storage_open(attempt->store_url, &attempt->store, err));
     return storage_get(attempt->store, source->url, source->version, ret, err);
 }
 
@@ -51,7 +51,8 @@ static void begin_manifest(struct attempt *attempt) {
 int step_claim(struct attempt *attempt, struct err *err) {
     const struct job *job = &attempt->job;
     begin_manifest(attempt);
-    TRY(open_source(attempt, &job->script, &attempt->script, err));
+    if (attempt->task == RUN_SCRIPT)
+        TRY(open_source(attempt, &job->script, &attempt->script, err));
     if (job->bundle.url)
         TRY(open_source(attempt, &job->bundle, &attempt->bundle, err));
     for (size_t i = 0; i < job->input_count; i++) {

@@ -69,6 +69,12 @@ static void settings_take(struct settings *settings) {
     settings->list[count] = NULL;
 }
 
+static bool needs_python(const struct run_options *options) {
+    if (options->task == RUN_SCRIPT)
+        return true;
+    return options->job->input_count > 0 && options->job->inputs[0].format != JOB_ARROW;
+}
+
 static int start(struct embedded *embedded, struct err *err) {
     const struct run_options *options = embedded->options;
     auto_free char *json = NULL;
@@ -78,12 +84,22 @@ static int start(struct embedded *embedded, struct err *err) {
     auto_fd int job = memory_from("quern-job", json, bytes, err);
     TRY(job);
     settings_take(&settings);
-    const char *argv[] = {"quern-worker", options->output_dir, NULL};
+    char task[16], rows[16];
+    snprintf(task, sizeof task, "%d", (int)options->task);
+    snprintf(rows, sizeof rows, "%u", options->rows);
+    const char *argv[] = {"quern-worker",
+                          options->output_dir ? options->output_dir : "",
+                          options->store ? options->store : "",
+                          task,
+                          rows,
+                          options->no_header ? "no-header" : NULL,
+                          NULL};
     static const int terminal[] = {0, 1, 2};
     struct worker_start how = {
         .argv = argv, .environ = settings.list, .job = job, .stdio = options->debug_terminal ? terminal : NULL};
     // The interpreter takes longest: it comes up while the worker starts and looks at the inputs.
-    TRY(peer_start(&embedded->supervisor.zygote, err));
+    if (needs_python(options))
+        TRY(peer_start(&embedded->supervisor.zygote, err));
     return supervisor_start_worker(&embedded->supervisor, &how, &embedded->worker, err);
 }
 

@@ -25,12 +25,15 @@ static int renew_codec(void *context, struct err *err) {
     return peer.requests;
 }
 
-static int connect_peers(struct attempt *attempt, struct err *err) {
+static bool is_typed(uint32_t format) { return format == JOB_CSV || format == JOB_TSV; }
+
+// A look at an Arrow or ARFF file needs no interpreter: the units of its times stay as they are.
+static bool needs_python(const struct attempt *attempt) {
+    return attempt->task == RUN_SCRIPT || is_typed(attempt->job.inputs[0].format);
+}
+
+static int connect_zygote(struct attempt *attempt, struct err *err) {
     struct calls_peer peer;
-    TRY(calls_connect(&attempt->calls, SUPERVISOR_PEER_CODEC, NULL, &peer, err));
-    attempt->codec =
-        (struct codec){.requests = peer.requests, .warn = on_codec_warning, .renew = renew_codec, .context = attempt};
-    codec_ceilings_default(&attempt->codec.ceilings);
     TRY(calls_connect(&attempt->calls, SUPERVISOR_PEER_ZYGOTE, attempt->job.environment, &peer, err));
     attempt->zygote = peer.requests;
     attempt->profile = peer.profile;
@@ -39,6 +42,16 @@ static int connect_peers(struct attempt *attempt, struct err *err) {
     memcpy(manifest->python, peer.python, sizeof manifest->python);
     memcpy(manifest->pandas, peer.pandas, sizeof manifest->pandas);
     return 0;
+}
+
+static int connect_peers(struct attempt *attempt, struct err *err) {
+    struct calls_peer peer;
+    TRY(calls_connect(&attempt->calls, SUPERVISOR_PEER_CODEC, NULL, &peer, err));
+    attempt->codec =
+        (struct codec){.requests = peer.requests, .warn = on_codec_warning, .renew = renew_codec, .context = attempt};
+    codec_ceilings_default(&attempt->codec.ceilings);
+    attempt->profile = SEGMENT_PROFILE_UNITS;
+    return needs_python(attempt) ? connect_zygote(attempt, err) : 0;
 }
 
 struct grant {
@@ -60,18 +73,24 @@ static int name_input(const struct attempt *attempt, uint32_t input, struct err 
     return -1;
 }
 
+static int decode(struct attempt *attempt, uint32_t input, struct err *err) {
+    struct attempt_input *in = &attempt->inputs[input];
+    struct grant grant = {attempt, &in->key};
+    struct codec_outcome outcome;
+    if (attempt->job.inputs[input].format == JOB_ARFF)
+        return codec_arff(&attempt->codec, in->blob.fd, attempt->profile, grant_memory, &grant, &outcome, err);
+    return codec_decode(&attempt->codec, in->blob.fd, attempt->profile, grant_memory, &grant, &outcome, err);
+}
+
 static int produce(struct attempt *attempt, uint32_t input, struct err *err) {
     struct attempt_input *in = &attempt->inputs[input];
     const struct job_input *wanted = &attempt->job.inputs[input];
     auto_fd int typed = -1;
-    if (wanted->format == JOB_ARROW) {
-        struct grant grant = {attempt, &in->key};
-        struct codec_outcome outcome;
-        if (codec_decode(&attempt->codec, in->blob.fd, attempt->profile, grant_memory, &grant, &outcome, err) < 0)
-            return name_input(attempt, input, err);
-    } else {
+    if (is_typed(wanted->format)) {
         typed = type_table(attempt, input, err);
         TRY(typed);
+    } else if (decode(attempt, input, err) < 0) {
+        return name_input(attempt, input, err);
     }
     TRY(storage_check_unchanged(&in->blob, wanted->source.name, err));
     in->segment = calls_publish(&attempt->calls, &in->key, typed, err);

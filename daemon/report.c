@@ -80,6 +80,11 @@ void report_picture(struct report *report, int picture) {
     tell(report, &event, picture);
 }
 
+void report_product(struct report *report, int product) {
+    struct event event = {.kind = EVENT_PRODUCT};
+    tell(report, &event, product);
+}
+
 void report_manifest(struct report *report, const struct err *verdict, int manifest) {
     struct event event = {.kind = EVENT_MANIFEST, .err = *verdict};
     tell(report, &event, manifest);

@@ -21,6 +21,7 @@ void report_warning(struct report *report, const char *format, ...) __attribute_
 void report_log(struct report *report, uint32_t stream, const char *bytes, size_t count);
 void report_preview(struct report *report, uint32_t port, const char *name, int head);
 void report_picture(struct report *report, int picture);
+void report_product(struct report *report, int product);
 void report_manifest(struct report *report, const struct err *verdict, int manifest);
 
 #endif

@@ -147,6 +147,8 @@ static int open_spools(struct attempt *attempt, struct err *err) {
 }
 
 int step_run(struct attempt *attempt, struct err *err) {
+    if (attempt->task != RUN_SCRIPT)
+        return view_run(attempt, err);
     struct child child;
     TRY(open_spools(attempt, err));
     child_init(&child, &attempt->calls);

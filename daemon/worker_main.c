@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * quern-worker: does the steps of one job after the other. Blocking, single-threaded, no Python, parses no dataset, no
- * picture and no zip. Descriptors at exec: quern/supervisor.h. Argument: the directory for the outputs, if any.
+ * picture and no zip. Descriptors at exec: quern/supervisor.h.  Arguments, in this order,
+ * each of which may be missing or empty: the directory for the outputs, the store's URL, the task (enum run_task), the
+ * rows of RUN_HEAD, and "no-header" for tables without one.
  */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "attempt.h"
@@ -25,6 +28,19 @@ static int work(struct attempt *attempt, struct err *err) {
     return job_steps_run(attempt, err);
 }
 
+static const char *argument(int argc, char **argv, int index) {
+    return index < argc && *argv[index] ? argv[index] : NULL;
+}
+
+static void read_arguments(struct attempt *attempt, int argc, char **argv) {
+    const char *task = argument(argc, argv, 3), *rows = argument(argc, argv, 4);
+    attempt->output_dir = argument(argc, argv, 1);
+    attempt->store_url = argument(argc, argv, 2);
+    attempt->task = task ? (enum run_task)strtoul(task, NULL, 10) : RUN_SCRIPT;
+    attempt->task_rows = rows ? (uint32_t)strtoul(rows, NULL, 10) : 0;
+    attempt->no_header = argument(argc, argv, 5) != NULL;
+}
+
 int main(int argc, char **argv) {
     struct err err;
     struct attempt *attempt = malloc(sizeof *attempt);
@@ -36,7 +52,7 @@ int main(int argc, char **argv) {
     attempt_init(attempt);
     attempt->calls.socket = SUPERVISOR_FD_CALLS;
     attempt->report.events = SUPERVISOR_FD_EVENTS;
-    attempt->output_dir = argc > 1 ? argv[1] : NULL;
+    read_arguments(attempt, argc, argv);
     int result = work(attempt, &err);
     if (result < 0)
         fprintf(stderr, "quern-worker: %s\n", err.msg);

@@ -89,8 +89,8 @@ static int rule_value(const char *text, struct err *err) {
 /* ---- the tables ---- */
 
 static const char *const dialect_words[] = {"classic", "studio", "designer", "quern", NULL};
-static const char *const format_words[] = {"arrow", "csv", "tsv", NULL};
-_Static_assert(HOST_CLASSIC == 1 && HOST_QUERN == 4 && JOB_ARROW == 1 && JOB_TSV == 3, "words by number");
+static const char *const format_words[] = {"arrow", "csv", "tsv", "arff", NULL};
+_Static_assert(HOST_CLASSIC == 1 && HOST_QUERN == 4 && JOB_ARROW == 1 && JOB_ARFF == 4, "words by number");
 
 #define SIZE_OF(type, member) sizeof(((type *)0)->member)
 #define INTEGER(type, label, member, least, most)                                                                      \

@@ -11,12 +11,15 @@
  *
  *     DECODE  fds: reply, blob            ← NEED{bytes}  → struct codec_grant + memory file of NEED bytes  ← DONE
  *             the Arrow IPC file `blob` becomes a sealed segment in the granted memory
+ *     ARFF    as DECODE, of an ARFF file
  *     ENCODE  fds: reply, segment, output ← DONE       the segment as Arrow IPC with ZSTD, appended to the empty output
  *     CHECK   fds: reply, segment         ← DONE       every rule of segment.h
  *     HEAD    fds: reply, segment, output ← DONE       the first and last rows as JSON text, for people (schemas/head.md)
+ *     PROFILE fds: reply, segment, output ← DONE       what the columns hold as JSON text (schemas/profile.md)
+ *     TEXT    fds: reply, segment, output ← DONE       the segment as CSV or TSV, appended to the empty output
  *     JOIN    fds: reply, output, png...  ← DONE       pictures stacked vertically; skipped ones are named in warnings
  *
- * Every op may send WARNING replies before DONE. FAILED is final and carries the error: REASON_BAD_INPUT (DECODE),
+ * Every op may send WARNING replies before DONE. FAILED is final and carries the error: REASON_BAD_INPUT (DECODE, ARFF),
  * REASON_BAD_RESULT (CHECK, ENCODE), REASON_LIMIT_OUTPUT, REASON_LIMIT_DISK (an output on a full disk), REASON_INFRA.
  */
 #ifndef QUERN_CODEC_H
@@ -35,7 +38,16 @@ enum { CODEC_FD_REQUESTS = 3, CODEC_FD_SUPERVISOR = 4 };
 
 #define CODEC_MAX_PICTURES 200u
 
-enum codec_op { CODEC_DECODE = 1, CODEC_ENCODE = 2, CODEC_CHECK = 3, CODEC_HEAD = 4, CODEC_JOIN = 5 };
+enum codec_op {
+    CODEC_DECODE = 1,
+    CODEC_ENCODE = 2,
+    CODEC_CHECK = 3,
+    CODEC_HEAD = 4,
+    CODEC_JOIN = 5,
+    CODEC_PROFILE = 6,
+    CODEC_TEXT = 7,
+    CODEC_ARFF = 8,
+};
 
 /* Zero never means unlimited: codec_ceilings_default() fills in generous values. */
 struct codec_ceilings {
@@ -49,13 +61,13 @@ struct codec_ceilings {
 struct codec_request {
     uint32_t version;
     uint32_t op;        /* enum codec_op */
-    uint32_t profile;   /* DECODE: enum segment_profile */
+    uint32_t profile;   /* DECODE, ARFF: enum segment_profile */
     uint32_t threads;   /* 0: one per core */
     uint32_t head_rows; /* HEAD: rows at each end, at most 1000 */
     uint32_t level;     /* ENCODE: zstd level, 0: 1 */
     uint32_t
         checked; /* ENCODE, HEAD: the asker knows that the segment has passed CHECK; being sealed it is as it was */
-    uint32_t reserved;
+    uint32_t separator; /* TEXT: ',' or '\t' */
     struct codec_ceilings ceilings;
 };
 
@@ -81,7 +93,7 @@ void codec_ceilings_default(struct codec_ceilings *ceilings);
 /*
  * The client. `requests` is the shared socket, owned by whoever holds the struct, which is never copied: a call may put
  * another socket into it. All calls block until the final reply. A child that dies is tried once more; when it dies
- * again the input is to blame: REASON_BAD_INPUT (REASON_BAD_RESULT for what a script made: all but DECODE). When
+ * again the input is to blame: REASON_BAD_INPUT (REASON_BAD_RESULT for what a script made: all but DECODE and ARFF). When
  * quern-codec itself is gone, `renew` may give a connection to another one (ownership passes, the old one is closed) and
  * the call is tried once more; without that, or when that one goes, too, it is REASON_INFRA. Outputs are empty regular
  * files, not append-only, at offset 0; after a failure their content means nothing. `warn` and `renew` may be NULL.
@@ -111,10 +123,16 @@ typedef int codec_grant_fn(void *context, uint64_t bytes, uint64_t rows, uint32_
 
 MUST_USE int codec_decode(struct codec *codec, int blob, uint32_t profile, codec_grant_fn *grant, void *grant_context,
                           struct codec_outcome *ret, struct err *err);
+MUST_USE int codec_arff(struct codec *codec, int blob, uint32_t profile, codec_grant_fn *grant, void *grant_context,
+                        struct codec_outcome *ret, struct err *err);
 MUST_USE int codec_encode(struct codec *codec, int segment, enum codec_trust trust, int output,
                           struct codec_outcome *ret, struct err *err);
 MUST_USE int codec_check(struct codec *codec, int segment, struct codec_outcome *ret, struct err *err);
 MUST_USE int codec_head(struct codec *codec, int segment, enum codec_trust trust, uint32_t rows, int output,
+                        struct codec_outcome *ret, struct err *err);
+MUST_USE int codec_profile(struct codec *codec, int segment, enum codec_trust trust, int output,
+                           struct codec_outcome *ret, struct err *err);
+MUST_USE int codec_text(struct codec *codec, int segment, enum codec_trust trust, char separator, int output,
                         struct codec_outcome *ret, struct err *err);
 MUST_USE int codec_join(struct codec *codec, const int *pictures, uint32_t count, int output, struct codec_outcome *ret,
                         struct err *err);

@@ -6,6 +6,7 @@
  *
  *     STEP_BEGIN step · STEP_END step, elapsed_us, err · NOTE text, for the line of the step · LOG stream, bytes
  *     PREVIEW port, text: the output's name, fd: head JSON · PICTURE fd: the joined picture
+ *     PRODUCT fd: what a look at a dataset gave (enum run_task)
  *     MANIFEST err: the verdict, fd: the result manifest; the last event of a job
  */
 #ifndef QUERN_EVENTS_H
@@ -25,6 +26,7 @@ enum event_kind {
     EVENT_PREVIEW,
     EVENT_MANIFEST,
     EVENT_PICTURE,
+    EVENT_PRODUCT,
 };
 
 struct event {

@@ -10,7 +10,7 @@
  *        SCRIPT (name)    fd: the text, sealed            RUN only
  *        BUNDLE (name)    fd: the zip                     at most one
  *        INPUT (port, name) fd: a sealed segment          RUN: any number; TYPE: none
- *        TABLE (name, separator) fd: the text             TYPE only: the CSV or TSV file
+ *        TABLE (name, separator, flags) fd: the text             TYPE only: the CSV or TSV file
  *        PARAM (key, value)                               any number
  *        START
  * 4. child → worker: host_answer records: READY (fd: the work directory) once the jail is on and before the first
@@ -91,14 +91,17 @@ enum host_task {
 
 enum host_dialect { HOST_CLASSIC = 1, HOST_STUDIO, HOST_DESIGNER, HOST_QUERN };
 
-enum host_flags { HOST_DEBUG = 1u << 0 /* stdin is a terminal: pdb.post_mortem on an exception */ };
+enum host_flags {
+    HOST_DEBUG = 1u << 0,     /* START: stdin is a terminal: pdb.post_mortem on an exception */
+    HOST_NO_HEADER = 1u << 1, /* TABLE: the first line is data, the columns are Col1, Col2, ... */
+};
 
 struct host_call {
     uint32_t kind;                /* enum host_call_kind */
     uint32_t port;                /* INPUT: 1..HOST_MAX_PORTS */
     uint32_t task;                /* START: enum host_task */
     uint32_t dialect;             /* START: enum host_dialect */
-    uint32_t flags;               /* START: enum host_flags */
+    uint32_t flags;               /* START, TABLE: enum host_flags */
     uint32_t separator;           /* TABLE: ',' or '\t' */
     struct jail_limits limits;    /* COMMIT */
     char name[HOST_NAME_BYTES];   /* SCRIPT, BUNDLE, INPUT, TABLE: file name; PARAM: key. Terminated */

@@ -28,7 +28,7 @@
 #define JOB_MAX_PARAMS 256u
 #define JOB_MAX_DEPTH 32
 
-enum job_format { JOB_ARROW = 1, JOB_CSV = 2, JOB_TSV = 3 };
+enum job_format { JOB_ARROW = 1, JOB_CSV = 2, JOB_TSV = 3, JOB_ARFF = 4 };
 
 /* A file or object: where it is and, once pinned, exactly which bytes. */
 struct job_source {

@@ -29,11 +29,30 @@
 
 #define RUN_TICK_MS 100
 
+/*
+ * What is done with a job. All but RUN_SCRIPT only look at its one input: no script is read (the document names the dataset
+ * in its place), no Python runs but for typing CSV and TSV, nothing is kept; what comes out arrives as EVENT_PRODUCT.
+ */
+enum run_task {
+    RUN_SCRIPT,
+    RUN_CHECK,   /* decode and no more */
+    RUN_ENCODE,  /* as an Arrow IPC file */
+    RUN_HEAD,    /* its first rows as JSON (schemas/head.md) */
+    RUN_PROFILE, /* what its columns hold as JSON (schemas/profile.md) */
+    RUN_CSV,     /* as a text table */
+    RUN_TSV,
+    RUN_TASK_COUNT
+};
+
 struct run_options {
     const struct job *job;
     const struct environment *environment; /* NULL: environment_default() */
     const char *output_dir;                /* NULL: keep nothing */
-    bool debug_terminal;                   /* the script gets our terminal on 0, 1 and 2 */
+    const char *store;                     /* where keys are looked up; NULL: the default store */
+    enum run_task task;
+    uint32_t rows;       /* RUN_HEAD: rows at the beginning */
+    bool no_header;      /* CSV and TSV: the first line is data; columns are Col1, Col2, ... */
+    bool debug_terminal; /* the script gets our terminal on 0, 1 and 2 */
     void (*on_event)(void *context, const struct event *event, int fd /* -1, or borrowed */);
     void (*on_tick)(void *context); /* about every RUN_TICK_MS while the job runs; NULL: no ticks */
     void *context;

@@ -9,6 +9,8 @@
  *     commit   the attempt's manifest, once: from then on its objects are kept
  *     promote  names → versions, all in one atomic step, fenced: where one name has a larger fence than this promotion
  *              nothing changes at all, and the call returns 1
+ *     remove   names that are to point at nothing, in one atomic step under the same fence; their objects stay until they are
+ *              collected
  *
  * Back ends: file: (a directory). One table of schemes, one file per back end. A URL with the scheme file: that is a
  * plain file outside any store is opened by storage_open_file(); its version is its identity (device, inode, size,
@@ -29,6 +31,9 @@
 
 #define STORAGE_KEY_BYTES 1025
 #define STORAGE_VERSION_BYTES 128
+
+/* The fence of somebody who holds no lease: each name keeps the fence that it has, and the last one wins. */
+#define STORAGE_UNFENCED UINT64_MAX
 
 struct storage; /* opaque */
 
@@ -59,8 +64,18 @@ MUST_USE int storage_commit(struct storage *storage, const char *attempt, const 
 MUST_USE int storage_promote(struct storage *storage, uint64_t fence, const struct storage_name *names, size_t count,
                              struct err *err);
 
+/* REASON_NOT_FOUND names the first key that has no name; nothing changes then. A removed name remembers its fence. */
+MUST_USE int storage_remove(struct storage *storage, uint64_t fence, const char *const *keys, size_t count,
+                            struct err *err);
+
 /* Calls `visit` for each name that starts with `prefix`, in order; a non-zero return ends the walk. */
-typedef int storage_visit_fn(void *context, const char *key, const char *version, uint64_t bytes);
+struct storage_entry {
+    const char *key, *version; /* borrowed for the call */
+    uint64_t bytes;
+    int64_t changed_s; /* when the name changed last, Unix time */
+};
+
+typedef int storage_visit_fn(void *context, const struct storage_entry *entry);
 MUST_USE int storage_names(struct storage *storage, const char *prefix, storage_visit_fn *visit, void *context,
                            struct err *err);
 

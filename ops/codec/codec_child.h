@@ -23,9 +23,12 @@ void codec_child_reply(const struct codec_child *child, const struct codec_reply
 void codec_child_warn(const struct codec_child *child, uint32_t picture, const char *text);
 
 MUST_USE int codec_child_decode(struct codec_child *child, struct err *err);
+MUST_USE int codec_child_arff(struct codec_child *child, struct err *err);
 MUST_USE int codec_child_encode(struct codec_child *child, struct err *err);
 MUST_USE int codec_child_check(struct codec_child *child, struct err *err);
 MUST_USE int codec_child_head(struct codec_child *child, struct err *err);
+MUST_USE int codec_child_profile(struct codec_child *child, struct err *err);
+MUST_USE int codec_child_text(struct codec_child *child, struct err *err);
 MUST_USE int codec_child_join(struct codec_child *child, struct err *err);
 
 #endif

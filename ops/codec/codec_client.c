@@ -18,9 +18,12 @@ static const struct {
     enum reason blame;
 } ops[] = {
     [CODEC_DECODE] = {"the dataset cannot be decoded", "the decoder", REASON_BAD_INPUT},
+    [CODEC_ARFF] = {"the dataset cannot be decoded", "the decoder", REASON_BAD_INPUT},
     [CODEC_ENCODE] = {"the result cannot be encoded", "the encoder", REASON_BAD_RESULT},
     [CODEC_CHECK] = {"the result cannot be checked", "the checker", REASON_BAD_RESULT},
     [CODEC_HEAD] = {"the rows cannot be shown", "the reader", REASON_BAD_RESULT},
+    [CODEC_PROFILE] = {"the columns cannot be described", "the reader", REASON_BAD_RESULT},
+    [CODEC_TEXT] = {"the result cannot be written as text", "the writer", REASON_BAD_RESULT},
     [CODEC_JOIN] = {"the pictures cannot be joined", "the joiner", REASON_BAD_RESULT},
 };
 
@@ -214,14 +217,24 @@ static struct call call_of(struct codec *codec, enum codec_op op) {
 
 static void add_fd(struct call *call, int fd) { call->fds[call->fd_count++] = fd; }
 
-int codec_decode(struct codec *codec, int blob, uint32_t profile, codec_grant_fn *grant, void *grant_context,
-                 struct codec_outcome *ret, struct err *err) {
-    struct call call = call_of(codec, CODEC_DECODE);
+static int decode(struct codec *codec, enum codec_op op, int blob, uint32_t profile, codec_grant_fn *grant,
+                  void *grant_context, struct codec_outcome *ret, struct err *err) {
+    struct call call = call_of(codec, op);
     call.request.profile = profile;
     call.grant = grant;
     call.grant_context = grant_context;
     add_fd(&call, blob);
     return perform(&call, ret, err);
+}
+
+int codec_decode(struct codec *codec, int blob, uint32_t profile, codec_grant_fn *grant, void *grant_context,
+                 struct codec_outcome *ret, struct err *err) {
+    return decode(codec, CODEC_DECODE, blob, profile, grant, grant_context, ret, err);
+}
+
+int codec_arff(struct codec *codec, int blob, uint32_t profile, codec_grant_fn *grant, void *grant_context,
+               struct codec_outcome *ret, struct err *err) {
+    return decode(codec, CODEC_ARFF, blob, profile, grant, grant_context, ret, err);
 }
 
 int codec_encode(struct codec *codec, int segment, enum codec_trust trust, int output, struct codec_outcome *ret,
@@ -245,6 +258,27 @@ int codec_head(struct codec *codec, int segment, enum codec_trust trust, uint32_
     struct call call = call_of(codec, CODEC_HEAD);
     call.request.checked = trust == CODEC_CHECKED;
     call.request.head_rows = rows;
+    add_fd(&call, segment);
+    add_fd(&call, output);
+    call.output = output;
+    return perform(&call, ret, err);
+}
+
+int codec_profile(struct codec *codec, int segment, enum codec_trust trust, int output, struct codec_outcome *ret,
+                  struct err *err) {
+    struct call call = call_of(codec, CODEC_PROFILE);
+    call.request.checked = trust == CODEC_CHECKED;
+    add_fd(&call, segment);
+    add_fd(&call, output);
+    call.output = output;
+    return perform(&call, ret, err);
+}
+
+int codec_text(struct codec *codec, int segment, enum codec_trust trust, char separator, int output,
+               struct codec_outcome *ret, struct err *err) {
+    struct call call = call_of(codec, CODEC_TEXT);
+    call.request.separator = (uint32_t)separator;
+    call.request.checked = trust == CODEC_CHECKED;
     add_fd(&call, segment);
     add_fd(&call, output);
     call.output = output;

@@ -29,6 +29,9 @@ static const struct {
     [CODEC_ENCODE] = {"encode", codec_child_encode, 2, 2},
     [CODEC_CHECK] = {"check", codec_child_check, 1, 1},
     [CODEC_HEAD] = {"head", codec_child_head, 2, 2},
+    [CODEC_PROFILE] = {"profile", codec_child_profile, 2, 2},
+    [CODEC_TEXT] = {"text", codec_child_text, 2, 2},
+    [CODEC_ARFF] = {"decode", codec_child_arff, 1, 1},
     [CODEC_JOIN] = {"join", codec_child_join, 1, 1 + CODEC_MAX_PICTURES},
 };
 
@@ -47,12 +50,15 @@ static int check_request(const struct codec_request *request, size_t fd_count, s
     if (fd_count < ops[request->op].min_fds || fd_count > ops[request->op].max_fds)
         return err_set(err, REASON_BUG, "a request to %s with %zu descriptors, expected %zu to %zu",
                        ops[request->op].name, fd_count, ops[request->op].min_fds, ops[request->op].max_fds);
-    if (request->op == CODEC_DECODE && request->profile != SEGMENT_PROFILE_NS &&
+    if ((request->op == CODEC_DECODE || request->op == CODEC_ARFF) && request->profile != SEGMENT_PROFILE_NS &&
         request->profile != SEGMENT_PROFILE_UNITS)
         return err_set(err, REASON_BUG, "a request to decode for profile %u, which is unknown", request->profile);
     if (request->head_rows > MAX_HEAD_ROWS || request->level > MAX_LEVEL || request->threads > MAX_THREADS)
         return err_set(err, REASON_BUG, "a request for %u rows, level %u and %u threads, at most %d, %d and %d",
                        request->head_rows, request->level, request->threads, MAX_HEAD_ROWS, MAX_LEVEL, MAX_THREADS);
+    if (request->op == CODEC_TEXT && request->separator != ',' && request->separator != '\t')
+        return err_set(err, REASON_BUG, "a request for a text table with separator %u, expected a comma or a tab",
+                       request->separator);
     return check_ceilings(&request->ceilings, err);
 }
 

@@ -9,6 +9,8 @@
 
 enum { FD_BLOB };
 
+static void close_arff(struct dataset_arff **arff) { dataset_arff_close(*arff); }
+
 static void close_reader(struct dataset_reader **reader) { dataset_reader_close(*reader); }
 
 static int receive_grant(struct codec_child *child, uint64_t bytes, int *ret_fd, struct err *err) {
@@ -41,6 +43,15 @@ static int finish(struct codec_child *child, int fd, struct codec_map *memory, s
     return 0;
 }
 
+static int ask(struct codec_child *child, const struct dataset_shape *shape, int *ret_fd, struct codec_map *ret_memory,
+               struct err *err) {
+    struct codec_reply need = {
+        .kind = CODEC_NEED, .bytes = shape->bytes, .rows = shape->rows, .columns = shape->columns};
+    codec_child_reply(child, &need);
+    TRY(receive_grant(child, shape->bytes, ret_fd, err));
+    return codec_map_grant(*ret_fd, shape->bytes, ret_memory, err);
+}
+
 int codec_child_decode(struct codec_child *child, struct err *err) {
     __attribute__((cleanup(close_reader))) struct dataset_reader *reader = NULL;
     struct codec_map blob, memory;
@@ -50,11 +61,23 @@ int codec_child_decode(struct codec_child *child, struct err *err) {
     TRY(dataset_reader_open(blob.bytes, blob.count, (enum segment_profile)child->request.profile,
                             &child->request.ceilings, &reader, err));
     dataset_reader_shape(reader, &shape);
-    struct codec_reply need = {.kind = CODEC_NEED, .bytes = shape.bytes, .rows = shape.rows, .columns = shape.columns};
-    codec_child_reply(child, &need);
-    TRY(receive_grant(child, shape.bytes, &grant, err));
-    TRY(codec_map_grant(grant, shape.bytes, &memory, err));
+    TRY(ask(child, &shape, &grant, &memory, err));
     TRY(dataset_reader_decode(reader, memory.bytes, child->request.threads, err));
+    TRY(codec_map_unchanged(child->fds[FD_BLOB], &blob, err));
+    return finish(child, grant, &memory, err);
+}
+
+int codec_child_arff(struct codec_child *child, struct err *err) {
+    __attribute__((cleanup(close_arff))) struct dataset_arff *arff = NULL;
+    struct codec_map blob, memory;
+    struct dataset_shape shape;
+    auto_fd int grant = -1;
+    TRY(codec_map_blob(child->fds[FD_BLOB], &blob, err));
+    TRY(dataset_arff_open(blob.bytes, blob.count, (enum segment_profile)child->request.profile,
+                          &child->request.ceilings, &arff, err));
+    dataset_arff_shape(arff, &shape);
+    TRY(ask(child, &shape, &grant, &memory, err));
+    TRY(dataset_arff_decode(arff, memory.bytes, err));
     TRY(codec_map_unchanged(child->fds[FD_BLOB], &blob, err));
     return finish(child, grant, &memory, err);
 }

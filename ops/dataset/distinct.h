@@ -33,6 +33,9 @@ MUST_USE int distinct_init(struct distinct *set, const struct distinct_values *v
 
 /* The index of the first equal value added before, or `index` itself. */
 uint32_t distinct_add(struct distinct *set, uint32_t index);
+
+/* The same without adding it. */
+uint32_t distinct_find(const struct distinct *set, uint32_t index);
 void distinct_done(struct distinct *set);
 
 #define auto_distinct __attribute__((cleanup(distinct_done)))

@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "head.h"
 #include "quern/dataset.h"
 #include "quern/own.h"
 
@@ -123,19 +125,24 @@ static json_t *bool_cell(const void *segment, const struct segment_array *array,
     return json_string(values[row] ? "True" : "False");
 }
 
-static json_t *float_cell(double value) { return value != value ? json_null() : json_sprintf("%.6g", value); }
+json_t *head_number(double value) { return value != value ? json_null() : json_sprintf("%.6g", value); }
 
-static json_t *cell(const void *segment, const struct segment_array *array, uint64_t row);
+// A mean of int64 lies between them, but as a double it may round to one beyond.
+json_t *head_mean(const struct segment_array *array, double mean) {
+    if (array->kind != SEGMENT_DURATION)
+        return head_number(mean);
+    return duration_cell(array, mean >= 0x1p63 ? INT64_MAX : mean <= -0x1p63 ? INT64_MIN + 1 : (int64_t)llround(mean));
+}
 
 static json_t *code_cell(const void *segment, const struct segment_array *array, int32_t code) {
     if (code < 0)
         return json_null();
-    return cell(segment, segment_array(segment, array->dictionary), (uint64_t)code);
+    return head_cell(segment, segment_array(segment, array->dictionary), (uint64_t)code);
 }
 
 #define AT(type) (((const type *)values)[row])
 
-static json_t *cell(const void *segment, const struct segment_array *array, uint64_t row) {
+json_t *head_cell(const void *segment, const struct segment_array *array, uint64_t row) {
     const void *values = segment_at(segment, array->values);
     switch ((enum segment_kind)array->kind) {
     case SEGMENT_INT8:
@@ -155,11 +162,11 @@ static json_t *cell(const void *segment, const struct segment_array *array, uint
     case SEGMENT_UINT64:
         return json_sprintf("%" PRIu64, AT(uint64_t));
     case SEGMENT_FLOAT16:
-        return float_cell(segment_half_value(AT(uint16_t)));
+        return head_number(segment_half_value(AT(uint16_t)));
     case SEGMENT_FLOAT32:
-        return float_cell((double)AT(float));
+        return head_number((double)AT(float));
     case SEGMENT_FLOAT64:
-        return float_cell(AT(double));
+        return head_number(AT(double));
     case SEGMENT_BOOL:
         return bool_cell(segment, array, row);
     case SEGMENT_TIMESTAMP:
@@ -188,7 +195,7 @@ static json_t *cell(const void *segment, const struct segment_array *array, uint
 static json_t *row_cells(const void *segment, uint32_t columns, uint64_t row) {
     json_t *cells = json_array();
     for (uint32_t i = 0; i < columns; i++)
-        if (json_array_append_new(cells, cell(segment, segment_array(segment, i), row)) < 0) {
+        if (json_array_append_new(cells, head_cell(segment, segment_array(segment, i), row)) < 0) {
             json_decref(cells);
             return NULL;
         }
@@ -230,7 +237,7 @@ static int describe_more(json_t *object, const void *segment, const struct segme
     return array->dictionary == SEGMENT_NO_DICTIONARY ? 0 : describe_dictionary(object, segment, array);
 }
 
-static json_t *column(const void *segment, uint32_t index) {
+json_t *head_column(const void *segment, uint32_t index) {
     const struct segment_array *array = segment_array(segment, index);
     json_t *object = json_pack("{s:o, s:o, s:I}", "name", cut_text(segment_at(segment, array->name), array->name.bytes),
                                "type", kind_text(array), "nulls", (json_int_t)array->null_count);
@@ -244,7 +251,7 @@ static json_t *column(const void *segment, uint32_t index) {
 static json_t *columns_shown(const void *segment, uint32_t columns) {
     json_t *list = json_array();
     for (uint32_t i = 0; i < columns; i++)
-        if (json_array_append_new(list, column(segment, i)) < 0) {
+        if (json_array_append_new(list, head_column(segment, i)) < 0) {
             json_decref(list);
             return NULL;
         }
@@ -287,17 +294,20 @@ static int put(const char *bytes, size_t count, void *context) {
     return 0;
 }
 
-int dataset_head(const void *segment, uint32_t rows, int output, uint64_t *ret_bytes, struct err *err) {
-    auto_json json_t *object = describe(segment, rows < MAX_ROWS ? rows : MAX_ROWS);
+int head_write(const json_t *object, const char *what, int output, uint64_t *ret_bytes, struct err *err) {
     struct sink sink = {.output = output};
-    if (!object)
-        return err_set(err, REASON_INFRA, "out of memory for the first and last rows of a dataset");
     auto_free char *text = json_dumps(object, JSON_ENSURE_ASCII | JSON_COMPACT);
     if (!text)
-        return err_set(err, REASON_INFRA, "out of memory for the text of the first and last rows of a dataset");
+        return err_set(err, REASON_INFRA, "out of memory for the text of the %s of a dataset", what);
     if (put(text, strlen(text), &sink) < 0 || put("\n", 1, &sink) < 0)
-        return err_sys(err, errno == EFBIG ? REASON_LIMIT_OUTPUT : REASON_INFRA,
-                       "writing the first and last rows of a dataset");
+        return err_sys(err, errno == EFBIG ? REASON_LIMIT_OUTPUT : REASON_INFRA, "writing the %s of a dataset", what);
     *ret_bytes = sink.written;
     return 0;
+}
+
+int dataset_head(const void *segment, uint32_t rows, int output, uint64_t *ret_bytes, struct err *err) {
+    auto_json json_t *object = describe(segment, rows < MAX_ROWS ? rows : MAX_ROWS);
+    if (!object)
+        return err_set(err, REASON_INFRA, "out of memory for the first and last rows of a dataset");
+    return head_write(object, "first and last rows", output, ret_bytes, err);
 }

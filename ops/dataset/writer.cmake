@@ -7,5 +7,10 @@ target_sources(quern_dataset PRIVATE
   arrow_write.c
   flat_build.c
   head.c
+  profile.c
+  profile_scan.c
+  profile_set.c
+  profile_work.c
+  table_text.c
 )
-target_link_libraries(quern_dataset PRIVATE PkgConfig::JANSSON)
+target_link_libraries(quern_dataset PRIVATE PkgConfig::JANSSON m)

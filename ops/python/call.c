@@ -50,8 +50,11 @@ static int take_file(const char *what, int *home, char *home_name, const struct 
 static int take_table(struct call *call, const struct host_call *record, int *fd, struct err *err) {
     if (record->separator != ',' && record->separator != '\t')
         return err_set(err, REASON_BUG, "TABLE: expected a comma or a tab as separator, found %u", record->separator);
+    if (record->flags & ~(uint32_t)HOST_NO_HEADER)
+        return err_set(err, REASON_BUG, "TABLE: flags %#x are unknown", record->flags);
     TRY(take_file("TABLE", &call->table, call->table_name, record, fd, err));
     call->separator = (char)record->separator;
+    call->no_header = (record->flags & HOST_NO_HEADER) != 0;
     return 0;
 }
 

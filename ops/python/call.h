@@ -15,6 +15,7 @@
 #ifndef QUERN_PYTHON_CALL_H
 #define QUERN_PYTHON_CALL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "quern/host.h"
@@ -48,6 +49,7 @@ struct call {
     int table; /* TYPE: the text */
     char table_name[HOST_NAME_BYTES];
     char separator;
+    bool no_header;
 
     uint32_t input_count;
     struct call_input inputs[HOST_MAX_PORTS];

@@ -6,6 +6,7 @@
  *     fill(objects, mapping, index, missing)                text, bytes or flags of an array as Python objects
  *     scan(objects, not_a_time, not_available) -> Scan      what the cells of an object column are
  *     write_segment(arrays, columns, rows, profile, limit) -> fd   sealed
+ *     check_table(fd, separator, header): dataset_table_check()
  *     unpack_bundle(zip, dir) -> files
  *
  * NumPy needs no C API here: its arrays speak the buffer protocol in both directions. The segment that a child maps was
@@ -79,6 +80,7 @@ void text_write(PyObject *text, char *to); /* exactly text_bytes() of them */
 PyObject *frames_fill(PyObject *module, PyObject *args);
 PyObject *frames_scan(PyObject *module, PyObject *args);
 PyObject *frames_write_segment(PyObject *module, PyObject *args);
+PyObject *frames_check_table(PyObject *module, PyObject *args);
 PyObject *frames_unpack_bundle(PyObject *module, PyObject *args);
 
 /* What a scan found; the cells of a column that is all of one kind have one of them set, or MISSING beside it. */

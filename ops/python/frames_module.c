@@ -98,6 +98,7 @@ static PyMethodDef methods[] = {
     {"fill", frames_fill, METH_VARARGS, "fill(objects, mapping, index, missing)"},
     {"scan", frames_scan, METH_VARARGS, "scan(objects, not_a_time, not_available) -> Scan"},
     {"write_segment", frames_write_segment, METH_VARARGS, "write_segment(arrays, columns, rows, profile, limit) -> fd"},
+    {"check_table", frames_check_table, METH_VARARGS, "check_table(fd, separator, header)"},
     {"unpack_bundle", frames_unpack_bundle, METH_VARARGS, "unpack_bundle(zip, dir) -> files"},
     {NULL, NULL, 0, NULL},
 };

@@ -49,7 +49,7 @@ static PyObject *params_of(const struct call *call) {
 
 static PyObject *call_dict(const struct call *call) {
     const char separator[] = {call->separator ? call->separator : ',', '\0'};
-    return Py_BuildValue("{s:s s:s s:N s:I s:K s:N s:i s:i s:N s:i s:N s:s s:N s:N}",               //
+    return Py_BuildValue("{s:s s:s s:N s:I s:K s:N s:i s:i s:N s:i s:N s:s s:N s:N s:N}",           //
                          "task", word(tasks, 3, call->task, HOST_TASK_RUN),                         //
                          "dialect", word(dialects, 5, call->dialect, HOST_QUERN),                   //
                          "debug", PyBool_FromLong((call->flags & HOST_DEBUG) != 0),                 //
@@ -59,7 +59,8 @@ static PyObject *call_dict(const struct call *call) {
                          "script", call->script,                                                    //
                          "bundle", call->bundle, "bundle_name", decode(call->bundle_name),          //
                          "table", call->table, "table_name", decode(call->table_name), "separator", //
-                         separator, "inputs", inputs_of(call), "params", params_of(call));
+                         separator, "inputs", inputs_of(call), "params", params_of(call), "header",
+                         PyBool_FromLong(!call->no_header));
 }
 
 static PyObject *run(const struct call *call) {

@@ -18,6 +18,7 @@ struct storage_backend {
     int (*stage)(struct storage *storage, const char *attempt, int source_fd, char ret_version[STORAGE_VERSION_BYTES],
                  struct err *err);
     int (*commit)(struct storage *storage, const char *attempt, const char *manifest, struct err *err);
+    /* A name without a version (NULL) is removed. */
     int (*promote)(struct storage *storage, uint64_t fence, const struct storage_name *names, size_t count,
                    struct err *err);
     int (*names)(struct storage *storage, const char *prefix, storage_visit_fn *visit, void *context, struct err *err);

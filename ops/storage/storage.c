@@ -77,21 +77,39 @@ int storage_commit(struct storage *storage, const char *attempt, const char *man
     return storage->backend->commit(storage, attempt, manifest, err);
 }
 
-int storage_promote(struct storage *storage, uint64_t fence, const struct storage_name *names, size_t count,
-                    struct err *err) {
-    if (fence > INT64_MAX)
-        return err_set(err, REASON_BAD_INPUT, "promote: expected a fence below 2^63, found %llu",
+static int change_check(const char *what, uint64_t fence, const struct storage_name *names, size_t count,
+                        struct err *err) {
+    if (fence > INT64_MAX && fence != STORAGE_UNFENCED)
+        return err_set(err, REASON_BAD_INPUT, "%s: expected a fence below 2^63, found %llu", what,
                        (unsigned long long)fence);
     if (count > NAMES_MAX)
-        return err_set(err, REASON_BAD_INPUT, "promote: expected at most %d names, found %zu", NAMES_MAX, count);
+        return err_set(err, REASON_BAD_INPUT, "%s: expected at most %d names, found %zu", what, NAMES_MAX, count);
     for (size_t i = 0; i < count; i++) {
         TRY(storage_key_check(names[i].key, err));
         for (size_t j = 0; j < i; j++)
             if (strcmp(names[i].key, names[j].key) == 0)
-                return err_set(err, REASON_BAD_INPUT, "promote: expected each key once, found \"%s\" twice",
+                return err_set(err, REASON_BAD_INPUT, "%s: expected each key once, found \"%s\" twice", what,
                                names[i].key);
     }
+    return 0;
+}
+
+int storage_promote(struct storage *storage, uint64_t fence, const struct storage_name *names, size_t count,
+                    struct err *err) {
+    TRY(change_check("promote", fence, names, count, err));
     return count ? storage->backend->promote(storage, fence, names, count, err) : 0;
+}
+
+int storage_remove(struct storage *storage, uint64_t fence, const char *const *keys, size_t count, struct err *err) {
+    if (count == 0)
+        return 0;
+    auto_free struct storage_name *names = calloc(count, sizeof *names);
+    if (!names)
+        return err_set(err, REASON_INFRA, "remove: out of memory for %zu names", count);
+    for (size_t i = 0; i < count; i++)
+        names[i].key = keys[i];
+    TRY(change_check("remove", fence, names, count, err));
+    return storage->backend->promote(storage, fence, names, count, err);
 }
 
 int storage_names(struct storage *storage, const char *prefix, storage_visit_fn *visit, void *context,

@@ -18,8 +18,9 @@
 #define JOURNAL "promote.json"
 #define LEAF ":name" // no part of a key can be called so: keys have no colon there
 
+// A name that was removed is a record without a version: its fence outlives it.
 struct record {
-    const char *key, *version; // borrowed from the JSON
+    const char *key, *version; // borrowed from the JSON; "": removed
     uint64_t bytes, fence;
 };
 
@@ -113,7 +114,7 @@ int storage_file_lookup(struct storage_file *store, const char *key, char ret_ve
         found = in_file(store, key, &file, &record, err);
     if (found > 0)
         snprintf(ret_version, STORAGE_VERSION_BYTES, "%s", record.version);
-    return found;
+    return found > 0 ? *record.version != '\0' : found;
 }
 
 /* ---- changing names ---- */
@@ -161,11 +162,17 @@ static int add_record(struct storage_file *store, uint64_t fence, const struct s
     struct storage_object object = {.fd = -1};
     int found = in_file(store, name->key, &file, &before, err);
     TRY(found);
-    if (found && before.fence > fence)
+    if (found && fence != STORAGE_UNFENCED && before.fence > fence)
         return 1;
-    TRY(storage_file_object(store, name->key, name->version, &object, err));
-    close(object.fd);
-    struct record record = {.key = name->key, .version = name->version, .bytes = object.bytes, .fence = fence};
+    struct record record = {.key = name->key, .version = "", .fence = fence == STORAGE_UNFENCED ? before.fence : fence};
+    if (!name->version && (!found || !*before.version))
+        return err_set(err, REASON_NOT_FOUND, "%s: no such key", name->key);
+    if (name->version) {
+        TRY(storage_file_object(store, name->key, name->version, &object, err));
+        close(object.fd);
+        record.version = name->version;
+        record.bytes = object.bytes;
+    }
     if (json_array_append_new(journal, record_json(&record)) < 0)
         return err_set(err, REASON_INFRA, "store: out of memory for a name");
     return 0;
@@ -174,7 +181,10 @@ static int add_record(struct storage_file *store, uint64_t fence, const struct s
 int storage_file_promote(struct storage *storage, uint64_t fence, const struct storage_name *names, size_t count,
                          struct err *err) {
     struct storage_file *store = own(storage);
-    TRY(storage_file_root(store, true, err));
+    int there = storage_file_root(store, names[0].version != NULL, err);
+    TRY(there);
+    if (!there)
+        return err_set(err, REASON_NOT_FOUND, "%s: no such key", names[0].key);
     auto_fd int held = lock(store, err);
     TRY(held);
     TRY(recover(store, err));
@@ -201,6 +211,7 @@ struct entry {
     char *key; // owned
     char version[STORAGE_VERSION_BYTES];
     uint64_t bytes;
+    int64_t changed_s;
 };
 
 struct listing {
@@ -219,7 +230,7 @@ static void close_tree(FTS **tree) {
         fts_close(*tree);
 }
 
-static int listing_add(struct listing *listing, const struct record *record, struct err *err) {
+static int listing_add(struct listing *listing, const struct record *record, int64_t changed_s, struct err *err) {
     if (listing->count == listing->room) {
         size_t room = listing->room ? listing->room * 2 : 64;
         struct entry *grown = reallocarray(listing->entries, room, sizeof *grown);
@@ -234,18 +245,19 @@ static int listing_add(struct listing *listing, const struct record *record, str
         return err_set(err, REASON_INFRA, "store: out of memory for a name");
     snprintf(entry->version, sizeof entry->version, "%s", record->version);
     entry->bytes = record->bytes;
+    entry->changed_s = changed_s;
     listing->count++;
     return 0;
 }
 
-static int take_leaf(const struct storage_file *store, const char *key, const char *prefix, struct listing *listing,
-                     struct err *err) {
+static int take_leaf(const struct storage_file *store, const char *key, const char *prefix, int64_t changed_s,
+                     struct listing *listing, struct err *err) {
     json_auto_t *file = NULL;
     struct record record = {0};
     if (strncmp(key, prefix, strlen(prefix)) != 0)
         return 0;
     int found = in_file(store, key, &file, &record, err);
-    return found > 0 ? listing_add(listing, &record, err) : found;
+    return found > 0 && *record.version ? listing_add(listing, &record, changed_s, err) : found;
 }
 
 // Only the directory that the prefix names is walked. A prefix that no key can have has no names.
@@ -273,7 +285,7 @@ static int walk(const struct storage_file *store, const char *prefix, struct lis
             continue;
         char key[STORAGE_KEY_BYTES];
         snprintf(key, sizeof key, "%.*s", (int)(entry->fts_pathlen - skip - tail), entry->fts_path + skip);
-        TRY(take_leaf(store, key, prefix, listing, err));
+        TRY(take_leaf(store, key, prefix, entry->fts_statp->st_mtim.tv_sec, listing, err));
     }
     return errno ? err_sys(err, REASON_INFRA, "store: listing %s", store->path) : 0;
 }
@@ -297,8 +309,11 @@ int storage_file_names(struct storage *storage, const char *prefix, storage_visi
     close(steal_fd(&held));
     if (listing.count)
         qsort(listing.entries, listing.count, sizeof *listing.entries, by_key);
-    for (size_t i = 0; i < listing.count; i++)
-        if (visit(context, listing.entries[i].key, listing.entries[i].version, listing.entries[i].bytes))
+    for (size_t i = 0; i < listing.count; i++) {
+        const struct entry *entry = &listing.entries[i];
+        const struct storage_entry told = {entry->key, entry->version, entry->bytes, entry->changed_s};
+        if (visit(context, &told))
             return 0;
+    }
     return 0;
 }

@@ -181,10 +181,10 @@ def test_f_truncated_arrow_is_refused(quern, tmp_path):
     assert run.job["message"] == "x.arrow: the Arrow IPC file is cut: it begins with ARROW1 but does not end with it"
 
 
-def test_b_csv_that_pandas_refuses(quern, tmp_path):
+def test_b_csv_with_a_cell_too_many(quern, tmp_path):
     (tmp_path / "x.csv").write_text("a,b\n1,2\n1,2,3\n")
     failed(quern(IDENTITY, "--dataframe1", str(tmp_path / "x.csv")), 1, "bad_input",
-           "x.csv: Error tokenizing data. C error: Expected 2 fields in line 3, saw 3")
+           "x.csv: line 3, column 5: expected 2 cells, as there are names, found more")
 
 
 def test_b_empty_csv(quern, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 QUERN = pathlib.Path(os.environ.get("QUERN_BIN", ROOT / "build/bin")).resolve() / "quern"
-VERBS = ["run", "help", "version", "completion"]
+VERBS = ["run", "dataset", "help", "version", "completion"]
 
 
 @pytest.fixture
@@ -77,6 +77,15 @@ def error(*lines):
      ["--pdb and --json exclude each other: the debugger writes to stdout"]),
     (["run", "score.py", "--env", "../x"],
      ["--env: '../x' is not a name; expected 1 to 64 of A-Z a-z 0-9 _ . -"]),
+    (["dataset"], ["quern dataset: expected put|get|cp|show|head|ls|rm, found nothing",
+                   "for example: quern dataset put patients.arrow patients", "its use: quern help dataset"]),
+    (["dataset", "pu", "a.csv"], ["dataset: 'pu' is not one of put|get|cp|show|head|ls|rm", "did you mean 'put'?"]),
+    (["dataset", "put", "patients.csv"],
+     ["quern dataset put: expected FILE KEY, found only 'patients.csv'",
+      "for example: quern dataset put patients.arrow patients", "its use: quern help dataset put"]),
+    (["dataset", "--", "put"], ["quern dataset: expected 'put' right behind 'dataset'",
+                                "its use: quern help dataset put"]),
+    (["help", "dataset", "putt"], ["unexpected 'putt' for quern help dataset", "list them: quern help dataset"]),
     (["completion", "bsh"], ["completion: 'bsh' is not one of bash|zsh|fish", "did you mean 'bash'?"]),
     (["help", "rum"], ["unknown verb 'rum'", "did you mean 'run'?", "list them: quern help"]),
     (["version", "--json"], ["unknown flag '--json' for quern version", "list them: quern help version"]),
@@ -137,6 +146,16 @@ def test_b_help_of_a_verb_in_both_ways(say, verb):
     assert out.startswith(f"quern {verb}: ") and f"\nUsage: quern {verb}" in out
 
 
+def test_b_help_of_a_verb_of_two_words(say):
+    code, out, err = say("help", "dataset")
+    assert (code, err) == (0, "")
+    seconds = re.findall(r"^  dataset (\w+) ", out, re.M)
+    assert f"\nUsage: quern dataset {'|'.join(seconds)}\n" in out
+    for second in seconds:
+        assert say("help", "dataset", second) == say("dataset", second, "--help")
+        assert say("help", "dataset", second)[1].startswith(f"quern dataset {second}: ")
+
+
 def test_b_help_errors_is_the_table_of_words(say):
     words = (ROOT / "schemas/words.def").read_text()
     rows = re.findall(r'^REASON\(\w+, "([^"]*)", \w+, (\d+), "([^"]*)"\)', words, re.M)
@@ -175,6 +194,9 @@ def test_b_bash_completes_what_the_table_knows(say, tmp_path):
     assert complete(say, tmp_path, "quern", "run", "sc") == ["score.py"]
     assert complete(say, tmp_path, "quern", "run", "-o", "s") == ["sub"]
     assert complete(say, tmp_path, "quern", "run", "--timeout", "") == []
+    assert complete(say, tmp_path, "quern", "dataset", "p") == ["put"]
+    assert complete(say, tmp_path, "quern", "dataset", "ls", "--") == ["--help", "--json", "--store"]
+    assert complete(say, tmp_path, "quern", "dataset", "put", "sc") == ["score.py"]
     assert complete(say, tmp_path, "quern", "completion", "") == ["bash", "fish", "zsh"]
 
 

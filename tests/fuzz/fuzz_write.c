@@ -26,15 +26,21 @@ static int output(void) {
     return fd;
 }
 
-static void write_both(const void *segment) {
+static void write_all(const void *segment) {
     struct err err;
     uint64_t written;
-    auto_fd int arrow = output(), head = output();
+    auto_fd int arrow = output(), head = output(), profile = output(), text = output();
     must(dataset_write(segment, arrow, 0, 1, &written, &err), &err);
     if (lseek(arrow, 0, SEEK_END) != (off_t)written)
         abort();
     must(dataset_head(segment, 3, head, &written, &err), &err);
     if (lseek(head, 0, SEEK_END) != (off_t)written)
+        abort();
+    must(dataset_text(segment, ',', text, &written, &err), &err);
+    if (lseek(text, 0, SEEK_END) != (off_t)written)
+        abort();
+    must(dataset_profile(segment, 1, profile, &written, &err), &err);
+    if (lseek(profile, 0, SEEK_END) != (off_t)written)
         abort();
 }
 
@@ -44,6 +50,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
         return 0;
     memcpy(segment, bytes, count);
     if (segment_check(segment, count, NULL) == 0)
-        write_both(segment);
+        write_all(segment);
     return 0;
 }

@@ -390,17 +390,15 @@ def test_m_table_with_trailing_separators(tmp_path):
     assert job.notes == []
 
 
-def test_m_table_with_more_cells_than_names(tmp_path):
-    job = typed(tmp_path, b"a,b\n1,2,9\n3,4,9\n")
-    assert job.results[1].values.tolist() == [[1, 2], [3, 4]]
-    assert job.notes == [("t.csv", "Length of header or names does not match length of data. This leads to a loss of data"
-                                   " with index_col=False.")]
-
-
 @pytest.mark.parametrize("text,message", [
     (b"", "t.csv: the file is empty: expected a header line"),
-    (b"a,b\n1,2\n1,2,3,4\n", "t.csv: Error tokenizing data. C error: Expected 2 fields in line 3, saw 4"),
-    (b"a,b\n\xff,2\n", "t.csv: 'utf-8' codec can't decode byte 0xff in position 4: invalid start byte"),
+    (b"a,b\n1,2\n1,2,3,4\n", "t.csv: line 3, column 5: expected 2 cells, as there are names, found more"),
+    (b"a,b\n1,2,9\n3,4,9\n", "t.csv: line 2, column 5: expected 2 cells, as there are names, found more"),
+    (b"a,b\n\xff,2\n",
+     "t.csv: line 2, column 1: byte 0xff is not UTF-8 (of a Latin-1 file: iconv -f latin1 -t utf-8)"),
+    (b"a,b\n1,x\0y\n", "t.csv: line 2, column 4: a NUL byte, which no text has"),
+    (b"a,b\n1,\"x\n\n", "t.csv: line 2, column 3: a quote that is not closed"),
+    (b"a," + b"b" * 65537 + b"\n1,2\n", "t.csv: line 1, column 3: the name of column 2 has more than 65536 bytes"),
 ])
 def test_m_table_that_is_none(tmp_path, text, message):
     job = typed(tmp_path, text)

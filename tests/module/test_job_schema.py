@@ -55,7 +55,7 @@ KEYS = ["a", "a/b", "job:01J/dataset1", "job:x", "a b", "\u00e4/\u20ac", "...", 
 BAD_KEYS = ["", "/", "/a", "a/", "a//b", ".", "..", "a/..", "../a", "a/./b", "a:b", "job:", "job:/a", "job:a:b", "s3:a",
             "a\n", "a\x7fb", "a\u0085b", "x" * 256, "a/" * 512 + "b" * 2, "file:", "file:a", "file:\x01"]
 
-GOOD = [BASE, with_input(), with_input(format="csv"), with_input(format="tsv", version="sha256-00"), with_input(port=64),
+GOOD = [BASE, with_input(), with_input(format="csv"), with_input(format="tsv", version="sha256-00"), with_input(format="arff"), with_input(port=64),
         with_input(name="a/b c"), changed("inputs", []), changed("params", {}), changed("outputs", {}),
         changed("limits", {}), changed("bundle", {"url": "b", "version": "1", "name": "b.zip"}),
         changed("params", {"k": "v", "\u00e4": "", "x": "y\n\x01"}), changed("params", {"k": "x" * 4095}),

@@ -1,4 +1,7 @@
 quern_unit_test(segment ${CMAKE_CURRENT_LIST_DIR}/test_segment.c LIBS quern_dataset)
+quern_unit_test(arff ${CMAKE_CURRENT_LIST_DIR}/test_arff.c LIBS quern_dataset)
+quern_unit_test(profile ${CMAKE_CURRENT_LIST_DIR}/test_profile.c ${CMAKE_CURRENT_LIST_DIR}/segment_sample.c
+                LIBS quern_dataset PkgConfig::JANSSON m)
 add_executable(segment_dump ${CMAKE_CURRENT_LIST_DIR}/segment_dump.c)
 target_link_libraries(segment_dump PRIVATE quern_dataset quern_base)
 add_test(NAME module_dataset_read COMMAND ${Python3_EXECUTABLE} -m pytest -q -p no:cacheprovider

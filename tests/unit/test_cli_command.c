@@ -9,8 +9,16 @@
 #include "cli/suggest.h"
 #include "cli/verbs.h"
 
-// The table names this verb; the real one needs a daemon.
+// The table names these verbs; the real ones need a store or a daemon.
 int verb_run(const struct command_line *line) { return (int)line->operand_count; }
+int verb_dataset(const struct command_line *line) { return verb_run(line); }
+int verb_dataset_put(const struct command_line *line) { return verb_run(line); }
+int verb_dataset_get(const struct command_line *line) { return verb_run(line); }
+int verb_dataset_cp(const struct command_line *line) { return verb_run(line); }
+int verb_dataset_show(const struct command_line *line) { return verb_run(line); }
+int verb_dataset_head(const struct command_line *line) { return verb_run(line); }
+int verb_dataset_ls(const struct command_line *line) { return verb_run(line); }
+int verb_dataset_rm(const struct command_line *line) { return verb_run(line); }
 
 enum { WORDS = 12 };
 
@@ -115,6 +123,29 @@ static void b_operands_are_counted(void **state) {
     CHECK("completion: 'bsh' is not one of bash|zsh|fish\ndid you mean 'bash'?", "completion", "bsh");
 }
 
+static void b_a_verb_may_have_two_words(void **state) {
+    (void)state;
+    static struct command_line line;
+    struct refusal refusal = {0};
+    assert_int_equal(PARSE(&line, &refusal, "dataset", "put", "a.arrow", "a", "--store", "file:/x"), 0);
+    assert_int_equal(line.command, COMMAND_ID_DATASET_PUT);
+    assert_int_equal(line.operand_count, 2);
+    assert_string_equal(command_given(&line, "--store")->value, "file:/x");
+    assert_null(command_given(&line, "--json"));
+    assert_int_equal(PARSE(&line, &refusal, "dataset", "--help"), 0);
+    assert_int_equal(line.command, COMMAND_ID_DATASET);
+    CHECK("quern dataset: expected put|get|cp|show|head|ls|rm, found nothing\nfor example: quern dataset put "
+          "patients.arrow patients\nits use: quern help dataset",
+          "dataset");
+    CHECK("dataset: 'pu' is not one of put|get|cp|show|head|ls|rm\ndid you mean 'put'?", "dataset", "pu", "a.arrow");
+    CHECK("unknown verb 'datsaet'\ndid you mean 'dataset'?\nlist them: quern help", "datsaet", "put");
+    CHECK("unknown flag '--stor' for quern dataset rm\ndid you mean '--store'?\nlist them: quern help dataset rm",
+          "dataset", "rm", "a", "--stor=file:/x");
+    CHECK("quern dataset put: expected FILE KEY, found only 'a.arrow'\nfor example: quern dataset put patients.arrow "
+          "patients\nits use: quern help dataset put",
+          "dataset", "put", "a.arrow");
+}
+
 static void b_distance_counts_slips(void **state) {
     (void)state;
     assert_int_equal(suggest_distance("", ""), 0);
@@ -156,6 +187,7 @@ int main(void) {
         cmocka_unit_test(b_flags_are_read_in_every_form),
         cmocka_unit_test(b_two_dashes_end_the_flags),
         cmocka_unit_test(b_help_needs_no_operands),
+        cmocka_unit_test(b_a_verb_may_have_two_words),
         cmocka_unit_test(b_slips_of_verbs_and_flags_are_named),
         cmocka_unit_test(b_values_are_checked_by_their_kind),
         cmocka_unit_test(b_operands_are_counted),

@@ -152,12 +152,13 @@ struct granting {
     int truncate; // a file to cut before the child goes on, or -1
     int kept;     // a second descriptor of the file, or -1
     int calls;
+    uint32_t columns; // expected
 };
 
 static int grant(void *context, uint64_t bytes, uint64_t rows, uint32_t columns, struct err *err) {
     struct granting *granting = context;
     pid_t child;
-    assert_int_equal(columns, SAMPLE_COLUMNS);
+    assert_int_equal(columns, granting->columns);
     assert_true(rows > 0);
     granting->calls++;
     if (granting->kills-- > 0) {
@@ -174,7 +175,7 @@ static int grant(void *context, uint64_t bytes, uint64_t rows, uint32_t columns,
 }
 
 static struct granting granting_of(const struct fixture *fixture) {
-    return (struct granting){.fixture = fixture, .truncate = -1, .kept = -1};
+    return (struct granting){.fixture = fixture, .truncate = -1, .kept = -1, .columns = SAMPLE_COLUMNS};
 }
 
 static void done_granting(struct granting *granting) {
@@ -208,6 +209,25 @@ static void b_decode(void **state) {
         fail_msg("%s", err.msg);
     assert_int_equal(checked.rows, ROWS);
     assert_int_equal(checked.bytes, outcome.bytes);
+}
+
+static void b_arff(void **state) {
+    static const char good[] = "@attribute a real\n@attribute s string\n@data\n1,'\\u0041'\n2,?\n", bad[] = "a,b\n";
+    struct fixture *fixture = *state;
+    auto_granting struct granting granting = granting_of(fixture);
+    struct codec_outcome outcome, checked;
+    struct err err;
+    auto_fd int blob = memory_from("blob", good, sizeof good - 1, &err), other = -1;
+    granting.columns = 2;
+    if (codec_arff(&fixture->codec, blob, SEGMENT_PROFILE_NS, grant, &granting, &outcome, &err) < 0 ||
+        codec_check(&fixture->codec, granting.kept, &checked, &err) < 0)
+        fail_msg("%s", err.msg);
+    assert_int_equal(checked.rows, 2);
+    assert_int_equal(checked.columns, 2);
+    other = memory_from("blob", bad, sizeof bad - 1, &err);
+    assert_int_equal(codec_arff(&fixture->codec, other, SEGMENT_PROFILE_NS, grant, &granting, &outcome, &err), -1);
+    assert_int_equal(err.reason, REASON_BAD_INPUT);
+    assert_string_equal(err.msg, "line 1, column 1: expected @relation, @attribute or @data, found a");
 }
 
 static void b_encode_is_what_the_library_writes(void **state) {
@@ -278,6 +298,38 @@ static void b_head(void **state) {
     assert_int_equal(memory_read(output, "head", 1u << 20, &text, &bytes, &err), 0);
     assert_int_equal(outcome.bytes, bytes);
     assert_int_equal(strncmp(text, "{\"rows\":5000,\"columns\":[{\"name\":\"i8\",", 37), 0);
+}
+
+static void b_profile(void **state) {
+    struct fixture *fixture = *state;
+    struct codec_outcome outcome;
+    struct err err;
+    size_t bytes;
+    auto_free char *text = NULL;
+    auto_fd int segment = sample_file(ROWS), output = new_output();
+    if (codec_profile(&fixture->codec, segment, CODEC_UNCHECKED, output, &outcome, &err) < 0)
+        fail_msg("%s", err.msg);
+    assert_int_equal(memory_read(output, "profile", 1u << 20, &text, &bytes, &err), 0);
+    assert_int_equal(outcome.bytes, bytes);
+    assert_int_equal(strncmp(text, "{\"rows\":5000,\"columns\":[{\"name\":\"i8\",", 37), 0);
+    assert_non_null(strstr(text, "\"histogram\":["));
+}
+
+static void b_text(void **state) {
+    struct fixture *fixture = *state;
+    struct codec_outcome outcome;
+    struct err err;
+    size_t bytes, lines = 0;
+    auto_free char *text = NULL;
+    auto_fd int segment = sample_file(ROWS), output = new_output();
+    if (codec_text(&fixture->codec, segment, CODEC_UNCHECKED, '\t', output, &outcome, &err) < 0)
+        fail_msg("%s", err.msg);
+    assert_int_equal(memory_read(output, "text", 1u << 24, &text, &bytes, &err), 0);
+    assert_int_equal(outcome.bytes, bytes);
+    assert_int_equal(strncmp(text, "i8\t", 3), 0);
+    for (size_t i = 0; i < bytes; i++)
+        lines += text[i] == '\n';
+    assert_true(lines >= ROWS + 1);
 }
 
 static int picture_file(uint32_t width, uint32_t height) {
@@ -539,8 +591,12 @@ static void f_wrong_requests(void **state) {
     struct codec_request request = request_for(fixture, CODEC_CHECK);
     request.version = 7;
     assert_request_refused(fixture, &request, fds, 1, "a request of version 7, expected 1");
-    request = request_for(fixture, (enum codec_op)6);
-    assert_request_refused(fixture, &request, fds, 1, "a request for operation 6, which is unknown");
+    request = request_for(fixture, (enum codec_op)99);
+    assert_request_refused(fixture, &request, fds, 1, "a request for operation 99, which is unknown");
+    request = request_for(fixture, CODEC_TEXT);
+    request.separator = ';';
+    assert_request_refused(fixture, &request, fds, 2,
+                           "a request for a text table with separator 59, expected a comma or a tab");
     request = request_for(fixture, CODEC_CHECK);
     assert_request_refused(fixture, &request, fds, 0, "a request to check with 0 descriptors, expected 1 to 1");
     assert_request_refused(fixture, &request, fds, 3, "a request to check with 3 descriptors, expected 1 to 1");
@@ -688,10 +744,13 @@ static void l_more_conversations_than_children(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(b_decode),
+        TEST(b_arff),
         TEST(b_encode_is_what_the_library_writes),
         TEST(b_encode_one_large_column),
         TEST(b_values_of_a_checked_segment_are_not_checked_again),
         TEST(b_head),
+        TEST(b_profile),
+        TEST(b_text),
         TEST(b_join_skips_what_is_no_picture),
         TEST(c_one_death_is_forgiven),
         TEST(c_two_deaths_blame_the_input),

@@ -51,12 +51,13 @@ struct seen {
     size_t count, stop;
 };
 
-static int see(void *context, const char *key, const char *version, uint64_t bytes) {
+static int see(void *context, const struct storage_entry *entry) {
     struct seen *seen = context;
-    assert_int_equal(strncmp(version, "sha256-", 7), 0);
+    assert_int_equal(strncmp(entry->version, "sha256-", 7), 0);
     size_t used = strlen(seen->text);
-    snprintf(seen->text + used, sizeof seen->text - used, "%s ", key);
-    seen->bytes += bytes;
+    snprintf(seen->text + used, sizeof seen->text - used, "%s ", entry->key);
+    assert_true(entry->changed_s > 1600000000);
+    seen->bytes += entry->bytes;
     return ++seen->count == seen->stop;
 }
 
@@ -247,6 +248,53 @@ static void l_keys_have_ceilings(void **state) {
     storage_close(storage);
 }
 
+static int drop(struct storage *storage, uint64_t fence, const char *key, struct err *err) {
+    return storage_remove(storage, fence, &key, 1, err);
+}
+
+static void b_a_removed_name_is_gone_and_may_come_back(void **state) {
+    struct err err = {0};
+    struct storage *storage = scratch_store(*state);
+    assert_int_equal(drop(storage, STORAGE_UNFENCED, "a", &err), -1);
+    assert_int_equal(err.reason, REASON_NOT_FOUND);
+    assert_string_equal(err.msg, "a: no such key");
+    assert_int_not_equal(access(scratch_path(*state, "store"), F_OK), 0);
+    scratch_name(storage, 5, "a", "one");
+    scratch_name(storage, 5, "a/b", "two");
+    assert_int_equal(drop(storage, STORAGE_UNFENCED, "a", &err), 0);
+    assert_true(scratch_name_is(storage, "a", NULL));
+    assert_listed(storage, "", 0, "a/b ");
+    assert_int_equal(drop(storage, STORAGE_UNFENCED, "a", &err), -1);
+    assert_string_equal(err.msg, "a: no such key");
+    assert_int_equal(scratch_entries(scratch_path(*state, "store/objects")), 2);
+    const char *const both[] = {"a/b", "c"};
+    assert_int_equal(storage_remove(storage, 9, both, 2, &err), -1);
+    assert_string_equal(err.msg, "c: no such key");
+    assert_true(scratch_name_is(storage, "a/b", "two"));
+    assert_int_equal(storage_remove(storage, 9, both, 0, &err), 0);
+    scratch_name(storage, STORAGE_UNFENCED, "a", "three");
+    assert_true(scratch_name_is(storage, "a", "three"));
+    storage_close(storage);
+}
+
+static void m_a_removed_name_remembers_its_fence(void **state) {
+    char version[STORAGE_VERSION_BYTES];
+    struct storage *storage = scratch_store(*state);
+    scratch_name(storage, 5, "a", "one");
+    scratch_put(storage, "old", version);
+    const struct storage_name late = {"a", version};
+    assert_int_equal(drop(storage, 4, "a", NULL), 1);
+    assert_true(scratch_name_is(storage, "a", "one"));
+    assert_int_equal(drop(storage, 7, "a", NULL), 0);
+    assert_int_equal(storage_promote(storage, 6, &late, 1, NULL), 1);
+    assert_true(scratch_name_is(storage, "a", NULL));
+    assert_int_equal(storage_promote(storage, STORAGE_UNFENCED, &late, 1, NULL), 0);
+    assert_true(scratch_name_is(storage, "a", "old"));
+    assert_int_equal(storage_promote(storage, 6, &late, 1, NULL), 1);
+    assert_int_equal(storage_promote(storage, 7, &late, 1, NULL), 0);
+    storage_close(storage);
+}
+
 static void b_urls_choose_the_back_end(void **state) {
     struct err err;
     struct storage *storage = NULL;
@@ -297,6 +345,8 @@ int main(void) {
         TEST(b_a_name_moves_to_the_next_version),
         TEST(m_a_smaller_fence_changes_nothing),
         TEST(f_a_promotion_is_checked_as_a_whole),
+        TEST(b_a_removed_name_is_gone_and_may_come_back),
+        TEST(m_a_removed_name_remembers_its_fence),
         TEST(f_a_damaged_name_is_an_error_not_a_version),
         TEST(b_an_attempt_is_staged_and_committed_once),
         TEST(f_hostile_keys_are_refused),

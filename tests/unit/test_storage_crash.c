@@ -43,9 +43,8 @@ static void promote_three(void *context) {
     storage_close(storage);
 }
 
-static int count_new(void *context, const char *key, const char *version, uint64_t bytes) {
-    (void)key, (void)version;
-    *(int *)context += bytes == 3 ? 1 : 100;
+static int count_new(void *context, const struct storage_entry *entry) {
+    *(int *)context += entry->bytes == 3 ? 1 : 100;
     return 0;
 }
 
@@ -96,6 +95,62 @@ static void c_a_promotion_killed_anywhere_is_old_or_new(void **state) { kill_pro
 
 static void c_so_it_is_without_nameless_files(void **state) { kill_promotions(state, true); }
 
+static void remove_two(void *context) {
+    struct storage *storage = armed_store(context);
+    const char *const keys[] = {"x", "deep/er/y"};
+    if (storage_remove(storage, STORAGE_UNFENCED, keys, 2, NULL) != 0)
+        _exit(1);
+    storage_close(storage);
+}
+
+static int how_many_left(struct storage *storage) {
+    int there = scratch_name_is(storage, "x", "older") + scratch_name_is(storage, "deep/er/y", "older");
+    int gone = scratch_name_is(storage, "x", NULL) + scratch_name_is(storage, "deep/er/y", NULL);
+    assert_int_equal(there + gone, 2);
+    return there;
+}
+
+static int count_names(void *context, const struct storage_entry *entry) {
+    (void)entry;
+    ++*(int *)context;
+    return 0;
+}
+
+static void kill_removals(void **state, bool named_temps) {
+    int died_old = 0, died_new = 0;
+    for (int n = 1;; n++) {
+        assert_true(n < MANY);
+        void *inner = NULL;
+        scratch_setup(&inner);
+        struct scene scene = {.scratch = inner, .fuse = {n}, .named_temps = named_temps};
+        struct storage *storage = scratch_store(inner);
+        scratch_name(storage, 1, "x", "older");
+        scratch_name(storage, 1, "deep/er/y", "older");
+        bool ended = scratch_child(remove_two, &scene);
+        int left = how_many_left(storage), listed = 0;
+        assert_true(left == 0 || left == 2);
+        assert_true(!ended || left == 0);
+        assert_int_equal(storage_names(storage, "", count_names, &listed, NULL), 0);
+        assert_int_equal(listed, left);
+        assert_int_equal(how_many_left(storage), left);
+        scratch_name(storage, STORAGE_UNFENCED, "x", "newest");
+        assert_true(scratch_name_is(storage, "x", "newest"));
+        assert_true(scratch_name_is(storage, "deep/er/y", left ? "older" : NULL));
+        storage_close(storage);
+        scratch_teardown(&inner);
+        if (ended)
+            break;
+        died_old += left == 2;
+        died_new += left == 0;
+    }
+    (void)state;
+    assert_true(died_old >= 2 && died_new >= 5);
+}
+
+static void c_a_removal_killed_anywhere_is_old_or_new(void **state) { kill_removals(state, false); }
+
+static void c_a_removal_without_nameless_files_too(void **state) { kill_removals(state, true); }
+
 static void put_one(void *context) {
     struct scene *scene = context;
     char version[STORAGE_VERSION_BYTES];
@@ -139,6 +194,7 @@ enum { WRITERS = 8, ROUNDS = 12 };
 struct writer {
     struct scratch *scratch;
     int number;
+    bool unfenced; // as the command line writes
 };
 
 static void write_rounds(struct writer *writer) {
@@ -149,7 +205,7 @@ static void write_rounds(struct writer *writer) {
         snprintf(text, sizeof text, "%d", fence);
         scratch_put(storage, text, version);
         const struct storage_name names[] = {{"x", version}, {"y", version}};
-        if (storage_promote(storage, (uint64_t)fence, names, 2, NULL) < 0)
+        if (storage_promote(storage, writer->unfenced ? STORAGE_UNFENCED : (uint64_t)fence, names, 2, NULL) < 0)
             _exit(1);
     }
     storage_close(storage);
@@ -161,21 +217,20 @@ struct pair {
     char version[STORAGE_VERSION_BYTES];
 };
 
-static int same_version(void *context, const char *key, const char *version, uint64_t bytes) {
+static int same_version(void *context, const struct storage_entry *entry) {
     struct pair *pair = context;
-    (void)key, (void)bytes;
     if (pair->count++ == 0)
-        snprintf(pair->version, sizeof pair->version, "%s", version);
-    assert_string_equal(pair->version, version);
+        snprintf(pair->version, sizeof pair->version, "%s", entry->version);
+    assert_string_equal(pair->version, entry->version);
     return 0;
 }
 
-static void c_eight_writers_of_the_same_names_end_at_the_highest_fence(void **state) {
+static void race(void **state, bool unfenced) {
     struct writer writers[WRITERS];
     pid_t pids[WRITERS];
     struct storage *storage = scratch_store(*state);
     for (int i = 0; i < WRITERS; i++) {
-        writers[i] = (struct writer){*state, i};
+        writers[i] = (struct writer){*state, i, unfenced};
         pids[i] = fork();
         assert_true(pids[i] >= 0);
         if (pids[i] == 0)
@@ -191,12 +246,22 @@ static void c_eight_writers_of_the_same_names_end_at_the_highest_fence(void **st
                 left--;
             }
     }
-    char last[32];
-    snprintf(last, sizeof last, "%d", ROUNDS * WRITERS - 1);
-    assert_true(scratch_name_is(storage, "x", last));
-    assert_true(scratch_name_is(storage, "y", last));
+    int winners = 0;
+    for (int number = 0; number < WRITERS; number++) {
+        char last[32];
+        snprintf(last, sizeof last, "%d", (ROUNDS - 1) * WRITERS + number);
+        bool won = scratch_name_is(storage, "x", last);
+        assert_int_equal(won, scratch_name_is(storage, "y", last));
+        winners += won;
+        assert_true(unfenced || won == (number == WRITERS - 1));
+    }
+    assert_int_equal(winners, 1);
     storage_close(storage);
 }
+
+static void c_eight_writers_of_the_same_names_end_at_the_highest_fence(void **state) { race(state, false); }
+
+static void c_of_eight_writers_without_a_fence_one_wins_whole(void **state) { race(state, true); }
 
 /* ---- a full disk ---- */
 
@@ -297,9 +362,12 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(c_a_promotion_killed_anywhere_is_old_or_new),
         TEST(c_so_it_is_without_nameless_files),
+        TEST(c_a_removal_killed_anywhere_is_old_or_new),
+        TEST(c_a_removal_without_nameless_files_too),
         TEST(c_a_put_killed_anywhere_is_nothing_or_whole),
         TEST(c_also_without_nameless_files),
         TEST(c_eight_writers_of_the_same_names_end_at_the_highest_fence),
+        TEST(c_of_eight_writers_without_a_fence_one_wins_whole),
         TEST(l_a_full_disk_leaves_nothing_behind),
         TEST(l_names_stay_when_there_is_no_room_for_new_ones),
         TEST(l_a_promotion_counts_from_its_journal_on),

@@ -2,7 +2,7 @@
 """Runs one job in this process. Called by glue.c, once.
 
 `call`: dict of task ("run", "type"), dialect, debug, profile, limit (bytes of one result), directory (the current one),
-script (fd), bundle (fd or -1), bundle_name, table (fd), table_name, separator, inputs [(port, fd, name)], params {key: value}.
+script (fd), bundle (fd or -1), bundle_name, table (fd), table_name, separator, header, inputs [(port, fd, name)], params {key: value}.
 `answers`: note(about, text), result(port, name, rows, fd), raised(reason, detail, type, message, line).
 """
 import os
@@ -135,7 +135,7 @@ def answer(job, outputs, about=""):
 def type_table(job):
     """A text table as output 1."""
     call = job.call
-    made = tables.read(call["table"], call["table_name"], call["separator"], job.note)
+    made = tables.read(call["table"], call["table_name"], call["separator"], call["header"], job.note)
     answer(job, [(1, "", made)], call["table_name"])
 
 

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// `quern dataset ls [PREFIX]`: what the store has, by key.
+#include <inttypes.h>
+#include <jansson.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/quantity.h"
+#include "cli/store.h"
+#include "cli/terminal.h"
+#include "cli/text.h"
+#include "cli/verbs.h"
+#include "quern/own.h"
+
+// One walk measures, a second one prints: what changes in between is only out of line.
+struct listing {
+    struct terminal out;
+    uint32_t width;
+    uint64_t count;
+    bool failed;
+};
+
+static int measure(void *context, const struct storage_entry *entry) {
+    struct listing *listing = context;
+    uint32_t width = text_width(entry->key);
+    listing->width = width > listing->width ? width : listing->width;
+    listing->count++;
+    return 0;
+}
+
+static int print_row(void *context, const struct storage_entry *entry) {
+    struct listing *listing = context;
+    char version[STORE_SHORT_BYTES], bytes[QUANTITY_BYTES], when[32] = "?";
+    struct tm tm;
+    time_t changed = (time_t)entry->changed_s;
+    if (localtime_r(&changed, &tm))
+        strftime(when, sizeof when, "%Y-%m-%d %H:%M", &tm);
+    uint32_t width = text_width(entry->key), spare = width < listing->width ? listing->width - width : 0;
+    terminal_say(&listing->out, "%s%*s  %s  %10s  %s\n", entry->key, (int)spare, "",
+                 store_short_version(entry->version, version), quantity_show_bytes(entry->bytes, bytes), when);
+    return 0;
+}
+
+static int print_json(void *context, const struct storage_entry *entry) {
+    struct listing *listing = context;
+    json_auto_t *object = json_pack("{s:s, s:s, s:I, s:I}", "key", entry->key, "version", entry->version, "bytes",
+                                    (json_int_t)entry->bytes, "changed", (json_int_t)entry->changed_s);
+    auto_free char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+    listing->failed = !text;
+    if (text)
+        puts(text);
+    return listing->failed;
+}
+
+static int list(struct storage *storage, const char *prefix, bool json, struct listing *listing,
+                struct refusal *refusal) {
+    struct err err;
+    if ((!json && storage_names(storage, prefix, measure, listing, &err) < 0) ||
+        storage_names(storage, prefix, json ? print_json : print_row, listing, &err) < 0)
+        return refuse(refusal, (enum reason)err.reason, "%s", err.msg);
+    return listing->failed ? refuse(refusal, REASON_INFRA, "out of memory for a list of keys") : 0;
+}
+
+int verb_dataset_ls(const struct command_line *line) {
+    struct listing listing = {0};
+    struct refusal refusal;
+    struct storage *storage;
+    const char *prefix = line->operand_count ? line->operands[0] : "";
+    bool json = command_given(line, "--json") != NULL;
+    terminal_open(&listing.out, stdout, TERMINAL_COLOUR_AUTO);
+    if (store_open(line, &storage, &refusal) < 0)
+        return refusal_print(&refusal, stderr);
+    int listed = list(storage, prefix, json, &listing, &refusal);
+    storage_close(storage);
+    if (listed < 0)
+        return refusal_print(&refusal, stderr);
+    if (!json && listing.count == 0)
+        fprintf(stderr, *prefix ? "no key begins so\n" : "the store is empty: quern dataset put FILE KEY\n");
+    return 0;
+}
