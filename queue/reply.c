@@ -83,7 +83,7 @@ static void *make_list(const redisReadTask *task, int count) {
     struct reply_budget *budget = task->privdata;
     if (count < 0 || (size_t)count > REPLY_MAX_ELEMENTS - budget->elements)
         return refuse(budget, "more than 65536 elements");
-    if (count > 0 && !(made->elements = calloc((size_t)count, sizeof *made->elements)))
+    if (count > 0 && !(made->elements = calloc((size_t)count, sizeof(struct reply *))))
         return refuse(budget, "no memory");
     made->count = (size_t)count;
     return hang_up(task, steal_ptr(&made));

@@ -153,7 +153,7 @@ class Run:
 
     # ---- the whole ----
     def compare(self):
-        for what, expected, found in zip(("indexes", "jobs", "keys"), self.expected(), self.found()):
+        for what, expected, found in zip(("indexes", "jobs", "links", "keys"), self.expected(), self.found()):
             if expected != found:
                 raise Difference(f"{what}:\nexpected {expected}\nfound    {found}")
 
@@ -177,7 +177,10 @@ class Run:
         keys |= {INDEX_OF[job.state] for job in model.jobs.values()}
         keys |= {"todo"} if model.todo else set()
         keys |= {"claims"} if model.claims else set()
-        return indexes, jobs, keys
+        links = {f"dependents:{id}": [edge for _, edge in sorted(edges)] for id, edges in model.edges.items() if edges}
+        links |= {f"unique:{key}": id for key, id in model.unique.items()}
+        links |= {"claims": model.claims, "numbers": sorted(model.jobs, key=lambda id: model.jobs[id].number)}
+        return indexes, jobs, links, keys
 
     def found(self):
         names = list(INDEX)
@@ -190,7 +193,18 @@ class Run:
         indexes = {name: pairs(name, reply) for name, reply in zip(names, replies)}
         indexes["todo"] = words(replies[len(names)])
         jobs = {id: job_row(reply) for id, reply in zip(ids, replies[len(names) + 1 :])}
-        return indexes, jobs, keys - ALWAYS
+        return indexes, jobs, self.links(keys), keys - ALWAYS
+
+    def links(self, keys):
+        edges = sorted(key for key in keys if key.startswith("dependents:"))
+        unique = sorted(key for key in keys if key.startswith("unique:"))
+        replies = self.redis.pipeline(
+            [("ZRANGE", f"{P}:{key}", 0, -1) for key in edges] + [("GET", f"{P}:{key}") for key in unique]
+            + [("ZRANGE", f"{P}:numbers", 0, -1), ("HGETALL", f"{P}:claims")])
+        found = {key: words(reply) for key, reply in zip(edges, replies)}
+        found |= {key: reply.decode() for key, reply in zip(unique, replies[len(edges) :])}
+        claims = words(replies[-1])
+        return found | {"numbers": words(replies[-2]), "claims": dict(zip(claims[::2], claims[1::2]))}
 
 
 INDEX_OF = {state: name for name, state in INDEX.items()}
