@@ -21,8 +21,8 @@ import redis_private  # noqa: E402
 
 P = "quern:{q}"
 EPOCH_MS = 1700000000000
-LEASE_MS = 1000
-SETTINGS = {"maxq": 14, "maxinfra": 2, "done_ms": 20000, "done_most": 6, "dead_ms": 30000, "dead_most": 6}
+LEASE_MS = 4000
+SETTINGS = {"maxq": 14, "maxinfra": 2, "done_ms": 30000, "done_most": 6, "dead_ms": 40000, "dead_most": 6}
 IDS = [f"j{i}" for i in range(120)]
 REASONS = ["exit:75", "exit:1", "limit:memory", "exception", "infra"]
 INDEX = {"blocked": "blocked", "delayed": "delayed", "ready": "queued", "lease": "running", "done": "succeeded",
@@ -227,8 +227,8 @@ def job_row(reply):
 
 # ---- sequences ----
 def random_request(dice, near):
-    deps = [(dice.choice(["ok", "ok", "any", "notok"]), IDS[(near - dice.randrange(0, 7)) % len(IDS)])
-            for _ in range(dice.choice([0, 0, 0, 0, 1, 1, 2, 3]))]
+    deps = [(dice.choice(["ok", "ok", "any", "notok"]), IDS[(near - min(dice.randrange(16), dice.randrange(1, 4))) % len(IDS)])
+            for _ in range(dice.choice([0, 0, 0, 0, 1, 1, 3, 4]))]
     return {"prio": dice.randrange(3), "delay": dice.choice([0, 0, 0, 300]), "retries": dice.randrange(3),
             "crashes": dice.randrange(3), "base": 200, "cap": 500, "deps": deps,
             "rules": dice.choice([[], ["exit:75"], ["exit", "limit"], ["lost", "exception"]]),
@@ -241,7 +241,7 @@ def random_step(dice, now):
         ["submit", "claim", "renew", "complete", "fail", "lost", "release", "cancel", "retry", "remove", "prioritise",
          "tick", "advance", "pause", "width", "forget_scripts", "sweep"],
         [24, 20, 6, 12, 9, 4, 3, 4, 5, 3, 3, 12, 12, 1, 1, 1, 1])[0]
-    near = now // 4 + dice.randrange(4)
+    near = now // 7 + dice.randrange(2)
     index, id = -1 - min(int(dice.expovariate(0.3)), 39), IDS[(near - dice.randrange(0, 9)) % len(IDS)]
     return (kind, *{
         "submit": lambda: (IDS[near % len(IDS)], random_request(dice, near)),
@@ -249,7 +249,7 @@ def random_step(dice, now):
         "fail": lambda: (index, dice.choice(REASONS)),
         "prioritise": lambda: (id, dice.randrange(3)),
         "tick": lambda: (dice.choice([1, 3, 100]),),
-        "advance": lambda: (dice.choice([1, 50, 200, 400, 1100, 5000]),),
+        "advance": lambda: (dice.choice([1, 50, 200, 400, 2000, 3100, 4100]),),
         "pause": lambda: (dice.random() < 0.1,),
         "width": lambda: (dice.choice([None, None, 3]),),
         "forget_scripts": tuple, "sweep": tuple,
