@@ -6,6 +6,7 @@
 
 #include "quern/clock.h"
 #include "quern/own.h"
+#include "quern/utf8.h"
 
 enum { BACKOFF_FIRST_MS = 50, BACKOFF_MAX_MS = 5000 };
 
@@ -101,11 +102,18 @@ int client_run(struct queue *queue, enum script_id script, const struct args *ar
 
 int client_answer(const struct reply *reply, const char *what, struct err *err) {
     static const char *const words[] = {
-        [QUEUE_OK] = "OK",         [QUEUE_DUPLICATE] = "DUPLICATE",
-        [QUEUE_FULL] = "FULL",     [QUEUE_NO_DEPENDENCY] = "NO_DEPENDENCY",
-        [QUEUE_NOTHING] = "NONE",  [QUEUE_FENCED] = "FENCED",
-        [QUEUE_NO_JOB] = "NO_JOB", [QUEUE_STATE] = "STATE",
-        [QUEUE_BUSY] = "BUSY",     [QUEUE_DROPPED] = "DROPPED",
+        [QUEUE_OK] = "OK",
+        [QUEUE_DUPLICATE] = "DUPLICATE",
+        [QUEUE_FULL] = "FULL",
+        [QUEUE_NO_DEPENDENCY] = "NO_DEPENDENCY",
+        [QUEUE_NOTHING] = "NONE",
+        [QUEUE_FENCED] = "FENCED",
+        [QUEUE_NO_JOB] = "NO_JOB",
+        [QUEUE_STATE] = "STATE",
+        [QUEUE_BUSY] = "BUSY",
+        [QUEUE_DROPPED] = "DROPPED",
+        [QUEUE_NO_WORKER] = "NO_WORKER",
+        [QUEUE_DRAIN] = "DRAIN",
     };
     const char *word = NULL;
     TRY(reply_word(reply, what, 1, &word, err));
@@ -169,6 +177,19 @@ int client_check_token(const char *token, struct err *err) {
 
 int client_check_name(const char *what, const char *name, size_t room, struct err *err) {
     return check(what, name, LETTERS_AND_DIGITS "_.:-", room, "A-Z a-z 0-9 _ . : -", err);
+}
+
+int client_check_entry(const char *entry, struct err *err) {
+    return check("id of an entry", entry, "0123456789-", QUEUE_WAKE_BYTES, "0-9 -", err);
+}
+
+int client_check_text(const char *what, const char *text, size_t room, struct err *err) {
+    size_t bytes = strnlen(text, room);
+    if (bytes >= room)
+        return err_set(err, REASON_BAD_INPUT, "%s: expected at most %zu bytes", what, room - 1);
+    if (!utf8_printable(text, bytes))
+        return err_set(err, REASON_BAD_INPUT, "%s: expected UTF-8 without control characters, found other bytes", what);
+    return 0;
 }
 
 int client_check_range(const char *what, uint64_t value, uint64_t least, uint64_t most, struct err *err) {

@@ -11,6 +11,7 @@
 
 #define CLIENT_NONCE_BYTES 33
 #define CLIENT_MAX_BUDGET 1000u
+#define CLIENT_KEY_BYTES (QUEUE_NAME_BYTES + JOB_ID_BYTES + 32)
 
 struct queue {
     struct address address;
@@ -33,6 +34,14 @@ MUST_USE int client_run(struct queue *queue, enum script_id script, const struct
 MUST_USE int client_command(struct queue *queue, const struct args *args, uint64_t deadline_ns, struct reply **ret,
                             struct err *err);
 
+/* XREAD BLOCK on streams of the queue: pairs of key and last id seen. */
+struct client_stream {
+    const char *key; /* borrowed; a whole key */
+    const char *after;
+};
+MUST_USE int client_wait(struct queue *queue, const struct client_stream *streams, size_t count, uint32_t wait_ms,
+                         bool *ret_woken, struct err *err);
+
 /* The word of a reply as an enum queue_answer; INFRA for any other word. */
 MUST_USE int client_answer(const struct reply *reply, const char *what, struct err *err);
 MUST_USE int client_state(const struct reply *reply, size_t index, const char *what, enum job_state *ret,
@@ -51,6 +60,11 @@ MUST_USE int client_read_rows(const struct reply *reply, struct queue_row *rows,
                               struct err *err);
 MUST_USE int client_read_counts(const struct reply *reply, struct queue_counts *ret, struct err *err);
 
+MUST_USE int client_read_pieces(const struct reply *reply, struct queue_pieces *ret, struct err *err);
+MUST_USE int client_read_workers(const struct reply *reply, struct queue_worker *workers, size_t room,
+                                 size_t *ret_count, struct err *err);
+MUST_USE int client_read_server(const struct reply *reply, struct queue_server *ret, struct err *err);
+
 /* An element behind the one that is `name`, in a list of names and values behind a word; 0: there is none. */
 size_t client_value(const struct reply *reply, const char *name);
 
@@ -65,6 +79,10 @@ MUST_USE int client_check_id(const char *id, struct err *err);
 MUST_USE int client_check_token(const char *token, struct err *err);
 /* [A-Za-z0-9_.:-]{1,room-1} */
 MUST_USE int client_check_name(const char *what, const char *name, size_t room, struct err *err);
+/* Ids of entries in streams, as replies give them. */
+MUST_USE int client_check_entry(const char *entry, struct err *err);
+/* At most room-1 bytes of UTF-8 without control characters. */
+MUST_USE int client_check_text(const char *what, const char *text, size_t room, struct err *err);
 MUST_USE int client_check_range(const char *what, uint64_t value, uint64_t least, uint64_t most, struct err *err);
 
 #endif

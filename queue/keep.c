@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a keeper calls: tick, and the wait for news.
-#include <string.h>
+#include <stdio.h>
 
 #include "quern/clock.h"
 #include "queue/client.h"
@@ -44,30 +44,46 @@ int queue_sweep(struct queue *queue, uint64_t *cursor, uint64_t *ret_repaired, s
     return QUEUE_OK;
 }
 
-static int check_wake(const char *wake, struct err *err) {
-    size_t bytes = strnlen(wake, QUEUE_WAKE_BYTES);
-    if (bytes == 0 || bytes >= QUEUE_WAKE_BYTES || strspn(wake, "0123456789-") != bytes)
-        return err_set(err, REASON_BAD_INPUT, "wake id: expected what a claim gave");
-    return 0;
-}
-
 // At most five seconds at a time: a server that lost us, or we it, is noticed soon.
-int queue_wait(struct queue *queue, const char *wake, uint32_t wait_ms, bool *ret_woken, struct err *err) {
-    TRY(check_wake(wake, err));
-    TRY(client_check_range("wait in ms", wait_ms, 1, WAIT_MAX_MS, err));
-    char key[sizeof queue->prefix + 8];
-    snprintf(key, sizeof key, "%s:wake", queue->prefix);
+int client_wait(struct queue *queue, const struct client_stream *streams, size_t count, uint32_t wait_ms,
+                bool *ret_woken, struct err *err) {
     struct args args = {.count = 0};
+    TRY(client_check_range("wait in ms", wait_ms, 1, WAIT_MAX_MS, err));
     args_text(&args, "XREAD");
     args_text(&args, "COUNT");
     args_text(&args, "1");
     args_text(&args, "BLOCK");
     args_number(&args, wait_ms);
     args_text(&args, "STREAMS");
-    args_text(&args, key);
-    args_text(&args, wake);
+    for (size_t i = 0; i < count; i++)
+        args_text(&args, streams[i].key);
+    for (size_t i = 0; i < count; i++) {
+        TRY(client_check_entry(streams[i].after, err));
+        args_text(&args, streams[i].after);
+    }
     auto_reply struct reply *reply = NULL;
     TRY(client_command(queue, &args, clock_deadline_ns((uint64_t)wait_ms + WAIT_SLACK_MS), &reply, err));
     *ret_woken = reply->kind == REPLY_LIST && reply->count > 0;
     return QUEUE_OK;
+}
+
+int queue_wait(struct queue *queue, const char *wake, uint32_t wait_ms, bool *ret_woken, struct err *err) {
+    char key[CLIENT_KEY_BYTES];
+    snprintf(key, sizeof key, "%s:wake", queue->prefix);
+    struct client_stream stream = {.key = key, .after = wake};
+    return client_wait(queue, &stream, 1, wait_ms, ret_woken, err);
+}
+
+/* ---- workers ---- */
+
+int queue_beat(struct queue *queue, const char *worker, const char *info, uint32_t ttl_ms, struct err *err) {
+    struct args args;
+    TRY(client_check_name("worker", worker, QUEUE_WORKER_BYTES, err));
+    TRY(client_check_text("what a worker says", info, QUEUE_INFO_BYTES, err));
+    TRY(client_check_range("time of a beat in ms", ttl_ms, 1, QUEUE_MAX_LEASE_MS, err));
+    client_begin(queue, SCRIPT_BEAT, &args);
+    args_text(&args, worker);
+    args_text(&args, info);
+    args_number(&args, ttl_ms);
+    return client_simple(queue, SCRIPT_BEAT, &args, CLIENT_BIT(QUEUE_OK) | CLIENT_BIT(QUEUE_DRAIN), err);
 }

@@ -4,7 +4,7 @@
 
 #include "queue/client.h"
 
-enum { ROW_FIELDS = 9 };
+enum { ROW_FIELDS = 9, WORKER_FIELDS = 4 };
 
 /* ---- list ---- */
 
@@ -67,6 +67,45 @@ int queue_find(struct queue *queue, uint64_t number, char ret_id[JOB_ID_BYTES], 
     TRY(client_check_id(id, err));
     memcpy(ret_id, id, sizeof id);
     return QUEUE_OK;
+}
+
+/* ---- workers ---- */
+
+static int read_worker(const struct reply *reply, size_t at, struct queue_worker *worker, struct err *err) {
+    uint64_t alive = 0, draining = 0;
+    TRY(reply_copy(reply, at, "workers", worker->name, sizeof worker->name, err));
+    TRY(reply_number(reply, at + 1, "workers", &alive, err));
+    TRY(reply_number(reply, at + 2, "workers", &draining, err));
+    worker->alive = alive != 0;
+    worker->draining = draining != 0;
+    return reply_copy(reply, at + 3, "workers", worker->info, sizeof worker->info, err);
+}
+
+int client_read_workers(const struct reply *reply, struct queue_worker *workers, size_t room, size_t *ret_count,
+                        struct err *err) {
+    int answer = client_answer(reply, "workers", err);
+    if (answer < 0)
+        return -1;
+    size_t count = (reply->count - 1) / WORKER_FIELDS;
+    if (answer != QUEUE_OK || reply->count - 1 != count * WORKER_FIELDS || count > room)
+        return err_set(err, REASON_INFRA, "workers: an answer that does not belong to it");
+    for (size_t i = 0; i < count; i++)
+        TRY(read_worker(reply, 1 + i * WORKER_FIELDS, &workers[i], err));
+    *ret_count = count;
+    return QUEUE_OK;
+}
+
+int queue_workers(struct queue *queue, uint64_t from, struct queue_worker *workers, size_t room, size_t *ret_count,
+                  struct err *err) {
+    struct args args;
+    auto_reply struct reply *reply = NULL;
+    TRY(client_check_range("place", from, 0, 1ull << 40, err));
+    TRY(client_check_range("rows", room, 1, QUEUE_MAX_LIST, err));
+    client_begin(queue, SCRIPT_WORKERS, &args);
+    args_number(&args, from);
+    args_number(&args, room);
+    TRY(client_run(queue, SCRIPT_WORKERS, &args, &reply, err));
+    return client_read_workers(reply, workers, room, ret_count, err);
 }
 
 /* ---- counts ---- */

@@ -58,6 +58,15 @@ int queue_pause(struct queue *queue, bool paused, struct err *err) {
     return client_simple(queue, SCRIPT_PAUSE, &args, CLIENT_BIT(QUEUE_OK), err);
 }
 
+int queue_drain(struct queue *queue, const char *worker, bool drain, struct err *err) {
+    struct args args;
+    TRY(client_check_name("worker", worker, QUEUE_WORKER_BYTES, err));
+    client_begin(queue, SCRIPT_DRAIN, &args);
+    args_text(&args, worker);
+    args_text(&args, drain ? "1" : "0");
+    return client_simple(queue, SCRIPT_DRAIN, &args, CLIENT_BIT(QUEUE_OK) | CLIENT_BIT(QUEUE_NO_WORKER), err);
+}
+
 int queue_set(struct queue *queue, enum queue_setting setting, uint64_t value, struct err *err) {
     static const struct {
         const char *field, *what;

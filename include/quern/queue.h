@@ -42,6 +42,9 @@
 #define QUEUE_MAX_LOG (64u << 10)
 #define QUEUE_MAX_PROGRESS 4096u
 #define QUEUE_MAX_LIST 1000u
+#define QUEUE_MAX_PIECES 64u
+#define QUEUE_INFO_BYTES 1024
+#define QUEUE_TEXT_BYTES 1024
 #define QUEUE_MIN_LEASE_MS 1000u
 #define QUEUE_MAX_LEASE_MS 600000u
 #define QUEUE_MAX_DELAY_MS (366ull * 24 * 3600 * 1000)
@@ -64,8 +67,10 @@ enum queue_answer {
     QUEUE_NOTHING,       /* claim */
     QUEUE_FENCED,        /* the job is no longer this attempt's: stop, publish nothing */
     QUEUE_NO_JOB,
-    QUEUE_STATE,   /* the job is not in a state for this */
-    QUEUE_BUSY,    /* more jobs have to be told of its end than one call may tell: again, please */
+    QUEUE_STATE, /* the job is not in a state for this */
+    QUEUE_BUSY,  /* more jobs have to be told of its end than one call may tell: again, please */
+    QUEUE_NO_WORKER,
+    QUEUE_DRAIN,   /* beat: somebody wants this worker to take no more jobs */
     QUEUE_DROPPED, /* progress, log: too much; counted, not kept */
 };
 
@@ -227,7 +232,72 @@ struct queue_counts {
 
 MUST_USE int queue_count(struct queue *queue, struct queue_counts *ret, struct err *err);
 
+/* ---- the log of a job ---- */
+
+struct queue_piece {
+    uint64_t attempt;
+    bool is_stderr;
+    const char *bytes; /* borrowed from the pieces */
+    size_t count;
+};
+
+struct queue_pieces {
+    enum job_state state;         /* of the job, at the same moment */
+    char after[QUEUE_WAKE_BYTES]; /* where the next ones begin */
+    char event[QUEUE_WAKE_BYTES]; /* for queue_wait_log() */
+    struct queue_piece pieces[QUEUE_MAX_PIECES];
+    size_t count;
+    void *owner; /* owned */
+};
+
+/* The pieces behind `after`, "0-0" for the first. The log is at its end when the job has ended and count is 0. */
+MUST_USE int queue_read_log(struct queue *queue, const char *id, const char *after, struct queue_pieces *ret,
+                            struct err *err);
+void queue_pieces_free(struct queue_pieces *pieces);
+/* Until there may be more, or something happened to any job. */
+MUST_USE int queue_wait_log(struct queue *queue, const char *id, const struct queue_pieces *seen, uint32_t wait_ms,
+                            bool *ret_woken, struct err *err);
+
+/* ---- workers ---- */
+
+/* Says that this worker is there for ttl_ms; `info` is for people. OK, DRAIN. */
+MUST_USE int queue_beat(struct queue *queue, const char *worker, const char *info, uint32_t ttl_ms, struct err *err);
+
+struct queue_worker {
+    char name[QUEUE_WORKER_BYTES];
+    bool alive, draining;
+    char info[QUEUE_INFO_BYTES];
+};
+
+MUST_USE int queue_workers(struct queue *queue, uint64_t from, struct queue_worker *workers, size_t room,
+                           size_t *ret_count, struct err *err);
+/* OK, NO_WORKER. */
+MUST_USE int queue_drain(struct queue *queue, const char *worker, bool drain, struct err *err);
+
 /* ---- operators ---- */
+
+/* What the server is, for those who have to refuse one that cannot hold a queue. */
+struct queue_server {
+    char version[32];
+    char eviction[32]; /* noeviction, or jobs vanish when memory ends */
+    bool append_only;  /* else a restart loses what happened since the last snapshot */
+    bool replica;
+    uint64_t used_bytes, max_bytes; /* max 0: no bound */
+};
+
+MUST_USE int queue_server(struct queue *queue, struct queue_server *ret, struct err *err);
+/* CONFIG, with the remedy, for a server that would lose jobs. */
+MUST_USE int queue_server_check(const struct queue_server *server, struct err *err);
+
+/* What clients and daemons of the queue must agree on: the store's URL, without credentials, and the environments that
+ * its workers must offer, with commas between. Empty: not said. */
+struct queue_home {
+    char store[QUEUE_TEXT_BYTES];
+    char environments[QUEUE_TEXT_BYTES];
+};
+
+MUST_USE int queue_set_home(struct queue *queue, const struct queue_home *home, struct err *err);
+MUST_USE int queue_get_home(struct queue *queue, struct queue_home *ret, struct err *err);
 
 MUST_USE int queue_pause(struct queue *queue, bool paused, struct err *err);
 

@@ -28,6 +28,14 @@ static void decode_lists(const struct reply *reply) {
     assert(answer < 0 || row_count <= 16);
     check(client_read_renewals(reply, renewals, 4, &err), &err);
     check(client_read_counts(reply, &counts, &err), &err);
+    static struct queue_pieces pieces;
+    answer = client_read_pieces(reply, &pieces, &err);
+    check(answer, &err);
+    assert(answer < 0 || pieces.count <= QUEUE_MAX_PIECES);
+    static struct queue_worker workers[4];
+    struct queue_server server;
+    check(client_read_workers(reply, workers, 4, &row_count, &err), &err);
+    check(client_read_server(reply, &server, &err), &err);
 }
 
 static void decode(const struct reply *reply) {

@@ -280,6 +280,98 @@ static void c_a_ghost_in_the_index_is_not_claimed(void **state) {
     assert_int_equal(redis_number(&world->redis, "EXISTS quern:{q}:job:ghost quern:{q}:ready"), 0);
 }
 
+static void m_a_log_is_read_in_pieces_until_the_job_has_ended(void **state) {
+    struct queue_world *world = *state;
+    struct queue_pieces pieces;
+    bool woken = false;
+    assert_int_equal(queue_read_log(world->queue, "j1", "0-0", &pieces, &world->err), QUEUE_NO_JOB);
+    world_submit_plain(world, "j1");
+    struct queue_claim claim = world_claim(world, "j1");
+    for (int i = 0; i < 70; i++)
+        assert_int_equal(queue_log(world->queue, "j1", claim.token, i % 2, "a\0b\n", 4, &world->err), QUEUE_OK);
+    assert_int_equal(queue_read_log(world->queue, "j1", "0-0", &pieces, &world->err), QUEUE_OK);
+    assert_int_equal(pieces.count, 64);
+    assert_int_equal(pieces.state, JOB_RUNNING);
+    assert_memory_equal(pieces.pieces[1].bytes, "a\0b\n", 4);
+    assert_int_equal(pieces.pieces[1].count, 4);
+    assert_int_equal(pieces.pieces[1].attempt, 1);
+    assert_true(pieces.pieces[1].is_stderr && !pieces.pieces[0].is_stderr);
+    struct queue_pieces rest;
+    assert_int_equal(queue_read_log(world->queue, "j1", pieces.after, &rest, &world->err), QUEUE_OK);
+    assert_int_equal(rest.count, 6);
+    assert_int_equal(queue_wait_log(world->queue, "j1", &rest, 1, &woken, &world->err), QUEUE_OK);
+    assert_false(woken);
+    world_complete(world, &claim);
+    assert_int_equal(queue_wait_log(world->queue, "j1", &rest, 5000, &woken, &world->err), QUEUE_OK);
+    assert_true(woken);
+    queue_pieces_free(&pieces);
+    assert_int_equal(queue_read_log(world->queue, "j1", rest.after, &pieces, &world->err), QUEUE_OK);
+    assert_int_equal(pieces.count, 0);
+    assert_int_equal(pieces.state, JOB_SUCCEEDED);
+    queue_pieces_free(&pieces);
+    queue_pieces_free(&rest);
+}
+
+static void m_workers_are_there_while_they_beat(void **state) {
+    struct queue_world *world = *state;
+    struct queue_worker workers[4];
+    size_t count = 0;
+    assert_int_equal(queue_beat(world->queue, "h1:1", "{\"slots\":2}", 30000, &world->err), QUEUE_OK);
+    world_advance(world, 20000);
+    assert_int_equal(queue_beat(world->queue, "h2:1", "", 30000, &world->err), QUEUE_OK);
+    assert_int_equal(queue_drain(world->queue, "h2:1", true, &world->err), QUEUE_OK);
+    assert_int_equal(queue_drain(world->queue, "h3:1", true, &world->err), QUEUE_NO_WORKER);
+    assert_int_equal(queue_beat(world->queue, "h2:1", "", 30000, &world->err), QUEUE_DRAIN);
+    world_advance(world, 20000);
+    assert_int_equal(queue_workers(world->queue, 0, workers, 4, &count, &world->err), QUEUE_OK);
+    assert_int_equal(count, 2);
+    assert_string_equal(workers[0].name, "h2:1");
+    assert_true(workers[0].alive && workers[0].draining);
+    assert_string_equal(workers[1].info, "{\"slots\":2}");
+    assert_false(workers[1].alive || workers[1].draining);
+    assert_int_equal(queue_drain(world->queue, "h2:1", false, &world->err), QUEUE_OK);
+    world_advance(world, 86400000);
+    assert_int_equal(queue_beat(world->queue, "h2:1", "", 30000, &world->err), QUEUE_OK);
+    assert_int_equal(queue_workers(world->queue, 0, workers, 4, &count, &world->err), QUEUE_OK);
+    assert_int_equal(count, 1);
+}
+
+static void m_a_server_that_would_lose_jobs_is_refused_with_the_remedy(void **state) {
+    struct queue_world *world = *state;
+    struct queue_server server;
+    assert_int_equal(queue_server(world->queue, &server, &world->err), QUEUE_OK);
+    assert_int_equal(queue_server_check(&server, &world->err), 0);
+    assert_false(server.append_only || server.replica);
+    assert_true(server.used_bytes > 0 && server.max_bytes == 0);
+    free(redis_text(&world->redis, "CONFIG SET maxmemory-policy allkeys-lru"));
+    assert_int_equal(queue_server(world->queue, &server, &world->err), QUEUE_OK);
+    free(redis_text(&world->redis, "CONFIG SET maxmemory-policy noeviction"));
+    assert_int_equal(queue_server_check(&server, &world->err), -1);
+    assert_string_equal(world->err.msg, "Redis drops keys when memory ends (maxmemory-policy is allkeys-lru), and jobs "
+                                        "with them; set maxmemory-policy noeviction");
+    struct queue_server old = {.version = "6.0.16", .eviction = "noeviction"};
+    assert_int_equal(queue_server_check(&old, &world->err), -1);
+    assert_string_equal(world->err.msg, "Redis is version 6.0.16; a queue needs 6.2 or later");
+    struct queue_server replica = {.version = "7.0.15", .eviction = "noeviction", .replica = true};
+    assert_int_equal(queue_server_check(&replica, &world->err), -1);
+    assert_string_equal(world->err.msg, "this Redis is a replica; name the primary");
+    assert_int_equal(world->err.reason, REASON_CONFIG);
+}
+
+static void m_a_queue_says_where_it_is_at_home(void **state) {
+    struct queue_world *world = *state;
+    struct queue_home home = {.store = "file:/var/lib/quern", .environments = "default,science"}, found;
+    assert_int_equal(queue_get_home(world->queue, &found, &world->err), QUEUE_OK);
+    assert_string_equal(found.store, "");
+    assert_int_equal(queue_set_home(world->queue, &home, &world->err), QUEUE_OK);
+    assert_int_equal(queue_get_home(world->queue, &found, &world->err), QUEUE_OK);
+    assert_string_equal(found.store, home.store);
+    assert_string_equal(found.environments, home.environments);
+    home.store[0] = '\n';
+    assert_int_equal(queue_set_home(world->queue, &home, &world->err), -1);
+    assert_string_equal(world->err.msg, "store: expected UTF-8 without control characters, found other bytes");
+}
+
 /* ---- wake-ups ---- */
 
 static bool woken(struct queue_world *world, const char *wake, uint32_t wait_ms) {
@@ -341,6 +433,10 @@ int main(void) {
         T(l_a_log_has_a_bound),
         T(m_lists_and_counts_tell_the_truth),
         T(m_a_sweep_mends_what_hands_broke),
+        T(m_a_log_is_read_in_pieces_until_the_job_has_ended),
+        T(m_workers_are_there_while_they_beat),
+        T(m_a_server_that_would_lose_jobs_is_refused_with_the_remedy),
+        T(m_a_queue_says_where_it_is_at_home),
         T(c_a_ghost_in_the_index_is_not_claimed),
         T(m_no_wake_up_is_lost_between_claim_and_wait),
     };
