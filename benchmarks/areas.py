@@ -42,6 +42,18 @@ def codec(places):
         {"decode, *": "decode, libzstd alone", "encode, *": "encode, libzstd alone"})
 
 
+def dataset(places):
+    rows = 10_000 if places.quick else 1_000_000
+    made = subprocess.run(script(ORACLES, "dataset_files.py", rows, places.scratch), check=True, stdout=subprocess.PIPE, text=True)
+    names = made.stdout.splitlines()
+    triples = [word for name in names for word in (name, f"{places.scratch}/{name}.arrow", f"{places.scratch}/{name}.buffers")]
+    return Area(
+        f"{rows:,} rows of each kind of column: Arrow file with zstd → fresh segment, and back; all cores",
+        [[f"{places.benches}/bench_dataset", *triples], script(ORACLES, "dataset_peers.py", places.scratch, *names)],
+        2 if places.quick else 7,
+        {f"{name}, {way}, *": f"{name}, {way}, libzstd alone" for name in names for way in ("decode", "encode")})
+
+
 def frames(places):
     rows = 10_000 if places.quick else 1_000_000
     os.environ.setdefault("QUERN_GLUE_MODULE", str(pathlib.Path(places.benches).parent / "ops" / "python"))
@@ -109,4 +121,4 @@ def large(places):
                 across_builds(places.builds, "python3, read_feather, to_feather"))
 
 
-AREAS = {made.__name__: made for made in (codec, frames, fork, pictures, jail, noop, large)}
+AREAS = {made.__name__: made for made in (codec, dataset, frames, fork, pictures, jail, noop, large)}

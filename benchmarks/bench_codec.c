@@ -7,18 +7,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <zstd.h>
 
+#include "alone.h"
 #include "bench_table.h"
 #include "quern/clock.h"
 #include "quern/codec.h"
@@ -37,19 +35,11 @@ static const char *const labels[WHATS] = {
     "encode, library",       "encode, quern-codec", "check, quern-codec",
 };
 
-struct piece {
-    const void *raw;
-    size_t raw_bytes;
-    void *packed; // NULL: does not compress, copied as it is
-    size_t packed_bytes;
-    size_t at; // in the output
-};
-
 struct bench {
     void *segment;
     uint64_t segment_bytes;
     int segment_fd, arrow_fd;
-    struct piece pieces[MAX_BUFFERS];
+    struct alone_piece pieces[MAX_BUFFERS];
     size_t piece_count, room;
     struct codec codec;
     pid_t codec_pid;
@@ -78,15 +68,17 @@ static void *map(int fd, size_t bytes, int protection, int flags) {
 // ---- libzstd alone ----
 
 static void add_piece(struct bench *bench, const void *raw, size_t bytes) {
-    struct piece *piece = &bench->pieces[bench->piece_count++];
-    *piece = (struct piece){.raw = raw, .raw_bytes = bytes, .at = bench->room};
-    bench->room += (ZSTD_compressBound(bytes) + 4095) / 4096 * 4096;
-    piece->packed = malloc(ZSTD_compressBound(bytes));
-    piece->packed_bytes = ZSTD_compress(piece->packed, ZSTD_compressBound(bytes), raw, bytes, 1);
-    if (piece->packed_bytes > bytes - bytes / 10) {
-        free(piece->packed);
-        piece->packed = NULL;
+    struct alone_piece *piece = &bench->pieces[bench->piece_count++];
+    void *packed = malloc(ZSTD_compressBound(bytes));
+    size_t packed_bytes = ZSTD_compress(packed, ZSTD_compressBound(bytes), raw, bytes, 1);
+    *piece = (struct alone_piece){.raw = raw, .raw_bytes = bytes, .at = bench->room};
+    bench->room += alone_room(bytes);
+    if (packed_bytes > bytes - bytes / 10) {
+        free(packed);
+        return;
     }
+    piece->packed = packed;
+    piece->packed_bytes = packed_bytes;
 }
 
 static const int32_t *narrow(const int64_t *offsets, size_t count) {
@@ -107,44 +99,6 @@ static void add_pieces(struct bench *bench) {
                       (array->length + 1) * sizeof(int32_t));
         add_piece(bench, segment_at(bench->segment, array->values), array->values.bytes);
     }
-}
-
-struct alone {
-    struct bench *bench;
-    char *output;
-    atomic_size_t next;
-    bool decode;
-};
-
-static void *alone_main(void *context) {
-    struct alone *alone = context;
-    ZSTD_CCtx *compress = ZSTD_createCCtx();
-    ZSTD_DCtx *decompress = ZSTD_createDCtx();
-    for (size_t i; (i = atomic_fetch_add(&alone->next, 1)) < alone->bench->piece_count;) {
-        struct piece *piece = &alone->bench->pieces[i];
-        char *to = alone->output + piece->at;
-        if (!piece->packed)
-            memcpy(to, piece->raw, piece->raw_bytes);
-        else if (alone->decode)
-            ZSTD_decompressDCtx(decompress, to, piece->raw_bytes, piece->packed, piece->packed_bytes);
-        else
-            ZSTD_compressCCtx(compress, to, ZSTD_compressBound(piece->raw_bytes), piece->raw, piece->raw_bytes, 1);
-    }
-    ZSTD_freeCCtx(compress);
-    ZSTD_freeDCtx(decompress);
-    return NULL;
-}
-
-static void run_alone(struct bench *bench, bool decode) {
-    auto_fd int fd = memory(bench->room);
-    struct alone alone = {.bench = bench, .decode = decode};
-    pthread_t other;
-    alone.output = map(fd, bench->room, PROT_READ | PROT_WRITE, MAP_SHARED);
-    if (pthread_create(&other, NULL, alone_main, &alone) != 0)
-        die("thread", NULL);
-    alone_main(&alone);
-    pthread_join(other, NULL);
-    munmap(alone.output, bench->room);
 }
 
 // ---- the library, in this process ----
@@ -227,13 +181,6 @@ static void start_codec(struct bench *bench) {
 
 // ---- rounds ----
 
-static double own_cpu_ms(void) {
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e3 +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e3;
-}
-
 // Of quern-codec and of its children that it has reaped: fields 14 to 17 of proc(5)'s stat.
 static double codec_cpu_ms(const struct bench *bench) {
     char path[64];
@@ -250,12 +197,12 @@ static double codec_cpu_ms(const struct bench *bench) {
 // A child is reaped a moment after its answer.
 static double all_cpu_ms(const struct bench *bench, enum what what) {
     if (what != DECODE_CODEC && what != ENCODE_CODEC && what != CHECK_CODEC)
-        return own_cpu_ms();
+        return rounds_cpu_ms();
     for (char path[64];; poll(NULL, 0, 1)) {
         snprintf(path, sizeof path, "/proc/%d/task/%d/children", bench->codec_pid, bench->codec_pid);
         auto_file FILE *file = fopen(path, "re");
         if (!file || fgetc(file) == EOF)
-            return own_cpu_ms() + codec_cpu_ms(bench);
+            return rounds_cpu_ms() + codec_cpu_ms(bench);
     }
 }
 
@@ -263,7 +210,7 @@ static void run_one(struct bench *bench, enum what what) {
     switch (what) {
     case DECODE_ZSTD:
     case ENCODE_ZSTD:
-        run_alone(bench, what == DECODE_ZSTD);
+        alone_run(bench->pieces, bench->piece_count, bench->room, THREADS, what == DECODE_ZSTD);
         break;
     case DECODE_LIBRARY:
         decode_library(bench);

@@ -59,10 +59,10 @@ def samples(made):
     found = []
     for title, frame in made.items():
         kept = {}
-        found.append((f"{title}: back", "ms", measurer.ms(lambda: kept.update(fd=segment(frame)))))
-        found.append((f"{title}: map", "ms", measurer.ms(lambda: kept.update(frame=frames.frame(kept["fd"])))))
+        found += measurer.both(f"{title}: back", lambda: kept.update(fd=segment(frame)))
+        found += measurer.both(f"{title}: map", lambda: kept.update(frame=frames.frame(kept["fd"])))
         if title.startswith("10 float64"):
-            found.append((f"{title}: sum", "ms", measurer.ms(lambda: sums(kept["frame"]))))
+            found += measurer.both(f"{title}: sum", lambda: sums(kept["frame"]))
         os.close(kept["fd"])
     return found
 

@@ -52,19 +52,19 @@ def write(frame):
 def with_sum(label, load):
     """The way to a frame, and the first sum over it."""
     kept = {}
-    yield f"{label}: map", "ms", measurer.ms(lambda: kept.update(frame=load()))
-    yield f"{label}: sum", "ms", measurer.ms(lambda: kept["frame"].sum())
+    yield from measurer.both(f"{label}: map", lambda: kept.update(frame=load()))
+    yield from measurer.both(f"{label}: sum", lambda: kept["frame"].sum())
 
 
 def samples(numbers, words):
     yield from with_sum("10 float64, np.load(mmap)", mapped_numpy)
     yield from with_sum("10 float64, read_feather", read("numbers.uncompressed"))
     yield from with_sum("10 float64, read_feather zstd", read("numbers.zstd"))
-    yield "10 float64, write_feather: back", "ms", measurer.ms(write(numbers))
+    yield from measurer.both("10 float64, write_feather: back", write(numbers))
     for title, name in (("text, 500 distinct", "few"), ("text, all distinct", "unique")):
-        yield f"{title}, read_feather: map", "ms", measurer.ms(read(f"{name}.uncompressed"))
-        yield f"{title}, read_feather, str objects: map", "ms", measurer.ms(read_objects(f"{name}.uncompressed"))
-        yield f"{title}, write_feather: back", "ms", measurer.ms(write(words[name]))
+        yield from measurer.both(f"{title}, read_feather: map", read(f"{name}.uncompressed"))
+        yield from measurer.both(f"{title}, read_feather, str objects: map", read_objects(f"{name}.uncompressed"))
+        yield from measurer.both(f"{title}, write_feather: back", write(words[name]))
 
 
 MADE = make()

@@ -13,6 +13,13 @@ def ms(work):
     return taken
 
 
+def both(label, work):
+    """Two samples: milliseconds of the clock, and of all threads of this process on a core, kernel included."""
+    start = time.process_time()
+    taken = ms(work)
+    return [(label, "ms", taken), (label, "cpu ms", (time.process_time() - start) * 1000)]
+
+
 def serve(samples):
     """Calls samples() -> [(label, unit, value)] for each round that is wanted."""
     for _ in sys.stdin:
@@ -22,5 +29,5 @@ def serve(samples):
 
 
 def serve_works(works):
-    """The same for {label: function}: milliseconds of each, one after the other."""
-    serve(lambda: [(label, "ms", ms(work)) for label, work in works.items()])
+    """The same for {label: function}: both() of each, one after the other."""
+    serve(lambda: [sample for label, work in works.items() for sample in both(label, work)])

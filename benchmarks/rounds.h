@@ -24,6 +24,9 @@ bool rounds_wait(void);
 void rounds_sample(const char *label, const char *unit, double value);
 void rounds_since(const char *label, uint64_t start_ns);
 
+/* CPU time of this process, all threads, kernel included, in ms. */
+double rounds_cpu_ms(void);
+
 void rounds_end(void);
 
 #endif

@@ -55,8 +55,6 @@ uint32_t arrow_column_parts(const struct segment_array *array, enum arrow_part p
 #define NOT_NAN(v) ((v) == (v))
 #define NOT_NAT(v) ((v) != INT64_MIN)
 #define NOT_NEGATIVE(v) ((v) >= 0)
-#define IS_ZERO(v) ((v) == 0)
-#define IS_SET(v) ((v) != 0)
 
 PACK(half, uint16_t, !segment_half_is_nan)
 PACK(float, float, NOT_NAN)
@@ -65,8 +63,25 @@ PACK(time, int64_t, NOT_NAT)
 PACK(codes8, int8_t, NOT_NEGATIVE)
 PACK(codes16, int16_t, NOT_NEGATIVE)
 PACK(codes32, int32_t, NOT_NEGATIVE)
-PACK(unmasked, uint8_t, IS_ZERO)
-PACK(bool, uint8_t, IS_SET)
+
+// Bytes that are 0 or 1, each exclusive-or'ed with `flip`: eight at a time, byte k moved to bit 56 + k by its own factor.
+static uint8_t pack_eight(uint64_t eight, uint64_t flips) {
+    return (uint8_t)(((eight ^ flips) * 0x0102040810204080) >> 56);
+}
+
+static void pack_bytes(const uint8_t *values, size_t count, uint8_t flip, uint8_t *bits) {
+    const uint64_t flips = flip * 0x0101010101010101;
+    uint64_t eight, last = flips;
+    size_t whole = count / 8;
+    for (size_t i = 0; i < whole; i++) {
+        memcpy(&eight, values + i * 8, sizeof eight);
+        bits[i] = pack_eight(eight, flips);
+    }
+    if (count % 8 == 0)
+        return;
+    memcpy(&last, values + whole * 8, count % 8);
+    bits[whole] = pack_eight(last, flips);
+}
 
 // Readers are not obliged to look away from the index below a null: some check all of them.
 #define CLEAR(name, type)                                                                                              \
@@ -122,7 +137,7 @@ static int validity(const void *segment, const struct segment_array *array, stru
     size_t bytes = (array->length + 7) / 8;
     TRY(arrow_scratch_reserve(scratch, bytes, err));
     if (rule == SEGMENT_NULLS_MASK)
-        pack_unmasked(segment_at(segment, array->nulls), array->length, scratch->bytes);
+        pack_bytes(segment_at(segment, array->nulls), array->length, 1, scratch->bytes);
     else
         pack_sentinels(segment, array, scratch->bytes);
     return converted(scratch, bytes, ret);
@@ -162,7 +177,7 @@ static int values(const void *segment, const struct segment_array *array, struct
         return direct(segment, array->values, ret);
     size_t bytes = (array->length + 7) / 8;
     TRY(arrow_scratch_reserve(scratch, bytes, err));
-    pack_bool(segment_at(segment, array->values), array->length, scratch->bytes);
+    pack_bytes(segment_at(segment, array->values), array->length, 0, scratch->bytes);
     return converted(scratch, bytes, ret);
 }
 

@@ -178,6 +178,7 @@ static void store_missing(const struct step *step, const void *missing, uint32_t
     memcpy(step->to + row * 8, missing, 8);
     else if (width == 4) BITS_EACH_MISSING(step->present, step->piece->rows, row)
         memcpy(step->to + row * 4, missing, 4);
+    else if (width == 1) BITS_EACH_MISSING(step->present, step->piece->rows, row) memcpy(step->to + row, missing, 1);
     else BITS_EACH_MISSING(step->present, step->piece->rows, row) memcpy(step->to + row * width, missing, width);
 }
 

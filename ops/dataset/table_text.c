@@ -164,11 +164,11 @@ static void put_span(struct writer *writer, uint32_t unit, bool days, int64_t va
         put_format(writer, ".%0*" PRId64, (int)unit * 3, rest);
 }
 
-static void put_bool(struct writer *writer, const void *segment, const struct segment_array *array, uint64_t row) {
-    const uint8_t *values = segment_at(segment, array->values), *mask = segment_at(segment, array->nulls);
-    if (array->null_count && mask[row])
-        return;
-    put_format(writer, "%s", values[row] ? "True" : "False");
+// Whatever has a mask beside its values: one byte per row, 1 where it is missing.
+static bool is_masked(const void *segment, const struct segment_array *array, uint64_t row) {
+    if (array->null_count == 0 || array->nulls.bytes == 0 || segment_kind_is_bytes((enum segment_kind)array->kind))
+        return false;
+    return ((const uint8_t *)segment_at(segment, array->nulls))[row];
 }
 
 #define AT(type) (((const type *)values)[row])
@@ -182,6 +182,8 @@ static void put_code(struct writer *writer, const void *segment, const struct se
 
 static void put_cell(struct writer *writer, const void *segment, const struct segment_array *array, uint64_t row) {
     const void *values = segment_at(segment, array->values);
+    if (is_masked(segment, array, row))
+        return;
     switch ((enum segment_kind)array->kind) {
     case SEGMENT_INT8:
         return put_format(writer, "%d", AT(int8_t));
@@ -206,7 +208,7 @@ static void put_cell(struct writer *writer, const void *segment, const struct se
     case SEGMENT_FLOAT64:
         return put_float(writer, AT(double), false);
     case SEGMENT_BOOL:
-        return put_bool(writer, segment, array, row);
+        return put_format(writer, "%s", AT(uint8_t) ? "True" : "False");
     case SEGMENT_TIMESTAMP:
         return put_time(writer, array, AT(int64_t));
     case SEGMENT_DURATION:

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """`quern dataset`: the verbs over a store of their own, with exact texts, and what `quern run` makes of a key."""
 import hashlib
+import io
 import json
 import os
 import pathlib
+import random
 import re
 import subprocess
 
 import jsonschema
 import pandas as pd
 import pytest
+import scipy.io.arff
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 QUERN = pathlib.Path(os.environ.get("QUERN_BIN", ROOT / "build/bin")).resolve() / "quern"
@@ -136,6 +139,33 @@ def test_b_arff_is_stored_as_arrow(desk, tmp_path):
         "--no-header: expected a .csv or .tsv file, found 'rain.arff'"))
     assert desk("get", "weather", "back.arff") == (2, "", error(
         "FILE: ARFF is read but not written: expected .arrow, .feather, .csv or .tsv, found 'back.arff'"))
+
+
+def random_arff(dice, rows):
+    """A file of numbers, nominal values and dates, some missing, in various spellings that scipy knows."""
+    labels = ["plain", '"two words"', "x-1"]
+    lines = ["@relation dice", "@attribute n numeric", "@ATTRIBUTE 'r r' REAL", "@attribute c {plain, 'two words', x-1}",
+             "@attribute d date 'yyyy-MM-dd HH:mm'", "", "@data"]
+    for _ in range(rows):
+        number = dice.choice(["?", repr(dice.uniform(-1e6, 1e6)), repr(dice.gauss(0, 1) * 10.0**dice.randint(-300, 300)),
+                              str(dice.randint(-10**18, 10**18)), f"{dice.random():.3f}", "-0.0", "1e5", ".5"])
+        day = f'"{dice.randint(1970, 2100):04}-{dice.randint(1, 12):02}-{dice.randint(1, 28):02} {dice.randint(0, 23):02}:05"'
+        lines.append(",".join([number, str(dice.random()), dice.choice(["?", *labels]), dice.choice(["?", day])]))
+    return "\n".join(lines) + "\n"
+
+
+def test_m_arff_has_the_values_that_scipy_reads(desk, tmp_path):
+    text = random_arff(random.Random(7), 500)
+    (tmp_path / "dice.arff").write_text(text)
+    rows, meta = scipy.io.arff.loadarff(io.StringIO(text))
+    code, out, err = desk("put", "dice.arff", "dice")
+    assert (code, err) == (0, "")
+    assert desk("get", "dice", "dice.csv")[0] == 0
+    made = pd.read_csv(tmp_path / "dice.csv", float_precision="round_trip", parse_dates=["d"])
+    wanted = pd.DataFrame(rows)
+    wanted["c"] = wanted["c"].str.decode("utf-8").replace("?", None)
+    assert list(made.columns) == list(meta.names()) and meta["c"][1] == ("plain", "two words", "x-1")
+    pd.testing.assert_frame_equal(made, wanted, check_exact=True, check_dtype=False)
 
 
 def test_b_a_key_is_an_input_of_a_run(desk, tmp_path):

@@ -71,6 +71,8 @@ DICTIONARIES = [
     Kind("dictionary of double", pa.dictionary(pa.int16(), pa.float64()), [0.5, INF, -INF, 2.0**-1074]),
     Kind("dictionary of timestamp[us]", pa.dictionary(pa.int8(), pa.timestamp("us")), times("us", SECONDS)),
     Kind("dictionary of binary", pa.dictionary(pa.int8(), pa.binary()), BYTES),
+    *(Kind(f"dictionary of {kind.name}", pa.dictionary(pa.int8(), kind.type), list(dict.fromkeys(kind.values)))
+      for kind in [*INTEGERS, *FLOATS] if kind.type not in (pa.int64(), pa.float64())),
 ]
 KINDS = [Kind("null", pa.null(), [None]), *INTEGERS, *FLOATS, *DECIMALS, Kind("bool", pa.bool_(), [True, False]), *TEXTS, *BINARIES, *DICTIONARIES, *TIMES, *ZONES,
          *DURATIONS, *DAY_TIMES, *DATES]
@@ -106,7 +108,7 @@ def array(kind, pattern):
 
 
 def unused(kind):
-    return {str: "unused", bytes: b"unused", int: 77, float: 77.0}[type(kind.values[0])]
+    return {str: "unused", bytes: b"unused", int: 77, float: 77.0, np.float16: np.float16(77)}[type(kind.values[0])]
 
 
 def table(pattern, names=None):

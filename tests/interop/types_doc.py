@@ -53,7 +53,8 @@ makes this page from a run of every row and fails when it tells otherwise.
 - **Columns of type null** are `object` cells of None.
 - **Times of day** are `datetime.time`, which knows microseconds: a warning tells how many lost nanoseconds.
 - **Dictionaries** are categories and keep their order, unused values and the ordered flag. Indices get the width that
-  pandas picks: 8 bits below 127 values, 16 below 32,767, else 32. Nulls and repetitions among the values go.
+  pandas picks: 8 bits below 127 values, 16 below 32,767, else 32. Nulls and repetitions among the values go; numbers
+  among them get 64 bits, which all categories of pandas 1.5 have.
 - **Repeated column names** reach the script as they are; a result gives the second `a` the name `a (2)`.
 - A result is one record batch with ZSTD buffers and pandas metadata, so that `pd.read_feather()` restores dtypes.
 
@@ -113,7 +114,11 @@ def dictionary_change(kind, returned):
     if f"indices={kind.index_type}," not in returned:
         yield "the width of the indices"
     if f"values={kind.value_type}," not in returned:
-        yield "the values' type, as above"
+        yield "numbers get 64 bits" if is_number(kind.value_type) else "the values' type, as above"
+
+
+def is_number(kind):
+    return pa.types.is_integer(kind) or pa.types.is_floating(kind)
 
 
 def taken(told):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Arrow project's golden files, decoded and compared with the values in their JSON, or refused by their message."""
+import decimal
 import gzip
 import json
 import struct
@@ -21,7 +22,7 @@ WHOLE = ["2.0.0-compression/generated_zstd", "2.0.0-compression/generated_uncomp
          "1.0.0-littleendian/generated_primitive_large_offsets", "1.0.0-littleendian/generated_primitive",
          "1.0.0-littleendian/generated_primitive_zerolength", "1.0.0-littleendian/generated_primitive_no_batches",
          "1.0.0-littleendian/generated_extension", "1.0.0-littleendian/generated_null",
-         "1.0.0-littleendian/generated_null_trivial"]
+         "1.0.0-littleendian/generated_null_trivial", "1.0.0-littleendian/generated_decimal"]
 PARTS = [f"1.0.0-littleendian/generated_{name}" for name in
          ["datetime", "interval", "duplicate_fieldnames", "custom_metadata"]]
 TEXT = "give each element a column or a row, or store it as text"
@@ -91,6 +92,11 @@ def single(value):
     return None if value is None else struct.unpack("<f", struct.pack("<f", value))[0]
 
 
+def nearest(value, scale):
+    """The double of a decimal, whose coefficient the JSON has as text."""
+    return None if value is None else float(decimal.Decimal(value).scaleb(-scale, decimal.Context(prec=80)))
+
+
 KINDS = {"null": "null", "floatingpoint": "double", "bool": "bool", "utf8": "string", "largeutf8": "string", "binary": "binary",
          "largebinary": "binary", "fixedsizebinary": "binary"}
 
@@ -111,6 +117,8 @@ def check_column(column, described, values, profile):
     elif kind["name"] == "time":
         values = [None if v is None else v * NS[kind["unit"]] for v in values]
         assert (column["kind"], column["values"]) == ("time", values)
+    elif kind["name"] == "decimal":
+        assert (column["kind"], column["values"]) == ("double", [nearest(v, kind["scale"]) for v in values])
     elif kind["name"] == "int" and None in values:
         assert column["kind"] == "double"
         assert column["values"] == [None if v is None else float(v) for v in values]

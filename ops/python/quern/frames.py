@@ -32,9 +32,10 @@ def frame(fd, note=lambda about, text: None):
     return made
 
 
-def column(mapping, arrays, index, note):
-    """One array of a segment as what a DataFrame takes without copying it."""
+def column(mapping, arrays, index, note, name=None):
+    """One array of a segment as what a DataFrame takes without copying it. name: of the column that it is values of."""
     array = arrays[index]
+    name = array.name if name is None else name
     if array.kind in (_quern.CODES8, _quern.CODES16, _quern.CODES32):
         return categorical(mapping, arrays, array, note)
     if array.kind in (_quern.UTF8, _quern.BINARY) or (array.kind == _quern.BOOL and array.null_count):
@@ -42,11 +43,11 @@ def column(mapping, arrays, index, note):
     if array.kind == _quern.NULL:
         return np.full(array.length, None, object)
     if array.kind == _quern.TIME:
-        return times_of_day(mapping, array, index, note)
+        return times_of_day(mapping, array, index, note, name)
     values = view(mapping, array)
     if array.inexact:
-        note(array.name, f"column {array.name!r}: {rounded(array)}")
-    return zoned(values, array, note) if array.zone else values
+        note(name, f"column {name!r}: {rounded(array)}")
+    return zoned(values, array, note, name) if array.zone else values
 
 
 def rounded(array):
@@ -75,22 +76,22 @@ def objects(mapping, array, index):
     return values
 
 
-def times_of_day(mapping, array, index, note):
+def times_of_day(mapping, array, index, note, name):
     """datetime.time, None where one is missing. Python's know microseconds only."""
     nanoseconds = view(mapping, array)
     lost = int(np.count_nonzero((nanoseconds % 1000 != 0) & (nanoseconds >= 0)))
     if lost:
-        note(array.name, f"column {array.name!r}: {lost} time{'s' * (lost > 1)} lost nanoseconds, which datetime.time "
+        note(name, f"column {name!r}: {lost} time{'s' * (lost > 1)} lost nanoseconds, which datetime.time "
                          "does not have")
     return objects(mapping, array, index)
 
 
-def zoned(values, array, note):
+def zoned(values, array, note, name):
     """Instants in UTC, shown in the column's time zone."""
     try:
         dtype = pd.DatetimeTZDtype(UNITS[array.unit], array.zone)
     except Exception as error:  # each library of time zones has its own
-        note(array.name, f"column {array.name!r}: time zone {array.zone!r} is not known here ({error!r}), UTC is used")
+        note(name, f"column {name!r}: time zone {array.zone!r} is not known here ({error!r}), UTC is used")
         dtype = pd.DatetimeTZDtype(UNITS[array.unit], "UTC")
     if PANDAS < (2, 0):
         return pd.arrays.DatetimeArray(values, dtype=dtype)
@@ -100,11 +101,22 @@ def zoned(values, array, note):
 def categorical(mapping, arrays, array, note):
     """Categorical on shared codes. The maker checked the codes, so that pandas need not read them all."""
     codes = view(mapping, array)
-    values = column(mapping, arrays, array.dictionary, note)
+    values = column(mapping, arrays, array.dictionary, note, array.name)
     if arrays[array.dictionary].kind == _quern.FLOAT16:
         values = values.astype("f4")  # no Index holds halves
+    if arrays[array.dictionary].kind == _quern.TIME:
+        codes, values = without_repetitions(codes, values)
     categories = pd.Index(values)
     dtype = pd.CategoricalDtype(categories, ordered=bool(array.flags & _quern.ORDERED))
     if PANDAS < (2, 1):
         return pd.Categorical(codes, dtype=dtype, fastpath=True)
     return pd.Categorical.from_codes(codes, dtype=dtype, validate=False)
+
+
+def without_repetitions(codes, values):
+    """(codes, values) after times that differed by nanoseconds have become one."""
+    places, distinct = pd.factorize(values)
+    if len(distinct) == len(values):
+        return codes, values
+    width = "i1" if len(distinct) < 127 else "i2" if len(distinct) < 32767 else "i4"  # that pandas picks
+    return np.append(places, -1)[codes].astype(width), distinct

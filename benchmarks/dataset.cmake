@@ -1,0 +1,3 @@
+# Columns of one kind against libzstd alone on the same buffers: bench_dataset NAME FILE BUFFERS...
+add_executable(bench_dataset ${CMAKE_CURRENT_LIST_DIR}/bench_dataset.c ${CMAKE_CURRENT_LIST_DIR}/alone.c)
+target_link_libraries(bench_dataset PRIVATE bench_rounds quern_dataset quern_base PkgConfig::ZSTD Threads::Threads)
