@@ -107,7 +107,7 @@ void world_complete(struct queue_world *world, const struct queue_claim *claim) 
 
 void world_expect(struct queue_world *world, const char *id, enum job_state expected) {
     static const char *const indexes[JOB_STATE_COUNT] = {
-        [JOB_BLOCKED] = "blocked", [JOB_DELAYED] = "delayed", [JOB_QUEUED] = "ready",   [JOB_RUNNING] = "lease",
+        [JOB_BLOCKED] = "blocked", [JOB_DELAYED] = "delayed", [JOB_QUEUED] = "ready",        [JOB_RUNNING] = "lease",
         [JOB_SUCCEEDED] = "done",  [JOB_FAILED] = "dead",     [JOB_CANCELLED] = "cancelled",
     };
     static const char *const all[] = {"blocked", "delayed", "ready", "lease", "done", "dead", "cancelled"};

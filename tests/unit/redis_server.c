@@ -29,7 +29,7 @@ static void become_redis(const struct redis_server *server, pid_t parent) {
     snprintf(log, sizeof log, "%s/log", server->dir);
     execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", server->socket, "--dir", server->dir,
            "--logfile", log, "--save", "", "--appendonly", server->append_only ? "yes" : "no", "--appendfsync",
-           "everysec", "--maxmemory-policy", "noeviction", "--daemonize", "no", (char *)NULL);
+           "always", "--maxmemory-policy", "noeviction", "--daemonize", "no", (char *)NULL);
     _exit(127);
 }
 
