@@ -2,8 +2,8 @@
 """Random transitions by many clients, zombies among them, on a real Redis, beside the model of tests/oracles.
 
 After every step the whole of Redis must be what the model says: every job in exactly one index, in its place, with its
-counters and its token, and no key that nobody needs. A failing run is shrunk before it is reported. QUERN_MODEL_SEEDS
-and QUERN_MODEL_STEPS ask for more than the usual.
+counters and its token, and no key that nobody needs. A failing run is shrunk before it is reported. QUERN_MODEL_SEEDS,
+QUERN_MODEL_STEPS and QUERN_SEED ask for more than the usual.
 """
 import os
 import pathlib
@@ -28,6 +28,7 @@ REASONS = ["exit:75", "exit:1", "limit:memory", "exception", "infra"]
 INDEX = {"blocked": "blocked", "delayed": "delayed", "ready": "queued", "lease": "running", "done": "succeeded",
          "dead": "failed", "cancelled": "cancelled"}
 SEEDS = int(os.environ.get("QUERN_MODEL_SEEDS", 12))
+FIRST = int(os.environ.get("QUERN_SEED", 0))
 STEPS = int(os.environ.get("QUERN_MODEL_STEPS", 500))
 
 
@@ -298,7 +299,7 @@ def code():
     return scripts()
 
 
-@pytest.mark.parametrize("seed", range(SEEDS))
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + SEEDS))
 def test_m_redis_is_what_the_model_says(redis, code, seed):
     dice = random.Random(seed)
     steps = [random_step(dice, now) for now in range(STEPS)]
