@@ -1,1 +1,8 @@
 quern_fuzz_target(job ${CMAKE_CURRENT_LIST_DIR}/fuzz_job.c LIBS quern_job)
+quern_fuzz_target(queue_reply ${CMAKE_CURRENT_LIST_DIR}/fuzz_queue_reply.c LIBS quern_queue)
+foreach(program fuzz_queue_reply replay_queue_reply)
+  if(TARGET ${program})
+    target_include_directories(${program} PRIVATE ${CMAKE_SOURCE_DIR})
+    target_link_libraries(${program} PRIVATE PkgConfig::HIREDIS)
+  endif()
+endforeach()

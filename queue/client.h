@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside queue/ only: how every call of quern/queue.h speaks to Redis. */
+#ifndef QUERN_QUEUE_CLIENT_H
+#define QUERN_QUEUE_CLIENT_H
+
+#include "quern/queue.h"
+#include "queue/address.h"
+#include "queue/args.h"
+#include "queue/connection.h"
+#include "queue/script.h"
+
+#define CLIENT_NONCE_BYTES 33
+#define CLIENT_MAX_BUDGET 1000u
+#define CLIENT_KEY_BYTES (QUEUE_NAME_BYTES + JOB_ID_BYTES + 32)
+
+struct queue {
+    struct address address;
+    char *password; /* owned; may be NULL */
+    char name[QUEUE_NAME_BYTES];
+    char prefix[QUEUE_NAME_BYTES + 16]; /* quern:{NAME} */
+    uint32_t timeout_ms, patience_ms;
+    struct connection *connection;  /* owned; NULL: the next call makes one */
+    char nonce[CLIENT_NONCE_BYTES]; /* of the claim that was not answered yet; empty: none */
+};
+
+/* The head of a transition's arguments: EVALSHA, the script's name, the queue. */
+void client_begin(const struct queue *queue, enum script_id script, struct args *args);
+
+/* Sends a transition until it is answered with a list that begins with a word, or patience ends. */
+MUST_USE int client_run(struct queue *queue, enum script_id script, const struct args *args, struct reply **ret,
+                        struct err *err);
+
+/* Any other command, once. A reply of kind REPLY_ERROR is an error. */
+MUST_USE int client_command(struct queue *queue, const struct args *args, uint64_t deadline_ns, struct reply **ret,
+                            struct err *err);
+
+/* XREAD BLOCK on streams of the queue: pairs of key and last id seen. */
+struct client_stream {
+    const char *key; /* borrowed; a whole key */
+    const char *after;
+};
+MUST_USE int client_wait(struct queue *queue, const struct client_stream *streams, size_t count, uint32_t wait_ms,
+                         bool *ret_woken, struct err *err);
+
+/* The word of a reply as an enum queue_answer; INFRA for any other word. */
+MUST_USE int client_answer(const struct reply *reply, const char *what, struct err *err);
+MUST_USE int client_state(const struct reply *reply, size_t index, const char *what, enum job_state *ret,
+                          struct err *err);
+
+/* The decoders of replies, apart from the wire for the fuzzer's sake. They return an enum queue_answer or -1. */
+/* A receipt has no number where `number` is 0, else it stands there. */
+MUST_USE int client_read_receipt(const struct reply *reply, const char *what, size_t number, struct queue_receipt *ret,
+                                 struct err *err);
+MUST_USE int client_read_claim(const struct reply *reply, struct queue_claim *ret, struct err *err);
+MUST_USE int client_read_renewals(const struct reply *reply, struct queue_renewal *renewals, size_t count,
+                                  struct err *err);
+MUST_USE int client_read_record(const struct reply *reply, struct queue_record *ret, struct err *err);
+
+MUST_USE int client_read_rows(const struct reply *reply, struct queue_row *rows, size_t room, size_t *ret_count,
+                              struct err *err);
+MUST_USE int client_read_counts(const struct reply *reply, struct queue_counts *ret, struct err *err);
+
+MUST_USE int client_read_pieces(const struct reply *reply, struct queue_pieces *ret, struct err *err);
+MUST_USE int client_read_workers(const struct reply *reply, struct queue_worker *workers, size_t room,
+                                 size_t *ret_count, struct err *err);
+MUST_USE int client_read_server(const struct reply *reply, struct queue_server *ret, struct err *err);
+
+/* An element behind the one that is `name`, in a list of names and values behind a word; 0: there is none. */
+size_t client_value(const struct reply *reply, const char *name);
+
+/* A transition whose answer is a word and nothing else that matters. `allowed`: a bit per enum queue_answer. */
+MUST_USE int client_simple(struct queue *queue, enum script_id script, const struct args *args, unsigned allowed,
+                           struct err *err);
+#define CLIENT_BIT(answer) (1u << (answer))
+
+/* ---- rules of arguments; BAD_INPUT ---- */
+
+MUST_USE int client_check_id(const char *id, struct err *err);
+MUST_USE int client_check_token(const char *token, struct err *err);
+/* [A-Za-z0-9_.:-]{1,room-1} */
+MUST_USE int client_check_name(const char *what, const char *name, size_t room, struct err *err);
+/* Ids of entries in streams, as replies give them. */
+MUST_USE int client_check_entry(const char *entry, struct err *err);
+/* At most room-1 bytes of UTF-8 without control characters. */
+MUST_USE int client_check_text(const char *what, const char *text, size_t room, struct err *err);
+MUST_USE int client_check_range(const char *what, uint64_t value, uint64_t least, uint64_t most, struct err *err);
+
+#endif

@@ -1,0 +1,47 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- claim WORKER NONCE LEASE_MS MAX_TIME_MS  (0: any job)
+-- → OK id token number attempt time_ms spec | NONE why last_wake
+local worker, nonce, lease_ms, max_time = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+
+local function given(id, job)
+  return {'OK', id, job.tok, job.num, job.att, job.time, redis.call('GET', spec_key(id)) or ''}
+end
+
+-- The nonce makes a repeated claim answer as the first did.
+local mine = redis.call('HGET', P .. ':claims', nonce)
+if mine then return given(mine, job_fields(mine, 'tok', 'num', 'att', 'time')) end
+
+if setting('paused') == 1 then return {'NONE', 'paused', last_wake()} end
+local width = setting('width')
+if width and redis.call('ZCARD', P .. ':lease') >= width then return {'NONE', 'width', last_wake()} end
+
+-- A worker with little time left looks a few places behind the head for a job that fits.
+local function next_job()
+  for place = 0, 15 do
+    local id = redis.call('ZRANGE', P .. ':ready', place, place)[1]
+    if not id then return nil, 'empty' end
+    local job = job_fields(id, 'st', 'time', 'num')
+    local time = tonumber(job.time or 0)
+    if job.st ~= 'queued' then return id, 'ghost' end
+    if max_time == 0 or (time > 0 and time <= max_time) then return id, nil, job end
+  end
+  return nil, 'time'
+end
+
+local id, why, job = next_job()
+while why == 'ghost' do
+  redis.call('ZREM', P .. ':ready', id)
+  id, why, job = next_job()
+end
+if not id then return {'NONE', why, last_wake()} end
+
+redis.call('ZREM', P .. ':ready', id)
+local fence = math.max(NOW_US, tonumber(redis.call('GET', P .. ':fence') or 0) + 1)
+redis.call('SET', P .. ':fence', int(fence))
+job.tok = int(fence) .. '-' .. nonce
+job.att = tostring(redis.call('HINCRBY', job_key(id), 'att', 1))
+redis.call('HSET', job_key(id), 'st', 'running', 'own', worker, 'tok', job.tok, 'start', int(NOW))
+redis.call('ZADD', P .. ':lease', int(NOW + lease_ms), id)
+redis.call('HSET', P .. ':claims', nonce, id)
+event('claim', id, 'running')
+return given(id, job)

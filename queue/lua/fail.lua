@@ -1,0 +1,31 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- fail ID TOKEN WHY TEXT RESULT INFRA(0|1) → OK state | FENCED
+-- INFRA: not the job's fault; it has a counter and a bound of its own.
+local id, tok, why, text = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+relieve()
+local job = job_fields(id, unpack(ATTEMPT))
+local refusal = not_owner(id, job, tok, 'fail')
+if refusal then return refusal end
+
+local function counted(name, most)
+  local times = tonumber(job[name] or 0)
+  if times >= most then return nil end
+  redis.call('HSET', job_key(id), name, times + 1, 'why', why, 'text', text)
+  count(name)
+  event('retry', id, 'delayed', why)
+  return retry_later(id, job, times + 1)
+end
+
+leave_running(id, tok, 'fail')
+local state
+if job.cancel then
+  state = finish(id, 'cancelled', 'cancelled', text)
+elseif ARGV[6] == '1' then
+  state = counted('infra', setting('maxinfra') or 20)
+elseif rule_says_retry(job.rules, why) then
+  state = counted('retries', tonumber(job.maxretries))
+end
+if not state then state = finish(id, 'failed', why, text) end
+if ARGV[5] ~= '' then redis.call('HSET', job_key(id), 'result', ARGV[5]) end
+drain(16)
+return {'OK', state}

@@ -1,0 +1,14 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- log ID TOKEN STREAM BYTES → OK | DROPPED | FENCED. What is beyond the bound of the job's log is counted, not kept.
+local id, tok, bytes = ARGV[1], ARGV[2], #ARGV[4] + 64 -- what an entry costs, however short
+relieve()
+local job = job_fields(id, 'st', 'tok', 'last', 'logged', 'att')
+local refusal = not_owner(id, job, tok, 'log')
+if refusal then return refusal end
+if tonumber(job.logged or 0) + bytes > (setting('log_bytes') or 10485760) then
+  redis.call('HINCRBY', job_key(id), 'log_dropped', bytes)
+  return {'DROPPED'}
+end
+redis.call('HINCRBY', job_key(id), 'logged', bytes)
+redis.call('XADD', log_key(id), '*', 'a', job.att, 's', ARGV[3], 't', ARGV[4])
+return {'OK'}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// A job as the queue knows it, for people and programs that look.
+#include <string.h>
+
+#include "quern/own.h"
+#include "queue/client.h"
+
+static const char what[] = "the record of a job";
+
+static int number(const struct reply *reply, const char *name, uint64_t *place, struct err *err) {
+    size_t index = client_value(reply, name);
+    return index ? reply_number(reply, index, what, place, err) : 0;
+}
+
+static int word(const struct reply *reply, const char *name, char *place, size_t room, struct err *err) {
+    size_t index = client_value(reply, name);
+    return index ? reply_copy(reply, index, what, place, room, err) : 0;
+}
+
+// What is absent is an empty text.
+static int copy(const struct reply *reply, const char *name, char **place, size_t *ret_bytes, struct err *err) {
+    const char *text = "";
+    size_t index = client_value(reply, name), bytes = 0;
+    if (index)
+        TRY(reply_text(reply, index, what, &text, &bytes, err));
+    *place = malloc(bytes + 1);
+    if (!*place)
+        return err_set(err, REASON_INFRA, "no memory for %s", what);
+    memcpy(*place, text, bytes + 1);
+    *ret_bytes = bytes;
+    return 0;
+}
+
+static int read_numbers(const struct reply *reply, struct queue_record *record, struct err *err) {
+    TRY(number(reply, "num", &record->number, err));
+    TRY(number(reply, "prio", &record->priority, err));
+    TRY(number(reply, "att", &record->attempts, err));
+    TRY(number(reply, "retries", &record->retries, err));
+    TRY(number(reply, "crash", &record->crashes, err));
+    TRY(number(reply, "infra", &record->infra, err));
+    TRY(number(reply, "sub", &record->submitted_unix_ms, err));
+    TRY(number(reply, "due", &record->due_unix_ms, err));
+    TRY(number(reply, "start", &record->started_unix_ms, err));
+    return number(reply, "end", &record->ended_unix_ms, err);
+}
+
+static int read_texts(const struct reply *reply, struct queue_record *record, struct err *err) {
+    size_t text_bytes = 0, state = client_value(reply, "st");
+    if (!state)
+        return err_set(err, REASON_INFRA, "%s: there is no state in it", what);
+    TRY(client_state(reply, state, what, &record->state, err));
+    TRY(word(reply, "why", record->why, sizeof record->why, err));
+    TRY(word(reply, "own", record->worker, sizeof record->worker, err));
+    TRY(word(reply, "tok", record->token, sizeof record->token, err));
+    TRY(copy(reply, "text", &record->text, &text_bytes, err));
+    TRY(copy(reply, "progress", &record->progress, &text_bytes, err));
+    return client_value(reply, "result") ? copy(reply, "result", &record->result, &record->result_bytes, err) : 0;
+}
+
+int client_read_record(const struct reply *reply, struct queue_record *ret, struct err *err) {
+    int answer = client_answer(reply, what, err);
+    if (answer < 0 || answer == QUEUE_NO_JOB)
+        return answer;
+    if (answer != QUEUE_OK || reply->count % 2 != 1)
+        return err_set(err, REASON_INFRA, "%s: an answer that does not belong to it", what);
+    struct queue_record record = {.cancelling = client_value(reply, "cancel") != 0};
+    if (read_numbers(reply, &record, err) < 0 || read_texts(reply, &record, err) < 0) {
+        queue_record_free(&record);
+        return -1;
+    }
+    *ret = record;
+    return QUEUE_OK;
+}
+
+int queue_get(struct queue *queue, const char *id, struct queue_record *ret, struct err *err) {
+    TRY(client_check_id(id, err));
+    struct args args;
+    client_begin(queue, SCRIPT_GET, &args);
+    args_text(&args, id);
+    auto_reply struct reply *reply = NULL;
+    TRY(client_run(queue, SCRIPT_GET, &args, &reply, err));
+    return client_read_record(reply, ret, err);
+}
+
+void queue_record_free(struct queue_record *record) {
+    free(record->text);
+    free(record->progress);
+    free(record->result);
+    *record = (struct queue_record){0};
+}

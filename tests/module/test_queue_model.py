@@ -1,0 +1,321 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Random transitions by many clients, zombies among them, on a real Redis, beside the model of tests/oracles.
+
+After every step the whole of Redis must be what the model says: every job in exactly one index, in its place, with its
+counters and its token, and no key that nobody needs. A failing run is shrunk before it is reported. QUERN_MODEL_SEEDS,
+QUERN_MODEL_STEPS and QUERN_SEED ask for more than the usual.
+"""
+import os
+import pathlib
+import random
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "queue"), str(ROOT / "tests/oracles"), str(ROOT / "tests/module")]
+
+import embed  # noqa: E402
+import queue_model  # noqa: E402
+import redis_private  # noqa: E402
+
+P = "quern:{q}"
+EPOCH_MS = 1700000000000
+LEASE_MS = 4000
+SETTINGS = {"maxq": 14, "maxinfra": 2, "done_ms": 30000, "done_most": 6, "dead_ms": 40000, "dead_most": 6}
+IDS = [f"j{i}" for i in range(120)]
+REASONS = ["exit:75", "exit:1", "limit:memory", "exception", "infra"]
+INDEX = {"blocked": "blocked", "delayed": "delayed", "ready": "queued", "lease": "running", "done": "succeeded",
+         "dead": "failed", "cancelled": "cancelled"}
+SEEDS = int(os.environ.get("QUERN_MODEL_SEEDS", 12))
+FIRST = int(os.environ.get("QUERN_SEED", 0))
+STEPS = int(os.environ.get("QUERN_MODEL_STEPS", 500))
+
+
+class Difference(AssertionError):
+    pass
+
+
+def scripts():
+    clock = ROOT / "tests/fixtures/queue/clock.lua"
+    lua = ROOT / "queue/lua"
+    return {name: embed.script(clock, lua, name) for _, name in embed.names(ROOT / "queue/scripts.def")}
+
+
+def words(reply):
+    return [part.decode() if isinstance(part, bytes) else part for part in reply]
+
+
+class Run:
+    """One queue from empty: do() takes a step on both sides and compares."""
+
+    def __init__(self, redis, code):
+        self.redis, self.code = redis, code
+        redis("FLUSHALL")
+        self.model = queue_model.Model(EPOCH_MS, SETTINGS)
+        self.held = []  # (id, token) of all claims, also of those that are over
+        self.nonces = 0
+        self.set_clock()
+        for field, value in SETTINGS.items():
+            self.call("configure", field, value)
+
+    def set_clock(self):
+        self.redis("SET", f"{P}:clock", self.model.now * 1000)
+
+    def call(self, name, *args):
+        return words(self.redis.script(self.code[name], P, *args))
+
+    def do(self, step):
+        getattr(self, "do_" + step[0])(*step[1:])
+        self.compare()
+
+    def agree(self, expected, found):
+        if found[: len(expected)] != expected:
+            raise Difference(f"expected the answer {expected}, found {found}")
+
+    def holder(self, index):
+        return self.held[index % len(self.held)] if self.held else ("j0", "1-00")
+
+    # ---- steps ----
+    def do_advance(self, ms):
+        self.model.now += ms
+        self.set_clock()
+
+    def do_submit(self, id, request):
+        expected = self.model.submit(id, request)
+        deps = [f"{policy}:{dep}" for policy, dep in request["deps"]]
+        self.agree(expected, self.call(
+            "submit", id, "{}", request["prio"], request["delay"], 0, request["retries"], request["crashes"],
+            request["base"], request["cap"], ",".join(request["rules"]), request["unique"], 0, *deps))
+
+    def do_claim(self, dice, again):
+        self.nonces += 0 if again else 1
+        nonce = f"{(self.nonces * 0x9E3779B1) & 0xFFFFFF:06x}{self.nonces:026x}"
+        expected = self.model.claim(nonce, LEASE_MS)
+        self.agree(expected, self.call("claim", f"host{dice}", nonce, LEASE_MS, 0))
+        if expected[0] == "OK":
+            self.held = [*self.held, (expected[1], expected[2])][-40:]
+
+    def do_renew(self, index):
+        id, token = self.holder(index)
+        self.agree(self.model.renew(id, token, LEASE_MS), self.call("renew", LEASE_MS, id, token))
+
+    def do_complete(self, index):
+        id, token = self.holder(index)
+        self.agree(self.model.complete(id, token), self.call("complete", id, token, "{}"))
+
+    def do_fail(self, index, why):
+        id, token = self.holder(index)
+        infra = why == "infra"
+        self.agree(self.model.fail(id, token, why, infra), self.call("fail", id, token, why, "", "", int(infra)))
+
+    def do_lost(self, index):
+        id, token = self.holder(index)
+        self.agree(self.model.lost(id, token), self.call("lost", id, token))
+
+    def do_release(self, index):
+        id, token = self.holder(index)
+        self.agree(self.model.release(id, token), self.call("release", id, token))
+
+    def do_cancel(self, id):
+        self.agree(self.model.cancel(id), self.call("cancel", id))
+
+    def do_retry(self, id):
+        self.agree(self.model.retry(id), self.call("retry", id))
+
+    def do_remove(self, id):
+        self.agree(self.model.remove(id), self.call("remove", id))
+
+    def do_prioritise(self, id, prio):
+        self.agree(self.model.prioritise(id, prio), self.call("prioritise", id, prio))
+
+    def do_tick(self, budget):
+        self.agree(self.model.tick(budget, LEASE_MS), self.call("tick", budget, LEASE_MS))
+
+    def do_pause(self, paused):
+        self.model.paused = paused
+        self.agree(["OK"], self.call("pause", int(paused)))
+
+    def do_width(self, width):
+        self.model.width = width
+        self.agree(["OK"], self.call("configure", "width", width or ""))
+
+    def do_forget_scripts(self):
+        self.redis("SCRIPT", "FLUSH")
+
+    def do_sweep(self):
+        cursor, repaired = "0", 0
+        while True:
+            _, cursor, mended = self.call("sweep", cursor, 100)
+            repaired += mended
+            if cursor == "0":
+                break
+        self.agree([0], [repaired])
+
+    # ---- the whole ----
+    def compare(self):
+        for what, expected, found in zip(("indexes", "jobs", "links", "keys"), self.expected(), self.found()):
+            if expected != found:
+                raise Difference(f"{what}:\nexpected {expected}\nfound    {found}")
+
+    def expected(self):
+        model = self.model
+        indexes = {
+            "ready": [job.id for job in model.line()],
+            "delayed": sorted((job.due, job.id) for job in model.of("delayed")),
+            "lease": sorted((job.expiry, job.id) for job in model.of("running")),
+            "blocked": sorted(job.id for job in model.of("blocked")),
+            "done": sorted((job.end, job.id) for job in model.of("succeeded")),
+            "dead": sorted((job.end, job.id) for job in model.of("failed")),
+            "cancelled": sorted((job.end, job.id) for job in model.of("cancelled")),
+            "todo": model.todo,
+        }
+        jobs = {job.id: (job.state, job.token, job.attempts, job.retries, job.crashes, job.infra, job.cancel, job.why,
+                         job.prio, job.number) for job in model.jobs.values()}
+        keys = {f"job:{id}" for id in model.jobs} | {f"spec:{id}" for id in model.jobs}
+        keys |= {f"dependents:{id}" for id, edges in model.edges.items() if edges}
+        keys |= {f"unique:{key}" for key in model.unique}
+        keys |= {INDEX_OF[job.state] for job in model.jobs.values()}
+        keys |= {"todo"} if model.todo else set()
+        keys |= {"claims"} if model.claims else set()
+        links = {f"dependents:{id}": [edge for _, edge in sorted(edges)] for id, edges in model.edges.items() if edges}
+        links |= {f"unique:{key}": id for key, id in model.unique.items()}
+        links |= {"claims": model.claims, "numbers": sorted(model.jobs, key=lambda id: model.jobs[id].number)}
+        return indexes, jobs, links, keys
+
+    def found(self):
+        names = list(INDEX)
+        keys = {key.decode()[len(P) + 1 :] for key in self.redis("KEYS", f"{P}:*".replace("{", "[{]"))}
+        ids = sorted(key[4:] for key in keys if key.startswith("job:"))
+        fields = ("st", "tok", "att", "retries", "crash", "infra", "cancel", "why", "prio", "num")
+        replies = self.redis.pipeline(
+            [("ZRANGE", f"{P}:{name}", 0, -1, "WITHSCORES") for name in names] + [("LRANGE", f"{P}:todo", 0, -1)]
+            + [("HMGET", f"{P}:job:{id}", *fields) for id in ids])
+        indexes = {name: pairs(name, reply) for name, reply in zip(names, replies)}
+        indexes["todo"] = words(replies[len(names)])
+        jobs = {id: job_row(reply) for id, reply in zip(ids, replies[len(names) + 1 :])}
+        return indexes, jobs, self.links(keys), keys - ALWAYS
+
+    def links(self, keys):
+        edges = sorted(key for key in keys if key.startswith("dependents:"))
+        unique = sorted(key for key in keys if key.startswith("unique:"))
+        replies = self.redis.pipeline(
+            [("ZRANGE", f"{P}:{key}", 0, -1) for key in edges] + [("GET", f"{P}:{key}") for key in unique]
+            + [("ZRANGE", f"{P}:numbers", 0, -1), ("HGETALL", f"{P}:claims")])
+        found = {key: words(reply) for key, reply in zip(edges, replies)}
+        found |= {key: reply.decode() for key, reply in zip(unique, replies[len(edges) :])}
+        claims = words(replies[-1])
+        return found | {"numbers": words(replies[-2]), "claims": dict(zip(claims[::2], claims[1::2]))}
+
+
+INDEX_OF = {state: name for name, state in INDEX.items()}
+ALWAYS = {"clock", "conf", "stats", "events", "wake", "number", "numbers", "seq", "fence", "ticked", "grace"}
+
+
+def pairs(name, reply):
+    members = [(int(score), member.decode()) for member, score in zip(reply[::2], reply[1::2])]
+    if name == "ready":
+        return [member for _, member in members]
+    return sorted(member for _, member in members) if name == "blocked" else members
+
+
+def job_row(reply):
+    st, tok, att, retries, crash, infra, cancel, why, prio, num = reply
+    text = lambda value: value.decode() if value is not None else None  # noqa: E731
+    return (text(st), text(tok), int(att or 0), int(retries or 0), int(crash or 0), int(infra or 0),
+            cancel is not None, text(why) or "", int(prio), int(num))
+
+
+# ---- sequences ----
+def random_request(dice, near):
+    deps = [(dice.choice(["ok", "ok", "any", "notok"]), IDS[(near - min(dice.randrange(16), dice.randrange(1, 4))) % len(IDS)])
+            for _ in range(dice.choice([0, 0, 0, 0, 1, 1, 3, 4]))]
+    return {"prio": dice.randrange(3), "delay": dice.choice([0, 0, 0, 300]), "retries": dice.randrange(3),
+            "crashes": dice.randrange(3), "base": 200, "cap": 500, "deps": deps,
+            "rules": dice.choice([[], ["exit:75"], ["exit", "limit"], ["lost", "exception"]]),
+            "unique": dice.choice(["", "", "u1", "u2"])}
+
+
+def random_step(dice, now):
+    """Mostly about the jobs of the last steps: `now` counts them, and ids come round again and again."""
+    kind = dice.choices(
+        ["submit", "claim", "renew", "complete", "fail", "lost", "release", "cancel", "retry", "remove", "prioritise",
+         "tick", "advance", "pause", "width", "forget_scripts", "sweep"],
+        [24, 20, 6, 12, 9, 4, 3, 4, 5, 3, 3, 12, 12, 1, 1, 1, 1])[0]
+    near = now // 7 + dice.randrange(2)
+    index, id = -1 - min(int(dice.expovariate(0.3)), 39), IDS[(near - dice.randrange(0, 9)) % len(IDS)]
+    return (kind, *{
+        "submit": lambda: (IDS[near % len(IDS)], random_request(dice, near)),
+        "claim": lambda: (dice.randrange(3), dice.random() < 0.1),
+        "fail": lambda: (index, dice.choice(REASONS)),
+        "prioritise": lambda: (id, dice.randrange(3)),
+        "tick": lambda: (dice.choice([1, 3, 100]),),
+        "advance": lambda: (dice.choice([1, 50, 200, 400, 2000, 3100, 4100]),),
+        "pause": lambda: (dice.random() < 0.1,),
+        "width": lambda: (dice.choice([None, None, 3]),),
+        "forget_scripts": tuple, "sweep": tuple,
+        "renew": lambda: (index,), "complete": lambda: (index,), "lost": lambda: (index,), "release": lambda: (index,),
+    }.get(kind, lambda: (id,))())
+
+
+def failure(redis, code, steps):
+    """The first difference of a sequence, or None."""
+    run = Run(redis, code)
+    for at, step in enumerate(steps):
+        try:
+            run.do(step)
+        except (Difference, redis_private.RedisError) as error:
+            return at, error
+    return None
+
+
+def shrink(redis, code, steps):
+    """A short sequence that still fails: pieces of halving size are left out as long as that is so."""
+    size = len(steps) // 2
+    while size:
+        at = 0
+        while at < len(steps):
+            shorter = steps[:at] + steps[at + size :]
+            found = failure(redis, code, shorter)
+            if found:
+                steps = shorter[: found[0] + 1]
+            else:
+                at += size
+        size //= 2
+    return steps
+
+
+@pytest.fixture(scope="module")
+def redis():
+    server = redis_private.Server()
+    connection = redis_private.Redis(server.path)
+    yield connection
+    connection.close()
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def code():
+    return scripts()
+
+
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + SEEDS))
+def test_m_redis_is_what_the_model_says(redis, code, seed):
+    dice = random.Random(seed)
+    steps = [random_step(dice, now) for now in range(STEPS)]
+    found = failure(redis, code, steps)
+    if found:
+        short = shrink(redis, code, steps[: found[0] + 1])
+        _, error = failure(redis, code, short)
+        lines = "\n".join(f"  {step}" for step in short)
+        pytest.fail(f"seed {seed}, step {found[0]}; shrunk to {len(short)} steps:\n{lines}\n{error}", pytrace=False)
+
+
+def test_m_a_slip_of_the_model_would_be_found(redis, code, monkeypatch):
+    """The comparison sees a difference and shrinking keeps it: here the model forgets that a cancelled job ends."""
+    monkeypatch.setattr(queue_model.Model, "cancel", lambda self, id: ["OK", "queued"])
+    request = random_request(random.Random(0), 0) | {"deps": [], "delay": 0, "unique": ""}
+    steps = [("tick", 1), ("submit", "j1", request), ("advance", 50), ("cancel", "j1"), ("tick", 1)]
+    at, _ = failure(redis, code, steps)
+    assert at == 3
+    assert [step[0] for step in shrink(redis, code, steps)] in (["submit", "cancel"], ["cancel"])

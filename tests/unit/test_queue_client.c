@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+// The client: where it connects, what it refuses to send, what it refuses to believe.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "quern/own.h"
+#include "quern/queue.h"
+#include "queue/address.h"
+#include "queue_peer.h"
+
+static void b_an_address_is_a_socket_or_a_host(void **state) {
+    (void)state;
+    static const struct {
+        const char *url, *path, *host, *user;
+        unsigned port, database;
+    } cases[] = {
+        {"unix:/run/r.sock", "/run/r.sock", "", "", 0, 0},
+        {"unix:///run/r.sock?db=3", "/run/r.sock", "", "", 0, 3},
+        {"redis://h", "", "h", "", 6379, 0},
+        {"redis://u@h.example:7000/2", "", "h.example", "u", 7000, 2},
+        {"redis://[::1]:7000/", "", "::1", "", 7000, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct address address;
+        assert_int_equal(address_parse(cases[i].url, &address, NULL), 0);
+        assert_string_equal(address.path, cases[i].path);
+        assert_string_equal(address.host, cases[i].host);
+        assert_string_equal(address.user, cases[i].user);
+        assert_int_equal(address.port, cases[i].port);
+        assert_int_equal(address.database, cases[i].database);
+    }
+}
+
+static void f_an_address_that_is_wrong_says_how(void **state) {
+    (void)state;
+    static const char *const cases[][2] = {
+        {"http://h", "queue URL http://h: expected unix:/PATH or redis://HOST[:PORT][/DB]"},
+        {"redis://h:0", "queue URL redis://h:0: expected a port of 1 to 65535 behind the host"},
+        {"redis://h:1x", "queue URL redis://h:1x: expected a port of 1 to 65535 behind the host"},
+        {"redis://[::1", "queue URL redis://[::1: expected ] behind an IPv6 address"},
+        {"redis://", "queue URL redis://: expected a host of 1 to 255 bytes"},
+        {"redis://h/1024", "queue URL redis://h/1024: expected a database of 0 to 1023 behind the host"},
+        {"unix:r.sock", "queue URL unix:r.sock: expected the absolute path of a socket, 1 to 107 bytes"},
+        {"unix:/r?x", "queue URL unix:/r?x: expected ?db=NUMBER behind the path"},
+        {"rediss://h",
+         "queue URL rediss://h: built without TLS; use a unix socket or a local TLS proxy such as stunnel"},
+        {"redis://u:secret@h",
+         "queue URL: a password does not belong into a URL, where others see it; name a file that has it"},
+        {"redis://h\r\nFLUSHALL", "queue URL: expected no control characters"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct address address;
+        struct err err;
+        assert_int_equal(address_parse(cases[i][0], &address, &err), -1);
+        assert_string_equal(err.msg, cases[i][1]);
+        assert_int_equal(err.reason, REASON_CONFIG);
+    }
+}
+
+static struct queue *open_at(const char *url, uint32_t timeout_ms, uint32_t patience_ms) {
+    struct queue_options options = {.url = url, .name = "q", .timeout_ms = timeout_ms, .patience_ms = patience_ms};
+    struct queue *queue = NULL;
+    struct err err;
+    if (queue_open(&options, &queue, &err) < 0)
+        fail_msg("%s", err.msg);
+    return queue;
+}
+
+static void f_names_that_could_reach_other_keys_are_refused(void **state) {
+    (void)state;
+    static const char *const names[] = {
+        "",   "a}b", "{a",  "A",  "a\r\nb", "../a",
+        "a*", "%s",  "a b", "_a", "-a",     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct queue_options options = {.url = "unix:/nowhere", .name = names[i]};
+        struct queue *queue = NULL;
+        struct err err;
+        assert_int_equal(queue_open(&options, &queue, &err), -1);
+        assert_int_equal(err.reason, REASON_BAD_INPUT);
+        assert_non_null(strstr(err.msg, "queue name: expected "));
+    }
+}
+
+static struct queue_submission sample(void) {
+    struct queue_submission job;
+    queue_submission_defaults(&job);
+    job.id = "j1";
+    job.document = "{}";
+    job.document_bytes = 2;
+    return job;
+}
+
+/* Nothing listens at /nowhere: what is refused is refused before anything is sent. */
+static void assert_not_sent(const struct queue_submission *job, const char *message) {
+    struct queue *queue = open_at("unix:/nowhere", 0, 0);
+    struct queue_receipt receipt;
+    struct err err;
+    assert_int_equal(queue_submit(queue, job, &receipt, &err), -1);
+    assert_string_equal(err.msg, message);
+    assert_int_equal(err.reason, REASON_BAD_INPUT);
+    queue_close(queue);
+}
+
+static void f_ids_and_keys_that_are_no_words_are_not_sent(void **state) {
+    (void)state;
+    auto_free char *lengthy = calloc(1, 4097);
+    memset(lengthy, 'a', 4096);
+    const char *const ids[] = {"", "a b", "a\r\nb", "{q}", "../a", "*", "%n", "a/b", "a:b", lengthy};
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+        struct queue_submission job = sample();
+        struct queue_dependency after = {.id = ids[i]};
+        job.id = ids[i];
+        assert_not_sent(&job, "job id: expected 1 to 64 of A-Z a-z 0-9 _ -");
+        job = sample();
+        job.after = &after;
+        job.after_count = 1;
+        assert_not_sent(&job, "job id: expected 1 to 64 of A-Z a-z 0-9 _ -");
+        job = sample();
+        job.unique = ids[i];
+        if (strcmp(ids[i], "a:b") != 0)
+            assert_not_sent(&job, "unique key: expected 1 to 128 of A-Z a-z 0-9 _ . : -");
+    }
+}
+
+static void f_numbers_out_of_range_are_not_sent(void **state) {
+    (void)state;
+    struct queue_submission job = sample();
+    job.priority = 10;
+    assert_not_sent(&job, "priority: expected 0 to 9, found 10");
+    job = sample();
+    job.document_bytes = JOB_MAX_BYTES + 1;
+    assert_not_sent(&job, "document bytes: expected 1 to 4194304, found 4194305");
+    job = sample();
+    job.backoff_max_ms = job.backoff_ms - 1;
+    assert_not_sent(&job, "longest backoff in ms: expected 10000 to 31622400000, found 9999");
+    job = sample();
+    job.after_count = 65;
+    assert_not_sent(&job, "dependencies: expected 0 to 64, found 65");
+}
+
+static void m_rules_are_words_that_an_attempt_can_end_with(void **state) {
+    (void)state;
+    static const char *const wrong[][2] = {
+        {"exit:256", "exit:256"}, {"exit:", "exit:"}, {"poison", "poison"},       {"limit:colour", "limit:colour"},
+        {"SIGKILL", "SIGKILL"},   {"lost,,exit", ""}, {"signal:11", "signal:11"}, {"ex\nit", "ex?it"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct queue_submission job = sample();
+        char message[256];
+        job.retry_on = wrong[i][0];
+        snprintf(message, sizeof message,
+                 "retry-on: expected reasons such as exit:75, signal:SIGSEGV, limit:memory, exception or lost, "
+                 "found \"%s\"",
+                 wrong[i][1]);
+        assert_not_sent(&job, message);
+    }
+    struct queue *queue = open_at("unix:/nowhere", 0, 0);
+    struct queue_submission job = sample();
+    struct queue_receipt receipt;
+    struct err err;
+    job.retry_on = "exit:75,exit,signal:SIGSEGV,limit,limit:memory,lost,exception";
+    assert_int_equal(queue_submit(queue, &job, &receipt, &err), -1);
+    assert_string_equal(err.msg, "Redis at /nowhere: No such file or directory");
+    assert_int_equal(err.reason, REASON_UNREACHABLE);
+    queue_close(queue);
+}
+
+/* ---- hostile peers ---- */
+
+struct answer {
+    const char *bytes;
+    enum reason reason;
+    const char *message; /* %s: the socket */
+};
+
+static const struct answer answers[] = {
+    {"*2147483647\r\n", REASON_INFRA, "Redis at %s: a reply that cannot be read: more than 65536 elements"},
+    {"*65536\r\n", REASON_INFRA, "Redis at %s: a reply that cannot be read: more than 65536 elements"},
+    {"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*0\r\n", REASON_INFRA,
+     "Redis at %s: a reply that cannot be read: more than 6 levels"},
+    {"!x\r\n", REASON_INFRA, "Redis at %s: a reply that cannot be read: Protocol error, got \"!\" as reply type byte"},
+    {"*1\r\n$100\r\nabc", REASON_UNREACHABLE, "Redis at %s: no answer in time"},
+    {"", REASON_UNREACHABLE, "Redis at %s: no answer in time"},
+    {"+OK\r\n", REASON_INFRA, "claim: expected a list that begins with a word, found another reply"},
+    {":1\r\n", REASON_INFRA, "claim: expected a list that begins with a word, found another reply"},
+    {"$-1\r\n", REASON_INFRA, "claim: expected a list that begins with a word, found another reply"},
+    {"*0\r\n", REASON_INFRA, "claim: expected a list that begins with a word, found another reply"},
+    {"*1\r\n$-1\r\n", REASON_INFRA, "claim: expected a list that begins with a word, found another reply"},
+    {"*1\r\n$5\r\nHELLO\r\n", REASON_INFRA, "claim: an answer that is not known"},
+    {"*1\r\n$6\r\nNO_JOB\r\n", REASON_INFRA, "claim: an answer that does not belong to it"},
+    {"*1\r\n$2\r\nOK\r\n", REASON_INFRA, "claim: expected a text, found another reply"},
+    {"*2\r\n$2\r\nOK\r\n$4\r\na\r\nb\r\n", REASON_INFRA,
+     "claim: expected a text without control characters, found others"},
+    {"*3\r\n$2\r\nOK\r\n$2\r\na}\r\n$1\r\nx\r\n", REASON_BAD_INPUT, "job id: expected 1 to 64 of A-Z a-z 0-9 _ -"},
+    {"*7\r\n$2\r\nOK\r\n$1\r\na\r\n$3\r\n1-f\r\n$2\r\n1x\r\n$1\r\n1\r\n$1\r\n0\r\n$2\r\n{}\r\n", REASON_INFRA,
+     "claim: expected a number, found another reply"},
+    {"-OOM command not allowed\r\n", REASON_INFRA,
+     "queue: Redis refused: OOM command not allowed; Redis is full: raise maxmemory or purge ended jobs"},
+    {"-MISCONF Errors writing to the AOF\r\n", REASON_INFRA,
+     "queue: Redis refused: MISCONF Errors writing to the AOF; Redis cannot write its files: look at its disk"},
+    {"-NOAUTH who\033[31m\r\n", REASON_DENIED, "queue: Redis refused: NOAUTH who?[31m"},
+    {"-LOADING soon\r\n", REASON_UNREACHABLE, "queue: Redis refused: LOADING soon"},
+    {"-MOVED 1 h:1\r\n", REASON_CONFIG, "queue: Redis refused: MOVED 1 h:1"},
+};
+
+static void f_a_peer_that_lies_is_an_error_and_never_more(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        struct queue_peer peer;
+        struct queue_claim claim;
+        struct err err = {0};
+        char expected[ERR_MSG_BYTES];
+        queue_peer_canned(&peer, answers[i].bytes, strlen(answers[i].bytes));
+        struct queue *queue = open_at(peer.url, strstr(answers[i].message, "in time") ? 30 : 20000, 0);
+        assert_int_equal(queue_claim(queue, "w", 30000, 0, &claim, &err), -1);
+        // The format comes from the table above.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        snprintf(expected, sizeof expected, answers[i].message, peer.socket);
+#pragma GCC diagnostic pop
+        assert_string_equal(err.msg, expected);
+        assert_int_equal(err.reason, answers[i].reason);
+        queue_close(queue);
+        queue_peer_stop(&peer);
+    }
+}
+
+static void f_an_endless_reply_stops_at_its_ceiling(void **state) {
+    (void)state;
+    struct queue_peer peer;
+    struct queue_claim claim;
+    struct err err = {0};
+    char expected[ERR_MSG_BYTES];
+    size_t bytes = 12u << 20;
+    auto_free char *flood = malloc(bytes);
+    memset(flood, 'x', bytes);
+    memcpy(flood, "$999999999\r\n", 12);
+    queue_peer_canned(&peer, flood, bytes);
+    struct queue *queue = open_at(peer.url, 60000, 0);
+    assert_int_equal(queue_claim(queue, "w", 30000, 0, &claim, &err), -1);
+    snprintf(expected, sizeof expected, "Redis at %s: a reply of more than 8 MiB", peer.socket);
+    assert_string_equal(err.msg, expected);
+    queue_close(queue);
+    queue_peer_stop(&peer);
+}
+
+static void f_a_script_under_a_false_name_is_not_used(void **state) {
+    (void)state;
+    static const char lie[] = "-NOSCRIPT No matching script.\r\n$40\r\n0000000000000000000000000000000000000000\r\n";
+    struct queue_peer peer;
+    struct queue_claim claim;
+    struct err err = {0};
+    queue_peer_canned(&peer, lie, sizeof lie - 1);
+    struct queue *queue = open_at(peer.url, 20000, 0);
+    assert_int_equal(queue_claim(queue, "w", 30000, 0, &claim, &err), -1);
+    assert_string_equal(err.msg, "queue: Redis took the script claim under another name");
+    queue_close(queue);
+    queue_peer_stop(&peer);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(b_an_address_is_a_socket_or_a_host),
+        cmocka_unit_test(f_an_address_that_is_wrong_says_how),
+        cmocka_unit_test(f_names_that_could_reach_other_keys_are_refused),
+        cmocka_unit_test(f_ids_and_keys_that_are_no_words_are_not_sent),
+        cmocka_unit_test(f_numbers_out_of_range_are_not_sent),
+        cmocka_unit_test(m_rules_are_words_that_an_attempt_can_end_with),
+        cmocka_unit_test(f_a_peer_that_lies_is_an_error_and_never_more),
+        cmocka_unit_test(f_an_endless_reply_stops_at_its_ceiling),
+        cmocka_unit_test(f_a_script_under_a_false_name_is_not_used),
+    };
+    return cmocka_run_group_tests_name("queue_client", tests, NULL, NULL);
+}
