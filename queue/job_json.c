@@ -69,6 +69,19 @@ static int rule_url(const char *text, struct err *err) {
     return rule_printable(text + 5, PATH_BYTES, err);
 }
 
+// A prefix may end with the slash that a key must not end with.
+static int rule_prefix(const char *text, struct err *err) {
+    char key[STORAGE_KEY_BYTES];
+    size_t bytes = strlen(text);
+    if (bytes == 0 || bytes >= sizeof key)
+        return err_set(err, REASON_BAD_INPUT, "expected the beginning of a key, 1 to %zu bytes, found %zu",
+                       sizeof key - 1, bytes);
+    memcpy(key, text, bytes + 1);
+    if (bytes > 1 && key[bytes - 1] == '/')
+        key[bytes - 1] = '\0';
+    return storage_key_check(key, err);
+}
+
 static int rule_version(const char *text, struct err *err) {
     size_t bytes = strlen(text);
     for (size_t i = 0; i < bytes; i++)
@@ -206,6 +219,20 @@ static const struct field document_fields[] = {
      .max = HOST_MAX_PORTS,
      .rule = rule_url,
      .key_rule = rule_file_name},
+    {.name = "read",
+     .kind = FIELD_TEXTS,
+     .offset = offsetof(struct document, job.read),
+     .count = offsetof(struct document, job.read_count),
+     .min = 1,
+     .max = JOB_MAX_PREFIXES,
+     .rule = rule_prefix},
+    {.name = "write",
+     .kind = FIELD_TEXTS,
+     .offset = offsetof(struct document, job.write),
+     .count = offsetof(struct document, job.write_count),
+     .min = 1,
+     .max = JOB_MAX_PREFIXES,
+     .rule = rule_prefix},
     {.name = "limits",
      .kind = FIELD_OBJECT,
      .offset = offsetof(struct document, job.limits),

@@ -57,7 +57,9 @@ BAD_KEYS = ["", "/", "/a", "a/", "a//b", ".", "..", "a/..", "../a", "a/./b", "a:
 
 GOOD = [BASE, with_input(), with_input(format="csv"), with_input(format="tsv", version="sha256-00"), with_input(format="arff"), with_input(port=64),
         with_input(name="a/b c"), with_input(columns=["a"]), with_input(columns=["", "a\n", "x" * 4095]),
-        with_input(columns=["a"] * 10000), changed("decimals", "text"), changed("decimals", "float"), changed("inputs", []), changed("params", {}), changed("outputs", {}),
+        with_input(columns=["a"] * 10000), changed("decimals", "text"), changed("decimals", "float"), changed("inputs", []), changed("params", {}),
+        *(changed(name, [key, key + "/"]) for key in KEYS if len(key) < 1024 for name in ("read", "write")),
+        changed("outputs", {"*": "scores"}), changed("outputs", {}),
         changed("limits", {}), changed("bundle", {"url": "b", "version": "1", "name": "b.zip"}),
         changed("params", {"k": "v", "\u00e4": "", "x": "y\n\x01"}), changed("params", {"k": "x" * 4095}),
         changed("params", {f"p{i}": "" for i in range(256)}), changed("id", "x" * 64),
@@ -68,7 +70,9 @@ GOOD = [BASE, with_input(), with_input(format="csv"), with_input(format="tsv", v
         *[changed("dialect", word) for word in ("classic", "studio", "designer", "quern")],
         *[with_input(url=key) for key in KEYS], with_input(url="file:/" + "x" * 4094)]
 
-BAD = [[], 1, "x", None, {}, changed("schema", 2), changed("schema", "1"), changed("schema", GONE), changed("id", GONE),
+BAD = [*(changed(name, [key]) for key in BAD_KEYS if key != "a/" for name in ("read", "write")),
+       changed("read", []), changed("write", "a"), changed("write", ["a"] * 65), changed("read", ["a//"]),
+       [], 1, "x", None, {}, changed("schema", 2), changed("schema", "1"), changed("schema", GONE), changed("id", GONE),
        changed("script", GONE), changed("script", None), changed("script", "url", GONE), changed("script", "name", GONE),
        changed("script", "nme", "x"), changed("script", "version", None), changed("script", "version", ""),
        changed("script", "version", "a b"), changed("script", "version", "x" * 128), changed("script", "name", "a/b"),
