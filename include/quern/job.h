@@ -53,9 +53,15 @@ struct job_param {
 };
 
 struct job_output {
-    char *port; /* owned; "dataset1", "dataset2", "visualization", or a named output */
+    char *port; /* owned; "dataset1", "dataset2", "visualization", or a named output; JOB_OUTPUT_ALL */
     char *key;  /* owned */
 };
+
+/* The port that stands for all outputs without a key of their own (`submit -o KEY`): dataset1 is KEY itself, the picture
+ * KEY/visualization.png, every other one KEY/PORT. */
+#define JOB_OUTPUT_ALL "*"
+
+#define JOB_MAX_PREFIXES 64u
 
 struct job_limits {
     struct jail_limits jail;
@@ -77,6 +83,12 @@ struct job {
     size_t param_count;
     struct job_output *outputs;
     size_t output_count;
+    /* What the job may touch of a queue's catalogue beside its outputs and `job:ID/`. A prefix covers the key that it is
+     * and all keys below it: "a" covers "a" and "a/b", not "ab". */
+    char **read; /* owned; NULL: all keys */
+    size_t read_count;
+    char **write; /* owned; NULL: none */
+    size_t write_count;
     struct job_limits limits;
     bool debug;
     uint32_t decimals; /* enum job_decimals: what decimals of the inputs become */
@@ -85,6 +97,12 @@ struct job {
 void job_defaults(struct job *job); /* quern dialect, environment "default", default limits, a fresh id (ULID) */
 void job_free(struct job *job);
 MUST_USE int job_check(const struct job *job, struct err *err);
+
+/* The key of an output: its own, or by JOB_OUTPUT_ALL. 1: there is one, 0: the output is only `job:ID/PORT`, -1: it would be
+ * longer than a key may be. */
+MUST_USE int job_output_key(const struct job *job, const char *port, char *ret_key, size_t room, struct err *err);
+bool job_may_read(const struct job *job, const char *key);
+bool job_may_write(const struct job *job, const char *key);
 MUST_USE int job_encode(const struct job *job, char **ret_json, size_t *ret_bytes, struct err *err);
 MUST_USE int job_decode(const char *json, size_t bytes, struct job *ret, struct err *err);
 

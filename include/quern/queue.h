@@ -207,6 +207,9 @@ struct queue_record {
 MUST_USE int queue_get(struct queue *queue, const char *id, struct queue_record *ret, struct err *err);
 void queue_record_free(struct queue_record *record);
 
+/* The job document, as submitted: OK, NO_JOB. The caller frees it; a NUL stands behind it. */
+MUST_USE int queue_document(struct queue *queue, const char *id, char **ret, size_t *ret_bytes, struct err *err);
+
 /* The id of a number: OK, NO_JOB. */
 MUST_USE int queue_find(struct queue *queue, uint64_t number, char ret_id[JOB_ID_BYTES], struct err *err);
 
