@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "quern/own.h"
-#include "queue_peer.h"
+#include "redis_peer.h"
 #include "queue_world.h"
 
 static struct queue *open_at(const char *url, uint32_t patience_ms) {
@@ -60,8 +60,8 @@ static struct queue_claim claim_at(struct queue *queue, const char *id, uint64_t
 static void c_every_transition_survives_the_loss_of_its_reply(void **state) {
     struct queue_world *world = *state;
     load_scripts(world);
-    struct queue_peer peer;
-    queue_peer_lossy(&peer, world->redis.socket);
+    struct redis_peer peer;
+    redis_peer_lossy(&peer, world->redis.socket);
     struct queue *queue = open_at(peer.url, 60000);
     struct queue_submission job = world_job("j1");
     struct queue_receipt receipt;
@@ -95,7 +95,7 @@ static void c_every_transition_survives_the_loss_of_its_reply(void **state) {
     assert_int_equal(counts.submitted, 2);
     assert_int_equal(counts.jobs[JOB_SUCCEEDED], 2);
     queue_close(queue);
-    queue_peer_stop(&peer);
+    redis_peer_stop(&peer);
 }
 
 /* ---- kill -9 of a client ---- */
