@@ -169,7 +169,7 @@ static void f_a_peer_that_lies_is_an_error_and_never_more(void **state) {
         char expected[ERR_MSG_BYTES];
         redis_peer_canned(&peer, answers[i].bytes, strlen(answers[i].bytes));
         struct queue *queue = open_at(peer.url, strstr(answers[i].message, "in time") ? 30 : 20000, 0);
-        assert_int_equal(queue_claim(queue, "w", 30000, 0, &claim, &err), -1);
+        assert_int_equal(queue_claim(queue, "w", "0123456789abcdef0123456789abcdef", 30000, 0, &claim, &err), -1);
         // The format comes from the table above.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
@@ -194,7 +194,7 @@ static void f_an_endless_reply_stops_at_its_ceiling(void **state) {
     memcpy(flood, "$999999999\r\n", 12);
     redis_peer_canned(&peer, flood, bytes);
     struct queue *queue = open_at(peer.url, 60000, 0);
-    assert_int_equal(queue_claim(queue, "w", 30000, 0, &claim, &err), -1);
+    assert_int_equal(queue_claim(queue, "w", "0123456789abcdef0123456789abcdef", 30000, 0, &claim, &err), -1);
     snprintf(expected, sizeof expected, "Redis at %s: a reply of more than 8388608 bytes", peer.socket);
     assert_string_equal(err.msg, expected);
     queue_close(queue);
@@ -209,7 +209,7 @@ static void f_a_script_under_a_false_name_is_not_used(void **state) {
     struct err err = {0};
     redis_peer_canned(&peer, lie, sizeof lie - 1);
     struct queue *queue = open_at(peer.url, 20000, 0);
-    assert_int_equal(queue_claim(queue, "w", 30000, 0, &claim, &err), -1);
+    assert_int_equal(queue_claim(queue, "w", "0123456789abcdef0123456789abcdef", 30000, 0, &claim, &err), -1);
     assert_string_equal(err.msg, "queue: Redis took the script claim under another name");
     queue_close(queue);
     redis_peer_stop(&peer);
