@@ -42,6 +42,7 @@ void attempt_done(struct attempt *attempt) {
     spool_done(&attempt->out);
     spool_done(&attempt->err);
     storage_drop_close(attempt->drop);
+    catalogue_close(attempt->catalogue);
     storage_close(attempt->store);
     manifest_done(&attempt->manifest);
     job_free(&attempt->job);

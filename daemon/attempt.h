@@ -6,6 +6,7 @@
 #ifndef DAEMON_ATTEMPT_H
 #define DAEMON_ATTEMPT_H
 
+#include "quern/catalogue.h"
 #include "quern/codec.h"
 #include "quern/job.h"
 #include "quern/run.h"
@@ -55,7 +56,8 @@ struct attempt {
     struct codec codec; /* requests: -1 until connected */
     int zygote;         /* request socket */
     uint32_t profile;
-    struct storage *store; /* opened when a key needs it */
+    struct storage *store;       /* opened when a key needs it */
+    struct catalogue *catalogue; /* of the store's keys */
 
     struct storage_object script, bundle;
     struct attempt_input inputs[HOST_MAX_PORTS];

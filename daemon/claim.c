@@ -12,7 +12,9 @@ static int open_key(struct attempt *attempt, const struct job_source *source, st
                     struct err *err) {
     if (!attempt->store)
         TRY(storage_open(attempt->store_url, &attempt->store, err));
-    return storage_get(attempt->store, source->url, source->version, ret, err);
+    if (!attempt->catalogue)
+        TRY(catalogue_of_store(attempt->store, &attempt->catalogue, err));
+    return catalogue_get(attempt->catalogue, source->url, source->version, ret, err);
 }
 
 static int open_source(struct attempt *attempt, const struct job_source *source, struct storage_object *ret,
