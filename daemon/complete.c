@@ -21,22 +21,11 @@ static int write_manifest(struct attempt *attempt, struct err *err) {
     return memory_from("quern-manifest", json, bytes, err);
 }
 
-// Outputs of an earlier run in the same directory that this one does not have.
-static const char *const stale[] = {"dataset1.arrow", "dataset2.arrow", "visualization.png",
-                                    "stdout.txt",     "stderr.txt",     NULL};
-
-static int commit_files(struct attempt *attempt, int manifest, struct err *err) {
-    if (!attempt->drop)
-        return 0;
-    TRY(storage_drop_add(attempt->drop, "job.json", manifest, err));
-    return storage_drop_commit(attempt->drop, stale, err);
-}
-
 int step_complete(struct attempt *attempt, struct err *err) {
     auto_fd int manifest = write_manifest(attempt, err);
     TRY(manifest);
     struct err why;
-    if (commit_files(attempt, manifest, &why) < 0) {
+    if (attempt->delivery->kind->commit(attempt, manifest, &why) < 0) {
         // The files cannot be had: the record that is told must not claim them.
         if (!attempt->verdict.reason)
             attempt->verdict = why;
@@ -44,6 +33,5 @@ int step_complete(struct attempt *attempt, struct err *err) {
         manifest = write_manifest(attempt, err);
         TRY(manifest);
     }
-    report_manifest(&attempt->report, &attempt->verdict, manifest);
-    return 0;
+    return attempt->delivery->kind->conclude(attempt, manifest, err);
 }

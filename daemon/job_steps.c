@@ -15,7 +15,7 @@ static const struct {
 static uint64_t deadline_ms(const struct attempt *attempt, enum step step) {
     uint64_t own = step_deadline_ms(step);
     if (own)
-        return own;
+        return own + attempt->delivery->patience_ms;
     uint64_t limit = attempt->job.limits.time_ms;
     return limit ? limit + STEP_GRACE_MS : 0;
 }
@@ -38,7 +38,7 @@ int job_steps_run(struct attempt *attempt, struct err *err) {
         if (attempt->verdict.reason && !steps[step].always)
             continue;
         struct err why = {0};
-        uint64_t begun = clock_now_ns();
+        uint64_t begun = step == STEP_CLAIM ? attempt->begun_ns : clock_now_ns();
         report_step_begin(&attempt->report, step);
         int failed = run_step(attempt, step, &why);
         uint64_t elapsed_us = (clock_now_ns() - begun) / 1000;
