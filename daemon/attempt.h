@@ -84,7 +84,7 @@ MUST_USE int step_collect(struct attempt *attempt, struct err *err);
 MUST_USE int step_publish(struct attempt *attempt, struct err *err);
 MUST_USE int step_complete(struct attempt *attempt, struct err *err);
 
-/* Runs the table. Returns 0 when the manifest was told, whatever the job's fate. */
+/* Runs the table. 0: the manifest was told, whatever the job's fate; or calls_dropped(), and nothing was. */
 MUST_USE int job_steps_run(struct attempt *attempt, struct err *err);
 
 #endif

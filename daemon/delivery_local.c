@@ -104,11 +104,13 @@ static int put_file(struct attempt *attempt, const char *name, int fd, struct ma
 static const char *const stale[] = {"dataset1.arrow", "dataset2.arrow", "visualization.png",
                                     "stdout.txt",     "stderr.txt",     NULL};
 
-static int commit(struct attempt *attempt, int manifest, struct err *err) {
+static void settle(struct attempt *attempt) { (void)attempt; }
+
+static int commit(struct attempt *attempt, const struct delivery_manifest *manifest, struct err *err) {
     struct storage_drop *drop = local_of(attempt)->drop;
     if (!drop)
         return 0;
-    TRY(storage_drop_add(drop, "job.json", manifest, err));
+    TRY(storage_drop_add(drop, "job.json", manifest->fd, err));
     return storage_drop_commit(drop, stale, err);
 }
 
@@ -121,9 +123,9 @@ static void tell(struct attempt *attempt, const struct event *event, int fd) {
         local->events = -1;
 }
 
-static int conclude(struct attempt *attempt, int manifest, struct err *err) {
+static int conclude(struct attempt *attempt, const struct delivery_manifest *manifest, struct err *err) {
     (void)err;
-    report_manifest(&attempt->report, &attempt->verdict, manifest);
+    report_manifest(&attempt->report, &attempt->verdict, manifest->fd);
     return 0;
 }
 
@@ -131,6 +133,7 @@ static const struct delivery_kind local_kind = {.document = document,
                                                 .open = open_source,
                                                 .result = put_result,
                                                 .file = put_file,
+                                                .settle = settle,
                                                 .commit = commit,
                                                 .conclude = conclude,
                                                 .tell = tell};

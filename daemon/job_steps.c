@@ -28,6 +28,8 @@ static void number_error(struct attempt *attempt, enum step step, const struct e
 
 static int run_step(struct attempt *attempt, enum step step, struct err *err) {
     TRY(calls_step(&attempt->calls, step, deadline_ms(attempt, step), err));
+    if (calls_dropped(&attempt->calls))
+        return err_set(err, REASON_LOST, "the job was taken away before step %s", step_name(step));
     if (attempt->calls.cancelled && !steps[step].always)
         return err_set(err, REASON_CANCELLED, "cancelled before step %s", step_name(step));
     return steps[step].run(attempt, err);
@@ -48,6 +50,8 @@ int job_steps_run(struct attempt *attempt, struct err *err) {
             number_error(attempt, step, &why);
             attempt->verdict = why;
         }
+        if (calls_dropped(&attempt->calls))
+            return 0;
         if (failed && step == STEP_COMPLETE) {
             *err = why;
             return -1;

@@ -14,6 +14,7 @@
 struct queue {
     struct session session;
     char prefix[QUEUE_NAME_BYTES + 16]; /* quern:{NAME} */
+    const struct script *news;          /* that was sent and not answered yet; NULL: none */
     char nonce[CLIENT_NONCE_BYTES];     /* of the claim that was not answered yet; empty: none */
 };
 
@@ -23,6 +24,10 @@ void client_begin(const struct queue *queue, enum script_id script, struct args 
 /* Sends a transition until it is answered with a list that begins with a word, or patience ends. */
 MUST_USE int client_run(struct queue *queue, enum script_id script, const struct args *args, struct reply **ret,
                         struct err *err);
+
+/* The same for a transition of an attempt: the job's id and the token, checked, in front. */
+MUST_USE int client_begin_end(const struct queue *queue, enum script_id script, const char *id, const char *token,
+                              struct args *args, struct err *err);
 
 /* Any other command, once. A reply of kind REPLY_ERROR is an error. */
 MUST_USE int client_command(struct queue *queue, const struct args *args, uint64_t deadline_ns, struct reply **ret,
