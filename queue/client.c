@@ -1,101 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "queue/client.h"
 
-#include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "quern/clock.h"
 #include "quern/own.h"
 #include "quern/utf8.h"
 
-enum { BACKOFF_FIRST_MS = 50, BACKOFF_MAX_MS = 5000 };
+// The largest legal reply is a claim: a job document of JOB_MAX_BYTES and a few short fields.
+static const struct reply_limits limits = {.bytes = 8u << 20, .elements = 65536};
 
 void client_begin(const struct queue *queue, enum script_id script, struct args *args) {
-    args->count = 0;
-    args->number_count = 0;
-    args_text(args, "EVALSHA");
-    args_text(args, scripts[script].sha);
-    args_text(args, "1");
-    args_text(args, queue->prefix);
-}
-
-static void drop(struct queue *queue) {
-    connection_close(queue->connection);
-    queue->connection = NULL;
+    script_begin(&queue_scripts[script], queue->prefix, args);
 }
 
 int client_command(struct queue *queue, const struct args *args, uint64_t deadline_ns, struct reply **ret,
                    struct err *err) {
+    return session_command(&queue->session, args, deadline_ns, ret, err);
+}
+
+struct transition {
+    const struct script *script;
+    const struct args *args;
+    struct reply **ret;
+};
+
+static int attempt(struct session *session, void *context, uint64_t deadline_ns, struct err *err) {
+    const struct transition *transition = context;
     auto_reply struct reply *reply = NULL;
-    if (!queue->connection)
-        TRY(connection_open(&queue->address, queue->password, deadline_ns, &queue->connection, err));
-    if (connection_call(queue->connection, args, deadline_ns, &reply, err) < 0) {
-        drop(queue);
-        return -1;
-    }
-    if (reply->kind == REPLY_ERROR && strncmp(reply->text, "NOSCRIPT", 8) != 0) {
-        struct err refused = {0};
-        connection_refused(reply, "queue", &refused);
-        // A server that is loading or has become a replica may not be the one that a new connection finds.
-        if (refused.reason == REASON_UNREACHABLE)
-            drop(queue);
-        if (err)
-            *err = refused;
-        return -1;
-    }
-    *ret = steal_ptr(&reply);
+    const char *word = NULL;
+    TRY(session_script(session, transition->script, transition->args, deadline_ns, &reply, err));
+    TRY(reply_word(reply, transition->script->name, 1, &word, err));
+    *transition->ret = steal_ptr(&reply);
     return 0;
 }
 
-// Nothing of a script was executed when its name is not known: loading it and asking again is always safe.
-static int load_script(struct queue *queue, enum script_id script, uint64_t deadline_ns, struct err *err) {
-    auto_reply struct reply *reply = NULL;
-    struct args args = {.count = 0};
-    args_text(&args, "SCRIPT");
-    args_text(&args, "LOAD");
-    args_bytes(&args, (const char *)scripts[script].code, scripts[script].bytes);
-    TRY(client_command(queue, &args, deadline_ns, &reply, err));
-    if (reply->kind != REPLY_TEXT || strcmp(reply->text, scripts[script].sha) != 0)
-        return err_set(err, REASON_INFRA, "queue: Redis took the script %s under another name", scripts[script].name);
-    return 0;
-}
-
-static int attempt(struct queue *queue, enum script_id script, const struct args *args, struct reply **ret,
-                   struct err *err) {
-    uint64_t deadline_ns = clock_deadline_ns(queue->timeout_ms);
-    for (int round = 0; round < 2; round++) {
-        auto_reply struct reply *reply = NULL;
-        TRY(client_command(queue, args, deadline_ns, &reply, err));
-        if (reply->kind != REPLY_ERROR) {
-            const char *word = NULL;
-            TRY(reply_word(reply, scripts[script].name, 1, &word, err));
-            *ret = steal_ptr(&reply);
-            return 0;
-        }
-        TRY(load_script(queue, script, deadline_ns, err));
-    }
-    return err_set(err, REASON_UNREACHABLE, "queue: Redis forgot the script %s at once", scripts[script].name);
-}
-
-// A call on a connection that was open before is tried once more on a new one: Redis may have been restarted since.
 int client_run(struct queue *queue, enum script_id script, const struct args *args, struct reply **ret,
                struct err *err) {
-    uint64_t end_ns = clock_now_ns() + queue->patience_ms * 1000000ull;
-    struct err last = {0};
-    bool fresh = queue->connection == NULL;
-    for (int pause_ms = BACKOFF_FIRST_MS;; fresh = true) {
-        if (attempt(queue, script, args, ret, &last) == 0)
-            return 0;
-        if (last.reason != REASON_UNREACHABLE || (fresh && clock_now_ns() >= end_ns))
-            break;
-        if (!fresh)
-            continue;
-        poll(NULL, 0, pause_ms / 2 + (int)(clock_now_ns() / 1000 % (uint64_t)pause_ms));
-        pause_ms = pause_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : pause_ms * 2;
-    }
-    if (err)
-        *err = last;
-    return -1;
+    struct transition transition = {&queue_scripts[script], args, ret};
+    return session_patiently(&queue->session, attempt, &transition, err);
 }
 
 /* ---- answers ---- */
@@ -148,9 +91,9 @@ int client_simple(struct queue *queue, enum script_id script, const struct args 
                   struct err *err) {
     auto_reply struct reply *reply = NULL;
     TRY(client_run(queue, script, args, &reply, err));
-    int answer = client_answer(reply, scripts[script].name, err);
+    int answer = client_answer(reply, queue_scripts[script].name, err);
     if (answer >= 0 && !(allowed & CLIENT_BIT(answer)))
-        return err_set(err, REASON_INFRA, "%s: an answer that does not belong to it", scripts[script].name);
+        return err_set(err, REASON_INFRA, "%s: an answer that does not belong to it", queue_scripts[script].name);
     return answer;
 }
 
@@ -212,18 +155,21 @@ static int check_queue_name(const char *name, struct err *err) {
 static void own_queue(void *p) { queue_close(*(struct queue **)p); }
 
 int queue_open(const struct queue_options *options, struct queue **ret, struct err *err) {
-    struct address address;
     TRY(check_queue_name(options->name, err));
-    TRY(address_parse(options->url, &address, err));
-    if (address.user[0] && !options->password)
-        return err_set(err, REASON_CONFIG, "queue URL: the user %s needs a password", address.user);
     __attribute__((cleanup(own_queue))) struct queue *queue = calloc(1, sizeof *queue);
-    if (!queue || (options->password && !(queue->password = strdup(options->password))))
+    if (!queue)
         return err_set(err, REASON_INFRA, "no memory for a queue");
-    queue->address = address;
-    queue->timeout_ms = options->timeout_ms ? options->timeout_ms : 5000;
-    queue->patience_ms = options->patience_ms;
-    snprintf(queue->name, sizeof queue->name, "%s", options->name);
+    struct session_options session = {
+        .what = "queue",
+        .url = options->url,
+        .password = options->password,
+        .timeout_ms = options->timeout_ms,
+        .patience_ms = options->patience_ms,
+        .limits = limits,
+    };
+    TRY(session_open(&session, &queue->session, err));
+    if (queue->session.address.prefix[0])
+        return err_set(err, REASON_CONFIG, "queue URL: a queue has a name and no prefix; only stores have one");
     snprintf(queue->prefix, sizeof queue->prefix, "quern:{%s}", options->name);
     *ret = steal_ptr(&queue);
     return 0;
@@ -232,7 +178,6 @@ int queue_open(const struct queue_options *options, struct queue **ret, struct e
 void queue_close(struct queue *queue) {
     if (!queue)
         return;
-    drop(queue);
-    free(queue->password);
+    session_close(&queue->session);
     free(queue);
 }

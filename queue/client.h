@@ -4,26 +4,20 @@
 #define QUERN_QUEUE_CLIENT_H
 
 #include "quern/queue.h"
-#include "queue/address.h"
-#include "queue/args.h"
-#include "queue/connection.h"
-#include "queue/script.h"
+#include "queue/transitions.h"
+#include "redis/session.h"
 
 #define CLIENT_NONCE_BYTES 33
 #define CLIENT_MAX_BUDGET 1000u
 #define CLIENT_KEY_BYTES (QUEUE_NAME_BYTES + JOB_ID_BYTES + 32)
 
 struct queue {
-    struct address address;
-    char *password; /* owned; may be NULL */
-    char name[QUEUE_NAME_BYTES];
+    struct session session;
     char prefix[QUEUE_NAME_BYTES + 16]; /* quern:{NAME} */
-    uint32_t timeout_ms, patience_ms;
-    struct connection *connection;  /* owned; NULL: the next call makes one */
-    char nonce[CLIENT_NONCE_BYTES]; /* of the claim that was not answered yet; empty: none */
+    char nonce[CLIENT_NONCE_BYTES];     /* of the claim that was not answered yet; empty: none */
 };
 
-/* The head of a transition's arguments: EVALSHA, the script's name, the queue. */
+/* The head of a transition's arguments: the script, the queue. */
 void client_begin(const struct queue *queue, enum script_id script, struct args *args);
 
 /* Sends a transition until it is answered with a list that begins with a word, or patience ends. */

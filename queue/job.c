@@ -81,8 +81,11 @@ bool job_may_read(const struct job *job, const char *key) {
     return !job->read || is_own(job, key) || any_covers(job->read, job->read_count, key);
 }
 
+// Below job: each job has its own, and nobody else's.
 bool job_may_write(const struct job *job, const char *key) {
-    if (is_own(job, key) || any_covers(job->write, job->write_count, key))
+    if (strncmp(key, "job:", 4) == 0)
+        return is_own(job, key);
+    if (any_covers(job->write, job->write_count, key))
         return true;
     const char *all = own_key(job, JOB_OUTPUT_ALL);
     for (size_t i = 0; i < job->output_count; i++)

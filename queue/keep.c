@@ -47,9 +47,9 @@ int queue_sweep(struct queue *queue, uint64_t *cursor, uint64_t *ret_repaired, s
 // At most five seconds at a time: a server that lost us, or we it, is noticed soon.
 int client_wait(struct queue *queue, const struct client_stream *streams, size_t count, uint32_t wait_ms,
                 bool *ret_woken, struct err *err) {
-    struct args args = {.count = 0};
+    struct args args;
     TRY(client_check_range("wait in ms", wait_ms, 1, WAIT_MAX_MS, err));
-    args_text(&args, "XREAD");
+    args_begin(&args, "XREAD");
     args_text(&args, "COUNT");
     args_text(&args, "1");
     args_text(&args, "BLOCK");

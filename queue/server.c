@@ -62,10 +62,10 @@ int client_read_server(const struct reply *info, struct queue_server *ret, struc
 }
 
 int queue_server(struct queue *queue, struct queue_server *ret, struct err *err) {
-    struct args args = {.count = 0};
+    struct args args;
     auto_reply struct reply *reply = NULL;
-    args_text(&args, "INFO");
-    TRY(client_command(queue, &args, clock_deadline_ns(queue->timeout_ms), &reply, err));
+    args_begin(&args, "INFO");
+    TRY(client_command(queue, &args, clock_deadline_ns(queue->session.timeout_ms), &reply, err));
     return client_read_server(reply, ret, err);
 }
 

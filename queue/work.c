@@ -140,11 +140,11 @@ static int finish_end(struct queue *queue, enum script_id script, const struct a
                       struct err *err) {
     auto_reply struct reply *reply = NULL;
     TRY(client_run(queue, script, args, &reply, err));
-    int answer = client_answer(reply, scripts[script].name, err);
+    int answer = client_answer(reply, queue_scripts[script].name, err);
     if (answer == QUEUE_OK)
-        TRY(client_state(reply, 1, scripts[script].name, ret_state, err));
+        TRY(client_state(reply, 1, queue_scripts[script].name, ret_state, err));
     else if (answer >= 0 && answer != QUEUE_FENCED)
-        return wrong_answer(scripts[script].name, err);
+        return wrong_answer(queue_scripts[script].name, err);
     return answer;
 }
 

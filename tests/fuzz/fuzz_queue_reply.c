@@ -68,7 +68,7 @@ static size_t feed(redisReader *reader, const uint8_t *bytes, size_t count, size
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
-    struct reply_budget budget = {0};
+    struct reply_budget budget = {.limits = {.bytes = 8u << 20, .elements = 65536}};
     redisReader *reader = reply_reader_new(&budget);
     size_t piece = count ? (size_t)bytes[0] + 1 : 1;
     if (!reader)
@@ -78,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
         at += feed(reader, bytes + at, count - at, piece);
         reply_budget_reset(&budget);
         while (redisReaderGetReply(reader, &built) == REDIS_OK && built) {
-            assert(budget.elements <= REPLY_MAX_ELEMENTS && budget.bytes <= REPLY_MAX_BYTES);
+            assert(budget.elements <= budget.limits.elements && budget.bytes <= budget.limits.bytes);
             decode(built);
             reply_free(built);
             built = NULL;

@@ -3,6 +3,6 @@ quern_fuzz_target(queue_reply ${CMAKE_CURRENT_LIST_DIR}/fuzz_queue_reply.c LIBS 
 foreach(program fuzz_queue_reply replay_queue_reply)
   if(TARGET ${program})
     target_include_directories(${program} PRIVATE ${CMAKE_SOURCE_DIR})
-    target_link_libraries(${program} PRIVATE PkgConfig::HIREDIS)
+    target_link_libraries(${program} PRIVATE quern_redis)
   endif()
 endforeach()

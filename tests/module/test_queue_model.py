@@ -13,7 +13,7 @@ import sys
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "queue"), str(ROOT / "tests/oracles"), str(ROOT / "tests/module")]
+sys.path[:0] = [str(ROOT / "redis"), str(ROOT / "tests/oracles"), str(ROOT / "tests/module")]
 
 import embed  # noqa: E402
 import queue_model  # noqa: E402

@@ -15,7 +15,7 @@ quern_transitions(${CMAKE_CURRENT_BINARY_DIR}/queue_scripts.c ${CMAKE_SOURCE_DIR
 add_library(quern_queue_tested STATIC $<TARGET_OBJECTS:quern_queue_client> ${CMAKE_CURRENT_BINARY_DIR}/queue_scripts.c
             ${CMAKE_CURRENT_LIST_DIR}/redis_server.c ${CMAKE_CURRENT_LIST_DIR}/queue_world.c
             ${CMAKE_CURRENT_LIST_DIR}/queue_peer.c)
-target_link_libraries(quern_queue_tested PUBLIC quern_job PkgConfig::HIREDIS PkgConfig::CMOCKA)
+target_link_libraries(quern_queue_tested PUBLIC quern_job quern_redis PkgConfig::CMOCKA)
 target_include_directories(quern_queue_tested PUBLIC ${CMAKE_SOURCE_DIR})
 foreach(part queue queue_dependencies queue_operate queue_client queue_faults)
   quern_unit_test(${part} ${CMAKE_CURRENT_LIST_DIR}/test_${part}.c LIBS quern_queue_tested)

@@ -54,7 +54,7 @@ static const char whole[] =
     "\"columns\":[\"b\",\"\",\"a\"]}],"
     "\"params\":{\"k\":\"v\\n\\\"\xe2\x82\xac\",\"empty\":\"\"},"
     "\"outputs\":{\"dataset1\":\"scores\",\"visualization\":\"scores/visualization.png\"},"
-    "\"read\":[\"hospital/\",\"job:j0\"],\"write\":[\"scores\"],"
+    "\"read\":[\"hospital/\",\"job:j0\",\"bundles\"],\"write\":[\"scores\"],"
     "\"limits\":{\"memory_bytes\":1048576,\"work_bytes\":1048577,\"work_files\":3,\"file_bytes\":4,\"processes\":5,"
     "\"open_files\":16,"
     "\"cpu_seconds\":7,\"time_ms\":0,\"result_bytes\":9,\"output_bytes\":10,\"pictures\":11},\"decimals\":\"text\","
@@ -274,6 +274,9 @@ static void f_prefixes_end_at_slashes(void **state) {
     assert_true(job_may_read(&job, "any/key"));
     assert_true(job_may_write(&job, "job:j1/dataset1"));
     assert_false(job_may_write(&job, "job:j12/dataset1"));
+    assert_refused("{" MINIMAL ",\"outputs\":{\"a\":\"job:j2/dataset1\"}}",
+                   "outputs.a: expected no key of a job, which has its own outputs there by itself, found "
+                   "\"job:j2/dataset1\"");
     assert_false(job_may_write(&job, "any/key"));
     job_free(&job);
     assert_int_equal(decode("{" MINIMAL

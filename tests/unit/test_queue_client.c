@@ -12,8 +12,8 @@
 
 #include "quern/own.h"
 #include "quern/queue.h"
-#include "queue/address.h"
 #include "queue_peer.h"
+#include "redis/address.h"
 
 static void b_an_address_is_a_socket_or_a_host(void **state) {
     (void)state;
@@ -29,7 +29,7 @@ static void b_an_address_is_a_socket_or_a_host(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct address address;
-        assert_int_equal(address_parse(cases[i].url, &address, NULL), 0);
+        assert_int_equal(address_parse("queue URL", cases[i].url, &address, NULL), 0);
         assert_string_equal(address.path, cases[i].path);
         assert_string_equal(address.host, cases[i].host);
         assert_string_equal(address.user, cases[i].user);
@@ -41,14 +41,14 @@ static void b_an_address_is_a_socket_or_a_host(void **state) {
 static void f_an_address_that_is_wrong_says_how(void **state) {
     (void)state;
     static const char *const cases[][2] = {
-        {"http://h", "queue URL http://h: expected unix:/PATH or redis://HOST[:PORT][/DB]"},
+        {"http://h", "queue URL http://h: expected redis://HOST[:PORT][/DB] or redis+unix:/PATH"},
         {"redis://h:0", "queue URL redis://h:0: expected a port of 1 to 65535 behind the host"},
         {"redis://h:1x", "queue URL redis://h:1x: expected a port of 1 to 65535 behind the host"},
         {"redis://[::1", "queue URL redis://[::1: expected ] behind an IPv6 address"},
         {"redis://", "queue URL redis://: expected a host of 1 to 255 bytes"},
         {"redis://h/1024", "queue URL redis://h/1024: expected a database of 0 to 1023 behind the host"},
         {"unix:r.sock", "queue URL unix:r.sock: expected the absolute path of a socket, 1 to 107 bytes"},
-        {"unix:/r?x", "queue URL unix:/r?x: expected ?db=NUMBER behind the path"},
+        {"unix:/r?x", "queue URL unix:/r?x: expected ?db=NUMBER or ?prefix=NAME behind the address"},
         {"rediss://h",
          "queue URL rediss://h: built without TLS; use a unix socket or a local TLS proxy such as stunnel"},
         {"redis://u:secret@h",
@@ -58,7 +58,7 @@ static void f_an_address_that_is_wrong_says_how(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct address address;
         struct err err;
-        assert_int_equal(address_parse(cases[i][0], &address, &err), -1);
+        assert_int_equal(address_parse("queue URL", cases[i][0], &address, &err), -1);
         assert_string_equal(err.msg, cases[i][1]);
         assert_int_equal(err.reason, REASON_CONFIG);
     }
@@ -245,7 +245,7 @@ static void f_an_endless_reply_stops_at_its_ceiling(void **state) {
     queue_peer_canned(&peer, flood, bytes);
     struct queue *queue = open_at(peer.url, 60000, 0);
     assert_int_equal(queue_claim(queue, "w", 30000, 0, &claim, &err), -1);
-    snprintf(expected, sizeof expected, "Redis at %s: a reply of more than 8 MiB", peer.socket);
+    snprintf(expected, sizeof expected, "Redis at %s: a reply of more than 8388608 bytes", peer.socket);
     assert_string_equal(err.msg, expected);
     queue_close(queue);
     queue_peer_stop(&peer);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queue/reply.h"
+#include "redis/reply.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "quern/own.h"
@@ -16,12 +17,17 @@ void reply_free(struct reply *reply) {
     free(reply);
 }
 
-void reply_budget_reset(struct reply_budget *budget) { *budget = (struct reply_budget){0}; }
+void reply_budget_reset(struct reply_budget *budget) { *budget = (struct reply_budget){.limits = budget->limits}; }
 
 /* ---- building: called by hiredis, NULL ends the reading ---- */
 
 static void *refuse(struct reply_budget *budget, const char *why) {
-    budget->refusal = why;
+    snprintf(budget->refusal, sizeof budget->refusal, "%s", why);
+    return NULL;
+}
+
+static void *beyond(struct reply_budget *budget, size_t most, const char *of) {
+    snprintf(budget->refusal, sizeof budget->refusal, "more than %zu %s", most, of);
     return NULL;
 }
 
@@ -34,12 +40,12 @@ static int depth_of(const redisReadTask *task) {
 
 static struct reply *node(const redisReadTask *task, enum reply_kind kind, size_t bytes) {
     struct reply_budget *budget = task->privdata;
-    if (++budget->elements > REPLY_MAX_ELEMENTS)
-        return refuse(budget, "more than 65536 elements");
-    if (bytes > REPLY_MAX_BYTES - budget->bytes)
-        return refuse(budget, "more than 8 MiB");
+    if (++budget->elements > budget->limits.elements)
+        return beyond(budget, budget->limits.elements, "elements");
+    if (bytes > budget->limits.bytes - budget->bytes)
+        return beyond(budget, budget->limits.bytes, "bytes");
     if (depth_of(task) >= REPLY_MAX_DEPTH)
-        return refuse(budget, "more than 6 levels");
+        return beyond(budget, REPLY_MAX_DEPTH, "levels");
     budget->bytes += bytes;
     struct reply *made = calloc(1, sizeof *made);
     if (!made)
@@ -81,8 +87,8 @@ static void *make_list(const redisReadTask *task, int count) {
         return NULL;
     // A count is believed only as far as all its elements could still be paid for.
     struct reply_budget *budget = task->privdata;
-    if (count < 0 || (size_t)count > REPLY_MAX_ELEMENTS - budget->elements)
-        return refuse(budget, "more than 65536 elements");
+    if (count < 0 || (size_t)count > budget->limits.elements - budget->elements)
+        return beyond(budget, budget->limits.elements, "elements");
     if (count > 0 && !(made->elements = calloc((size_t)count, sizeof(struct reply *))))
         return refuse(budget, "no memory");
     made->count = (size_t)count;

@@ -3,14 +3,14 @@
  * One command as a list of counted texts. Texts are borrowed until the command is sent; numbers are kept inside.
  * More than ARGS_MAX of them is a bug.
  */
-#ifndef QUERN_QUEUE_ARGS_H
-#define QUERN_QUEUE_ARGS_H
+#ifndef QUERN_REDIS_ARGS_H
+#define QUERN_REDIS_ARGS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 #define ARGS_MAX 640u
-#define ARGS_MAX_NUMBERS 24u
+#define ARGS_MAX_NUMBERS 224u
 
 struct args {
     const char *texts[ARGS_MAX];
@@ -20,6 +20,7 @@ struct args {
     size_t number_count;
 };
 
+void args_begin(struct args *args, const char *command); /* and forgets what was there */
 void args_bytes(struct args *args, const char *bytes, size_t count);
 void args_text(struct args *args, const char *text);
 void args_number(struct args *args, uint64_t number);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A reply of Redis as a tree, under ceilings: what hiredis reads from the wire is built here, not by its own functions,
- * which believe every count that the peer announces.
+ * which believe every count that the peer announces. The ceilings are the caller's: it knows what it asks for.
  *
  * Calling sequence: reply_reader_new() → feed it (redisReaderFeed()) → redisReaderGetReply()
  * gives a struct reply * or NULL. When the reader fails, the budget says which ceiling was met, if any.
@@ -9,8 +9,8 @@
  * Ownership: the reader owns its budget; a reply is freed with reply_free(), which accepts NULL. Texts inside are
  * borrowed from the reply, have `bytes` bytes of anything and a NUL behind them.
  */
-#ifndef QUERN_QUEUE_REPLY_H
-#define QUERN_QUEUE_REPLY_H
+#ifndef QUERN_REDIS_REPLY_H
+#define QUERN_REDIS_REPLY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,9 +20,11 @@
 
 #include "quern/err.h"
 
-/* The largest legal reply is a claim: a job document of JOB_MAX_BYTES and a few short fields. */
-#define REPLY_MAX_BYTES (8u << 20)
-#define REPLY_MAX_ELEMENTS 65536u
+/* What the largest legal reply to its callers can be: of all texts together, and of nodes. */
+struct reply_limits {
+    size_t bytes, elements;
+};
+
 #define REPLY_MAX_DEPTH 6 /* XREAD: streams, stream, entries, entry, fields, field */
 
 enum reply_kind { REPLY_NIL, REPLY_INTEGER, REPLY_TEXT, REPLY_STATUS, REPLY_ERROR, REPLY_LIST };
@@ -38,11 +40,12 @@ struct reply {
 
 /* How much of one reply has been built; reply_budget_reset() before the next. */
 struct reply_budget {
+    struct reply_limits limits;
     size_t bytes, elements;
-    const char *refusal; /* the ceiling that was met */
+    char refusal[64]; /* the ceiling that was met; empty: none */
 };
 
-/* NULL without memory. The budget must outlive the reader. */
+/* NULL without memory. The budget, whose limits are set, must outlive the reader. */
 redisReader *reply_reader_new(struct reply_budget *budget);
 void reply_budget_reset(struct reply_budget *budget);
 void reply_free(struct reply *reply);

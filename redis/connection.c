@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queue/connection.h"
+#include "redis/connection.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +12,8 @@
 #include "quern/clock.h"
 #include "quern/own.h"
 
-// What a reply within its ceilings can need on the wire: every element brings a line of at most 24 bytes.
-#define WIRE_MAX_BYTES (REPLY_MAX_BYTES + 24u * REPLY_MAX_ELEMENTS)
+// What a bulk reply begins with: `$`, at most 10 digits, CR LF. And what any element adds to its text on the wire.
+enum { HEAD_BYTES = 16, ELEMENT_BYTES = 24 };
 
 struct connection {
     redisContext *context;
@@ -59,22 +59,51 @@ static int send_all(const struct connection *connection, const char *bytes, size
     return 0;
 }
 
-static int receive(struct connection *connection, uint64_t deadline_ns, struct err *err) {
-    char bytes[16384];
-    TRY(await(connection, POLLIN, deadline_ns, err));
-    ssize_t count = recv(connection->context->fd, bytes, sizeof bytes, 0);
-    if (count == 0)
-        return unreachable(connection, "the connection was closed", err);
-    if (count < 0 && errno != EAGAIN && errno != EINTR)
-        return failed(connection, "receiving", err);
-    if (count > 0 && redisReaderFeed(connection->reader, bytes, (size_t)count) != REDIS_OK)
-        return err_set(err, REASON_INFRA, "Redis at %s: %s", connection->name, connection->reader->errstr);
-    if (connection->reader->len - connection->reader->pos > WIRE_MAX_BYTES)
-        return err_set(err, REASON_INFRA, "Redis at %s: a reply of more than 8 MiB", connection->name);
+// At least one byte of what comes.
+static int read_some(const struct connection *connection, char *place, size_t room, uint64_t deadline_ns,
+                     size_t *ret_count, struct err *err) {
+    for (;;) {
+        ssize_t count = recv(connection->context->fd, place, room, 0);
+        if (count > 0) {
+            *ret_count = (size_t)count;
+            return 0;
+        }
+        if (count == 0)
+            return unreachable(connection, "the connection was closed", err);
+        if (errno != EAGAIN && errno != EINTR)
+            return failed(connection, "receiving", err);
+        TRY(await(connection, POLLIN, deadline_ns, err));
+    }
+}
+
+static int read_all(const struct connection *connection, char *place, size_t bytes, uint64_t deadline_ns,
+                    struct err *err) {
+    for (size_t count = 0; bytes > 0; bytes -= count, place += count)
+        TRY(read_some(connection, place, bytes, deadline_ns, &count, err));
     return 0;
 }
 
-static int read_reply(struct connection *connection, uint64_t deadline_ns, struct reply **ret, struct err *err) {
+static int feed(const struct connection *connection, const char *bytes, size_t count, struct err *err) {
+    if (redisReaderFeed(connection->reader, bytes, count) != REDIS_OK)
+        return err_set(err, REASON_INFRA, "Redis at %s: %s", connection->name, connection->reader->errstr);
+    return 0;
+}
+
+static int feed_more(const struct connection *connection, uint64_t deadline_ns, struct err *err) {
+    char bytes[65536];
+    size_t count = 0;
+    const struct reply_limits *limits = &connection->budget.limits;
+    TRY(read_some(connection, bytes, sizeof bytes, deadline_ns, &count, err));
+    TRY(feed(connection, bytes, count, err));
+    if (connection->reader->len - connection->reader->pos > limits->bytes + ELEMENT_BYTES * limits->elements)
+        return err_set(err, REASON_INFRA, "Redis at %s: a reply of more than %zu bytes", connection->name,
+                       limits->bytes);
+    return 0;
+}
+
+/* ---- commands and replies ---- */
+
+int connection_receive(struct connection *connection, uint64_t deadline_ns, struct reply **ret, struct err *err) {
     struct reply *reply = NULL;
     reply_budget_reset(&connection->budget);
     while (!reply) {
@@ -82,18 +111,17 @@ static int read_reply(struct connection *connection, uint64_t deadline_ns, struc
         if (redisReaderGetReply(connection->reader, &built) != REDIS_OK) {
             const char *refusal = connection->budget.refusal;
             return err_set(err, REASON_INFRA, "Redis at %s: a reply that cannot be read: %s", connection->name,
-                           refusal ? refusal : connection->reader->errstr);
+                           refusal[0] ? refusal : connection->reader->errstr);
         }
         reply = built;
         if (!reply)
-            TRY(receive(connection, deadline_ns, err));
+            TRY(feed_more(connection, deadline_ns, err));
     }
     *ret = reply;
     return 0;
 }
 
-int connection_call(struct connection *connection, const struct args *args, uint64_t deadline_ns, struct reply **ret,
-                    struct err *err) {
+int connection_send(struct connection *connection, const struct args *args, uint64_t deadline_ns, struct err *err) {
     char *command = NULL;
     // hiredis takes the texts as they are, but asks for them without const.
     const char **texts = (const char **)(uintptr_t)args->texts;
@@ -102,9 +130,86 @@ int connection_call(struct connection *connection, const struct args *args, uint
         return err_set(err, REASON_INFRA, "no memory for a command");
     int sent = send_all(connection, command, (size_t)bytes, deadline_ns, err);
     redisFreeCommand(command);
-    TRY(sent);
-    return read_reply(connection, deadline_ns, ret, err);
+    return sent;
 }
+
+int connection_call(struct connection *connection, const struct args *args, uint64_t deadline_ns, struct reply **ret,
+                    struct err *err) {
+    TRY(connection_send(connection, args, deadline_ns, err));
+    return connection_receive(connection, deadline_ns, ret, err);
+}
+
+/* ---- a text straight into its place ---- */
+
+// `$COUNT` CR LF at the beginning of what came: the length of this head, or 0 for anything else.
+static size_t bulk_head(const char *bytes, size_t count, uint64_t *ret_body) {
+    uint64_t body = 0;
+    size_t at = 1;
+    if (bytes[0] != '$')
+        return 0;
+    for (; at < count && at <= 10 && bytes[at] >= '0' && bytes[at] <= '9'; at++)
+        body = body * 10 + (uint64_t)(bytes[at] - '0');
+    if (at == 1 || at + 2 > count || memcmp(bytes + at, "\r\n", 2) != 0)
+        return 0;
+    *ret_body = body;
+    return at + 2;
+}
+
+// What came behind the head was taken from the stream with it: first the text's, then the line's end, then what belongs
+// to the next reply.
+static int read_body(const struct connection *connection, const char *extra, size_t extra_bytes, char *place,
+                     size_t body, uint64_t deadline_ns, struct err *err) {
+    char line[2];
+    size_t text = extra_bytes < body ? extra_bytes : body;
+    size_t end = extra_bytes - text < sizeof line ? extra_bytes - text : sizeof line;
+    memcpy(place, extra, text);
+    memcpy(line, extra + text, end);
+    TRY(read_all(connection, place + text, body - text, deadline_ns, err));
+    TRY(read_all(connection, line + end, sizeof line - end, deadline_ns, err));
+    if (memcmp(line, "\r\n", 2) != 0)
+        return err_set(err, REASON_INFRA, "Redis at %s: a text of %zu bytes that is longer", connection->name, body);
+    size_t used = text + end;
+    return used < extra_bytes ? feed(connection, extra + used, extra_bytes - used, err) : 0;
+}
+
+static int receive_and_copy(struct connection *connection, char *place, size_t room, uint64_t deadline_ns,
+                            size_t *ret_bytes, struct reply **ret, struct err *err) {
+    auto_reply struct reply *reply = NULL;
+    TRY(connection_receive(connection, deadline_ns, &reply, err));
+    *ret = NULL;
+    if (reply->kind != REPLY_TEXT || reply->bytes > room) {
+        *ret = steal_ptr(&reply);
+        return 0;
+    }
+    memcpy(place, reply->text, reply->bytes);
+    *ret_bytes = reply->bytes;
+    return 0;
+}
+
+int connection_receive_bytes(struct connection *connection, void *place, size_t room, uint64_t deadline_ns,
+                             size_t *ret_bytes, struct reply **ret, struct err *err) {
+    char head[HEAD_BYTES];
+    size_t count = 0, more = 0;
+    uint64_t body = 0;
+    // Where hiredis has read ahead, the reply goes on in its buffer.
+    if (connection->reader->len > connection->reader->pos)
+        return receive_and_copy(connection, place, room, deadline_ns, ret_bytes, ret, err);
+    while (count < sizeof head && !memchr(head, '\n', count)) {
+        TRY(read_some(connection, head + count, sizeof head - count, deadline_ns, &more, err));
+        count += more;
+    }
+    size_t begin = bulk_head(head, count, &body);
+    if (begin == 0 || body > room) {
+        TRY(feed(connection, head, count, err));
+        return receive_and_copy(connection, place, room, deadline_ns, ret_bytes, ret, err);
+    }
+    TRY(read_body(connection, head + begin, count - begin, place, (size_t)body, deadline_ns, err));
+    *ret = NULL;
+    *ret_bytes = (size_t)body;
+    return 0;
+}
+
+int connection_fd(const struct connection *connection) { return connection->context->fd; }
 
 /* ---- errors that Redis answers ---- */
 
@@ -153,8 +258,8 @@ static int greet(struct connection *connection, const struct args *args, const c
 
 static int authenticate(struct connection *connection, const struct address *address, const char *password,
                         uint64_t deadline_ns, struct err *err) {
-    struct args args = {.count = 0};
-    args_text(&args, "AUTH");
+    struct args args;
+    args_begin(&args, "AUTH");
     if (address->user[0])
         args_text(&args, address->user);
     args_text(&args, password);
@@ -163,8 +268,8 @@ static int authenticate(struct connection *connection, const struct address *add
 
 static int choose_database(struct connection *connection, const struct address *address, uint64_t deadline_ns,
                            struct err *err) {
-    struct args args = {.count = 0};
-    args_text(&args, "SELECT");
+    struct args args;
+    args_begin(&args, "SELECT");
     args_number(&args, address->database);
     return greet(connection, &args, "database", deadline_ns, err);
 }
@@ -198,11 +303,12 @@ static int dial(struct connection *connection, const struct address *address, ui
 
 static void own_connection(void *p) { connection_close(*(struct connection **)p); }
 
-int connection_open(const struct address *address, const char *password, uint64_t deadline_ns, struct connection **ret,
-                    struct err *err) {
+int connection_open(const struct address *address, const char *password, struct reply_limits limits,
+                    uint64_t deadline_ns, struct connection **ret, struct err *err) {
     __attribute__((cleanup(own_connection))) struct connection *connection = calloc(1, sizeof *connection);
     if (!connection || !(connection->reader = reply_reader_new(&connection->budget)))
         return err_set(err, REASON_INFRA, "no memory for a connection");
+    connection->budget.limits = limits;
     address_name(address, connection->name);
     TRY(dial(connection, address, deadline_ns, err));
     if (password)

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Turns the Lua transitions into a C table: embed.py OUT.c CLOCK.lua LUA_DIR
+"""Turns a room's Lua scripts into a C table: embed.py OUT.c CLOCK.lua LUA_DIR HEADER TABLE
 
 Each script is CLOCK.lua, the other files of LUA_DIR/shared in the order of their names, and LUA_DIR/NAME.lua. They are
-listed in the order of queue/scripts.def. Redis names a script by the SHA-1 of its text.
+listed in the order of LUA_DIR/../scripts.def, lines `SCRIPT(NAME, "word")`; HEADER declares the TABLE of struct script.
+Redis names a script by the SHA-1 of its text.
 """
 import hashlib
 import pathlib
@@ -28,7 +29,7 @@ def array(name, code):
     return "\n".join([*lines, "};"])
 
 
-def main(out, clock, lua):
+def main(out, clock, lua, header, table):
     lua = pathlib.Path(lua)
     arrays, entries = [], []
     for symbol, name in names(lua.parent / "scripts.def"):
@@ -36,8 +37,8 @@ def main(out, clock, lua):
         arrays.append(array(name, code))
         entries.append(f'    [SCRIPT_{symbol}] = {{"{name}", "{hashlib.sha1(code).hexdigest()}", '
                        f"code_{name}, sizeof code_{name}}},")
-    text = ["// Made by queue/embed.py.", '#include "queue/script.h"', "", *arrays, "",
-            "const struct script scripts[SCRIPT_COUNT] = {", *entries, "};", ""]
+    text = ["// Made by redis/embed.py.", f'#include "{header}"', "", *arrays, "",
+            f"const struct script {table}[SCRIPT_COUNT] = {{", *entries, "};", ""]
     pathlib.Path(out).write_text("\n".join(text))
 
 

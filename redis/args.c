@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queue/args.h"
+#include "redis/args.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+void args_begin(struct args *args, const char *command) {
+    args->count = 0;
+    args->number_count = 0;
+    args_text(args, command);
+}
 
 void args_bytes(struct args *args, const char *bytes, size_t count) {
     assert(args->count < ARGS_MAX);

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The conversation supervisor ↔ keeper, one SOCK_SEQPACKET pair (KEEPER_FD_SUPERVISOR of quern-keeper). Nobody waits for
+ * an answer. End of file ends the keeper; the supervisor starts a dead one anew and tells it all that counts again.
+ *
+ * Supervisor → keeper (struct keeper_order):
+ *     HOLD         worker, queue, id, token, deadline   renew this lease while the deadline is ahead. Told again at each
+ *                                                       step, with the step's deadline
+ *     DONE         worker, queue, state, reason         the job is no longer ours
+ *     LOST         worker, queue, id, token or nonce    the attempt's processes are dead
+ *     IDLE         queue, wake                          a claim found nothing: tell when there may be a job
+ *     SLOTS        busy, idle, draining
+ *     ENVIRONMENT  name, good, text: why not            what this host offers
+ *     STEP         queue, step, elapsed_us              for the metrics
+ *     PULSE        progress                             the supervisor's loop goes round
+ *
+ * Keeper → supervisor (struct keeper_word):
+ *     WAKE    queue                   there may be a job
+ *     CANCEL  worker, id, token       somebody wants the job to end
+ *     FENCED  worker, id, token       the lease is lost
+ *     READY   queue, good, text: why not
+ *     DRAIN   worker, good            somebody wants this worker to take no more jobs (good), or takes that back
+ *     BEAT                            the loop with Redis or without goes round: for the watchdog
+ */
+#ifndef QUERN_KEEPER_H
+#define QUERN_KEEPER_H
+
+#include <stdint.h>
+
+#include "quern/queue.h"
+#include "quern/supervisor.h"
+
+/* Descriptors of quern-keeper at exec; SETTINGS is a struct settings. */
+enum { KEEPER_FD_SUPERVISOR = 3, KEEPER_FD_SETTINGS = 4 };
+
+#define KEEPER_TEXT_BYTES 1024
+
+enum keeper_order_kind {
+    KEEPER_HOLD = 1,
+    KEEPER_DONE,
+    KEEPER_LOST,
+    KEEPER_IDLE,
+    KEEPER_SLOTS,
+    KEEPER_ENVIRONMENT,
+    KEEPER_STEP,
+    KEEPER_PULSE,
+};
+
+struct keeper_order {
+    uint32_t kind;   /* enum keeper_order_kind */
+    uint32_t worker; /* index */
+    uint32_t queue;  /* index in settings.queues */
+    uint32_t state;  /* DONE: enum job_state; STEP: enum step */
+    uint32_t reason; /* DONE: enum reason */
+    uint32_t good;   /* ENVIRONMENT */
+    uint32_t busy, idle, draining;
+    uint32_t reserved;
+    uint64_t deadline_ns; /* HOLD: of CLOCK_BOOTTIME, which goes on while the machine sleeps; CLOCK_NEVER: none */
+    uint64_t elapsed_us;  /* STEP */
+    char id[JOB_ID_BYTES];
+    char token[QUEUE_TOKEN_BYTES];
+    char nonce[SUPERVISOR_NONCE_BYTES];
+    char wake[QUEUE_WAKE_BYTES];
+    char name[ENVIRONMENT_NAME_BYTES];
+    char text[KEEPER_TEXT_BYTES];
+};
+
+enum keeper_word_kind {
+    KEEPER_WAKE = 1,
+    KEEPER_CANCEL,
+    KEEPER_FENCED,
+    KEEPER_READY,
+    KEEPER_DRAIN,
+    KEEPER_BEAT,
+};
+
+struct keeper_word {
+    uint32_t kind; /* enum keeper_word_kind */
+    uint32_t worker, queue, good;
+    char id[JOB_ID_BYTES];
+    char token[QUEUE_TOKEN_BYTES];
+    char text[KEEPER_TEXT_BYTES];
+};
+
+#endif
