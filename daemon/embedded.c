@@ -101,7 +101,8 @@ static int start(struct embedded *embedded, struct err *err) {
     // The interpreter takes longest: it comes up while the worker starts and looks at the inputs.
     if (needs_python(options))
         TRY(peer_start(&embedded->supervisor.zygotes[0], err));
-    return supervisor_start_worker(&embedded->supervisor, &how, &embedded->worker, err);
+    TRY(supervisor_place(&embedded->supervisor, &embedded->worker, err));
+    return supervisor_start_worker(&embedded->supervisor, &how, embedded->worker, err);
 }
 
 static void tick(struct embedded *embedded) {

@@ -152,6 +152,7 @@ int segments_reserve(struct segments *segments, uint32_t holder, const struct su
         return 0;
     }
     entry->pins |= bit(holder);
+    segments->hits++;
     *ret_state = SUPERVISOR_HIT;
     *ret_fd = entry->fd;
     return 0;

@@ -60,7 +60,7 @@ bool supervisor_has_workers(const struct supervisor *supervisor) {
     return false;
 }
 
-static int free_worker(const struct supervisor *supervisor, uint32_t *ret, struct err *err) {
+int supervisor_place(const struct supervisor *supervisor, uint32_t *ret, struct err *err) {
     for (uint32_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++)
         if (!supervisor->workers[i].alive) {
             *ret = i;
@@ -69,12 +69,10 @@ static int free_worker(const struct supervisor *supervisor, uint32_t *ret, struc
     return err_set(err, REASON_INFRA, "all %u places for workers are in use", SUPERVISOR_MAX_WORKERS);
 }
 
-int supervisor_start_worker(struct supervisor *supervisor, const struct worker_start *start, uint32_t *ret_worker,
+int supervisor_start_worker(struct supervisor *supervisor, const struct worker_start *start, uint32_t worker,
                             struct err *err) {
     char path[4096];
     int calls[2], events[2];
-    uint32_t index = 0;
-    TRY(free_worker(supervisor, &index, err));
     TRY(program_path("quern-worker", path, sizeof path, err));
     TRY(record_pair(calls, err));
     auto_fd int our_calls = calls[0], its_calls = calls[1];
@@ -85,7 +83,7 @@ int supervisor_start_worker(struct supervisor *supervisor, const struct worker_s
         memcpy(fds + 3, start->stdio, 3 * sizeof *fds);
     struct jail_spawn how = {
         .program = path, .argv = start->argv, .environ = start->environ, .fds = fds, .fd_count = start->stdio ? 6 : 3};
-    struct worker_link *link = &supervisor->workers[index];
+    struct worker_link *link = &supervisor->workers[worker];
     *link = (struct worker_link){.step_deadline_ns = CLOCK_NEVER,
                                  .cancel_deadline_ns = CLOCK_NEVER,
                                  .tree_deadline_ns = CLOCK_NEVER,
@@ -97,7 +95,6 @@ int supervisor_start_worker(struct supervisor *supervisor, const struct worker_s
     link->calls = steal_fd(&our_calls);
     link->events = steal_fd(&our_events);
     link->alive = true;
-    *ret_worker = index;
     return 0;
 }
 

@@ -46,7 +46,7 @@ struct worker_link {
     uint32_t reserved_count;
     enum worker_turn turn;
     uint32_t queue;                     /* CLAIMS, HOLDS */
-    uint64_t claimed_ns;                /* CLAIMS, HOLDS: before the claim; of CLOCK_BOOTTIME */
+    uint64_t held_ns;                   /* HOLDS: since when; of CLOCK_BOOTTIME */
     char nonce[SUPERVISOR_NONCE_BYTES]; /* CLAIMS */
     char id[JOB_ID_BYTES];              /* HOLDS */
     char token[QUEUE_TOKEN_BYTES];      /* HOLDS */
@@ -62,7 +62,7 @@ struct supervisor_hooks {
     void (*on_event)(void *context, uint32_t worker, const struct event *event, int fd);
     /* Its last claim of `queue` found nothing at `wake`; empty: there was none. The worker waits from now on. */
     void (*on_idle)(void *context, uint32_t worker, uint32_t queue, const char *wake);
-    void (*on_hold)(void *context, uint32_t worker); /* the job is new, or its step */
+    void (*on_hold)(void *context, uint32_t worker, bool fresh); /* the job is fresh, or its step */
     void (*on_done)(void *context, uint32_t worker, enum job_state state, enum reason reason);
     void (*on_death)(void *context, uint32_t worker); /* the link tells how, and what it held */
     /* The zygote came up, or `failure` tells why not. */
@@ -99,6 +99,9 @@ struct peer *supervisor_offer(struct supervisor *supervisor, const struct enviro
 void supervisor_watch(struct supervisor *supervisor, int fd, void (*readable)(void *context));
 void supervisor_unwatch(struct supervisor *supervisor, int fd);
 
+/* A place for one more worker. */
+MUST_USE int supervisor_place(const struct supervisor *supervisor, uint32_t *ret_worker, struct err *err);
+
 struct worker_start {
     const char *const *argv; /* of quern-worker */
     const char *const *environ;
@@ -106,8 +109,9 @@ struct worker_start {
     const int *stdio; /* three descriptors that the job gets, for the debugger, or NULL; borrowed */
 };
 
-MUST_USE int supervisor_start_worker(struct supervisor *supervisor, const struct worker_start *start,
-                                     uint32_t *ret_worker, struct err *err);
+/* At a place that is free. */
+MUST_USE int supervisor_start_worker(struct supervisor *supervisor, const struct worker_start *start, uint32_t worker,
+                                     struct err *err);
 MUST_USE int supervisor_turn(struct supervisor *supervisor, struct err *err);
 bool supervisor_has_workers(const struct supervisor *supervisor);
 

@@ -50,7 +50,7 @@ static int serve_step(struct exchange *exchange, struct err *err) {
     exchange->link->step = (enum step)exchange->call->step;
     exchange->link->step_deadline_ns = clock_deadline_ns(exchange->call->deadline_ms);
     if (exchange->link->turn == WORKER_HOLDS)
-        exchange->supervisor->hooks->on_hold(exchange->supervisor->context, exchange->worker);
+        exchange->supervisor->hooks->on_hold(exchange->supervisor->context, exchange->worker, false);
     return 0;
 }
 
@@ -213,12 +213,6 @@ static int serve_unwatch(struct exchange *exchange, struct err *err) {
 
 static bool terminated(const char *text, size_t bytes) { return memchr(text, '\0', bytes) != NULL; }
 
-static uint64_t boottime_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static int expect_turn(const struct exchange *exchange, bool good, const char *call, struct err *err) {
     if (!exchange->supervisor->hooks->on_idle || !good)
         return err_set(err, REASON_BUG, "%s: not expected of a worker in turn %u", call, exchange->link->turn);
@@ -255,7 +249,6 @@ void worker_link_let_claim(struct worker_link *link, uint32_t queue) {
     memcpy(reply.nonce, link->nonce, sizeof reply.nonce);
     link->turn = WORKER_CLAIMS;
     link->queue = queue;
-    link->claimed_ns = boottime_ns();
     link->step = STEP_CLAIM;
     link->step_deadline_ns = clock_deadline_ns(SUPERVISOR_CLAIM_MS);
     worker_link_reply(link, &reply, NULL, 0);
@@ -279,9 +272,10 @@ static int serve_hold(struct exchange *exchange, struct err *err) {
     link->turn = WORKER_HOLDS;
     link->nonce[0] = '\0';
     link->told = false;
+    link->held_ns = clock_boot_ns();
     memcpy(link->id, call->id, sizeof link->id);
     memcpy(link->token, call->token, sizeof link->token);
-    exchange->supervisor->hooks->on_hold(exchange->supervisor->context, exchange->worker);
+    exchange->supervisor->hooks->on_hold(exchange->supervisor->context, exchange->worker, true);
     return 0;
 }
 
