@@ -21,6 +21,7 @@
 #include "quern/host.h"
 #include "quern/jail.h"
 #include "quern/steps.h"
+#include "quern/storage.h"
 
 #define JOB_SCHEMA 1
 #define JOB_MAX_BYTES (4u << 20)
@@ -101,6 +102,7 @@ MUST_USE int job_check(const struct job *job, struct err *err);
 /* The key of an output: its own, or by JOB_OUTPUT_ALL. 1: there is one, 0: the output is only `job:ID/PORT`, -1: it would be
  * longer than a key may be. */
 MUST_USE int job_output_key(const struct job *job, const char *port, char *ret_key, size_t room, struct err *err);
+bool job_source_is_file(const struct job_source *source); /* file:/path; else a key */
 bool job_may_read(const struct job *job, const char *key);
 bool job_may_write(const struct job *job, const char *key);
 MUST_USE int job_encode(const struct job *job, char **ret_json, size_t *ret_bytes, struct err *err);
@@ -140,8 +142,8 @@ struct manifest_input {
 };
 
 struct manifest_output {
-    char port[HOST_NAME_BYTES]; /* "dataset1", ... "visualization" */
-    char key[1024];             /* file name or storage key; empty: not kept */
+    char port[HOST_NAME_BYTES];  /* "dataset1", ... "visualization" */
+    char key[STORAGE_KEY_BYTES]; /* file name or storage key; empty: not kept */
     char version[256];
     uint64_t rows, columns, segment_bytes, bytes;
 };
