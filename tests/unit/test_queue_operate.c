@@ -85,10 +85,12 @@ static void m_a_worker_with_little_time_takes_what_fits(void **state) {
     world_submit(world, &longer, JOB_QUEUED);
     world_submit(world, &shorter, JOB_QUEUED);
     struct queue_claim claim;
-    assert_int_equal(queue_claim(world->queue, "p", WORLD_LEASE_MS, 60000, &claim, &world->err), QUEUE_OK);
+    assert_int_equal(queue_claim(world->queue, "p", world_nonce(), WORLD_LEASE_MS, 60000, &claim, &world->err),
+                     QUEUE_OK);
     assert_string_equal(claim.id, "shorter");
     queue_claim_free(&claim);
-    assert_int_equal(queue_claim(world->queue, "p", WORLD_LEASE_MS, 60000, &claim, &world->err), QUEUE_NOTHING);
+    assert_int_equal(queue_claim(world->queue, "p", world_nonce(), WORLD_LEASE_MS, 60000, &claim, &world->err),
+                     QUEUE_NOTHING);
     assert_string_equal(claim.why, "empty");
 }
 
@@ -403,7 +405,8 @@ static void m_no_wake_up_is_lost_between_claim_and_wait(void **state) {
     struct queue_claim nothing;
     enum job_state became = JOB_STATE_COUNT;
 #define NOTHING()                                                                                                      \
-    assert_int_equal(queue_claim(world->queue, "h", WORLD_LEASE_MS, 0, &nothing, &world->err), QUEUE_NOTHING)
+    assert_int_equal(queue_claim(world->queue, "h", world_nonce(), WORLD_LEASE_MS, 0, &nothing, &world->err),          \
+                     QUEUE_NOTHING)
     NOTHING();
     assert_string_equal(nothing.wake, "0-0");
     assert_false(woken(world, nothing.wake, 1));
