@@ -131,14 +131,13 @@ int source_file(const char *name, const char *word, struct job_source *ret, stru
 }
 
 int source_key(const char *name, const char *word, const char *store, struct job_source *ret, struct refusal *refusal) {
-    struct storage *storage;
-    struct storage_object object;
-    TRY(store_open_url(store, &storage, refusal));
-    int found = store_get(storage, name, word, &object, refusal);
-    storage_close(storage);
+    struct store opened;
+    struct storage_pin pin;
+    TRY(store_open_url(store, &opened, refusal));
+    int found = store_find(&opened, name, word, &pin, refusal);
+    store_close(&opened);
     if (found < 0 && refusal->err.reason == REASON_NOT_FOUND)
         refusal_advise(refusal, "a file is written with a path: ./%s", word);
     TRY(found);
-    close(object.fd);
-    return fill(ret, strdup(word), object.version, word, refusal);
+    return fill(ret, strdup(word), pin.version, word, refusal);
 }

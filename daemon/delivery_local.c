@@ -28,7 +28,9 @@ static int open_key(struct delivery_local *local, const struct job_source *sourc
                     struct err *err) {
     if (!local->store)
         TRY(storage_open(local->store_url, &local->store, err));
-    return storage_get(local->store, source->url, source->version, ret, err);
+    if (!local->catalogue)
+        TRY(catalogue_of_store(local->store, &local->catalogue, err));
+    return catalogue_get(local->catalogue, source->url, source->version, ret, err);
 }
 
 static int open_source(struct attempt *attempt, const struct job_source *source, struct storage_object *ret,
@@ -145,5 +147,6 @@ void delivery_local_init(struct delivery_local *local, const char *dir, const ch
 
 void delivery_local_done(struct delivery_local *local) {
     storage_drop_close(local->drop);
+    catalogue_close(local->catalogue);
     storage_close(local->store);
 }

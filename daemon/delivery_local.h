@@ -7,14 +7,16 @@
 #define DAEMON_DELIVERY_LOCAL_H
 
 #include "delivery.h"
+#include "quern/catalogue.h"
 
 struct delivery_local {
     struct delivery base;
-    const char *store_url;     /* borrowed; NULL: the default store */
-    const char *dir;           /* borrowed; NULL: nothing is kept */
-    struct storage *store;     /* owned; opened when a key needs it */
-    struct storage_drop *drop; /* owned; opened with the first output */
-    int events;                /* borrowed; -1: nobody listens */
+    const char *store_url;       /* borrowed; NULL: the default store */
+    const char *dir;             /* borrowed; NULL: nothing is kept */
+    struct storage *store;       /* owned; opened when a key needs it */
+    struct catalogue *catalogue; /* owned; of its names */
+    struct storage_drop *drop;   /* owned; opened with the first output */
+    int events;                  /* borrowed; -1: nobody listens */
 };
 
 /* `dir` and `store_url` may be NULL. */

@@ -68,8 +68,8 @@ static int open_source(struct attempt *attempt, const struct job_source *source,
 static int check_key(const struct delivery_queue *delivery, const char *port, const char *key, struct err *err) {
     for (uint32_t i = 0; i < delivery->count; i++)
         if (strcmp(delivery->outputs[i].user_key, key) == 0)
-            return err_set(err, REASON_BAD_RESULT, "%s: expected a key of its own, found that of another output: %.200s",
-                           port, key);
+            return err_set(err, REASON_BAD_RESULT,
+                           "%s: expected a key of its own, found that of another output: %.200s", port, key);
     return 0;
 }
 

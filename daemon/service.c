@@ -115,8 +115,7 @@ static int work(struct service *service, const struct calls_turn *turn, struct q
 
 // ---- one job after the other ----
 
-static int claim(struct service *service, const struct calls_turn *turn, char wake[QUEUE_WAKE_BYTES],
-                 struct err *err) {
+static int claim(struct service *service, const struct calls_turn *turn, char wake[QUEUE_WAKE_BYTES], struct err *err) {
     struct queue_claim claim;
     uint64_t begun_ns = clock_now_ns();
     const struct settings *settings = service->settings;

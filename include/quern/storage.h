@@ -3,8 +3,10 @@
  * Storage and catalogue: immutable objects, and names that point at versions of them. schemas/storage.md tells what a
  * store keeps where.
  *
- *     get      a key (optionally at a version) → a read-only descriptor, its size and its exact version
+ *     find     a key → the version that it names now, and its size: no bytes are moved
+ *     get      a version → a read-only descriptor and its size
  *     put      bytes → an immutable, durable object with a version, not yet named
+ *     keep     a version that is about to be named anew: not collected for as long as one that was put now
  *     stage    put under an attempt: collected with it unless committed
  *     commit   the attempt's manifest, once: from then on its objects are kept
  *     promote  names → versions, all in one atomic step, fenced: where one name has a larger fence than this promotion
@@ -43,6 +45,12 @@ struct storage_object {
     char version[STORAGE_VERSION_BYTES];
 };
 
+/* What a name points at. */
+struct storage_pin {
+    uint64_t bytes;
+    char version[STORAGE_VERSION_BYTES];
+};
+
 struct storage_name {
     const char *key;     /* borrowed */
     const char *version; /* borrowed */
@@ -54,8 +62,16 @@ MUST_USE int storage_key_check(const char *key, struct err *err);
 MUST_USE int storage_open(const char *url, struct storage **ret, struct err *err);
 void storage_close(struct storage *storage);
 
+MUST_USE int storage_find(struct storage *storage, const char *key, struct storage_pin *ret, struct err *err);
+
+/* `key` is what errors call the object. catalogue_get() is what goes from a key to its bytes. */
 MUST_USE int storage_get(struct storage *storage, const char *key, const char *version, struct storage_object *ret,
                          struct err *err);
+MUST_USE int storage_get_version(struct storage *storage, const char *version, struct storage_object *ret,
+                                 struct err *err);
+/* REASON_NOT_FOUND names `key`, which is to point at the version. */
+MUST_USE int storage_keep(struct storage *storage, const char *key, const char *version, uint64_t *ret_bytes,
+                          struct err *err);
 MUST_USE int storage_put(struct storage *storage, int source_fd, char ret_version[STORAGE_VERSION_BYTES],
                          struct err *err);
 MUST_USE int storage_stage(struct storage *storage, const char *attempt, int source_fd,

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a back end of storage is: a table of functions behind a scheme. storage.c has checked keys and attempts. */
+/*
+ * What a back end of storage is: a table of functions behind a scheme. storage.c has checked keys, attempts, and
+ * versions, which are sha256-HEX.
+ */
 #ifndef QUERN_STORAGE_BACKEND_H
 #define QUERN_STORAGE_BACKEND_H
 
@@ -12,8 +15,10 @@ struct storage_backend {
     const char *scheme; /* with its colon */
     int (*open)(const char *rest, struct storage **ret, struct err *err);
     void (*close)(struct storage *storage);
-    int (*get)(struct storage *storage, const char *key, const char *version, struct storage_object *ret,
-               struct err *err);
+    /* The next three: 1, or 0 when there is no such name or object. */
+    int (*find)(struct storage *storage, const char *key, struct storage_pin *ret, struct err *err);
+    int (*get)(struct storage *storage, const char *version, struct storage_object *ret, struct err *err);
+    int (*keep)(struct storage *storage, const char *version, uint64_t *ret_bytes, struct err *err);
     int (*put)(struct storage *storage, int source_fd, char ret_version[STORAGE_VERSION_BYTES], struct err *err);
     int (*stage)(struct storage *storage, const char *attempt, int source_fd, char ret_version[STORAGE_VERSION_BYTES],
                  struct err *err);
@@ -28,6 +33,10 @@ struct storage_backend {
 struct storage {
     const struct storage_backend *backend; /* borrowed, static */
 };
+
+/* For back ends that find so while they promote: always -1. */
+int storage_no_key(const char *key, struct err *err);
+int storage_no_version(const char *key, const char *version, struct err *err);
 
 extern const struct storage_backend storage_file_backend;
 

@@ -8,7 +8,8 @@
 #include "backend.h"
 #include "quern/own.h"
 
-enum { ATTEMPT_BYTES = 128, NAMES_MAX = 4096 };
+#define PREFIX "sha256-"
+enum { ATTEMPT_BYTES = 128, NAMES_MAX = 4096, HASH_BYTES = 32 };
 
 static const struct storage_backend *const backends[] = {&storage_file_backend};
 
@@ -56,11 +57,50 @@ static int attempt_check(const char *attempt, struct err *err) {
     return 0;
 }
 
+/* ---- reading ---- */
+
+int storage_no_key(const char *key, struct err *err) { return err_set(err, REASON_NOT_FOUND, "%s: no such key", key); }
+
+int storage_no_version(const char *key, const char *version, struct err *err) {
+    return err_set(err, REASON_NOT_FOUND, "%s%sthe store has no version %s", key, *key ? ": " : "", version);
+}
+
+static int version_check(const char *key, const char *version, struct err *err) {
+    size_t prefix = strlen(PREFIX);
+    if (strncmp(version, PREFIX, prefix) == 0 && strlen(version) == prefix + 2 * HASH_BYTES &&
+        strspn(version + prefix, "0123456789abcdef") == 2 * HASH_BYTES)
+        return 0;
+    return err_set(err, REASON_NOT_FOUND, "%s%sexpected a version sha256-HEX, found \"%.100s\"", key, *key ? ": " : "",
+                   version);
+}
+
 int storage_get(struct storage *storage, const char *key, const char *version, struct storage_object *ret,
                 struct err *err) {
-    TRY(storage_key_check(key, err));
-    return storage->backend->get(storage, key, version, ret, err);
+    TRY(version_check(key, version, err));
+    int found = storage->backend->get(storage, version, ret, err);
+    TRY(found);
+    return found ? 0 : storage_no_version(key, version, err);
 }
+
+int storage_get_version(struct storage *storage, const char *version, struct storage_object *ret, struct err *err) {
+    return storage_get(storage, "", version, ret, err);
+}
+
+int storage_find(struct storage *storage, const char *key, struct storage_pin *ret, struct err *err) {
+    TRY(storage_key_check(key, err));
+    int found = storage->backend->find(storage, key, ret, err);
+    TRY(found);
+    return found ? 0 : storage_no_key(key, err);
+}
+
+int storage_keep(struct storage *storage, const char *key, const char *version, uint64_t *ret_bytes, struct err *err) {
+    TRY(version_check(key, version, err));
+    int found = storage->backend->keep(storage, version, ret_bytes, err);
+    TRY(found);
+    return found ? 0 : storage_no_version(key, version, err);
+}
+
+/* ---- writing ---- */
 
 int storage_put(struct storage *storage, int source_fd, char ret_version[STORAGE_VERSION_BYTES], struct err *err) {
     return storage->backend->put(storage, source_fd, ret_version, err);
@@ -86,6 +126,8 @@ static int change_check(const char *what, uint64_t fence, const struct storage_n
         return err_set(err, REASON_BAD_INPUT, "%s: expected at most %d names, found %zu", what, NAMES_MAX, count);
     for (size_t i = 0; i < count; i++) {
         TRY(storage_key_check(names[i].key, err));
+        if (names[i].version)
+            TRY(version_check(names[i].key, names[i].version, err));
         for (size_t j = 0; j < i; j++)
             if (strcmp(names[i].key, names[j].key) == 0)
                 return err_set(err, REASON_BAD_INPUT, "%s: expected each key once, found \"%s\" twice", what,

@@ -86,10 +86,18 @@ void scratch_put(struct storage *storage, const char *text, char version[STORAGE
         fail_msg("%s", err.msg);
 }
 
+int scratch_get(struct storage *storage, const char *key, struct storage_object *ret, struct err *err) {
+    struct catalogue *catalogue = NULL;
+    assert_int_equal(catalogue_of_store(storage, &catalogue, NULL), 0);
+    int got = catalogue_get(catalogue, key, NULL, ret, err);
+    catalogue_close(catalogue);
+    return got;
+}
+
 bool scratch_name_is(struct storage *storage, const char *key, const char *text) {
     struct storage_object object = {.fd = -1};
     struct err err = {0};
-    if (storage_get(storage, key, NULL, &object, &err) < 0) {
+    if (scratch_get(storage, key, &object, &err) < 0) {
         if (err.reason != REASON_NOT_FOUND)
             fail_msg("%s", err.msg);
         return text == NULL;

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "ops/storage/storage_file.h"
+#include "quern/catalogue.h"
 #include "quern/own.h"
 #include "quern/storage.h"
 
@@ -33,6 +34,7 @@ bool scratch_holds(const char *path, const char *text);
 int scratch_source(const char *text); /* a sealed memory file */
 struct storage *scratch_store(const struct scratch *scratch);
 void scratch_put(struct storage *storage, const char *text, char version[STORAGE_VERSION_BYTES]);
+int scratch_get(struct storage *storage, const char *key, struct storage_object *ret, struct err *err);
 bool scratch_name_is(struct storage *storage, const char *key, const char *text);
 void scratch_name(struct storage *storage, uint64_t fence, const char *key, const char *text);
 

@@ -33,7 +33,7 @@ static void b_nothing_is_made_by_reading(void **state) {
     struct storage_object object = {.fd = -7};
     struct err err;
     struct storage *storage = scratch_store(*state);
-    assert_int_equal(storage_get(storage, "patients", NULL, &object, &err), -1);
+    assert_int_equal(scratch_get(storage, "patients", &object, &err), -1);
     assert_int_equal(err.reason, REASON_NOT_FOUND);
     assert_string_equal(err.msg, "patients: no such key");
     assert_int_equal(storage_get(storage, "patients", HELLO, &object, &err), -1);
@@ -151,7 +151,7 @@ static void f_a_damaged_name_is_an_error_not_a_version(void **state) {
     struct storage *storage = scratch_store(*state);
     scratch_name(storage, 1, "x", "text");
     scratch_file(scratch_path(*state, "store/names/x/:name"), "{\"key\":\"x\",\"version\":7}");
-    assert_int_equal(storage_get(storage, "x", NULL, &object, &err), -1);
+    assert_int_equal(scratch_get(storage, "x", &object, &err), -1);
     assert_int_equal(err.reason, REASON_INFRA);
     snprintf(expected, sizeof expected, "store: %s/store/names/x/:name is damaged: expected a name's record",
              ((struct scratch *)*state)->path);
