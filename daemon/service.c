@@ -55,7 +55,7 @@ static int open_home(struct service *service, uint32_t index, const char *passwo
     TRY(queue_open(&options, &home->queue, err));
     options.patience_ms = 0;
     TRY(queue_open(&options, &home->news, err));
-    return catalogue_of_queue(home->queue, service->storage, &home->catalogue, err);
+    return catalogue_of_store(service->storage, &home->catalogue, err);
 }
 
 static int open_homes(struct service *service, struct err *err) {
