@@ -181,4 +181,9 @@ void manifest_done(struct manifest *manifest);
 /* Pretty-printed JSON with a final newline. A failed job has the `error` object of module.md section 11. */
 MUST_USE int manifest_encode(const struct manifest *manifest, char **ret_json, size_t *ret_bytes, struct err *err);
 
+/* The same within `most` bytes: without the reports on columns, then without the warnings, which are counted as left out.
+ * What is longer still is REASON_LIMIT_OUTPUT. */
+MUST_USE int manifest_encode_brief(const struct manifest *manifest, size_t most, char **ret_json, size_t *ret_bytes,
+                                   struct err *err);
+
 #endif
