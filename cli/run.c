@@ -224,11 +224,14 @@ static int execute(const struct request *request, struct render *render) {
     struct refusal refusal = {0};
     if (run_job(&options, &outcome, &refusal.err) < 0) {
         render_close(render);
-        return refusal_print(&refusal, stderr);
+        return refusal_print(&refusal, render->notes.file);
     }
     summary_print(render, &outcome, &summary);
     if (request->json && outcome.manifest_json)
-        fwrite(outcome.manifest_json, 1, outcome.manifest_bytes, stdout);
+        fwrite(outcome.manifest_json, 1, outcome.manifest_bytes, render->out.file);
+    fflush(render->out.file);
+    if (outcome.at_once)
+        render_drop(render);
     int code = (int)outcome.exit_code;
     run_outcome_done(&outcome);
     return code;
