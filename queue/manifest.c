@@ -331,6 +331,9 @@ int manifest_encode(const struct manifest *manifest, char **ret_json, size_t *re
     return 0;
 }
 
+const char *const manifest_files[] = {"dataset1.arrow", "dataset2.arrow", "visualization.png", "visualization.json",
+                                      "stdout.txt",     "stderr.txt",     "job.json",          NULL};
+
 void manifest_done(struct manifest *manifest) {
     for (uint32_t i = 0; i < HOST_MAX_PORTS; i++) {
         free(manifest->inputs[i].listed);

@@ -156,6 +156,9 @@ struct manifest {
     uint32_t warning_count; /* beyond 32 only counted */
 };
 
+/* The files of `run -o DIR`, NULL at the end; beside them stand those of named outputs. */
+extern const char *const manifest_files[];
+
 void manifest_done(struct manifest *manifest);
 
 /* Pretty-printed JSON with a final newline. A failed job has the `error` object of module.md section 11. */
