@@ -164,9 +164,10 @@ static json_t *environment_of(const struct manifest *manifest) {
     return object;
 }
 
+// Step complete writes the record: it cannot tell how long it took.
 static json_t *steps_of(const struct manifest *manifest) {
     json_t *object = json_object();
-    for (int step = 0; step < STEP_COUNT; step++) {
+    for (int step = 0; step < STEP_COMPLETE; step++) {
         json_t *entry = json_object();
         put(&entry, "ms", ms_of(manifest->step_us[step]));
         put(&object, step_name((enum step)step), entry);
