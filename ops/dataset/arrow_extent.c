@@ -34,6 +34,7 @@ static int add_own(const struct flat_table *field, struct arrow_extent *extent, 
     if (id != TYPE_UNION)
         return 0;
     int16_t mode = 0;
+    extent->unions++;
     TRY(flat_child(field, FIELD_TYPE, &present, &table, err));
     if (present)
         TRY(flat_i16(&table, 0, 0, &mode, err));
