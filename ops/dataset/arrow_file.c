@@ -224,7 +224,7 @@ static int read_message(const struct arrow_file *file, struct block block, enum 
         return err_set(err, REASON_BAD_INPUT, "expected a message of type %d, found type %u", (int)kind, type);
     batch->body = file->bytes + block.offset + block.metadata_bytes;
     batch->body_bytes = block.body_bytes;
-    batch->unions_have_nulls = version == METADATA_V4;
+    batch->has_every_validity = version == METADATA_V4;
     return kind == ARROW_MESSAGE_DICTIONARY ? read_dictionary(&header, batch, err) : read_batch(&header, batch, err);
 }
 

@@ -152,10 +152,10 @@ def missing(draw, rows):
 
 
 def union(kind, codes):
-    """Every row of a union holds what its code says."""
-    fields = [kind.field(i) for i in range(kind.num_fields)]
-    children = [pa.array([[1], ["text", "longer than twelve"]][pa.types.is_nested(f.type)] * len(codes), f.type) if not pa.types.is_string(f.type)
-                else pa.array(["x"] * len(codes)) for f in fields]
+    """A union of two types, the first whole numbers; codes: which of them each row has."""
+    fields = [kind.field(0), kind.field(1)]
+    second = "x" if fields[1].type == pa.utf8() else ["text", "longer than twelve"]
+    children = [pa.array([cell] * len(codes), field.type) for cell, field in zip((1, second), fields)]
     names, places = [field.name for field in fields], pa.array(codes, pa.int8())
     if kind.mode == "sparse":
         return pa.UnionArray.from_sparse(places, children, names)
@@ -164,10 +164,11 @@ def union(kind, codes):
 
 @st.composite
 def strange_chunks(draw, kind, lengths, wide):
-    """Arrays of a type that no dataset has."""
+    """Arrays of a type that no dataset has, cut out of one, so that they share its dictionaries."""
     chance = random.Random(draw(st.integers(0, 99)))
-    picked = [[chance.choice(STRANGE[kind]) for _ in range(length)] for length in lengths]
-    return [union(kind, cells) if pa.types.is_union(kind) else pa.array(cells, kind) for cells in picked]
+    cells = [chance.choice(STRANGE[kind]) for _ in range(sum(lengths))]
+    whole = union(kind, cells) if pa.types.is_union(kind) else pa.array(cells, kind)
+    return [whole.slice(sum(lengths[:i]), length) for i, length in enumerate(lengths)]
 
 
 @st.composite

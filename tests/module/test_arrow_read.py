@@ -432,12 +432,12 @@ def test_b_columns_that_are_not_wanted_may_be_of_any_type(name, tmp_path):
     assert columns[0]["values"] == ["x", "y0", "x", "y1"] and columns[1]["values"] == [0.0, None, 1.0, None]
 
 
-@pytest.mark.parametrize("name", ["sparse union", "dense union"])
-def test_r_unions_of_old_files_have_a_buffer_of_validity(name, tmp_path):
+@pytest.mark.parametrize("name", ["sparse union", "dense union", "run-end encoded"])
+def test_r_every_type_of_old_files_has_a_buffer_of_validity(name, tmp_path):
     """Of metadata version 4, as pyarrow writes it on request."""
-    field, (union, leaf) = STRANGE[name]
+    field, (whole, *leaves) = STRANGE[name]
     made = File([Field("a", int_type(32)), field, Field("b", UTF8)], version=af.V4)
-    made.batch(numbers([7, None], "i"), Array(2, 0, [b"", *union.buffers]), leaf, texts(["x", "y"]))
+    made.batch(numbers([7, None], "i"), Array(2, 0, [b"", *whole.buffers]), *leaves, texts(["x", "y"]))
     assert [column["values"] for column in some(made, ["b", "a"], tmp_path)[1]] == [["x", "y"], [7.0, None]]
 
 
