@@ -143,26 +143,27 @@ POLARS = st.one_of(
 
 
 @thorough
-@given(st.data(), profiles, st.sampled_from(["zstd", "lz4", "uncompressed"]), st.booleans(), st.sampled_from([None, 1, 8, 50]))
-def test_b_tables_of_polars_keep_their_meaning(pipe, data, profile, codec, newest, rows):
+@given(st.data(), profiles, decimals, st.sampled_from(["zstd", "lz4", "uncompressed"]), st.booleans(),
+       st.sampled_from([None, 1, 8, 50]))
+def test_b_tables_of_polars_keep_their_meaning(pipe, data, profile, decimals, codec, newest, rows):
     schema, batches = data.draw(random_frames.batches(POLARS))
     frame = pl.from_arrow(named(pa.Table.from_batches(batches, schema)), rechunk=False)
     level = pl.CompatLevel.newest() if newest else pl.CompatLevel.oldest()
     sink = io.BytesIO()
     frame.write_ipc(sink, compression=codec, compat_level=level, record_batch_size=rows)
-    taken, told = pipe.ask(sink.getvalue(), profile)
+    taken, told = pipe.ask(sink.getvalue(), profile, decimals)
     assert taken, told
-    assert_kept(read(sink.getvalue()), read(told), profile)
-    assert_polars_reads(frame, told)
+    assert_kept(read(sink.getvalue()), read(told), profile, decimals)
+    assert_polars_reads(frame, told, decimals)
 
 
-def assert_polars_reads(frame, raw):
+def assert_polars_reads(frame, raw, decimals):
     """polars reads what quern wrote as what it had itself; in nanoseconds, for it knows no seconds."""
     after = pl.read_ipc(io.BytesIO(raw))
     assert after.columns == frame.columns
     for name in frame.columns:
         old, new = frame[name].to_arrow(), after[name].to_arrow()
-        assert meaning.cells(new, "ns") == meaning.cells(old, "ns"), name
+        assert meaning.cells(new, "ns") == meaning.cells(old, "ns", meaning.how(old.type, None, decimals)), name
 
 
 DUCKDB = st.one_of(
@@ -181,16 +182,16 @@ def duck():
 
 
 @thorough
-@given(st.data(), profiles, codecs)
-def test_b_tables_of_duckdb_keep_their_meaning(pipe, duck, data, profile, codec):
+@given(st.data(), profiles, decimals, codecs)
+def test_b_tables_of_duckdb_keep_their_meaning(pipe, duck, data, profile, decimals, codec):
     """DuckDB has no writer of its own for Arrow files: its tables go through pyarrow, and quern's back into it."""
     schema, batches = data.draw(random_frames.batches(st.one_of(DUCKDB)))
     schema, batches = (schema, batches) if schema.names else (pa.schema({"n": pa.int8()}), [])
     before = duck.from_arrow(named(pa.Table.from_batches(batches, schema))).to_arrow_table()
-    taken, told = pipe.ask(written(before.schema, before.to_batches(), compression=codec), profile)
+    taken, told = pipe.ask(written(before.schema, before.to_batches(), compression=codec), profile, decimals)
     assert taken, told
     after = read(told)
-    assert_kept(before, after, profile)
+    assert_kept(before, after, profile, decimals)
     again = duck.from_arrow(after).to_arrow_table()
     for name in after.column_names:
         assert meaning.cells(again[name], profile) == meaning.cells(after[name], profile), name

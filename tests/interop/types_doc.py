@@ -66,13 +66,14 @@ makes this page from a run of every row and fails when it tells otherwise.
 """
 
 
-def happened(directory):
-    """{(type, pattern): (dtypes seen, type returned, whether precision was lost)} by one job."""
+def happened(directory, pandas=1):
+    """{(type, pattern): (dtypes seen, type returned, whether precision was lost)} by one job under that pandas."""
+    directory.mkdir()
     paths = [directory / f"{pattern.replace(' ', '_')}.arrow" for pattern in ROWS]
     for path, pattern in zip(paths, ROWS):
         write_case(path, pattern, "zstd", "pyarrow")
     told = {}
-    for path, pattern, back in zip(paths, ROWS, identity(directory / "jobs", paths)):
+    for path, pattern, back in zip(paths, ROWS, identity(directory / "jobs", paths, pandas=pandas)):
         for field, seen in zip(ipc.open_file(back.path).schema, back.seen):
             lost = any(warning.startswith(f"{path.name}: column '{field.name}': ") for warning in back.warnings)
             told[field.name, pattern] = (dtypes(seen), str(field.type), lost)
@@ -130,8 +131,28 @@ def taken(told):
     yield "|---|---|---|---|---|"
     for kind in kinds.KINDS:
         for words, seen, returned, lost in grouped(told, kind.name):
-            words = "any" if words == ", ".join(ROWS.values()) else words
-            yield f"| {short(str(kind.type))} | {words} | {seen} | {short(returned)} | {change(kind.type, returned, lost)} |"
+            yield f"| {short(str(kind.type))} | {anyway(words)} | {seen} | {short(returned)} | {change(kind.type, returned, lost)} |"
+
+
+def otherwise(directory, told):
+    """What pandas 2 and 3 make of it where that is not what 1.5 makes."""
+    others = [happened(directory / f"pandas{pandas}", pandas) for pandas in (2, 3)]
+    yield "| Arrow type | rows | in the script of pandas 2 | returned | in the script of pandas 3 | returned |"
+    yield "|---|---|---|---|---|---|"
+    for kind in kinds.KINDS:
+        groups = {}
+        for pattern, words in ROWS.items():
+            seen = [outcome[kind.name, pattern][:2] for outcome in (told, *others)]
+            if seen[1:] != seen[:1] * 2:
+                groups.setdefault(tuple(part.split(" of ")[0] for pair in seen for part in pair), []).append((words, seen[1:]))
+        for found in groups.values():
+            words = ", ".join(words for words, _ in found)
+            cells = [cell for seen, returned in found[0][1] for cell in (seen, short(returned))]
+            yield f"| {short(str(kind.type))} | {anyway(words)} | {' | '.join(cells)} |"
+
+
+def anyway(words):
+    return "any" if words == ", ".join(ROWS.values()) else words
 
 
 def short(name):
@@ -191,7 +212,9 @@ def refused(directory):
 
 def document(directory):
     """The text of docs/types.md. directory: empty, for files of no further use."""
-    lines = [*taken(happened(directory)), "", "## With `--decimals text`", "", *decimals(directory),
+    told = happened(directory / "pandas1")
+    lines = [*taken(told), "", "## Under pandas 2 and 3", "", "Where they make something else of a column than 1.5.", "",
+             *otherwise(directory, told), "", "## With `--decimals text`", "", *decimals(directory),
              "", "## pandas' nullable types, with missing values", "", *nullable(directory),
              "", "## Refused", "", "Unless the column is left out with `--columnsN`. The message goes on with one of the commands below, in which FILE",
              "and COLUMN stand for the names.", "",
