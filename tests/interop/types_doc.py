@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.ipc as ipc
 
 import kinds
-from conftest import ROOT, identity, quern_run, write, write_case
+import pandas_frames
+from conftest import PYTHONS, ROOT, identity, quern_run, write, write_case
 
 DOCUMENT = ROOT / "docs" / "types.md"
 COMMAND = "build/venv-oracles/bin/python tests/interop/types_doc.py --write"
@@ -159,7 +160,7 @@ def short(name):
     """dictionary<values=string, indices=int8, ordered=1> in fewer words."""
     if not name.startswith("dictionary<"):
         return name
-    values, indices, ordered = (part.split("=")[1] for part in name[len("dictionary<"):-1].rsplit(", ", 2))
+    values, indices, ordered = (part.split("=", 1)[1] for part in name[len("dictionary<"):-1].rsplit(", ", 2))
     return f"dictionary({indices}, {values}{', ordered' if ordered == '1' else ''})"
 
 
@@ -192,6 +193,24 @@ def decimals(directory):
         yield f"| {name} | {dtypes(seen)} | {after[name].type} |"
 
 
+def made(directory):
+    """What becomes of the columns that a script makes itself, under each pandas."""
+    tables, notes = {}, {}
+    for pandas in PYTHONS:
+        done, out = quern_run(directory / f"made{pandas}", [], pathlib.Path(pandas_frames.__file__).read_text(),
+                              ["--param", "example=1"], pandas)
+        assert done.returncode == 0, done.stderr
+        tables[pandas] = ipc.open_file(out / "dataset1.arrow").schema
+        notes[pandas] = json.loads((out / "job.json").read_text())["warnings"]
+    assert notes[1] == notes[2] == notes[3]
+    yield "| in the frame | by pandas 1.5 | 2 | 3 | what the job notes |"
+    yield "|---|---|---|---|---|"
+    for name in pandas_frames.KINDS:
+        types = [short(str(tables[pandas].field(name).type)) for pandas in PYTHONS]
+        said = [note.split(f"column {name!r}: ")[1] for note in notes[1] if f"column {name!r}: " in note]
+        yield f"| {name} | {' | '.join(types)} | {'; '.join(said)} |"
+
+
 def refused(directory):
     """The message of each type that is not taken, by a job of its own; the commands that they tell stand behind, once."""
     yield "| Arrow type | what the job says |"
@@ -216,6 +235,8 @@ def document(directory):
     lines = [*taken(told), "", "## Under pandas 2 and 3", "", "Where they make something else of a column than 1.5.", "",
              *otherwise(directory, told), "", "## With `--decimals text`", "", *decimals(directory),
              "", "## pandas' nullable types, with missing values", "", *nullable(directory),
+             "", "## Made by a script", "", "What is stored of a frame that a script makes. In cells that are objects, None, NaN, NaT and pd.NA are missing;",
+             "of a column of objects that are all missing, text remains. Cells that no type can hold become text.", "", *made(directory),
              "", "## Refused", "", "Unless the column is left out with `--columnsN`. The message goes on with one of the commands below, in which FILE",
              "and COLUMN stand for the names.", "",
              *refused(directory)]
