@@ -208,6 +208,9 @@ int arrow_plan_texts(struct arrow_source *source, uint64_t capacity, uint64_t *r
             return arrow_refuse(source->column, err, "its texts are longer than its data");
         piece->text_at = at;
         at += piece->text_bytes;
+        piece->text_slack = capacity - at;
+        if (i > 0)
+            source->pieces[i - 1].text_slack = piece->text_bytes;
     }
     *ret_bytes = at;
     return 0;

@@ -521,6 +521,23 @@ def test_b_texts_begin_anywhere_and_bytes_below_nulls_vanish(compress, kind, cod
     assert column["values"] == ["ab", None, "", "€uro", None] * 2
 
 
+@pytest.mark.parametrize("threads", ["1", "2", "8"])
+@pytest.mark.parametrize("kind,code", [(UTF8, "i"), (LARGE, "q")])
+def test_b_bytes_behind_the_texts_of_a_batch_vanish(kind, code, threads, tmp_path):
+    """Writers pad, with what stands there: the next texts, often. Batches of all sizes, some smaller than the padding."""
+    dice, made, expected = random.Random(code), File([Field("x", kind)]), []
+    for _ in range(150):
+        values = dice.choice([[], [""], ["", None, ""], ["a"], ["é€"] * 3,
+                              [f"{i}é" * 12 for i in range(dice.randrange(2500))]])
+        array, pad = texts(values, code), dice.choice([0, 1, 7, 63, 64, 4000])
+        made.batch(Array(array.length, array.nulls, [*array.buffers[:2], array.buffers[2] + b"\xff" * pad]),
+                   compress=af.with_zstd)
+        expected += values
+    assert sum(len(value or "") for value in expected) > 1 << 20
+    table, (column,) = dump(made.bytes(), tmp_path, "ns", threads)
+    assert column["values"] == expected
+
+
 @pytest.mark.parametrize("compress", [None, af.with_zstd])
 def test_b_views_become_texts(compress, tmp_path):
     values = ["", "twelve bytes", "thirteen byte", None, "é" * 20, "x" * 1000]
