@@ -14,7 +14,7 @@ struct delivery_local {
     const char *store_url;       /* borrowed; NULL: the default store */
     const char *dir;             /* borrowed; NULL: nothing is kept */
     struct storage *store;       /* owned; opened when a key needs it */
-    struct catalogue *catalogue; /* owned; of its names */
+    struct catalogue *catalogue; /* owned; of the store's keys */
     struct storage_drop *drop;   /* owned; opened with the first output */
     int events;                  /* borrowed; -1: nobody listens */
 };

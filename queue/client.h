@@ -13,10 +13,10 @@
 struct queue {
     struct session session;
     char prefix[QUEUE_NAME_BYTES + 16]; /* quern:{NAME} */
-    const struct script *news;          /* that was sent and not answered yet; NULL: none */
     struct session waiting;             /* apart, so that a wait holds nobody up */
     uint64_t wait_deadline_ns;          /* of the wait that is under way; 0: none */
     char wake[QUEUE_WAKE_BYTES];        /* and where it began */
+    const struct script *news;          /* that was sent and not answered yet; NULL: none */
 };
 
 /* The head of a transition's arguments: the script, the queue. */
