@@ -236,7 +236,7 @@ def test_b_no_such_key_is_3_and_names_the_nearest(desk, tmp_path, words):
      ['KEY: key "a//b": expected parts of 1 to 255 bytes between `/`, found an empty one']),
     (["cp", "small", "../b"], ['KEY: key "../b": expected no part `.` or `..`, found one']),
     (["ls", "--store", "s3://bucket"],
-     ['--store: store: expected file:/absolute/directory, found "s3://bucket"']),
+     ['--store: store: expected file:/absolute/directory, redis://HOST or redis+unix:/PATH, found "s3://bucket"']),
 ])
 def test_b_usage(desk, words, lines):
     assert desk(*words) == (2, "", error(*lines))

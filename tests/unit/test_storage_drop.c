@@ -342,7 +342,7 @@ static void f_only_files_are_opened(void **state) {
     assert_not_opened(scratch_path(*state, "pipe"), REASON_BAD_INPUT, "expected a file, found a pipe");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_file_setup, scratch_teardown)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
