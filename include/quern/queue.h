@@ -112,6 +112,8 @@ struct queue_receipt {
 };
 
 void queue_submission_defaults(struct queue_submission *submission); /* priority 5, 2 crashes, 10 s to 10 min */
+/* What queue_submit() would refuse before it sends anything, but for the document: for who uploads something first. */
+MUST_USE int queue_submission_check(const struct queue_submission *submission, struct err *err);
 MUST_USE int queue_submit(struct queue *queue, const struct queue_submission *submission, struct queue_receipt *ret,
                           struct err *err);
 
