@@ -98,7 +98,7 @@ int client_open(const struct command_line *line, struct client *ret, struct refu
 }
 
 void client_close(struct client *client) {
-    storage_close(client->storage);
+    store_close(&client->store);
     queue_close(client->queue);
     free(client->password);
     free(client->store_password);
@@ -107,7 +107,7 @@ void client_close(struct client *client) {
 
 int client_store(struct client *client, struct refusal *refusal) {
     struct err err;
-    if (client->storage)
+    if (client->store.storage)
         return 0;
     if (queue_get_home(client->queue, &client->home, &err) < 0)
         return client_blame(client, &err, refusal);
@@ -116,7 +116,8 @@ int client_store(struct client *client, struct refusal *refusal) {
         refusal_advise(refusal, "name one: quern queue home %s --store URL", client->name);
         return -1;
     }
-    if (storage_open(client->home.store, &client->storage, &err) < 0)
+    if (storage_open(client->home.store, &client->store.storage, &err) < 0 ||
+        catalogue_of_store(client->store.storage, &client->store.catalogue, &err) < 0)
         return refuse(refusal, (enum reason)err.reason, "the store of the queue '%s': %s", client->name, err.msg);
     return 0;
 }

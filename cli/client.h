@@ -19,14 +19,14 @@
 #include <limits.h>
 
 #include "cli/command.h"
+#include "cli/store.h"
 #include "quern/queue.h"
-#include "quern/storage.h"
 
 #define CLIENT_URL_BYTES (PATH_MAX + 32)
 
 struct client {
-    struct queue *queue;     /* owned */
-    struct storage *storage; /* owned; NULL until client_store() */
+    struct queue *queue; /* owned */
+    struct store store;  /* owned; its members NULL until client_store() */
     char name[QUEUE_NAME_BYTES];
     char url[CLIENT_URL_BYTES];
     char source[CLIENT_URL_BYTES]; /* who named the URL: "--queue-url", "QUERN_REDIS_URL", ... */

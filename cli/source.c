@@ -46,6 +46,7 @@ enum job_format source_format(const char *word) {
 }
 
 bool source_is_path(const struct job_source *source) { return starts_with(source->url, scheme); }
+bool source_has_format(const char *word) { return suffix_format(word) != 0; }
 
 const char *source_path(const struct job_source *source) { return source->url + strlen(scheme); }
 
@@ -146,16 +147,15 @@ int source_named(const char *name, const char *word, struct job_source *ret, str
 }
 
 int source_pin(const char *name, const char *store, struct job_source *source, struct refusal *refusal) {
-    struct storage *storage;
-    struct storage_object object;
-    TRY(store_open_url(store, &storage, refusal));
-    int found = store_get(storage, name, source->url, &object, refusal);
-    storage_close(storage);
+    struct store opened;
+    struct storage_pin pin;
+    TRY(store_open_url(store, &opened, refusal));
+    int found = store_find(&opened, name, source->url, &pin, refusal);
+    store_close(&opened);
     if (found < 0 && refusal->err.reason == REASON_NOT_FOUND)
         refusal_advise(refusal, "a file is written with a path: ./%s", source->url);
     TRY(found);
-    close(object.fd);
-    source->version = strdup(object.version);
+    source->version = strdup(pin.version);
     return source->version ? 0 : refuse(refusal, REASON_INFRA, "out of memory for the version of a key");
 }
 

@@ -129,13 +129,12 @@ static int depend(const struct client *client, struct submission *submission, st
 }
 
 static int pin_key(struct client *client, const char *name, struct job_source *source, struct refusal *refusal) {
-    struct storage_object object;
-    int found = store_get(client->storage, name, source->url, &object, refusal);
+    struct storage_pin pin;
+    int found = store_find(&client->store, name, source->url, &pin, refusal);
     if (found < 0 && refusal->err.reason == REASON_NOT_FOUND)
         refusal_advise(refusal, "a file is written with a path: ./%s", source->url);
     TRY(found);
-    close(object.fd);
-    source->version = strdup(object.version);
+    source->version = strdup(pin.version);
     return source->version ? 0 : no_memory(refusal);
 }
 

@@ -51,7 +51,7 @@ static int put(struct upload *upload, struct storage_object *object, const struc
     if (strcmp(object->version, source->version) != 0)
         return refuse(refusal, REASON_BAD_INPUT, "%s: the file changed while it was being read", source->name);
     say(upload, source->name, object->bytes);
-    int done = storage_put(upload->client->storage, object->fd, version, &err);
+    int done = storage_put(upload->client->store.storage, object->fd, version, &err);
     if (done == 0)
         done = storage_check_unchanged(object, source->name, &err);
     unsay(upload);

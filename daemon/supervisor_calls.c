@@ -134,6 +134,11 @@ int calls_abandon(struct supervisor_calls *calls, const struct supervisor_key *k
     return ask_for_nothing(calls, &call, -1, err);
 }
 
+int calls_keep(struct supervisor_calls *calls, const struct supervisor_key *key, int fd, struct err *err) {
+    struct supervisor_call call = {.kind = SUPERVISOR_KEEP, .count = 1, .keys = {*key}};
+    return ask_for_nothing(calls, &call, fd, err);
+}
+
 int calls_watch(struct supervisor_calls *calls, int pidfd, uint64_t deadline_ms, struct err *err) {
     struct supervisor_call call = {.kind = SUPERVISOR_WATCH, .deadline_ms = deadline_ms};
     calls->expired = false;

@@ -27,6 +27,14 @@ struct supervisor_calls {
     } turns[SUPERVISOR_MAX_KEYS];
 };
 
+/* Somebody wants the job's tree to end: why is in the flags. */
+static inline bool calls_end(const struct supervisor_calls *calls) {
+    return calls->cancelled || calls->expired || calls->fenced || calls->released;
+}
+
+/* The attempt is to leave no trace, and no record. */
+static inline bool calls_dropped(const struct supervisor_calls *calls) { return calls->fenced || calls->released; }
+
 struct calls_peer {
     int requests;
     uint32_t profile;
@@ -45,6 +53,7 @@ MUST_USE int calls_grant(struct supervisor_calls *calls, const struct supervisor
 MUST_USE int calls_publish(struct supervisor_calls *calls, const struct supervisor_key *key, int fd,
                            struct err *err); /* fd -1: the granted file; returns the read-only descriptor */
 MUST_USE int calls_abandon(struct supervisor_calls *calls, const struct supervisor_key *key, struct err *err);
+MUST_USE int calls_keep(struct supervisor_calls *calls, const struct supervisor_key *key, int fd, struct err *err);
 MUST_USE int calls_watch(struct supervisor_calls *calls, int pidfd, uint64_t deadline_ms, struct err *err);
 MUST_USE int calls_unwatch(struct supervisor_calls *calls, struct err *err);
 /* Blocks until the supervisor speaks of a key of the last RESERVE: its index, HIT with a descriptor, or LOAD. */

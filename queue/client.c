@@ -57,6 +57,7 @@ int client_answer(const struct reply *reply, const char *what, struct err *err) 
         [QUEUE_DROPPED] = "DROPPED",
         [QUEUE_NO_WORKER] = "NO_WORKER",
         [QUEUE_DRAIN] = "DRAIN",
+        [QUEUE_NO_NAME] = "NO_NAME",
     };
     const char *word = NULL;
     TRY(reply_word(reply, what, 1, &word, err));
@@ -118,6 +119,14 @@ int client_check_token(const char *token, struct err *err) {
     return check("token", token, "0123456789abcdef-", QUEUE_TOKEN_BYTES, "0-9 a-f -", err);
 }
 
+int client_check_nonce(const char *nonce, struct err *err) {
+    TRY(check("nonce", nonce, "0123456789abcdef", QUEUE_NONCE_BYTES, "0-9 a-f", err));
+    if (strlen(nonce) != QUEUE_NONCE_BYTES - 1)
+        return err_set(err, REASON_BAD_INPUT, "nonce: expected %d of 0-9 a-f, found %zu", QUEUE_NONCE_BYTES - 1,
+                       strlen(nonce));
+    return 0;
+}
+
 int client_check_name(const char *what, const char *name, size_t room, struct err *err) {
     return check(what, name, LETTERS_AND_DIGITS "_.:-", room, "A-Z a-z 0-9 _ . : -", err);
 }
@@ -168,6 +177,7 @@ int queue_open(const struct queue_options *options, struct queue **ret, struct e
         .limits = limits,
     };
     TRY(session_open(&session, &queue->session, err));
+    TRY(session_open(&session, &queue->waiting, err));
     if (queue->session.address.prefix[0])
         return err_set(err, REASON_CONFIG, "queue URL: a queue has a name and no prefix; only stores have one");
     snprintf(queue->prefix, sizeof queue->prefix, "quern:{%s}", options->name);
@@ -179,5 +189,6 @@ void queue_close(struct queue *queue) {
     if (!queue)
         return;
     session_close(&queue->session);
+    session_close(&queue->waiting);
     free(queue);
 }

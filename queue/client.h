@@ -7,14 +7,16 @@
 #include "queue/transitions.h"
 #include "redis/session.h"
 
-#define CLIENT_NONCE_BYTES 33
 #define CLIENT_MAX_BUDGET 1000u
 #define CLIENT_KEY_BYTES (QUEUE_NAME_BYTES + JOB_ID_BYTES + 32)
 
 struct queue {
     struct session session;
     char prefix[QUEUE_NAME_BYTES + 16]; /* quern:{NAME} */
-    char nonce[CLIENT_NONCE_BYTES];     /* of the claim that was not answered yet; empty: none */
+    struct session waiting;             /* apart, so that a wait holds nobody up */
+    uint64_t wait_deadline_ns;          /* of the wait that is under way; 0: none */
+    char wake[QUEUE_WAKE_BYTES];        /* and where it began */
+    const struct script *news;          /* that was sent and not answered yet; NULL: none */
 };
 
 /* The head of a transition's arguments: the script, the queue. */
@@ -23,6 +25,10 @@ void client_begin(const struct queue *queue, enum script_id script, struct args 
 /* Sends a transition until it is answered with a list that begins with a word, or patience ends. */
 MUST_USE int client_run(struct queue *queue, enum script_id script, const struct args *args, struct reply **ret,
                         struct err *err);
+
+/* The same for a transition of an attempt: the job's id and the token, checked, in front. */
+MUST_USE int client_begin_end(const struct queue *queue, enum script_id script, const char *id, const char *token,
+                              struct args *args, struct err *err);
 
 /* Any other command, once. A reply of kind REPLY_ERROR is an error. */
 MUST_USE int client_command(struct queue *queue, const struct args *args, uint64_t deadline_ns, struct reply **ret,
@@ -33,6 +39,9 @@ struct client_stream {
     const char *key; /* borrowed; a whole key */
     const char *after;
 };
+MUST_USE int client_wait_begin(struct queue *queue, const struct client_stream *streams, size_t count, uint32_t wait_ms,
+                               struct err *err);
+MUST_USE int client_wait_end(struct queue *queue, struct reply **ret, struct err *err);
 MUST_USE int client_wait(struct queue *queue, const struct client_stream *streams, size_t count, uint32_t wait_ms,
                          bool *ret_woken, struct err *err);
 
@@ -57,6 +66,9 @@ MUST_USE int client_read_counts(const struct reply *reply, struct queue_counts *
 MUST_USE int client_read_pieces(const struct reply *reply, struct queue_pieces *ret, struct err *err);
 MUST_USE int client_read_workers(const struct reply *reply, struct queue_worker *workers, size_t room,
                                  size_t *ret_count, struct err *err);
+MUST_USE int client_read_wakeup(const struct reply *reply, struct queue_wakeup *ret, struct err *err);
+MUST_USE int client_read_named(const struct reply *reply, struct queue_named *rows, size_t room, size_t *ret_count,
+                               struct err *err);
 MUST_USE int client_read_server(const struct reply *reply, struct queue_server *ret, struct err *err);
 
 /* An element behind the one that is `name`, in a list of names and values behind a word; 0: there is none. */
@@ -67,10 +79,15 @@ MUST_USE int client_simple(struct queue *queue, enum script_id script, const str
                            struct err *err);
 #define CLIENT_BIT(answer) (1u << (answer))
 
+/* Appends [KEY VERSION BYTES]..., checked. `owner`: the job that gives them, NULL for people; `only_own`: `job:ID/` only. */
+MUST_USE int client_write_names(const struct queue_name *names, size_t count, const char *owner, bool only_own,
+                                struct args *args, struct err *err);
+
 /* ---- rules of arguments; BAD_INPUT ---- */
 
 MUST_USE int client_check_id(const char *id, struct err *err);
 MUST_USE int client_check_token(const char *token, struct err *err);
+MUST_USE int client_check_nonce(const char *nonce, struct err *err);
 /* [A-Za-z0-9_.:-]{1,room-1} */
 MUST_USE int client_check_name(const char *what, const char *name, size_t room, struct err *err);
 /* Ids of entries in streams, as replies give them. */

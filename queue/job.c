@@ -58,6 +58,8 @@ int job_output_key(const struct job *job, const char *port, char *ret_key, size_
     return 1;
 }
 
+bool job_source_is_file(const struct job_source *source) { return strncmp(source->url, "file:", 5) == 0; }
+
 static bool covers(const char *prefix, const char *key) {
     size_t bytes = strlen(prefix);
     bytes -= bytes > 0 && prefix[bytes - 1] == '/';

@@ -275,7 +275,7 @@ static int outputs_check(const struct job *job, struct err *err) {
 }
 
 static int read_check(const struct job *job, const char *what, const struct job_source *source, struct err *err) {
-    if (!source->url || strncmp(source->url, "file:", 5) == 0 || job_may_read(job, source->url))
+    if (!source->url || job_source_is_file(source) || job_may_read(job, source->url))
         return 0;
     return err_set(err, REASON_BAD_INPUT, "%s: expected a key that `read` covers, found \"%.200s\"", what, source->url);
 }

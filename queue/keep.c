@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a keeper calls: tick, and the wait for news.
-#include <stdio.h>
-
-#include "quern/clock.h"
+// What a keeper calls every second and every few minutes.
 #include "queue/client.h"
 
-enum { SWEEP_PIECE = 100, WAIT_MAX_MS = 5000, WAIT_SLACK_MS = 2000 };
+enum { SWEEP_PIECE = 100 };
 
 int queue_tick(struct queue *queue, uint32_t budget, uint32_t lease_ms, struct queue_ticked *ret, struct err *err) {
     TRY(client_check_range("budget", budget, 1, CLIENT_MAX_BUDGET, err));
@@ -42,36 +39,6 @@ int queue_sweep(struct queue *queue, uint64_t *cursor, uint64_t *ret_repaired, s
     *cursor = next;
     *ret_repaired = repaired;
     return QUEUE_OK;
-}
-
-// At most five seconds at a time: a server that lost us, or we it, is noticed soon.
-int client_wait(struct queue *queue, const struct client_stream *streams, size_t count, uint32_t wait_ms,
-                bool *ret_woken, struct err *err) {
-    struct args args;
-    TRY(client_check_range("wait in ms", wait_ms, 1, WAIT_MAX_MS, err));
-    args_begin(&args, "XREAD");
-    args_text(&args, "COUNT");
-    args_text(&args, "1");
-    args_text(&args, "BLOCK");
-    args_number(&args, wait_ms);
-    args_text(&args, "STREAMS");
-    for (size_t i = 0; i < count; i++)
-        args_text(&args, streams[i].key);
-    for (size_t i = 0; i < count; i++) {
-        TRY(client_check_entry(streams[i].after, err));
-        args_text(&args, streams[i].after);
-    }
-    auto_reply struct reply *reply = NULL;
-    TRY(client_command(queue, &args, clock_deadline_ns((uint64_t)wait_ms + WAIT_SLACK_MS), &reply, err));
-    *ret_woken = reply->kind == REPLY_LIST && reply->count > 0;
-    return QUEUE_OK;
-}
-
-int queue_wait(struct queue *queue, const char *wake, uint32_t wait_ms, bool *ret_woken, struct err *err) {
-    char key[CLIENT_KEY_BYTES];
-    snprintf(key, sizeof key, "%s:wake", queue->prefix);
-    struct client_stream stream = {.key = key, .after = wake};
-    return client_wait(queue, &stream, 1, wait_ms, ret_woken, err);
 }
 
 /* ---- workers ---- */

@@ -38,6 +38,7 @@ static int read_numbers(const struct reply *reply, struct queue_record *record, 
     TRY(number(reply, "retries", &record->retries, err));
     TRY(number(reply, "crash", &record->crashes, err));
     TRY(number(reply, "infra", &record->infra, err));
+    TRY(number(reply, "outrun", &record->outrun, err));
     TRY(number(reply, "sub", &record->submitted_unix_ms, err));
     TRY(number(reply, "due", &record->due_unix_ms, err));
     TRY(number(reply, "start", &record->started_unix_ms, err));

@@ -13,7 +13,7 @@ static int wrong_answer(const char *what, struct err *err) {
 
 /* ---- claim ---- */
 
-static int fresh_nonce(char nonce[CLIENT_NONCE_BYTES], struct err *err) {
+int queue_fresh_nonce(char nonce[QUEUE_NONCE_BYTES], struct err *err) {
     uint8_t dice[16];
     if (getrandom(dice, sizeof dice, 0) != sizeof dice)
         return err_sys(err, REASON_INFRA, "getrandom");
@@ -60,25 +60,21 @@ int client_read_claim(const struct reply *reply, struct queue_claim *ret, struct
     return answer;
 }
 
-int queue_claim(struct queue *queue, const char *worker, uint32_t lease_ms, uint64_t max_time_ms,
+int queue_claim(struct queue *queue, const char *worker, const char *nonce, uint32_t lease_ms, uint64_t max_time_ms,
                 struct queue_claim *ret, struct err *err) {
     TRY(client_check_name("worker", worker, QUEUE_WORKER_BYTES, err));
     TRY(client_check_range("lease in ms", lease_ms, QUEUE_MIN_LEASE_MS, QUEUE_MAX_LEASE_MS, err));
     TRY(client_check_range("longest time in ms", max_time_ms, 0, QUEUE_MAX_DELAY_MS, err));
-    if (!queue->nonce[0])
-        TRY(fresh_nonce(queue->nonce, err));
+    TRY(client_check_nonce(nonce, err));
     struct args args;
     client_begin(queue, SCRIPT_CLAIM, &args);
     args_text(&args, worker);
-    args_text(&args, queue->nonce);
+    args_text(&args, nonce);
     args_number(&args, lease_ms);
     args_number(&args, max_time_ms);
     auto_reply struct reply *reply = NULL;
     TRY(client_run(queue, SCRIPT_CLAIM, &args, &reply, err));
-    int answer = client_read_claim(reply, ret, err);
-    if (answer >= 0)
-        queue->nonce[0] = '\0';
-    return answer;
+    return client_read_claim(reply, ret, err);
 }
 
 void queue_claim_free(struct queue_claim *claim) {
@@ -126,7 +122,7 @@ int queue_renew(struct queue *queue, uint32_t lease_ms, struct queue_renewal *re
 
 /* ---- the ends of an attempt ---- */
 
-static int begin_end(const struct queue *queue, enum script_id script, const char *id, const char *token,
+int client_begin_end(const struct queue *queue, enum script_id script, const char *id, const char *token,
                      struct args *args, struct err *err) {
     TRY(client_check_id(id, err));
     TRY(client_check_token(token, err));
@@ -149,17 +145,18 @@ static int finish_end(struct queue *queue, enum script_id script, const struct a
 }
 
 int queue_complete(struct queue *queue, const char *id, const char *token, const char *result, size_t bytes,
-                   struct err *err) {
+                   const struct queue_name *names, size_t count, struct err *err) {
     struct args args;
     enum job_state state;
     TRY(client_check_range("result bytes", bytes, 0, QUEUE_MAX_RESULT, err));
-    TRY(begin_end(queue, SCRIPT_COMPLETE, id, token, &args, err));
+    TRY(client_begin_end(queue, SCRIPT_COMPLETE, id, token, &args, err));
     args_bytes(&args, result, bytes);
+    TRY(client_write_names(names, count, id, false, &args, err));
     return finish_end(queue, SCRIPT_COMPLETE, &args, &state, err);
 }
 
 int queue_fail(struct queue *queue, const char *id, const char *token, const struct err *why, const char *result,
-               size_t bytes, enum job_state *ret_state, struct err *err) {
+               size_t bytes, const struct queue_name *names, size_t count, enum job_state *ret_state, struct err *err) {
     char word[REASON_WORD_BYTES];
     struct args args;
     struct err safe = *why;
@@ -168,23 +165,39 @@ int queue_fail(struct queue *queue, const char *id, const char *token, const str
         return err_set(err, REASON_BAD_INPUT, "fail: expected a reason, found none");
     err_word(&safe, word);
     TRY(client_check_range("result bytes", bytes, 0, QUEUE_MAX_RESULT, err));
-    TRY(begin_end(queue, SCRIPT_FAIL, id, token, &args, err));
+    TRY(client_begin_end(queue, SCRIPT_FAIL, id, token, &args, err));
     args_text(&args, word);
     args_text(&args, safe.msg);
     args_bytes(&args, result ? result : "", result ? bytes : 0);
     args_text(&args, err_kind(&safe) == ERR_INFRA ? "1" : "0");
+    TRY(client_write_names(names, count, id, true, &args, err));
     return finish_end(queue, SCRIPT_FAIL, &args, ret_state, err);
 }
 
 int queue_lost(struct queue *queue, const char *id, const char *token, enum job_state *ret_state, struct err *err) {
     struct args args;
-    TRY(begin_end(queue, SCRIPT_LOST, id, token, &args, err));
+    TRY(client_begin_end(queue, SCRIPT_LOST, id, token, &args, err));
     return finish_end(queue, SCRIPT_LOST, &args, ret_state, err);
+}
+
+int queue_lost_claim(struct queue *queue, const char *nonce, enum job_state *ret_state, struct err *err) {
+    struct args args;
+    auto_reply struct reply *reply = NULL;
+    TRY(client_check_nonce(nonce, err));
+    client_begin(queue, SCRIPT_LOST_CLAIM, &args);
+    args_text(&args, nonce);
+    TRY(client_run(queue, SCRIPT_LOST_CLAIM, &args, &reply, err));
+    int answer = client_answer(reply, "lost_claim", err);
+    if (answer == QUEUE_OK)
+        TRY(client_state(reply, 1, "lost_claim", ret_state, err));
+    else if (answer >= 0 && answer != QUEUE_NOTHING)
+        return wrong_answer("lost_claim", err);
+    return answer;
 }
 
 int queue_release(struct queue *queue, const char *id, const char *token, enum job_state *ret_state, struct err *err) {
     struct args args;
-    TRY(begin_end(queue, SCRIPT_RELEASE, id, token, &args, err));
+    TRY(client_begin_end(queue, SCRIPT_RELEASE, id, token, &args, err));
     return finish_end(queue, SCRIPT_RELEASE, &args, ret_state, err);
 }
 
@@ -196,7 +209,7 @@ int queue_progress(struct queue *queue, const char *id, const char *token, const
     struct args args;
     size_t bytes = strnlen(text, QUEUE_MAX_PROGRESS + 1);
     TRY(client_check_range("bytes of progress", bytes, 0, QUEUE_MAX_PROGRESS, err));
-    TRY(begin_end(queue, SCRIPT_PROGRESS, id, token, &args, err));
+    TRY(client_begin_end(queue, SCRIPT_PROGRESS, id, token, &args, err));
     args_bytes(&args, text, bytes);
     return client_simple(queue, SCRIPT_PROGRESS, &args, news_answers, err);
 }
@@ -205,7 +218,7 @@ int queue_log(struct queue *queue, const char *id, const char *token, bool is_st
               struct err *err) {
     struct args args;
     TRY(client_check_range("bytes of log", count, 1, QUEUE_MAX_LOG, err));
-    TRY(begin_end(queue, SCRIPT_LOG, id, token, &args, err));
+    TRY(client_begin_end(queue, SCRIPT_LOG, id, token, &args, err));
     args_text(&args, is_stderr ? "2" : "1");
     args_bytes(&args, bytes, count);
     return client_simple(queue, SCRIPT_LOG, &args, news_answers, err);

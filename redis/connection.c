@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -284,11 +285,7 @@ static void keep_alive(const struct connection *connection, const struct address
     setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout_ms, sizeof user_timeout_ms);
 }
 
-static int dial(struct connection *connection, const struct address *address, uint64_t deadline_ns, struct err *err) {
-    int left_ms = clock_poll_ms(deadline_ns);
-    struct timeval timeout = {.tv_sec = left_ms / 1000, .tv_usec = left_ms % 1000 * 1000 + 1};
-    redisContext *context = address->path[0] ? redisConnectUnixWithTimeout(address->path, timeout)
-                                             : redisConnectWithTimeout(address->host, address->port, timeout);
+static int take_context(struct connection *connection, redisContext *context, struct err *err) {
     connection->context = context;
     if (!context)
         return err_set(err, REASON_INFRA, "no memory for a connection");
@@ -297,19 +294,50 @@ static int dial(struct connection *connection, const struct address *address, ui
     int flags = fcntl(context->fd, F_GETFL);
     if (flags < 0 || fcntl(context->fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(context->fd, F_SETFD, FD_CLOEXEC) < 0)
         return failed(connection, "the socket", err);
+    return 0;
+}
+
+static int dial(struct connection *connection, const struct address *address, uint64_t deadline_ns, struct err *err) {
+    int left_ms = clock_poll_ms(deadline_ns);
+    struct timeval timeout = {.tv_sec = left_ms / 1000, .tv_usec = left_ms % 1000 * 1000 + 1};
+    redisContext *context = address->path[0] ? redisConnectUnixWithTimeout(address->path, timeout)
+                                             : redisConnectWithTimeout(address->host, address->port, timeout);
+    TRY(take_context(connection, context, err));
     keep_alive(connection, address);
     return 0;
 }
 
 static void own_connection(void *p) { connection_close(*(struct connection **)p); }
+#define auto_connection __attribute__((cleanup(own_connection)))
+
+static struct connection *make(const char *name, struct reply_limits limits) {
+    auto_connection struct connection *connection = calloc(1, sizeof *connection);
+    if (!connection || !(connection->reader = reply_reader_new(&connection->budget)))
+        return NULL;
+    connection->budget.limits = limits;
+    snprintf(connection->name, sizeof connection->name, "%s", name);
+    return steal_ptr(&connection);
+}
+
+int connection_adopt(int fd, const char *name, struct reply_limits limits, struct connection **ret, struct err *err) {
+    auto_fd int socket = fd;
+    auto_connection struct connection *connection = make(name, limits);
+    redisContext *context = connection ? redisConnectFd(fd) : NULL;
+    if (!context)
+        return err_set(err, REASON_INFRA, "no memory for a connection");
+    steal_fd(&socket);
+    TRY(take_context(connection, context, err));
+    *ret = steal_ptr(&connection);
+    return 0;
+}
 
 int connection_open(const struct address *address, const char *password, struct reply_limits limits,
                     uint64_t deadline_ns, struct connection **ret, struct err *err) {
-    __attribute__((cleanup(own_connection))) struct connection *connection = calloc(1, sizeof *connection);
-    if (!connection || !(connection->reader = reply_reader_new(&connection->budget)))
+    char name[ADDRESS_NAME_BYTES];
+    address_name(address, name);
+    auto_connection struct connection *connection = make(name, limits);
+    if (!connection)
         return err_set(err, REASON_INFRA, "no memory for a connection");
-    connection->budget.limits = limits;
-    address_name(address, connection->name);
     TRY(dial(connection, address, deadline_ns, err));
     if (password)
         TRY(authenticate(connection, address, password, deadline_ns, err));

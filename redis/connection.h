@@ -23,6 +23,9 @@ struct connection;
 /* `password` may be NULL. Authenticates and selects the database. */
 MUST_USE int connection_open(const struct address *address, const char *password, struct reply_limits limits,
                              uint64_t deadline_ns, struct connection **ret, struct err *err);
+/* A socket that is connected to a peer called `name`; it belongs to the connection, also after an error. */
+MUST_USE int connection_adopt(int fd, const char *name, struct reply_limits limits, struct connection **ret,
+                              struct err *err);
 void connection_close(struct connection *connection); /* accepts NULL */
 
 MUST_USE int connection_call(struct connection *connection, const struct args *args, uint64_t deadline_ns,

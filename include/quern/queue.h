@@ -12,8 +12,8 @@
  * Results: what must be expected (the queue is full, the lease is lost) is an enum queue_answer, 0 or more. -1 is an
  * error, and *err tells: UNREACHABLE no answer in time, DENIED, CONFIG the server cannot serve a queue, INFRA Redis is
  * full or answers nonsense, BAD_INPUT an argument is refused before anything is sent. After -1 the transition may or may
- * not have taken place. All transitions may be repeated: a submission by its id, a claim by its nonce (kept inside until
- * it is answered), the others by their token, so that a repeated call answers as the first one did.
+ * not have taken place. All transitions may be repeated: a submission by its id, a claim by its nonce, the others by their
+ * token, so that a repeated call answers as the first one did (only a removal of names says NO_NAME the second time).
  *
  * Ownership: a struct queue is used by one thread at a time; a broken connection is made anew by the next call. Texts in
  * arguments are borrowed for the call. A struct queue_claim and a struct queue_record are freed by their functions.
@@ -28,12 +28,14 @@
 
 #include "quern/err.h"
 #include "quern/job.h"
+#include "quern/storage.h"
 
 #define QUEUE_NAME_BYTES 64    /* [a-z0-9][a-z0-9_.-]{0,62} */
 #define QUEUE_TOKEN_BYTES 64   /* FENCE-NONCE */
 #define QUEUE_WORKER_BYTES 129 /* [A-Za-z0-9_.:-]{1,128} */
 #define QUEUE_UNIQUE_BYTES 129 /* the same characters */
 #define QUEUE_RULES_BYTES 256  /* words of schemas/words.def with commas between */
+#define QUEUE_NONCE_BYTES 33   /* 32 of 0-9 a-f */
 #define QUEUE_WAKE_BYTES 48    /* an id of a stream */
 #define QUEUE_MAX_DEPENDENCIES 64u
 #define QUEUE_MAX_RENEWALS 256u
@@ -42,6 +44,7 @@
 #define QUEUE_MAX_LOG (64u << 10)
 #define QUEUE_MAX_PROGRESS 4096u
 #define QUEUE_MAX_LIST 1000u
+#define QUEUE_MAX_NAMES 192u
 #define QUEUE_MAX_PIECES 64u
 #define QUEUE_INFO_BYTES 1024
 #define QUEUE_TEXT_BYTES 1024
@@ -52,7 +55,7 @@
 struct queue;
 
 struct queue_options {
-    const char *url;      /* unix:/PATH[?db=N] or redis://[USER@]HOST[:PORT][/DB] */
+    const char *url;      /* redis://[USER@]HOST[:PORT][/DB], redis+unix:/PATH[?db=N] or unix:/PATH[?db=N] */
     const char *password; /* from a file or a credential, never from a URL; NULL: none */
     const char *name;
     uint32_t timeout_ms;  /* of one call and of connecting; 0: 5000 */
@@ -72,6 +75,7 @@ enum queue_answer {
     QUEUE_NO_WORKER,
     QUEUE_DRAIN,   /* beat: somebody wants this worker to take no more jobs */
     QUEUE_DROPPED, /* progress, log: too much; counted, not kept */
+    QUEUE_NO_NAME, /* the catalogue does not have it */
 };
 
 /* Only the arguments are looked at; the connection is made by the first call. */
@@ -137,12 +141,15 @@ struct queue_claim {
     char *document; /* owned */
     size_t document_bytes;
     char wake[QUEUE_WAKE_BYTES]; /* NOTHING: for queue_wait() */
-    char why[16];                /* NOTHING: empty, paused, width, time */
+    char why[16];                /* NOTHING: empty, paused, width, time, spent (the nonce) */
 };
 
+/* 128 random bits. A claim has one of its own; the same claim, repeated because its reply was lost, has the same. */
+MUST_USE int queue_fresh_nonce(char nonce[QUEUE_NONCE_BYTES], struct err *err);
+
 /* max_time_ms: only jobs with a time limit that is not longer; 0: any. */
-MUST_USE int queue_claim(struct queue *queue, const char *worker, uint32_t lease_ms, uint64_t max_time_ms,
-                         struct queue_claim *ret, struct err *err);
+MUST_USE int queue_claim(struct queue *queue, const char *worker, const char *nonce, uint32_t lease_ms,
+                         uint64_t max_time_ms, struct queue_claim *ret, struct err *err);
 void queue_claim_free(struct queue_claim *claim);
 
 enum queue_lease { QUEUE_LEASE_HELD, QUEUE_LEASE_CANCEL, QUEUE_LEASE_LOST };
@@ -155,16 +162,28 @@ struct queue_renewal {
 MUST_USE int queue_renew(struct queue *queue, uint32_t lease_ms, struct queue_renewal *renewals, size_t count,
                          struct err *err);
 
-/* The moment at which a result is the job's: `result` is a manifest of at most QUEUE_MAX_RESULT bytes. */
+/* A name of the catalogue: see there. */
+struct queue_name {
+    const char *key, *version; /* borrowed */
+    uint64_t bytes;
+};
+
+/* The moment at which a result is the job's: `result` is a manifest of at most QUEUE_MAX_RESULT bytes. In the same moment
+ * the names are set, at most QUEUE_MAX_NAMES: `job:ID/…` of this job and any others but those of other jobs. A name that
+ * an attempt set which was claimed later stays as it is; the record counts these as `outrun`. */
 MUST_USE int queue_complete(struct queue *queue, const char *id, const char *token, const char *result, size_t bytes,
-                            struct err *err);
+                            const struct queue_name *names, size_t count, struct err *err);
 /* `why` decides: infra is tried again and is not the job's fault, what `retry_on` names costs a retry, all else is the
- * end. `result` may be NULL. */
+ * end. `result` may be NULL. Names: `job:ID/…` only. */
 MUST_USE int queue_fail(struct queue *queue, const char *id, const char *token, const struct err *why,
-                        const char *result, size_t bytes, enum job_state *ret_state, struct err *err);
+                        const char *result, size_t bytes, const struct queue_name *names, size_t count,
+                        enum job_state *ret_state, struct err *err);
 /* The attempt's processes are dead, not of the job's doing. */
 MUST_USE int queue_lost(struct queue *queue, const char *id, const char *token, enum job_state *ret_state,
                         struct err *err);
+/* Whoever made this claim is dead and never said what it took: OK, the job that it took is lost; NOTHING, it took none and,
+ * should it only reach Redis now, will take none. */
+MUST_USE int queue_lost_claim(struct queue *queue, const char *nonce, enum job_state *ret_state, struct err *err);
 /* The host drains: the attempt does not count. */
 MUST_USE int queue_release(struct queue *queue, const char *id, const char *token, enum job_state *ret_state,
                            struct err *err);
@@ -174,6 +193,27 @@ MUST_USE int queue_progress(struct queue *queue, const char *id, const char *tok
 /* A piece of output of at most QUEUE_MAX_LOG bytes; after a lost reply it may stand there twice. OK, DROPPED, FENCED. */
 MUST_USE int queue_log(struct queue *queue, const char *id, const char *token, bool is_stderr, const char *bytes,
                        size_t count, struct err *err);
+
+/*
+ * The same two without waiting, for a worker that has a script to attend: begun now, answered when the descriptor is
+ * readable. One is on its way at a time, and nothing else is asked of this struct queue meanwhile. A send to a peer that
+ * takes nothing costs 200 ms at most. After -1 the pieces may or may not be there.
+ */
+struct queue_output {
+    bool is_stderr;
+    const char *bytes; /* borrowed for the call */
+    size_t count;
+};
+
+#define QUEUE_MAX_OUTPUTS 256u
+
+MUST_USE int queue_log_begin(struct queue *queue, const char *id, const char *token, const struct queue_output *pieces,
+                             size_t count, struct err *err);
+MUST_USE int queue_progress_begin(struct queue *queue, const char *id, const char *token, const char *text,
+                                  struct err *err);
+int queue_news_fd(const struct queue *queue);                      /* -1: nothing is on its way */
+MUST_USE int queue_news_end(struct queue *queue, struct err *err); /* OK, DROPPED, FENCED */
+void queue_news_drop(struct queue *queue);                         /* whatever is on its way: not awaited */
 
 /* ---- keepers ---- */
 
@@ -190,11 +230,25 @@ MUST_USE int queue_sweep(struct queue *queue, uint64_t *cursor, uint64_t *ret_re
 /* Until a job may be ready that was not when the claim gave `wake`, or wait_ms are over: *ret_woken tells. */
 MUST_USE int queue_wait(struct queue *queue, const char *wake, uint32_t wait_ms, bool *ret_woken, struct err *err);
 
+/* The same for who has other things to wait for, too: begin, poll the descriptor until it is readable or wait_ms and two
+ * seconds are over, end. It has a connection of its own, so that other calls go on meanwhile. `wake` is that of a claim, or
+ * of the wake-up before, or "" where there was none: then what is not long ago counts as news. */
+struct queue_wakeup {
+    bool work, cancel; /* there may be something to claim; a job that runs, anywhere, shall end: queue_renew() tells */
+    char wake[QUEUE_WAKE_BYTES]; /* for the next wait: none is missed */
+};
+
+/* Connects if it must, which takes up to timeout_ms. A wait that is under way is given up. */
+MUST_USE int queue_wait_begin(struct queue *queue, const char *wake, uint32_t wait_ms, struct err *err);
+int queue_wait_fd(const struct queue *queue); /* -1: no wait is under way */
+MUST_USE int queue_wait_end(struct queue *queue, struct queue_wakeup *ret, struct err *err);
+
 /* ---- the record ---- */
 
 struct queue_record {
     enum job_state state;
     uint64_t number, priority, attempts, retries, crashes, infra;
+    uint64_t outrun; /* names that a later attempt had set when this job succeeded */
     uint64_t submitted_unix_ms, due_unix_ms, started_unix_ms, ended_unix_ms; /* 0: not yet */
     bool cancelling;
     char why[REASON_WORD_BYTES + JOB_ID_BYTES]; /* the reason's word; dependency:ID names the job */
@@ -262,6 +316,31 @@ void queue_pieces_free(struct queue_pieces *pieces);
 /* Until there may be more, or something happened to any job. */
 MUST_USE int queue_wait_log(struct queue *queue, const char *id, const struct queue_pieces *seen, uint32_t wait_ms,
                             bool *ret_woken, struct err *err);
+
+/* ---- the catalogue: names → versions of objects in the store ----
+ *
+ * Keys obey storage_key_check(), versions are [A-Za-z0-9_.:-]{1,127}. Names below `job:ID/` are those that the last attempt
+ * of the job gave which completed or failed; they go when the job is removed or begins anew, and nothing else changes
+ * them. */
+
+/* OK, NO_NAME. */
+MUST_USE int queue_name_get(struct queue *queue, const char *key, char ret_version[STORAGE_VERSION_BYTES],
+                            uint64_t *ret_bytes, struct err *err);
+/* All in one moment, at most QUEUE_MAX_NAMES, by somebody who holds no job: the last one wins. Not below `job:`. */
+MUST_USE int queue_promote(struct queue *queue, const struct queue_name *names, size_t count, struct err *err);
+/* All in one moment. NO_NAME: *ret_missing is the place of the first key that has none, and nothing changed. */
+MUST_USE int queue_remove_names(struct queue *queue, const char *const *keys, size_t count, size_t *ret_missing,
+                                struct err *err);
+
+struct queue_named {
+    char key[STORAGE_KEY_BYTES], version[STORAGE_VERSION_BYTES];
+    uint64_t bytes, changed_unix_ms;
+};
+
+/* Names that begin with `prefix`, in the order of their bytes, behind the key `after` ("": from the first on), at most
+ * `room` (up to QUEUE_MAX_LIST) of them. */
+MUST_USE int queue_names(struct queue *queue, const char *prefix, const char *after, struct queue_named *rows,
+                         size_t room, size_t *ret_count, struct err *err);
 
 /* ---- workers ---- */
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- cancel ID → OK state | NO_JOB
--- A job that runs gets a flag that lasts; its worker reads it at the next renewal, or at once from the channel.
+-- A job that runs gets a flag that lasts; its keeper reads it at the next renewal, to which the entry in `wake` calls it.
 local id = ARGV[1]
 relieve()
 local job = job_fields(id, 'st', 'deps', 'cancel')
@@ -8,7 +8,7 @@ if not job.st then return {'NO_JOB'} end
 if TERMINAL[job.st] then return {'OK', job.st} end
 if job.st == 'running' then
   redis.call('HSET', job_key(id), 'cancel', 1)
-  redis.call('PUBLISH', P .. ':control', 'cancel ' .. id)
+  wake('cancel')
   return {'OK', 'running'}
 end
 redis.call('ZREM', INDEX[job.st], id)

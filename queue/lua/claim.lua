@@ -10,6 +10,7 @@ end
 -- The nonce makes a repeated claim answer as the first did.
 local mine = redis.call('HGET', P .. ':claims', nonce)
 if mine then return given(mine, job_fields(mine, 'tok', 'num', 'att', 'time')) end
+if redis.call('EXISTS', spent_key(nonce)) == 1 then return {'NONE', 'spent', last_wake()} end
 
 if setting('paused') == 1 then return {'NONE', 'paused', last_wake()} end
 local width = setting('width')

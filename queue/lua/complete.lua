@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- complete ID TOKEN RESULT → OK state | FENCED
--- The commit: from here on the result is the job's. A result that is there beats a cancellation that came late.
+-- complete ID TOKEN RESULT [KEY VERSION BYTES]... → OK state | FENCED
+-- The commit: from here on the result and the names are the job's. A result that is there beats a cancellation that came
+-- late.
 local id, tok = ARGV[1], ARGV[2]
 relieve()
 local job = job_fields(id, unpack(ATTEMPT))
@@ -8,6 +9,7 @@ local refusal = not_owner(id, job, tok, 'complete')
 if refusal then return refusal end
 leave_running(id, tok, 'complete')
 redis.call('HSET', job_key(id), 'result', ARGV[3])
+publish(id, tok, 4)
 finish(id, 'succeeded', '')
 drain(16)
 return {'OK', 'succeeded'}

@@ -6,5 +6,5 @@ if ARGV[2] == '' then
 else
   redis.call('HSET', P .. ':conf', ARGV[1], ARGV[2])
 end
-wake()
+wake('work')
 return {'OK'}

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- fail ID TOKEN WHY TEXT RESULT INFRA(0|1) → OK state | FENCED
+-- fail ID TOKEN WHY TEXT RESULT INFRA(0|1) [KEY VERSION BYTES]... → OK state | FENCED
 -- INFRA: not the job's fault; it has a counter and a bound of its own.
 local id, tok, why, text = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 relieve()
@@ -26,6 +26,7 @@ elseif rule_says_retry(job.rules, why) then
   state = counted('retries', tonumber(job.maxretries))
 end
 if not state then state = finish(id, 'failed', why, text) end
+publish(id, tok, 7)
 if ARGV[5] ~= '' then redis.call('HSET', job_key(id), 'result', ARGV[5]) end
 drain(16)
 return {'OK', state}

@@ -5,6 +5,6 @@ if ARGV[1] == '1' then
   redis.call('HSET', P .. ':conf', 'paused', 1)
 else
   redis.call('HDEL', P .. ':conf', 'paused')
-  wake()
+  wake('work')
 end
 return {'OK'}

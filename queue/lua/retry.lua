@@ -18,6 +18,7 @@ if absent or missed then return {'NO_DEPENDENCY', absent or missed[2]} end
 redis.call('HSET', job_key(id), 'st', 'queued')
 redis.call('ZREM', INDEX[job.st], id)
 redis.call('HDEL', job_key(id), 'why', 'text', 'result', 'retries', 'crash', 'infra', 'end', 'last', 'due', 'ndeps')
+drop_job_names(id)
 if job.unique then redis.call('SET', unique_key(job.unique), id) end
 count('replayed')
 event('replay', id, 'queued')

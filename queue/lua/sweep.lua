@@ -22,6 +22,7 @@ local function mend(id)
   if not right then
     redis.call('ZREM', P .. ':numbers', id)
     redis.call('DEL', job_key(id), spec_key(id), log_key(id))
+    drop_job_names(id)
   elseif not redis.call('ZSCORE', right, id) then
     redis.call('ZADD', right, place(id, job) or int(NOW), id)
     broken = true
@@ -30,5 +31,5 @@ local function mend(id)
 end
 
 for i = 1, #found[2], 2 do mend(found[2][i]) end
-if repaired > 0 then wake() end
+if repaired > 0 then wake('work') end
 return {'OK', found[1], repaired}

@@ -13,11 +13,11 @@ set_tests_properties(module_schemas PROPERTIES TIMEOUT 120 ENVIRONMENT "QUERN_BI
 # The queue against a redis-server of the tests' own; its clock is the tests'.
 quern_transitions(${CMAKE_CURRENT_BINARY_DIR}/queue_scripts.c ${CMAKE_SOURCE_DIR}/tests/fixtures/queue/clock.lua)
 add_library(quern_queue_tested STATIC $<TARGET_OBJECTS:quern_queue_client> ${CMAKE_CURRENT_BINARY_DIR}/queue_scripts.c
-            ${CMAKE_CURRENT_LIST_DIR}/redis_server.c ${CMAKE_CURRENT_LIST_DIR}/queue_world.c
-            ${CMAKE_CURRENT_LIST_DIR}/queue_peer.c)
-target_link_libraries(quern_queue_tested PUBLIC quern_job quern_redis PkgConfig::CMOCKA)
+            ${CMAKE_CURRENT_LIST_DIR}/queue_world.c)
+target_link_libraries(quern_queue_tested PUBLIC quern_job quern_redis_tested)
 target_include_directories(quern_queue_tested PUBLIC ${CMAKE_SOURCE_DIR})
-foreach(part queue queue_dependencies queue_operate queue_client queue_faults)
+foreach(part queue queue_dependencies queue_operate queue_names queue_wait queue_client
+        queue_faults)
   quern_unit_test(${part} ${CMAKE_CURRENT_LIST_DIR}/test_${part}.c LIBS quern_queue_tested)
 endforeach()
 

@@ -39,6 +39,12 @@ int world_empty(void **state) {
     return 0;
 }
 
+const char *world_nonce(void) {
+    static char nonce[QUEUE_NONCE_BYTES];
+    assert_int_equal(queue_fresh_nonce(nonce, NULL), 0);
+    return nonce;
+}
+
 void world_advance(struct queue_world *world, long long ms) {
     redis_number(&world->redis, "INCRBY quern:{q}:clock %lld", ms * 1000);
 }
@@ -69,7 +75,7 @@ void world_submit_plain(struct queue_world *world, const char *id) {
 
 struct queue_claim world_claim(struct queue_world *world, const char *id) {
     struct queue_claim claim = {0};
-    int answer = queue_claim(world->queue, "host:1", WORLD_LEASE_MS, 0, &claim, &world->err);
+    int answer = queue_claim(world->queue, "host:1", world_nonce(), WORLD_LEASE_MS, 0, &claim, &world->err);
     if (answer < 0)
         fail_msg("%s", world->err.msg);
     assert_int_equal(answer, QUEUE_OK);
@@ -81,7 +87,8 @@ struct queue_claim world_claim(struct queue_world *world, const char *id) {
 
 void world_claim_nothing(struct queue_world *world, const char *why) {
     struct queue_claim claim = {0};
-    assert_int_equal(queue_claim(world->queue, "host:1", WORLD_LEASE_MS, 0, &claim, &world->err), QUEUE_NOTHING);
+    assert_int_equal(queue_claim(world->queue, "host:1", world_nonce(), WORLD_LEASE_MS, 0, &claim, &world->err),
+                     QUEUE_NOTHING);
     assert_string_equal(claim.why, why);
 }
 
@@ -95,13 +102,15 @@ struct queue_ticked world_tick(struct queue_world *world) {
 enum job_state world_fail(struct queue_world *world, const struct queue_claim *claim, enum reason reason, int detail) {
     struct err why = {.reason = reason, .detail = detail, .msg = "it broke"};
     enum job_state state = JOB_STATE_COUNT;
-    assert_int_equal(queue_fail(world->queue, claim->id, claim->token, &why, NULL, 0, &state, &world->err), QUEUE_OK);
+    assert_int_equal(queue_fail(world->queue, claim->id, claim->token, &why, NULL, 0, NULL, 0, &state, &world->err),
+                     QUEUE_OK);
     world_expect(world, claim->id, state);
     return state;
 }
 
 void world_complete(struct queue_world *world, const struct queue_claim *claim) {
-    assert_int_equal(queue_complete(world->queue, claim->id, claim->token, "{\"r\":1}", 7, &world->err), QUEUE_OK);
+    assert_int_equal(queue_complete(world->queue, claim->id, claim->token, "{\"r\":1}", 7, NULL, 0, &world->err),
+                     QUEUE_OK);
     world_expect(world, claim->id, JOB_SUCCEEDED);
 }
 

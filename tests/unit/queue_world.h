@@ -23,6 +23,8 @@ int world_open(void **state);
 int world_close(void **state);
 int world_empty(void **state);
 
+/* One for each claim, until the next call. */
+const char *world_nonce(void);
 void world_advance(struct queue_world *world, long long ms);
 struct queue_submission world_job(const char *id);
 void world_submit(struct queue_world *world, const struct queue_submission *job, enum job_state expected);

@@ -20,7 +20,8 @@ static void b_a_job_is_submitted_claimed_and_completed(void **state) {
     job.time_ms = 60000;
     world_submit(world, &job, JOB_QUEUED);
     struct queue_claim claim;
-    assert_int_equal(queue_claim(world->queue, "host:1", WORLD_LEASE_MS, 0, &claim, &world->err), QUEUE_OK);
+    assert_int_equal(queue_claim(world->queue, "host:1", world_nonce(), WORLD_LEASE_MS, 0, &claim, &world->err),
+                     QUEUE_OK);
     assert_string_equal(claim.id, "j1");
     assert_int_equal(claim.number, 1);
     assert_int_equal(claim.attempt, 1);
@@ -153,8 +154,9 @@ static void c_a_lease_that_ends_makes_the_job_ready_and_fences_the_zombie(void *
     enum job_state became = JOB_STATE_COUNT;
     struct err why = {.reason = REASON_EXCEPTION};
     struct queue_renewal renewal = {.id = zombie.id, .token = zombie.token};
-    assert_int_equal(queue_complete(world->queue, "j1", zombie.token, "", 0, &world->err), QUEUE_FENCED);
-    assert_int_equal(queue_fail(world->queue, "j1", zombie.token, &why, NULL, 0, &became, &world->err), QUEUE_FENCED);
+    assert_int_equal(queue_complete(world->queue, "j1", zombie.token, "", 0, NULL, 0, &world->err), QUEUE_FENCED);
+    assert_int_equal(queue_fail(world->queue, "j1", zombie.token, &why, NULL, 0, NULL, 0, &became, &world->err),
+                     QUEUE_FENCED);
     assert_int_equal(queue_release(world->queue, "j1", zombie.token, &became, &world->err), QUEUE_FENCED);
     assert_int_equal(queue_renew(world->queue, WORLD_LEASE_MS, &renewal, 1, &world->err), QUEUE_OK);
     assert_int_equal(renewal.lease, QUEUE_LEASE_LOST);
@@ -176,7 +178,7 @@ static void m_a_repeated_end_answers_as_the_first(void **state) {
     assert_int_equal(became, JOB_QUEUED);
     assert_int_equal(queue_lost(world->queue, "j2", claim.token, &became, &world->err), QUEUE_OK);
     assert_int_equal(became, JOB_QUEUED);
-    assert_int_equal(queue_complete(world->queue, "j2", claim.token, "", 0, &world->err), QUEUE_FENCED);
+    assert_int_equal(queue_complete(world->queue, "j2", claim.token, "", 0, NULL, 0, &world->err), QUEUE_FENCED);
     auto_free char *crashes = redis_text(&world->redis, "HGET quern:{q}:job:j2 crash");
     assert_string_equal(crashes, "1");
 }

@@ -12,57 +12,7 @@
 
 #include "quern/own.h"
 #include "quern/queue.h"
-#include "queue_peer.h"
-#include "redis/address.h"
-
-static void b_an_address_is_a_socket_or_a_host(void **state) {
-    (void)state;
-    static const struct {
-        const char *url, *path, *host, *user;
-        unsigned port, database;
-    } cases[] = {
-        {"unix:/run/r.sock", "/run/r.sock", "", "", 0, 0},
-        {"unix:///run/r.sock?db=3", "/run/r.sock", "", "", 0, 3},
-        {"redis://h", "", "h", "", 6379, 0},
-        {"redis://u@h.example:7000/2", "", "h.example", "u", 7000, 2},
-        {"redis://[::1]:7000/", "", "::1", "", 7000, 0},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct address address;
-        assert_int_equal(address_parse("queue URL", cases[i].url, &address, NULL), 0);
-        assert_string_equal(address.path, cases[i].path);
-        assert_string_equal(address.host, cases[i].host);
-        assert_string_equal(address.user, cases[i].user);
-        assert_int_equal(address.port, cases[i].port);
-        assert_int_equal(address.database, cases[i].database);
-    }
-}
-
-static void f_an_address_that_is_wrong_says_how(void **state) {
-    (void)state;
-    static const char *const cases[][2] = {
-        {"http://h", "queue URL http://h: expected redis://HOST[:PORT][/DB] or redis+unix:/PATH"},
-        {"redis://h:0", "queue URL redis://h:0: expected a port of 1 to 65535 behind the host"},
-        {"redis://h:1x", "queue URL redis://h:1x: expected a port of 1 to 65535 behind the host"},
-        {"redis://[::1", "queue URL redis://[::1: expected ] behind an IPv6 address"},
-        {"redis://", "queue URL redis://: expected a host of 1 to 255 bytes"},
-        {"redis://h/1024", "queue URL redis://h/1024: expected a database of 0 to 1023 behind the host"},
-        {"unix:r.sock", "queue URL unix:r.sock: expected the absolute path of a socket, 1 to 107 bytes"},
-        {"unix:/r?x", "queue URL unix:/r?x: expected ?db=NUMBER or ?prefix=NAME behind the address"},
-        {"rediss://h",
-         "queue URL rediss://h: built without TLS; use a unix socket or a local TLS proxy such as stunnel"},
-        {"redis://u:secret@h",
-         "queue URL: a password does not belong into a URL, where others see it; name a file that has it"},
-        {"redis://h\r\nFLUSHALL", "queue URL: expected no control characters"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct address address;
-        struct err err;
-        assert_int_equal(address_parse("queue URL", cases[i][0], &address, &err), -1);
-        assert_string_equal(err.msg, cases[i][1]);
-        assert_int_equal(err.reason, REASON_CONFIG);
-    }
-}
+#include "redis_peer.h"
 
 static struct queue *open_at(const char *url, uint32_t timeout_ms, uint32_t patience_ms) {
     struct queue_options options = {.url = url, .name = "q", .timeout_ms = timeout_ms, .patience_ms = patience_ms};
@@ -213,13 +163,13 @@ static const struct answer answers[] = {
 static void f_a_peer_that_lies_is_an_error_and_never_more(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
-        struct queue_peer peer;
+        struct redis_peer peer;
         struct queue_claim claim;
         struct err err = {0};
         char expected[ERR_MSG_BYTES];
-        queue_peer_canned(&peer, answers[i].bytes, strlen(answers[i].bytes));
+        redis_peer_canned(&peer, answers[i].bytes, strlen(answers[i].bytes));
         struct queue *queue = open_at(peer.url, strstr(answers[i].message, "in time") ? 30 : 20000, 0);
-        assert_int_equal(queue_claim(queue, "w", 30000, 0, &claim, &err), -1);
+        assert_int_equal(queue_claim(queue, "w", "0123456789abcdef0123456789abcdef", 30000, 0, &claim, &err), -1);
         // The format comes from the table above.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
@@ -228,13 +178,13 @@ static void f_a_peer_that_lies_is_an_error_and_never_more(void **state) {
         assert_string_equal(err.msg, expected);
         assert_int_equal(err.reason, answers[i].reason);
         queue_close(queue);
-        queue_peer_stop(&peer);
+        redis_peer_stop(&peer);
     }
 }
 
 static void f_an_endless_reply_stops_at_its_ceiling(void **state) {
     (void)state;
-    struct queue_peer peer;
+    struct redis_peer peer;
     struct queue_claim claim;
     struct err err = {0};
     char expected[ERR_MSG_BYTES];
@@ -242,33 +192,31 @@ static void f_an_endless_reply_stops_at_its_ceiling(void **state) {
     auto_free char *flood = malloc(bytes);
     memset(flood, 'x', bytes);
     memcpy(flood, "$999999999\r\n", 12);
-    queue_peer_canned(&peer, flood, bytes);
+    redis_peer_canned(&peer, flood, bytes);
     struct queue *queue = open_at(peer.url, 60000, 0);
-    assert_int_equal(queue_claim(queue, "w", 30000, 0, &claim, &err), -1);
+    assert_int_equal(queue_claim(queue, "w", "0123456789abcdef0123456789abcdef", 30000, 0, &claim, &err), -1);
     snprintf(expected, sizeof expected, "Redis at %s: a reply of more than 8388608 bytes", peer.socket);
     assert_string_equal(err.msg, expected);
     queue_close(queue);
-    queue_peer_stop(&peer);
+    redis_peer_stop(&peer);
 }
 
 static void f_a_script_under_a_false_name_is_not_used(void **state) {
     (void)state;
     static const char lie[] = "-NOSCRIPT No matching script.\r\n$40\r\n0000000000000000000000000000000000000000\r\n";
-    struct queue_peer peer;
+    struct redis_peer peer;
     struct queue_claim claim;
     struct err err = {0};
-    queue_peer_canned(&peer, lie, sizeof lie - 1);
+    redis_peer_canned(&peer, lie, sizeof lie - 1);
     struct queue *queue = open_at(peer.url, 20000, 0);
-    assert_int_equal(queue_claim(queue, "w", 30000, 0, &claim, &err), -1);
+    assert_int_equal(queue_claim(queue, "w", "0123456789abcdef0123456789abcdef", 30000, 0, &claim, &err), -1);
     assert_string_equal(err.msg, "queue: Redis took the script claim under another name");
     queue_close(queue);
-    queue_peer_stop(&peer);
+    redis_peer_stop(&peer);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(b_an_address_is_a_socket_or_a_host),
-        cmocka_unit_test(f_an_address_that_is_wrong_says_how),
         cmocka_unit_test(f_names_that_could_reach_other_keys_are_refused),
         cmocka_unit_test(f_ids_and_keys_that_are_no_words_are_not_sent),
         cmocka_unit_test(f_numbers_out_of_range_are_not_sent),

@@ -15,8 +15,8 @@
 #include <cmocka.h>
 
 #include "quern/own.h"
-#include "queue_peer.h"
 #include "queue_world.h"
+#include "redis_peer.h"
 
 static struct queue *open_at(const char *url, uint32_t patience_ms) {
     struct queue_options options = {.url = url, .name = "q", .timeout_ms = 20000, .patience_ms = patience_ms};
@@ -36,7 +36,8 @@ static void load_scripts(struct queue_world *world) {
     claim = world_claim(world, "warm");
     assert_int_equal(queue_lost(world->queue, "warm", claim.token, &became, &world->err), QUEUE_OK);
     claim = world_claim(world, "warm");
-    assert_int_equal(queue_fail(world->queue, "warm", claim.token, &why, NULL, 0, &became, &world->err), QUEUE_OK);
+    assert_int_equal(queue_fail(world->queue, "warm", claim.token, &why, NULL, 0, NULL, 0, &became, &world->err),
+                     QUEUE_OK);
     assert_int_equal(queue_retry(world->queue, "warm", &receipt, &world->err), QUEUE_OK);
     claim = world_claim(world, "warm");
     world_complete(world, &claim);
@@ -47,7 +48,7 @@ static void load_scripts(struct queue_world *world) {
 static struct queue_claim claim_at(struct queue *queue, const char *id, uint64_t attempt) {
     struct queue_claim claim = {0};
     struct err err;
-    int answer = queue_claim(queue, "w", WORLD_LEASE_MS, 0, &claim, &err);
+    int answer = queue_claim(queue, "w", world_nonce(), WORLD_LEASE_MS, 0, &claim, &err);
     if (answer < 0)
         fail_msg("%s", err.msg);
     assert_int_equal(answer, QUEUE_OK);
@@ -60,8 +61,8 @@ static struct queue_claim claim_at(struct queue *queue, const char *id, uint64_t
 static void c_every_transition_survives_the_loss_of_its_reply(void **state) {
     struct queue_world *world = *state;
     load_scripts(world);
-    struct queue_peer peer;
-    queue_peer_lossy(&peer, world->redis.socket);
+    struct redis_peer peer;
+    redis_peer_lossy(&peer, world->redis.socket);
     struct queue *queue = open_at(peer.url, 60000);
     struct queue_submission job = world_job("j1");
     struct queue_receipt receipt;
@@ -76,12 +77,12 @@ static void c_every_transition_survives_the_loss_of_its_reply(void **state) {
     assert_int_equal(queue_lost(queue, "j1", claim.token, &became, &err), QUEUE_OK);
     assert_int_equal(became, JOB_QUEUED);
     claim = claim_at(queue, "j1", 2);
-    assert_int_equal(queue_fail(queue, "j1", claim.token, &why, NULL, 0, &became, &err), QUEUE_OK);
+    assert_int_equal(queue_fail(queue, "j1", claim.token, &why, NULL, 0, NULL, 0, &became, &err), QUEUE_OK);
     assert_int_equal(became, JOB_DELAYED);
     world_advance(world, 20000);
     world_tick(world);
     claim = claim_at(queue, "j1", 3);
-    assert_int_equal(queue_complete(queue, "j1", claim.token, "{}", 2, &err), QUEUE_OK);
+    assert_int_equal(queue_complete(queue, "j1", claim.token, "{}", 2, NULL, 0, &err), QUEUE_OK);
     assert_int_equal(queue_cancel(queue, "j1", &became, &err), QUEUE_OK);
     assert_int_equal(became, JOB_SUCCEEDED);
     struct queue_record record;
@@ -95,7 +96,7 @@ static void c_every_transition_survives_the_loss_of_its_reply(void **state) {
     assert_int_equal(counts.submitted, 2);
     assert_int_equal(counts.jobs[JOB_SUCCEEDED], 2);
     queue_close(queue);
-    queue_peer_stop(&peer);
+    redis_peer_stop(&peer);
 }
 
 /* ---- kill -9 of a client ---- */
@@ -114,9 +115,11 @@ static void live_a_worker(const struct queue_world *world, int round, int told) 
         struct queue_submission job = world_job(id);
         if (queue_submit(queue, &job, &receipt, &err) != QUEUE_OK || write(told, "s", 1) != 1)
             _exit(1);
-        if (queue_claim(queue, "w", WORLD_LEASE_MS, 0, &claim, &err) != QUEUE_OK || write(told, "c", 1) != 1)
+        if (queue_claim(queue, "w", world_nonce(), WORLD_LEASE_MS, 0, &claim, &err) != QUEUE_OK ||
+            write(told, "c", 1) != 1)
             _exit(1);
-        if (queue_complete(queue, claim.id, claim.token, "{}", 2, &err) != QUEUE_OK || write(told, "d", 1) != 1)
+        if (queue_complete(queue, claim.id, claim.token, "{}", 2, NULL, 0, &err) != QUEUE_OK ||
+            write(told, "d", 1) != 1)
             _exit(1);
         queue_claim_free(&claim);
     }
@@ -155,8 +158,8 @@ static void finish_all(struct queue_world *world) {
         world_tick(world);
     }
     struct queue_claim claim;
-    while (queue_claim(world->queue, "w", WORLD_LEASE_MS, 0, &claim, &world->err) == QUEUE_OK) {
-        assert_int_equal(queue_complete(world->queue, claim.id, claim.token, "{}", 2, &world->err), QUEUE_OK);
+    while (queue_claim(world->queue, "w", world_nonce(), WORLD_LEASE_MS, 0, &claim, &world->err) == QUEUE_OK) {
+        assert_int_equal(queue_complete(world->queue, claim.id, claim.token, "{}", 2, NULL, 0, &world->err), QUEUE_OK);
         queue_claim_free(&claim);
     }
     assert_string_equal(claim.why, "empty");
@@ -236,7 +239,7 @@ static void c_a_redis_that_is_away_is_told_as_such_and_found_again(void **state)
     redis_server_crash(&world.redis);
     struct queue_claim claim;
     char expected[ERR_MSG_BYTES];
-    assert_int_equal(queue_claim(world.queue, "w", WORLD_LEASE_MS, 0, &claim, &world.err), -1);
+    assert_int_equal(queue_claim(world.queue, "w", world_nonce(), WORLD_LEASE_MS, 0, &claim, &world.err), -1);
     snprintf(expected, sizeof expected, "Redis at %s: Connection refused", world.redis.socket);
     assert_string_equal(world.err.msg, expected);
     assert_int_equal(world.err.reason, REASON_UNREACHABLE);

@@ -16,6 +16,7 @@ local function spec_key(id) return P .. ':spec:' .. id end
 local function dependents_key(id) return P .. ':dependents:' .. id end
 local function log_key(id) return P .. ':log:' .. id end
 local function unique_key(name) return P .. ':unique:' .. name end
+local function spent_key(nonce) return P .. ':spent:' .. nonce end
 
 -- Lua prints 14 digits of a number, scores and fences have up to 16.
 local function int(number) return string.format('%.0f', number) end

@@ -6,7 +6,8 @@ local function event(what, id, state, why)
 end
 
 -- Whoever was told "nothing to do" waits behind the last entry that the same script saw: none of these is missed.
-local function wake() redis.call('XADD', P .. ':wake', 'MAXLEN', '~', 64, '*', 'n', 1) end
+-- `work`: there may be something to claim; `cancel`: somebody wants a job to end that runs.
+local function wake(what) redis.call('XADD', P .. ':wake', 'MAXLEN', '~', 64, '*', 'what', what) end
 
 local function last_wake()
   local last = redis.call('XREVRANGE', P .. ':wake', '+', '-', 'COUNT', 1)[1]

@@ -6,7 +6,7 @@ local function make_ready(id, prio, score)
   score = score or int(prio * 4398046511104 + redis.call('INCR', P .. ':seq'))
   redis.call('HSET', job_key(id), 'st', 'queued', 'score', score, 'since', int(NOW))
   redis.call('ZADD', P .. ':ready', score, id)
-  wake()
+  wake('work')
   return 'queued'
 end
 
@@ -28,7 +28,7 @@ local function leave_running(id, tok, op)
   redis.call('HDEL', P .. ':claims', string.match(tok, '%-(%x+)$'))
   redis.call('HDEL', job, 'own', 'tok')
   redis.call('HSET', job, 'last', op .. ' ' .. tok)
-  if setting('width') then wake() end
+  if setting('width') then wake('work') end
 end
 
 -- The edges of a job that no longer waits.
@@ -49,6 +49,7 @@ local function forget(index, id)
   redis.call('ZREM', index, id)
   redis.call('ZREM', P .. ':numbers', id)
   redis.call('DEL', job_key(id), spec_key(id), log_key(id))
+  drop_job_names(id)
 end
 
 -- The end of a job. Those who wait for it are told by drain(), a bounded number at a time.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queue_peer.h"
+#include "redis_peer.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -26,7 +26,7 @@ static struct sockaddr_un named(const char *path) {
     return name;
 }
 
-static int listen_at(struct queue_peer *peer) {
+static int listen_at(struct redis_peer *peer) {
     snprintf(peer->dir, sizeof peer->dir, "/tmp/quern-peer-XXXXXX");
     assert_non_null(mkdtemp(peer->dir));
     snprintf(peer->socket, sizeof peer->socket, "%s/s", peer->dir);
@@ -40,7 +40,7 @@ static int listen_at(struct queue_peer *peer) {
 }
 
 /* 0 in the child. */
-static pid_t start(struct queue_peer *peer) {
+static pid_t start(struct redis_peer *peer) {
     pid_t parent = getpid();
     peer->pid = fork();
     assert_true(peer->pid >= 0);
@@ -62,7 +62,7 @@ static void send_all(int socket, const char *bytes, size_t count) {
     }
 }
 
-void queue_peer_canned(struct queue_peer *peer, const char *bytes, size_t count) {
+void redis_peer_canned(struct redis_peer *peer, const char *bytes, size_t count) {
     auto_fd int listener = listen_at(peer);
     if (start(peer) != 0)
         return;
@@ -90,7 +90,7 @@ static void pass_one(int client, const char *redis_socket, int lose) {
         send_all(client, message, (size_t)count);
 }
 
-void queue_peer_lossy(struct queue_peer *peer, const char *redis_socket) {
+void redis_peer_lossy(struct redis_peer *peer, const char *redis_socket) {
     auto_fd int listener = listen_at(peer);
     if (start(peer) != 0)
         return;
@@ -100,7 +100,7 @@ void queue_peer_lossy(struct queue_peer *peer, const char *redis_socket) {
     }
 }
 
-void queue_peer_stop(struct queue_peer *peer) {
+void redis_peer_stop(struct redis_peer *peer) {
     assert_int_equal(kill(peer->pid, SIGKILL), 0);
     assert_int_equal(waitpid(peer->pid, NULL, 0), peer->pid);
     unlink(peer->socket);
