@@ -6,24 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <ini.h>
-
 #include "cli/places.h"
-#include "cli/suggest.h"
+#include "quern/inifile.h"
 #include "quern/memory.h"
 #include "quern/own.h"
 
-enum { PASSWORD_BYTES = 4096 };
+enum { PASSWORD_BYTES = 4096, SETTINGS_MAX_BYTES = 65536 };
 
-struct reading {
-    struct settings *settings;
-    struct refusal *refusal;
-    bool failed;
-};
-
-static int take(void *context, const char *section, const char *name, const char *value) {
-    struct reading *reading = context;
-    struct settings *settings = reading->settings;
+static int take(struct inifile *inifile, void *context, const char *section, const char *name, const char *value) {
+    struct settings *settings = context;
     const struct {
         const char *key;
         char *place;
@@ -32,40 +23,38 @@ static int take(void *context, const char *section, const char *name, const char
                 {"queue.password_file", settings->password_file},
                 {"store.password_file", settings->store_password_file}};
     char key[SETTINGS_TEXT_BYTES];
-    struct suggest suggest;
-    if (reading->failed)
-        return 0;
     snprintf(key, sizeof key, "%s.%s", section, name);
-    suggest_init(&suggest, key);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        suggest_offer(&suggest, keys[i].key);
         if (strcmp(keys[i].key, key) != 0)
             continue;
         if (*keys[i].place)
-            break; // twice, or a value that goes on in the next line
+            return inifile_refuse(inifile, "[%s] %s stands there twice", section, name);
         snprintf(keys[i].place, SETTINGS_TEXT_BYTES, "%s", value);
         return 1;
     }
-    reading->failed = true;
-    refuse(reading->refusal, REASON_CONFIG, "%s: [%s] %s is not a setting, or stands there twice", settings->file,
-           section, name);
-    if (suggest_best(&suggest) && strcmp(suggest_best(&suggest), key) != 0)
-        refusal_advise(reading->refusal, "did you mean '%s'?", suggest_best(&suggest));
-    return 0;
+    return inifile_refuse(inifile,
+                          "[%s] %s is not a setting; there are url, name and password_file of [queue], and "
+                          "password_file of [store]",
+                          section, name);
 }
 
 int settings_read(struct settings *ret, struct refusal *refusal) {
+    auto_free char *text = NULL;
+    size_t bytes;
+    struct err err;
     *ret = (struct settings){.url = ""};
-    struct reading reading = {.settings = ret, .refusal = refusal};
     places_settings(ret->file);
-    auto_file FILE *file = *ret->file ? fopen(ret->file, "re") : NULL;
-    if (!file && *ret->file && errno != ENOENT && errno != ENOTDIR)
+    if (!*ret->file)
+        return 0;
+    auto_fd int fd = open(ret->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return 0;
+    if (fd < 0)
         return refuse(refusal, REASON_CONFIG, "%s: %s", ret->file, strerror(errno));
-    int line = file ? ini_parse_file(file, take, &reading) : 0;
-    if (reading.failed)
-        return -1;
-    return line ? refuse(refusal, REASON_CONFIG, "%s: line %d: expected [SECTION] or NAME = VALUE", ret->file, line)
-                : 0;
+    if (memory_read(fd, ret->file, SETTINGS_MAX_BYTES, &text, &bytes, &err) < 0 ||
+        inifile_read(ret->file, text, take, ret, &err) < 0)
+        return refuse(refusal, REASON_CONFIG, "%s", err.msg);
+    return 0;
 }
 
 const char *settings_variable(const char *variable) {

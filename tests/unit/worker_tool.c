@@ -4,7 +4,7 @@
 //     claim                   ID, or "-" when there is nothing
 //     log STREAM HEX          ok
 //     progress HEX            ok
-//     complete HEX            ok; HEX is the manifest
+//     complete HEX [KEY VERSION BYTES]...  ok; HEX is the manifest
 //     fail REASON DETAIL HEX  the state that came of it; REASON by number
 //     beat NAME HEX           ok or drain
 //     tick                    ok
@@ -14,7 +14,7 @@
 
 #include "quern/queue.h"
 
-enum { LINE_BYTES = 1 << 18, LEASE_MS = 30000 };
+enum { LINE_BYTES = 1 << 18, LEASE_MS = 30000, MOST_NAMES = 8 };
 
 struct worker {
     struct queue *queue;
@@ -37,8 +37,11 @@ static const char *say(struct worker *worker, int answer) {
 }
 
 static const char *claim(struct worker *worker) {
+    char nonce[QUEUE_NONCE_BYTES];
     queue_claim_free(&worker->claim);
-    int answer = queue_claim(worker->queue, "tool", LEASE_MS, 0, &worker->claim, &worker->err);
+    int answer = queue_fresh_nonce(nonce, &worker->err);
+    if (answer == 0)
+        answer = queue_claim(worker->queue, "tool", nonce, LEASE_MS, 0, &worker->claim, &worker->err);
     return answer == QUEUE_OK ? worker->claim.id : answer == QUEUE_NOTHING ? "-" : say(worker, answer);
 }
 
@@ -46,8 +49,27 @@ static const char *fail(struct worker *worker, int reason, int detail, const cha
     struct err why = {.reason = (uint32_t)reason, .detail = detail};
     enum job_state state;
     snprintf(why.msg, sizeof why.msg, "%.*s", ERR_MSG_BYTES - 1, text);
-    int answer = queue_fail(worker->queue, worker->claim.id, worker->claim.token, &why, NULL, 0, &state, &worker->err);
+    int answer =
+        queue_fail(worker->queue, worker->claim.id, worker->claim.token, &why, NULL, 0, NULL, 0, &state, &worker->err);
     return answer == QUEUE_OK ? job_state_name(state) : say(worker, answer);
+}
+
+// Behind the manifest: KEY VERSION BYTES, any number of times.
+static const char *complete(struct worker *worker, const char *line, const char *result, size_t bytes) {
+    static char words[LINE_BYTES];
+    struct queue_name names[MOST_NAMES];
+    size_t count = 0;
+    char *rest = words;
+    snprintf(words, sizeof words, "%s", line);
+    (void)strsep(&rest, " \n");
+    (void)strsep(&rest, " \n");
+    while (rest && *rest && count < MOST_NAMES) {
+        names[count].key = strsep(&rest, " \n");
+        names[count].version = strsep(&rest, " \n");
+        names[count++].bytes = strtoull(rest ? strsep(&rest, " \n") : "0", NULL, 10);
+    }
+    return say(worker, queue_complete(worker->queue, worker->claim.id, worker->claim.token, result, bytes, names, count,
+                                      &worker->err));
 }
 
 static const char *obey(struct worker *worker, const char *line) {
@@ -64,7 +86,7 @@ static const char *obey(struct worker *worker, const char *line) {
     if (sscanf(line, "progress %262143s", hex) == 1 && unhex(hex, text))
         return say(worker, queue_progress(worker->queue, id, token, text, &worker->err));
     if (sscanf(line, "complete %262143s", hex) == 1)
-        return say(worker, queue_complete(worker->queue, id, token, text, unhex(hex, text), &worker->err));
+        return complete(worker, line, text, unhex(hex, text));
     if (sscanf(line, "fail %d %d %262143s", &a, &b, hex) >= 2) {
         unhex(hex, text);
         return fail(worker, a, b, text);
