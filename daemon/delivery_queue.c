@@ -68,15 +68,15 @@ static int open_source(struct attempt *attempt, const struct job_source *source,
 static int check_key(const struct delivery_queue *delivery, const char *port, const char *key, struct err *err) {
     for (uint32_t i = 0; i < delivery->count; i++)
         if (strcmp(delivery->outputs[i].user_key, key) == 0)
-            return err_set(err, REASON_BAD_RESULT, "%s: expected a key of its own, found that of another output: %.200s",
-                           port, key);
+            return err_set(err, REASON_BAD_RESULT,
+                           "%s: expected a key of its own, found that of another output: %.200s", port, key);
     return 0;
 }
 
 static int name_output(struct attempt *attempt, struct delivery_output *ret, const char *name, struct err *err) {
     snprintf(ret->own_key, sizeof ret->own_key, "job:%s/%s", attempt->job.id, name);
     ret->user_key[0] = '\0';
-    if (!ret->output)
+    if (!ret->output || attempt->verdict.reason)
         return 0;
     int named = job_output_key(&attempt->job, ret->output->port, ret->user_key, sizeof ret->user_key, err);
     TRY(named);
@@ -189,8 +189,15 @@ static void collect_names(const struct delivery_queue *delivery, struct names *n
 // What the queue keeps of the manifest: all of it, or what is short.
 static int make_brief(const struct attempt *attempt, const struct delivery_manifest *manifest, char **ret,
                       size_t *ret_bytes, struct err *err) {
-    if (manifest->bytes > QUEUE_MAX_RESULT)
-        return manifest_encode_brief(&attempt->manifest, QUEUE_MAX_RESULT, ret, ret_bytes, err);
+    struct err too_long;
+    *ret = NULL;
+    *ret_bytes = 0;
+    if (manifest->bytes > QUEUE_MAX_RESULT) {
+        // Keys of a thousand bytes, sixty of them: job:ID/job.json has the record.
+        if (manifest_encode_brief(&attempt->manifest, QUEUE_MAX_RESULT, ret, ret_bytes, &too_long) < 0)
+            *ret = NULL;
+        return 0;
+    }
     *ret = strdup(manifest->json);
     *ret_bytes = manifest->bytes;
     return *ret ? 0 : err_set(err, REASON_INFRA, "out of memory for a result manifest");

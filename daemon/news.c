@@ -83,7 +83,10 @@ void news_log(struct news *news, bool is_stderr, const char *bytes, size_t count
     news->left_out += count;
 }
 
-void news_progress(struct news *news, const char *text) { snprintf(news->progress, sizeof news->progress, "%s", text); }
+void news_progress(struct news *news, const char *text) {
+    snprintf(news->progress, sizeof news->progress, "%s", text);
+    news->progressed = true;
+}
 
 // What was on its way is told.
 static void forget_sent(struct news *news) {
@@ -100,13 +103,14 @@ static void forget_sent(struct news *news) {
 
 // ---- telling ----
 
-static bool has_news(const struct news *news) { return news->queue && (news->count > 0 || news->progress[0]); }
+static bool has_news(const struct news *news) { return news->queue && (news->count > 0 || news->progressed); }
 
 static void pause_longer(struct news *news) {
     news->pause_ms = news->pause_ms * 2 > NEWS_MAX_PAUSE_MS ? NEWS_MAX_PAUSE_MS
                      : news->pause_ms                       ? news->pause_ms * 2
                                                             : NEWS_PERIOD_MS;
     news->next_ns = clock_deadline_ns(news->pause_ms);
+    news->progressed = news->progressed || news->sent == 0;
     news->under_way = false;
     news->sent = 0;
 }
@@ -125,9 +129,9 @@ static void send_next(struct news *news) {
     struct queue_output outputs[QUEUE_MAX_OUTPUTS];
     struct err ignored;
     int begun;
-    if (news->progress[0]) {
+    if (news->progressed) {
         begun = queue_progress_begin(news->queue, news->id, news->token, news->progress, &ignored);
-        news->progress[0] = '\0';
+        news->progressed = false;
     } else {
         news->sent = fill_batch(news, outputs);
         begun = queue_log_begin(news->queue, news->id, news->token, outputs, news->sent, &ignored);
@@ -184,7 +188,7 @@ void news_turn(struct news *news) {
 
 // Progress is of no use any more.
 static void finish_step(struct news *news, uint64_t deadline_ns) {
-    news->progress[0] = '\0';
+    news->progressed = false;
     if (!news->under_way && news->pause_ms)
         poll(NULL, 0, (int)news->pause_ms);
     if (!news->under_way)

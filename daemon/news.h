@@ -35,14 +35,15 @@ struct news {
     uint32_t used;
     struct news_piece pieces[NEWS_BACKLOG_PIECES];
     uint32_t count;
-    uint32_t sent; /* pieces on their way; 0 with news under way: progress */
     bool under_way;
+    uint32_t sent;      /* pieces on their way; 0 while news are under way: it is the progress */
     uint64_t next_ns;   /* when something may be sent */
     uint64_t answer_ns; /* when an answer is late */
     uint32_t pause_ms;
     uint64_t left_out;
-    char progress[NEWS_PROGRESS_BYTES]; /* to be told; empty: nothing new */
-    bool fenced;                        /* the queue says that the job is no longer this attempt's */
+    char progress[NEWS_PROGRESS_BYTES];
+    bool progressed; /* it is not told yet */
+    bool fenced;     /* the queue says that the job is no longer this attempt's */
 };
 
 void news_init(struct news *news);

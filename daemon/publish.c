@@ -13,18 +13,21 @@
 
 static struct manifest_output *new_output(struct attempt *attempt, const char *port) {
     struct manifest_output *output = &attempt->manifest.outputs[attempt->manifest.output_count++];
+    *output = (struct manifest_output){0};
     snprintf(output->port, sizeof output->port, "%s", port);
     return output;
 }
 
 static int publish_result(struct attempt *attempt, uint32_t index, struct err *err) {
     const struct attempt_result *result = &attempt->results[index];
-    struct manifest_output made = {
-        .rows = result->rows, .columns = result->columns, .segment_bytes = result->segment_bytes};
-    TRY(attempt->delivery->kind->result(attempt, index, &made, err));
-    memcpy(made.port, result->port, sizeof made.port);
-    attempt->manifest.outputs[attempt->manifest.output_count++] = made;
-    return 0;
+    struct manifest_output *output = new_output(attempt, result->port);
+    output->rows = result->rows;
+    output->columns = result->columns;
+    output->segment_bytes = result->segment_bytes;
+    if (attempt->delivery->kind->result(attempt, index, output, err) == 0)
+        return 0;
+    attempt->manifest.output_count--;
+    return -1;
 }
 
 // ---- the device JSON ----

@@ -55,7 +55,7 @@ static int open_home(struct service *service, uint32_t index, const char *passwo
     TRY(queue_open(&options, &home->queue, err));
     options.patience_ms = 0;
     TRY(queue_open(&options, &home->news, err));
-    return catalogue_of_queue(home->queue, service->storage, &home->catalogue, err);
+    return catalogue_of_store(service->storage, &home->catalogue, err);
 }
 
 static int open_homes(struct service *service, struct err *err) {
@@ -115,8 +115,7 @@ static int work(struct service *service, const struct calls_turn *turn, struct q
 
 // ---- one job after the other ----
 
-static int claim(struct service *service, const struct calls_turn *turn, char wake[QUEUE_WAKE_BYTES],
-                 struct err *err) {
+static int claim(struct service *service, const struct calls_turn *turn, char wake[QUEUE_WAKE_BYTES], struct err *err) {
     struct queue_claim claim;
     uint64_t begun_ns = clock_now_ns();
     const struct settings *settings = service->settings;

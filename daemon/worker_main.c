@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * quern-worker: does the steps of one job after the other. Blocking, single-threaded, no Python, parses no dataset, no
- * picture and no zip. Descriptors at exec: quern/supervisor.h.  Arguments, in this order,
- * each of which may be missing or empty: the directory for the outputs, the store's URL, the task (enum run_task), the
- * rows of RUN_HEAD, and "no-header" for tables without one.
+ * picture and no zip. Descriptors at exec: quern/supervisor.h.
+ *
+ *     quern-worker --daemon   for quernd: one job after the other, by its struct settings
+ *     quern-worker [DIR [STORE [TASK [ROWS [no-header]]]]]   for `quern run`: one job. Each may be missing or empty: the
+ *                  directory for the outputs, the store's URL, enum run_task, the rows of RUN_HEAD, tables without names
  */
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +15,8 @@
 #include "attempt.h"
 #include "delivery_local.h"
 #include "quern/jail.h"
+#include "quern/settings.h"
+#include "service.h"
 
 static const char *argument(int argc, char **argv, int index) {
     return index < argc && *argv[index] ? argv[index] : NULL;
@@ -41,14 +45,22 @@ static int work_once(int argc, char **argv, struct err *err) {
     return result;
 }
 
+// quernd: one job after the other.
+static int work_for_ever(struct err *err) {
+    struct settings settings;
+    TRY(settings_read(SUPERVISOR_FD_JOB, &settings, err));
+    return service_run(&settings, err);
+}
+
 int main(int argc, char **argv) {
     struct err err;
     // The terminal's Ctrl-C is the supervisor's: it cancels the job.
     signal(SIGINT, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
+    bool daemon = argc > 1 && strcmp(argv[1], "--daemon") == 0;
     int result = jail_die_with_parent(&err);
     if (result == 0)
-        result = work_once(argc, argv, &err);
+        result = daemon ? work_for_ever(&err) : work_once(argc, argv, &err);
     if (result < 0)
         fprintf(stderr, "quern-worker: %s\n", err.msg);
     return result < 0 ? JAIL_EXIT : 0;

@@ -34,6 +34,12 @@ static void decode_lists(const struct reply *reply) {
     assert(answer < 0 || pieces.count <= QUEUE_MAX_PIECES);
     static struct queue_worker workers[4];
     struct queue_server server;
+    static struct queue_named named[4];
+    struct queue_wakeup wakeup;
+    answer = client_read_named(reply, named, 4, &row_count, &err);
+    check(answer, &err);
+    assert(answer < 0 || row_count <= 4);
+    check(client_read_wakeup(reply, &wakeup, &err), &err);
     check(client_read_workers(reply, workers, 4, &row_count, &err), &err);
     check(client_read_server(reply, &server, &err), &err);
 }

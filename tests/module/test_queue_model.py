@@ -2,7 +2,7 @@
 """Random transitions by many clients, zombies among them, on a real Redis, beside the model of tests/oracles.
 
 After every step the whole of Redis must be what the model says: every job in exactly one index, in its place, with its
-counters and its token, and no key that nobody needs. A failing run is shrunk before it is reported. QUERN_MODEL_SEEDS,
+counters and its token, every name at its version and fence, and no key that nobody needs. A failing run is shrunk before it is reported. QUERN_MODEL_SEEDS,
 QUERN_MODEL_STEPS and QUERN_SEED ask for more than the usual.
 """
 import os
@@ -24,6 +24,7 @@ EPOCH_MS = 1700000000000
 LEASE_MS = 4000
 SETTINGS = {"maxq": 14, "maxinfra": 2, "done_ms": 30000, "done_most": 6, "dead_ms": 40000, "dead_most": 6}
 IDS = [f"j{i}" for i in range(120)]
+KEYS = ["a", "a/b", "a0", "data.csv", "data.csv/dataset2"]
 REASONS = ["exit:75", "exit:1", "limit:memory", "exception", "infra"]
 INDEX = {"blocked": "blocked", "delayed": "delayed", "ready": "queued", "lease": "running", "done": "succeeded",
          "dead": "failed", "cancelled": "cancelled"}
@@ -54,7 +55,8 @@ class Run:
         redis("FLUSHALL")
         self.model = queue_model.Model(EPOCH_MS, SETTINGS)
         self.held = []  # (id, token) of all claims, also of those that are over
-        self.nonces = 0
+        self.nonces, self.nonce = 0, "0" * 32
+        self.versions = 0
         self.set_clock()
         for field, value in SETTINGS.items():
             self.call("configure", field, value)
@@ -93,6 +95,7 @@ class Run:
         nonce = f"{(self.nonces * 0x9E3779B1) & 0xFFFFFF:06x}{self.nonces:026x}"
         expected = self.model.claim(nonce, LEASE_MS)
         self.agree(expected, self.call("claim", f"host{dice}", nonce, LEASE_MS, 0))
+        self.nonce = nonce
         if expected[0] == "OK":
             self.held = [*self.held, (expected[1], expected[2])][-40:]
 
@@ -100,14 +103,53 @@ class Run:
         id, token = self.holder(index)
         self.agree(self.model.renew(id, token, LEASE_MS), self.call("renew", LEASE_MS, id, token))
 
-    def do_complete(self, index):
+    def versioned(self, keys):
+        names = []
+        for key in keys:
+            self.versions += 1
+            names.append((key, f"v{self.versions}"))
+        return names
+
+    @staticmethod
+    def spelled(names):
+        return [part for key, version in names for part in (key, version, 7)]
+
+    def do_complete(self, index, keys):
         id, token = self.holder(index)
-        self.agree(self.model.complete(id, token), self.call("complete", id, token, "{}"))
+        names = self.versioned([f"job:{id}/dataset1", f"job:{id}/log", *keys])
+        self.agree(self.model.complete(id, token, names), self.call("complete", id, token, "{}", *self.spelled(names)))
 
     def do_fail(self, index, why):
         id, token = self.holder(index)
-        infra = why == "infra"
-        self.agree(self.model.fail(id, token, why, infra), self.call("fail", id, token, why, "", "", int(infra)))
+        infra, names = why == "infra", self.versioned([f"job:{id}/log"] if why.startswith("exit") else [])
+        self.agree(self.model.fail(id, token, why, infra, names),
+                   self.call("fail", id, token, why, "", "", int(infra), *self.spelled(names)))
+
+    def do_lost_claim(self, repeat):
+        nonce = self.nonce if repeat else "f" * 32
+        self.agree(self.model.lost_claim(nonce), self.call("lost_claim", nonce))
+
+    def do_promote(self, keys):
+        names = self.versioned(keys)
+        self.agree(self.model.promote(names), self.call("promote", *self.spelled(names)))
+
+    def do_remove_names(self, keys):
+        self.agree(self.model.remove_names(keys), self.call("remove_names", *keys))
+
+    def do_look(self, key, prefix, count):
+        self.agree(self.model.name(key), self.call("name", key))
+        found, after = [], ""
+        while True:
+            piece = self.call("names", prefix, after, count)[1:]
+            self.agree(self.model.list_names(prefix, after, count), piece)
+            found += piece
+            if not piece:
+                break
+            after = piece[-4]
+        self.agree(self.model.list_names(prefix, "", 10 ** 6), found)
+
+    def do_purge(self, state, older, budget):
+        self.agree(self.model.purge(state, older, budget), self.call("purge", state, older, budget))
 
     def do_lost(self, index):
         id, token = self.holder(index)
@@ -171,15 +213,19 @@ class Run:
             "todo": model.todo,
         }
         jobs = {job.id: (job.state, job.token, job.attempts, job.retries, job.crashes, job.infra, job.cancel, job.why,
-                         job.prio, job.number) for job in model.jobs.values()}
+                         job.prio, job.number, job.outrun) for job in model.jobs.values()}
         keys = {f"job:{id}" for id in model.jobs} | {f"spec:{id}" for id in model.jobs}
         keys |= {f"dependents:{id}" for id, edges in model.edges.items() if edges}
         keys |= {f"unique:{key}" for key in model.unique}
         keys |= {INDEX_OF[job.state] for job in model.jobs.values()}
         keys |= {"todo"} if model.todo else set()
         keys |= {"claims"} if model.claims else set()
+        keys |= {"names"} if model.names else set()
+        keys |= {f"spent:{nonce}" for nonce in model.spent}
         links = {f"dependents:{id}": [edge for _, edge in sorted(edges)] for id, edges in model.edges.items() if edges}
         links |= {f"unique:{key}": id for key, id in model.unique.items()}
+        links |= {"names": [f"{key}\0{version} 7 {fence} {changed}"
+                            for key, (version, fence, changed) in sorted(model.names.items())]}
         links |= {"claims": model.claims, "numbers": sorted(model.jobs, key=lambda id: model.jobs[id].number)}
         return indexes, jobs, links, keys
 
@@ -187,7 +233,7 @@ class Run:
         names = list(INDEX)
         keys = {key.decode()[len(P) + 1 :] for key in self.redis("KEYS", f"{P}:*".replace("{", "[{]"))}
         ids = sorted(key[4:] for key in keys if key.startswith("job:"))
-        fields = ("st", "tok", "att", "retries", "crash", "infra", "cancel", "why", "prio", "num")
+        fields = ("st", "tok", "att", "retries", "crash", "infra", "cancel", "why", "prio", "num", "outrun")
         replies = self.redis.pipeline(
             [("ZRANGE", f"{P}:{name}", 0, -1, "WITHSCORES") for name in names] + [("LRANGE", f"{P}:todo", 0, -1)]
             + [("HMGET", f"{P}:job:{id}", *fields) for id in ids])
@@ -201,11 +247,11 @@ class Run:
         unique = sorted(key for key in keys if key.startswith("unique:"))
         replies = self.redis.pipeline(
             [("ZRANGE", f"{P}:{key}", 0, -1) for key in edges] + [("GET", f"{P}:{key}") for key in unique]
-            + [("ZRANGE", f"{P}:numbers", 0, -1), ("HGETALL", f"{P}:claims")])
+            + [("ZRANGE", f"{P}:names", 0, -1), ("ZRANGE", f"{P}:numbers", 0, -1), ("HGETALL", f"{P}:claims")])
         found = {key: words(reply) for key, reply in zip(edges, replies)}
         found |= {key: reply.decode() for key, reply in zip(unique, replies[len(edges) :])}
         claims = words(replies[-1])
-        return found | {"numbers": words(replies[-2]), "claims": dict(zip(claims[::2], claims[1::2]))}
+        return found | {"names": words(replies[-3]), "numbers": words(replies[-2]), "claims": dict(zip(claims[::2], claims[1::2]))}
 
 
 INDEX_OF = {state: name for name, state in INDEX.items()}
@@ -220,10 +266,10 @@ def pairs(name, reply):
 
 
 def job_row(reply):
-    st, tok, att, retries, crash, infra, cancel, why, prio, num = reply
+    st, tok, att, retries, crash, infra, cancel, why, prio, num, outrun = reply
     text = lambda value: value.decode() if value is not None else None  # noqa: E731
     return (text(st), text(tok), int(att or 0), int(retries or 0), int(crash or 0), int(infra or 0),
-            cancel is not None, text(why) or "", int(prio), int(num))
+            cancel is not None, text(why) or "", int(prio), int(num), int(outrun or 0))
 
 
 # ---- sequences ----
@@ -240,8 +286,9 @@ def random_step(dice, now):
     """Mostly about the jobs of the last steps: `now` counts them, and ids come round again and again."""
     kind = dice.choices(
         ["submit", "claim", "renew", "complete", "fail", "lost", "release", "cancel", "retry", "remove", "prioritise",
-         "tick", "advance", "pause", "width", "forget_scripts", "sweep"],
-        [24, 20, 6, 12, 9, 4, 3, 4, 5, 3, 3, 12, 12, 1, 1, 1, 1])[0]
+         "tick", "advance", "pause", "width", "forget_scripts", "sweep", "lost_claim", "promote", "remove_names", "look",
+         "purge"],
+        [24, 20, 6, 12, 9, 4, 3, 4, 5, 3, 3, 12, 12, 1, 1, 1, 1, 2, 2, 1, 2, 1])[0]
     near = now // 7 + dice.randrange(2)
     index, id = -1 - min(int(dice.expovariate(0.3)), 39), IDS[(near - dice.randrange(0, 9)) % len(IDS)]
     return (kind, *{
@@ -254,7 +301,14 @@ def random_step(dice, now):
         "pause": lambda: (dice.random() < 0.1,),
         "width": lambda: (dice.choice([None, None, 3]),),
         "forget_scripts": tuple, "sweep": tuple,
-        "renew": lambda: (index,), "complete": lambda: (index,), "lost": lambda: (index,), "release": lambda: (index,),
+        "complete": lambda: (index, dice.sample(KEYS, dice.choice([0, 0, 1, 2]))),
+        "lost_claim": lambda: (dice.random() < 0.8,),
+        "promote": lambda: (dice.sample(KEYS, dice.choice([1, 3])),),
+        "remove_names": lambda: (dice.sample(KEYS, dice.choice([1, 1, 2])),),
+        "look": lambda: (dice.choice([*KEYS, f"job:{id}/log"]), dice.choice(["", "a", "job:", f"job:{id}/"]),
+                         dice.choice([1, 3, 50])),
+        "purge": lambda: (dice.choice(["succeeded", "failed", "cancelled"]), dice.choice([0, 2000]), dice.choice([1, 3])),
+        "renew": lambda: (index,), "lost": lambda: (index,), "release": lambda: (index,),
     }.get(kind, lambda: (id,))())
 
 

@@ -22,7 +22,7 @@ class Job:
         self.token = self.last = None
         self.cancel = False
         self.why = ""
-        self.attempts = self.retries = self.crashes = self.infra = 0
+        self.attempts = self.retries = self.crashes = self.infra = self.outrun = 0
 
 
 class Model:
@@ -33,6 +33,8 @@ class Model:
         self.paused = False
         self.width = None
         self.ticked, self.grace = None, 0
+        self.names = {}  # key → (version, fence, when it changed)
+        self.spent = set()
 
     # ---- views ----
     def of(self, *states):
@@ -74,6 +76,43 @@ class Model:
 
     def miss(self, job, policy, dep):
         return self.finish(job, "cancelled" if policy == "notok" else "failed", f"dependency:{dep}")
+
+    def forget(self, id):
+        del self.jobs[id]
+        self.drop_names(id)
+
+    # ---- names ----
+    def drop_names(self, id):
+        self.names = {key: value for key, value in self.names.items() if not key.startswith(f"job:{id}/")}
+
+    def publish(self, job, token, names):
+        fence = int(token.split("-")[0])
+        self.drop_names(job.id)
+        for key, version in names:
+            if key in self.names and self.names[key][1] > fence:
+                job.outrun += 1
+            else:
+                self.names[key] = (version, fence, self.now)
+
+    def promote(self, names):
+        for key, version in names:
+            self.names[key] = (version, self.names.get(key, (None, 0))[1], self.now)
+        return ["OK"]
+
+    def remove_names(self, keys):
+        for place, key in enumerate(keys):
+            if key not in self.names:
+                return ["NO_NAME", place]
+        for key in keys:
+            self.names.pop(key, None)
+        return ["OK"]
+
+    def name(self, key):
+        return ["OK", self.names[key][0]] if key in self.names else ["NO_NAME"]
+
+    def list_names(self, prefix, after, count):
+        keys = sorted(key for key in self.names if key.startswith(prefix) and key > after)[:count]
+        return [part for key in keys for part in (key, self.names[key][0], "7", str(self.names[key][2]))]
 
     # ---- dependencies ----
     @staticmethod
@@ -200,6 +239,8 @@ class Model:
         if nonce in self.claims:
             job = self.jobs[self.claims[nonce]]
             return ["OK", job.id, job.token]
+        if nonce in self.spent:
+            return ["NONE", "spent"]
         if self.paused:
             return ["NONE", "paused"]
         if self.width and len(self.of("running")) >= self.width:
@@ -221,20 +262,22 @@ class Model:
         job.expiry = self.now + lease
         return ["OK", "CANCEL" if job.cancel else "OK"]
 
-    def complete(self, id, token):
+    def complete(self, id, token, names=()):
         job, refusal = self.owner(id, token, "complete")
         if refusal:
             return refusal
         self.leave(job, "complete")
+        self.publish(job, token, names)
         self.finish(job, "succeeded")
         self.drain(16)
         return ["OK", "succeeded"]
 
-    def fail(self, id, token, why, infra):
+    def fail(self, id, token, why, infra, names=()):
         job, refusal = self.owner(id, token, "fail")
         if refusal:
             return refusal
         self.leave(job, "fail")
+        self.publish(job, token, names)
         state = self.fate(job, token, why, infra)
         self.drain(16)
         return ["OK", state]
@@ -257,6 +300,15 @@ class Model:
         state = self.lose(job)
         self.drain(16)
         return ["OK", state]
+
+    def lost_claim(self, nonce):
+        self.spent.add(nonce)
+        if nonce not in self.claims:
+            return ["NONE"]
+        job = self.jobs[self.claims[nonce]]
+        state = self.lose(job)
+        self.drain(16)
+        return ["OK", state, job.id]
 
     def release(self, id, token):
         job, refusal = self.owner(id, token, "release")
@@ -301,6 +353,7 @@ class Model:
             return ["NO_DEPENDENCY", absent or missed[1]]
         job.why, job.last, job.due = "", None, 0
         job.retries = job.crashes = job.infra = 0
+        self.drop_names(id)
         if job.request["unique"]:
             self.unique[job.request["unique"]] = id
         return ["OK", self.block(job, live) if live else self.ready(job)]
@@ -313,7 +366,7 @@ class Model:
             return ["STATE", job.state]
         if self.untold(id):
             return ["BUSY"]
-        del self.jobs[id]
+        self.forget(id)
         return ["OK"]
 
     def prioritise(self, id, prio):
@@ -351,6 +404,15 @@ class Model:
             self.lose(self.jobs[id])
         return len(over)
 
+    def purge(self, state, older, budget):
+        ended = sorted((job.end, job.id) for job in self.of(state) if job.end <= self.now - older)[:budget]
+        removed = 0
+        for _, id in ended:
+            if not self.untold(id):
+                self.forget(id)
+                removed += 1
+        return ["OK", removed]
+
     def retain(self, state, age, most, budget):
         ended = sorted((job.end, job.id) for job in self.of(state))
         old = [id for end, id in ended if end <= self.now - age][:budget]
@@ -359,5 +421,5 @@ class Model:
             old = [id for _, id in ended[:beyond]]
         gone = [id for id in old if not self.edges.get(id)]
         for id in gone:
-            del self.jobs[id]
+            self.forget(id)
         return len(gone)

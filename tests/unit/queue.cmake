@@ -16,7 +16,8 @@ add_library(quern_queue_tested STATIC $<TARGET_OBJECTS:quern_queue_client> ${CMA
             ${CMAKE_CURRENT_LIST_DIR}/queue_world.c)
 target_link_libraries(quern_queue_tested PUBLIC quern_job quern_redis_tested)
 target_include_directories(quern_queue_tested PUBLIC ${CMAKE_SOURCE_DIR})
-foreach(part queue queue_dependencies queue_operate queue_client queue_faults)
+foreach(part queue queue_dependencies queue_operate queue_names queue_wait queue_client
+        queue_faults)
   quern_unit_test(${part} ${CMAKE_CURRENT_LIST_DIR}/test_${part}.c LIBS quern_queue_tested)
 endforeach()
 

@@ -390,51 +390,6 @@ static void m_a_queue_says_where_it_is_at_home(void **state) {
     assert_string_equal(world->err.msg, "store: expected UTF-8 without control characters, found other bytes");
 }
 
-/* ---- wake-ups ---- */
-
-static bool woken(struct queue_world *world, const char *wake, uint32_t wait_ms) {
-    bool answer = false;
-    if (queue_wait(world->queue, wake, wait_ms, &answer, &world->err) < 0)
-        fail_msg("%s", world->err.msg);
-    return answer;
-}
-
-/* Every way in which a job can become ready, after a claim that found nothing and before the wait for it. */
-static void m_no_wake_up_is_lost_between_claim_and_wait(void **state) {
-    struct queue_world *world = *state;
-    struct queue_claim nothing;
-    enum job_state became = JOB_STATE_COUNT;
-#define NOTHING()                                                                                                      \
-    assert_int_equal(queue_claim(world->queue, "h", world_nonce(), WORLD_LEASE_MS, 0, &nothing, &world->err),          \
-                     QUEUE_NOTHING)
-    NOTHING();
-    assert_string_equal(nothing.wake, "0-0");
-    assert_false(woken(world, nothing.wake, 1));
-    world_submit_plain(world, "j1");
-    assert_true(woken(world, nothing.wake, 5000));
-    struct queue_claim claim = world_claim(world, "j1");
-    NOTHING();
-    assert_int_equal(queue_release(world->queue, "j1", claim.token, &became, &world->err), QUEUE_OK);
-    assert_true(woken(world, nothing.wake, 5000));
-    claim = world_claim(world, "j1");
-    NOTHING();
-    assert_int_equal(queue_lost(world->queue, "j1", claim.token, &became, &world->err), QUEUE_OK);
-    assert_true(woken(world, nothing.wake, 5000));
-    assert_int_equal(queue_pause(world->queue, true, &world->err), QUEUE_OK);
-    NOTHING();
-    assert_false(woken(world, nothing.wake, 1));
-    assert_int_equal(queue_pause(world->queue, false, &world->err), QUEUE_OK);
-    assert_true(woken(world, nothing.wake, 5000));
-    assert_int_equal(queue_set(world->queue, QUEUE_WIDTH, 1, &world->err), QUEUE_OK);
-    claim = world_claim(world, "j1");
-    world_submit_plain(world, "j2");
-    NOTHING();
-    assert_string_equal(nothing.why, "width");
-    assert_false(woken(world, nothing.wake, 1));
-    world_complete(world, &claim);
-    assert_true(woken(world, nothing.wake, 5000));
-}
-
 int main(void) {
 #define T(test) cmocka_unit_test_setup(test, world_empty)
     const struct CMUnitTest tests[] = {
@@ -458,7 +413,6 @@ int main(void) {
         T(m_a_server_that_would_lose_jobs_is_refused_with_the_remedy),
         T(m_a_queue_says_where_it_is_at_home),
         T(c_a_ghost_in_the_index_is_not_claimed),
-        T(m_no_wake_up_is_lost_between_claim_and_wait),
     };
     return cmocka_run_group_tests_name("queue_operate", tests, world_open, world_close);
 }
