@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/settings.h"
+#include "cli/preferences.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,25 +11,25 @@
 #include "quern/memory.h"
 #include "quern/own.h"
 
-enum { PASSWORD_BYTES = 4096, SETTINGS_MAX_BYTES = 65536 };
+enum { PASSWORD_BYTES = 4096, PREFERENCES_MAX_BYTES = 65536 };
 
 static int take(struct inifile *inifile, void *context, const char *section, const char *name, const char *value) {
-    struct settings *settings = context;
+    struct preferences *preferences = context;
     const struct {
         const char *key;
         char *place;
-    } keys[] = {{"queue.url", settings->url},
-                {"queue.name", settings->name},
-                {"queue.password_file", settings->password_file},
-                {"store.password_file", settings->store_password_file}};
-    char key[SETTINGS_TEXT_BYTES];
+    } keys[] = {{"queue.url", preferences->url},
+                {"queue.name", preferences->name},
+                {"queue.password_file", preferences->password_file},
+                {"store.password_file", preferences->store_password_file}};
+    char key[PREFERENCES_TEXT_BYTES];
     snprintf(key, sizeof key, "%s.%s", section, name);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         if (strcmp(keys[i].key, key) != 0)
             continue;
         if (*keys[i].place)
             return inifile_refuse(inifile, "[%s] %s stands there twice", section, name);
-        snprintf(keys[i].place, SETTINGS_TEXT_BYTES, "%s", value);
+        snprintf(keys[i].place, PREFERENCES_TEXT_BYTES, "%s", value);
         return 1;
     }
     return inifile_refuse(inifile,
@@ -38,11 +38,11 @@ static int take(struct inifile *inifile, void *context, const char *section, con
                           section, name);
 }
 
-int settings_read(struct settings *ret, struct refusal *refusal) {
+int preferences_read(struct preferences *ret, struct refusal *refusal) {
     auto_free char *text = NULL;
     size_t bytes;
     struct err err;
-    *ret = (struct settings){.url = ""};
+    *ret = (struct preferences){.url = ""};
     places_settings(ret->file);
     if (!*ret->file)
         return 0;
@@ -51,19 +51,19 @@ int settings_read(struct settings *ret, struct refusal *refusal) {
         return 0;
     if (fd < 0)
         return refuse(refusal, REASON_CONFIG, "%s: %s", ret->file, strerror(errno));
-    if (memory_read(fd, ret->file, SETTINGS_MAX_BYTES, &text, &bytes, &err) < 0 ||
+    if (memory_read(fd, ret->file, PREFERENCES_MAX_BYTES, &text, &bytes, &err) < 0 ||
         inifile_read(ret->file, text, take, ret, &err) < 0)
         return refuse(refusal, REASON_CONFIG, "%s", err.msg);
     return 0;
 }
 
-const char *settings_variable(const char *variable) {
+const char *preferences_variable(const char *variable) {
     const char *value = getenv(variable);
     return value && *value ? value : NULL;
 }
 
-int settings_password(const char *variable, const char *path, char **ret, struct refusal *refusal) {
-    const char *named = settings_variable(variable), *from = named ? named : *path ? path : NULL;
+int preferences_password(const char *variable, const char *path, char **ret, struct refusal *refusal) {
+    const char *named = preferences_variable(variable), *from = named ? named : *path ? path : NULL;
     char *text = NULL;
     size_t bytes = 0;
     struct err err;
