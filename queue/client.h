@@ -13,9 +13,10 @@
 struct queue {
     struct session session;
     char prefix[QUEUE_NAME_BYTES + 16]; /* quern:{NAME} */
-    struct session waiting;             /* apart, so that a wait holds nobody up */
-    uint64_t wait_deadline_ns;          /* of the wait that is under way; 0: none */
-    char wake[QUEUE_WAKE_BYTES];        /* and where it began */
+    enum queue_durability durability;
+    struct session waiting;      /* apart, so that a wait holds nobody up */
+    uint64_t wait_deadline_ns;   /* of the wait that is under way; 0: none */
+    char wake[QUEUE_WAKE_BYTES]; /* and where it began */
 };
 
 /* The head of a transition's arguments: the script, the queue. */
@@ -24,6 +25,10 @@ void client_begin(const struct queue *queue, enum script_id script, struct args 
 /* Sends a transition until it is answered with a list that begins with a word, or patience ends. */
 MUST_USE int client_run(struct queue *queue, enum script_id script, const struct args *args, struct reply **ret,
                         struct err *err);
+
+/* The same, and when the answer is OK, waits for as much as the queue's durability asks. */
+MUST_USE int client_run_durably(struct queue *queue, enum script_id script, const struct args *args, struct reply **ret,
+                                struct err *err);
 
 /* Any other command, once. A reply of kind REPLY_ERROR is an error. */
 MUST_USE int client_command(struct queue *queue, const struct args *args, uint64_t deadline_ns, struct reply **ret,

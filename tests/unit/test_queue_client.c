@@ -155,7 +155,7 @@ static const struct answer answers[] = {
      "queue: Redis refused: OOM command not allowed; Redis is full: raise maxmemory or purge ended jobs"},
     {"-MISCONF Errors writing to the AOF\r\n", REASON_INFRA,
      "queue: Redis refused: MISCONF Errors writing to the AOF; Redis cannot write its files: look at its disk"},
-    {"-NOAUTH who\033[31m\r\n", REASON_DENIED, "queue: Redis refused: NOAUTH who?[31m"},
+    {"-NOAUTH who\033[31m\r\n", REASON_DENIED, "queue: Redis refused: NOAUTH who?[31m; this Redis wants a password"},
     {"-LOADING soon\r\n", REASON_UNREACHABLE, "queue: Redis refused: LOADING soon"},
     {"-MOVED 1 h:1\r\n", REASON_CONFIG, "queue: Redis refused: MOVED 1 h:1"},
 };
