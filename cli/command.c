@@ -29,6 +29,22 @@ const char *command_choice(const char *choices, size_t index, size_t *ret_bytes)
     return choices;
 }
 
+bool flag_belongs(const struct flag *flag, enum command_id command) {
+    static const struct {
+        enum command_id owner, member;
+    } shares[] = {
+#define SHARE(owner, member) {COMMAND_ID_##owner, COMMAND_ID_##member},
+#include "cli/commands.def"
+#undef SHARE
+    };
+    if (flag->command == command || flag->command == COMMAND_ID_ANY)
+        return true;
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
+        if (shares[i].owner == flag->command && shares[i].member == command)
+            return true;
+    return false;
+}
+
 bool command_wants_help(const struct command_line *line) {
     for (size_t i = 0; i < line->given_count; i++)
         if (line->given[i].flag == FLAG_ANY_HELP)
@@ -185,7 +201,7 @@ static int check_value(const char *name, const struct flag *flag, struct given *
 
 static int check_once(const struct command_line *line, const char *name, const struct given *given,
                       struct refusal *refusal) {
-    if (flags[given->flag].kind == COMMAND_PAIR)
+    if (flags[given->flag].kind == COMMAND_PAIR || flags[given->flag].kind == COMMAND_TEXTS)
         return 0;
     for (size_t i = 0; i < line->given_count; i++)
         if (line->given[i].flag == given->flag &&

@@ -32,6 +32,7 @@ enum command_kind {
     COMMAND_SIZE,
     COMMAND_COUNT,
     COMMAND_PAIR,
+    COMMAND_TEXTS,
     COMMAND_VERB,
 };
 
@@ -40,7 +41,11 @@ enum command_id {
 #define COMMAND(NAME, function, verb, group, operands, kind, fewest, most, help) COMMAND_ID_##NAME,
 #include "cli/commands.def"
 #undef COMMAND
-    COMMAND_ID_COUNT
+    COMMAND_ID_COUNT,
+/* Several verbs that have flags in common: owners of flags, and nothing else. */
+#define SHARED(NAME) COMMAND_ID_##NAME,
+#include "cli/commands.def"
+#undef SHARED
 };
 
 enum flag_id {
@@ -80,7 +85,7 @@ extern const size_t example_count;
 struct given {
     enum flag_id flag;
     const char *value; /* NULL for NONE */
-    uint64_t number;   /* DURATION: ms; SIZE: bytes; PORT, COLUMNS: its number; CHOICE: index of the word; COUNT */
+    uint64_t number; /* DURATION: ms; SIZE: bytes; PORT, COLUMNS: its number; CHOICE: index of the word; COUNT; INPUT */
 };
 
 struct command_line {
@@ -108,10 +113,8 @@ const char *command_second_word(enum command_id id);
 /* What was given for a flag by its word ("--store"); NULL: it was not given. */
 const struct given *command_given(const struct command_line *line, const char *word);
 
-/* Does the flag belong to the verb? ANY's flags belong to all. */
-static inline bool flag_belongs(const struct flag *flag, enum command_id command) {
-    return flag->command == command || flag->command == COMMAND_ID_ANY;
-}
+/* Does the flag belong to the verb, or to verbs of which it is one? */
+bool flag_belongs(const struct flag *flag, enum command_id command);
 
 /* The words of a CHOICE: word `index` of "a|b|c" and its bytes; NULL behind the last one. */
 const char *command_choice(const char *choices, size_t index, size_t *ret_bytes);

@@ -52,11 +52,11 @@ static int print_json(void *context, const struct storage_entry *entry) {
     return listing->failed;
 }
 
-static int list(struct storage *storage, const char *prefix, bool json, struct listing *listing,
+static int list(const struct store *store, const char *prefix, bool json, struct listing *listing,
                 struct refusal *refusal) {
     struct err err;
-    if ((!json && storage_names(storage, prefix, measure, listing, &err) < 0) ||
-        storage_names(storage, prefix, json ? print_json : print_row, listing, &err) < 0)
+    if ((!json && catalogue_names(store->catalogue, prefix, measure, listing, &err) < 0) ||
+        catalogue_names(store->catalogue, prefix, json ? print_json : print_row, listing, &err) < 0)
         return refuse(refusal, (enum reason)err.reason, "%s", err.msg);
     return listing->failed ? refuse(refusal, REASON_INFRA, "out of memory for a list of keys") : 0;
 }
@@ -64,14 +64,14 @@ static int list(struct storage *storage, const char *prefix, bool json, struct l
 int verb_dataset_ls(const struct command_line *line) {
     struct listing listing = {0};
     struct refusal refusal;
-    struct storage *storage;
+    struct store store;
     const char *prefix = line->operand_count ? line->operands[0] : "";
     bool json = command_given(line, "--json") != NULL;
     terminal_open(&listing.out, stdout, TERMINAL_COLOUR_AUTO);
-    if (store_open(line, &storage, &refusal) < 0)
+    if (store_open(line, &store, &refusal) < 0)
         return refusal_print(&refusal, stderr);
-    int listed = list(storage, prefix, json, &listing, &refusal);
-    storage_close(storage);
+    int listed = list(&store, prefix, json, &listing, &refusal);
+    store_close(&store);
     if (listed < 0)
         return refusal_print(&refusal, stderr);
     if (!json && listing.count == 0)

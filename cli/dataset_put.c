@@ -26,11 +26,11 @@ static int settle(const struct command_line *line, struct view_request *ret, str
                                  .file = true,
                                  .memory_bytes = memory ? memory->number : 0,
                                  .no_header = command_given(line, "--no-header") != NULL};
-    return store_key_check("KEY", line->operands[1], refusal);
+    return store_new_key_check("KEY", line->operands[1], refusal);
 }
 
 // What was checked is what is stored: the file has to be the same before, meanwhile and afterwards.
-static int put_file(struct storage *storage, const char *word, struct stored *stored, struct refusal *refusal) {
+static int put_file(const struct store *store, const char *word, struct stored *stored, struct refusal *refusal) {
     struct storage_object object;
     struct err err;
     struct job_source source;
@@ -45,30 +45,30 @@ static int put_file(struct storage *storage, const char *word, struct stored *st
     stored->bytes = object.bytes;
     if (strcmp(object.version, stored->view.version) != 0)
         return refuse(refusal, REASON_BAD_INPUT, "%s: the file changed while it was being read", word);
-    if (storage_put(storage, fd, stored->version, &err) < 0 || storage_check_unchanged(&object, word, &err) < 0)
+    if (storage_put(store->storage, fd, stored->version, &err) < 0 || storage_check_unchanged(&object, word, &err) < 0)
         return refuse(refusal, (enum reason)err.reason, "%s", err.msg);
     return 0;
 }
 
-static int put_product(struct storage *storage, struct stored *stored, struct refusal *refusal) {
+static int put_product(const struct store *store, struct stored *stored, struct refusal *refusal) {
     struct err err;
     off_t bytes = lseek(stored->view.product, 0, SEEK_END);
     stored->bytes = bytes > 0 ? (uint64_t)bytes : 0;
-    if (storage_put(storage, stored->view.product, stored->version, &err) < 0)
+    if (storage_put(store->storage, stored->view.product, stored->version, &err) < 0)
         return refuse(refusal, (enum reason)err.reason, "%s", err.msg);
     return 0;
 }
 
-static int put(const struct command_line *line, struct storage *storage, struct stored *stored,
+static int put(const struct command_line *line, const struct store *store, struct stored *stored,
                struct refusal *refusal) {
     struct view_request request;
     TRY(settle(line, &request, refusal));
     TRY(view(&request, &stored->view, refusal));
     if (request.task == RUN_CHECK)
-        TRY(put_file(storage, request.word, stored, refusal));
+        TRY(put_file(store, request.word, stored, refusal));
     else
-        TRY(put_product(storage, stored, refusal));
-    return store_set(storage, line->operands[1], stored->version, refusal);
+        TRY(put_product(store, stored, refusal));
+    return store_set(store, line->operands[1], stored->version, refusal);
 }
 
 static void tell(const char *key, const struct stored *stored) {
@@ -82,12 +82,12 @@ static void tell(const char *key, const struct stored *stored) {
 
 int verb_dataset_put(const struct command_line *line) {
     struct refusal refusal;
-    struct storage *storage;
+    struct store store;
     struct stored stored = {.view.product = -1};
-    if (store_open(line, &storage, &refusal) < 0)
+    if (store_open(line, &store, &refusal) < 0)
         return refusal_print(&refusal, stderr);
-    int result = put(line, storage, &stored, &refusal);
-    storage_close(storage);
+    int result = put(line, &store, &stored, &refusal);
+    store_close(&store);
     view_done(&stored.view);
     if (result < 0)
         return refusal_print(&refusal, stderr);

@@ -6,12 +6,12 @@
 
 int verb_dataset_rm(const struct command_line *line) {
     struct refusal refusal;
-    struct storage *storage;
+    struct store store;
     struct terminal out;
-    if (store_open(line, &storage, &refusal) < 0)
+    if (store_open(line, &store, &refusal) < 0)
         return refusal_print(&refusal, stderr);
-    int removed = store_remove(storage, "KEY", line->operands[0], &refusal);
-    storage_close(storage);
+    int removed = store_remove(&store, "KEY", line->operands[0], &refusal);
+    store_close(&store);
     if (removed < 0)
         return refusal_print(&refusal, stderr);
     terminal_open(&out, stdout, TERMINAL_COLOUR_AUTO);

@@ -39,7 +39,7 @@ static void print_verb(enum command_id id, struct terminal *terminal) {
     terminal_say(terminal, "quern %s: %s\n\n", command->verb, command->help);
     print_examples(id, terminal);
     for (enum flag_id flag = 0; flag < FLAG_COUNT; flag++)
-        flagged |= flags[flag].command == id;
+        flagged |= flag_belongs(&flags[flag], id) && flags[flag].command != COMMAND_ID_ANY;
     for (size_t i = 0; i < example_count; i++)
         if (examples[i].command == id) {
             terminal_say(terminal, "\n");

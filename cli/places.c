@@ -35,6 +35,26 @@ int places_made(char ret[PATH_MAX], struct refusal *refusal) {
     return 0;
 }
 
+void places_settings(char ret[PATH_MAX]) {
+    const char *config = absolute("XDG_CONFIG_HOME"), *home = absolute("HOME");
+    ret[0] = '\0';
+    if (config)
+        snprintf(ret, PATH_MAX, "%s/quern/quern.ini", config);
+    else if (home)
+        snprintf(ret, PATH_MAX, "%s/.config/quern/quern.ini", home);
+}
+
+int places_up(char ret[PATH_MAX], struct refusal *refusal) {
+    const char *state = absolute("XDG_STATE_HOME"), *home = absolute("HOME");
+    if (!state && !home)
+        return refuse(refusal, REASON_CONFIG, "expected an absolute path in HOME or XDG_STATE_HOME, found neither");
+    if (state)
+        snprintf(ret, PATH_MAX, "%s/quern/up", state);
+    else
+        snprintf(ret, PATH_MAX, "%s/.local/state/quern/up", home);
+    return 0;
+}
+
 int places_make(const char *directory, struct refusal *refusal) {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s", directory);

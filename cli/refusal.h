@@ -26,6 +26,12 @@ struct refusal {
 int refuse(struct refusal *refusal, enum reason reason, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void refusal_advise(struct refusal *refusal, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The exit code of a reason. */
+static inline int refusal_code(enum reason reason) {
+    const struct err err = {.reason = reason};
+    return err_exit_code(&err);
+}
+
 /* Prints `error: ...` and the advice below it; returns the exit code. */
 int refusal_print(const struct refusal *refusal, FILE *file);
 

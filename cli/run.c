@@ -2,205 +2,102 @@
 // `quern run`: the command line becomes a job, the job runs here, and the terminal tells of it.
 #include "quern/run.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/columns.h"
 #include "cli/environments.h"
+#include "cli/job_flags.h"
 #include "cli/render.h"
 #include "cli/source.h"
 #include "cli/summary.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
-#include "quern/own.h"
-
-enum { MAX_CPU_SECONDS = 31622400 }; // a year: schemas/job.schema.json
+#include "quern/storage.h"
 
 // What the flags say beside the job itself.
 struct request {
     struct job job;
     struct environment environment;
-    const char *environment_name, *output_dir, *store;
-    bool json, timed;
+    const char *output_dir, *store;
+    bool json;
     enum image_protocol image;
     enum terminal_colour colour;
 };
 
-static int no_memory(struct refusal *refusal) { return refuse(refusal, REASON_INFRA, "out of memory for a job"); }
-
 /* ---- flags ---- */
 
-static int add_input(struct request *request, const struct given *given, struct refusal *refusal) {
-    struct job *job = &request->job;
-    char name[32];
-    snprintf(name, sizeof name, "--dataframe%u", (unsigned)given->number);
-    struct job_input *inputs = reallocarray(job->inputs, job->input_count + 1, sizeof *inputs);
-    if (!inputs)
-        return no_memory(refusal);
-    job->inputs = inputs;
-    struct job_input input = {.port = (uint32_t)given->number, .format = source_format(given->value)};
-    if (source_is_file(given->value))
-        TRY(source_file(name, given->value, &input.source, refusal));
-    else
-        TRY(source_key(name, given->value, request->store, &input.source, refusal));
-    inputs[job->input_count++] = input;
-    return 0;
-}
-
-// Inputs may stand behind the columns that are wanted of them.
-static int choose_columns(struct job *job, const struct command_line *line, struct refusal *refusal) {
-    for (size_t i = 0; i < line->given_count; i++) {
-        const struct given *given = &line->given[i];
-        if (given->flag != FLAG_RUN_COLUMNS)
-            continue;
-        char name[32];
-        snprintf(name, sizeof name, "--columns%u", (unsigned)given->number);
-        struct job_input *input = job->inputs, *end = input + job->input_count;
-        while (input < end && input->port != given->number)
-            input++;
-        if (input == end)
-            return refuse(refusal, REASON_USAGE, "%s: there is no --dataframe%u", name, (unsigned)given->number);
-        TRY(columns_parse(name, given->value, input, refusal));
-    }
-    return 0;
-}
-
-static int add_param(struct job *job, const char *pair, struct refusal *refusal) {
-    const char *equals = strchr(pair, '=');
-    if (job->param_count == JOB_MAX_PARAMS)
-        return refuse(refusal, REASON_USAGE, "--param: expected at most %u parameters", JOB_MAX_PARAMS);
-    struct job_param *params = reallocarray(job->params, job->param_count + 1, sizeof *params);
-    if (!params)
-        return no_memory(refusal);
-    job->params = params;
-    struct job_param *param = &params[job->param_count++];
-    *param = (struct job_param){.key = strndup(pair, (size_t)(equals - pair)), .value = strdup(equals + 1)};
-    if (!param->key || !param->value)
-        return no_memory(refusal);
-    for (const struct job_param *other = params; other < param; other++)
-        if (strcmp(other->key, param->key) == 0)
-            return refuse(refusal, REASON_USAGE, "--param: '%s' was given twice", param->key);
-    return 0;
-}
-
-static int take_flag(struct request *request, const struct given *given, struct refusal *refusal) {
-    struct job *job = &request->job;
+static void take_flag(struct request *request, const struct given *given) {
     switch ((int)given->flag) {
-    case FLAG_RUN_DATAFRAME:
-        return add_input(request, given, refusal);
-    case FLAG_RUN_DECIMALS:
-        job->decimals = given->number == 0 ? JOB_DECIMALS_FLOAT : JOB_DECIMALS_TEXT;
-        return 0;
-    case FLAG_RUN_BUNDLE:
-        return source_file("--bundle", given->value, &job->bundle, refusal);
-    case FLAG_RUN_PARAM:
-        return add_param(job, given->value, refusal);
-    case FLAG_RUN_ENVIRONMENT:
-        request->environment_name = given->value;
-        return 0;
     case FLAG_RUN_OUTPUT:
         request->output_dir = given->value;
-        return 0;
-    case FLAG_RUN_TIMEOUT:
-        job->limits.time_ms = given->number;
-        request->timed = true;
-        return 0;
-    case FLAG_RUN_MEMORY:
-        job->limits.jail.memory_bytes = given->number;
-        return 0;
+        break;
     case FLAG_RUN_JSON:
         request->json = true;
-        return 0;
+        break;
     case FLAG_RUN_PDB:
-        job->debug = true;
-        return 0;
+        request->job.debug = true;
+        break;
     case FLAG_RUN_IMAGE:
         request->image = (enum image_protocol)given->number;
-        return 0;
+        break;
     case FLAG_RUN_COLOR:
         request->colour = (enum terminal_colour)given->number;
-        return 0;
-    case FLAG_RUN_COLUMNS:
-    case FLAG_RUN_STORE: // read before all others
+        break;
+    case FLAG_RUN_STORE:
+        request->store = given->value;
+        break;
     case FLAG_ANY_HELP:
-    default: // flags of other verbs
-        return 0;
+    default: // those of the job
+        break;
     }
 }
 
 // Who debugs thinks longer than any limit, and needs the terminal.
-static int settle_debug(struct request *request, struct refusal *refusal) {
+static int settle_debug(struct request *request, bool timed, struct refusal *refusal) {
     if (!request->job.debug)
         return 0;
     if (request->json)
         return refuse(refusal, REASON_USAGE, "--pdb and --json exclude each other: the debugger writes to stdout");
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
         return refuse(refusal, REASON_USAGE, "--pdb: expected a terminal on standard input and output, found none");
-    if (!request->timed)
+    if (!timed)
         request->job.limits.time_ms = 0;
     return 0;
 }
 
-// The CPU limit never ends a script that the clock would still allow.
-static void settle_cpu(struct request *request) {
-    struct job_limits *limits = &request->job.limits;
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    uint64_t seconds = limits->time_ms / 1000 + 1;
-    if (!request->timed || __builtin_mul_overflow(seconds, (uint64_t)(cores > 0 ? cores : 1), &seconds))
-        return;
-    if (seconds > MAX_CPU_SECONDS)
-        seconds = MAX_CPU_SECONDS;
-    if (seconds > limits->jail.cpu_seconds)
-        limits->jail.cpu_seconds = seconds;
-}
-
-// Cuts the path to what exists of it: what is missing below will be made.
-static void cut_to_existing(char *path, struct stat *status) {
-    while (stat(path, status) < 0 && (errno == ENOENT || errno == ENOTDIR) && strcmp(path, "/") != 0 &&
-           strcmp(path, ".") != 0) {
-        char *slash = strrchr(path, '/');
-        if (slash && slash > path)
-            *slash = '\0';
-        else
-            memcpy(path, slash ? "/" : ".", 2);
-    }
-}
-
 // Asked before the script runs: whoever waited for hours wants more than the news that there was no place to write.
 static int check_output(const char *dir, struct refusal *refusal) {
-    char path[PATH_MAX];
-    if (snprintf(path, sizeof path, "%s", dir) >= (int)sizeof path)
-        return refuse(refusal, REASON_USAGE, "-o: expected a path of at most %d bytes", PATH_MAX - 1);
-    struct stat status = {0};
-    cut_to_existing(path, &status);
-    if (status.st_mode && !S_ISDIR(status.st_mode))
-        return refuse(refusal, REASON_USAGE, "-o: %s: expected a directory, found a file", path);
-    if (access(path, W_OK | X_OK) < 0)
-        return refuse(refusal, REASON_USAGE, "-o: %s: %s", path, strerror(errno));
+    struct err err;
+    if (storage_drop_check(dir, manifest_files, &err) == 0)
+        return 0;
+    refuse(refusal, REASON_USAGE, "-o: %s", err.msg);
+    refusal_advise(refusal, "name a directory in which you may make files, or one that is not there yet: -o out");
+    return -1;
+}
+
+static int pin_keys(struct request *request, struct refusal *refusal) {
+    char name[JOB_FLAGS_NAME_BYTES];
+    for (size_t i = 0; i < request->job.input_count; i++) {
+        struct job_input *input = &request->job.inputs[i];
+        if (source_is_open(&input->source))
+            TRY(source_pin(job_flags_port(input, name), request->store, &input->source, refusal));
+    }
     return 0;
 }
 
 static int build(const struct command_line *line, struct request *request, struct refusal *refusal) {
     struct err err;
-    const struct given *store = command_given(line, "--store");
-    request->store = store ? store->value : NULL;
-    TRY(source_file("SCRIPT", line->operands[0], &request->job.script, refusal));
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
     for (size_t i = 0; i < line->given_count; i++)
-        TRY(take_flag(request, &line->given[i], refusal));
-    TRY(choose_columns(&request->job, line, refusal));
+        take_flag(request, &line->given[i]);
+    TRY(job_flags_read(line, cores > 0 ? (unsigned)cores : 1, &request->job, refusal));
+    TRY(pin_keys(request, refusal));
     if (request->output_dir)
         TRY(check_output(request->output_dir, refusal));
-    TRY(settle_debug(request, refusal));
-    settle_cpu(request);
-    TRY(environments_find(request->environment_name, &request->environment, refusal));
-    snprintf(request->job.environment, sizeof request->job.environment, "%s", request->environment_name);
-    if (job_check(&request->job, &err) < 0)
-        return refuse(refusal, REASON_USAGE, "%s", err.msg);
-    return 0;
+    TRY(settle_debug(request, command_given(line, "--timeout") != NULL, refusal));
+    TRY(environments_find(request->job.environment, &request->environment, refusal));
+    return job_check(&request->job, &err) < 0 ? refuse(refusal, REASON_USAGE, "%s", err.msg) : 0;
 }
 
 /* ---- the run ---- */
@@ -224,18 +121,21 @@ static int execute(const struct request *request, struct render *render) {
     struct refusal refusal = {0};
     if (run_job(&options, &outcome, &refusal.err) < 0) {
         render_close(render);
-        return refusal_print(&refusal, stderr);
+        return refusal_print(&refusal, render->notes.file);
     }
     summary_print(render, &outcome, &summary);
     if (request->json && outcome.manifest_json)
-        fwrite(outcome.manifest_json, 1, outcome.manifest_bytes, stdout);
+        fwrite(outcome.manifest_json, 1, outcome.manifest_bytes, render->out.file);
+    fflush(render->out.file);
+    if (outcome.at_once)
+        render_drop(render);
     int code = (int)outcome.exit_code;
     run_outcome_done(&outcome);
     return code;
 }
 
 int verb_run(const struct command_line *line) {
-    struct request request = {.environment_name = "default"};
+    struct request request = {.json = false};
     struct refusal refusal;
     struct render render;
     // Whoever reads our output may stop reading; the job's results are kept all the same.

@@ -45,6 +45,9 @@ enum job_format source_format(const char *word) {
     return format ? (enum job_format)format : JOB_ARROW;
 }
 
+bool source_is_path(const struct job_source *source) { return starts_with(source->url, scheme); }
+bool source_has_format(const char *word) { return suffix_format(word) != 0; }
+
 const char *source_path(const struct job_source *source) { return source->url + strlen(scheme); }
 
 static void drop(struct job_source *source) {
@@ -130,15 +133,39 @@ int source_file(const char *name, const char *word, struct job_source *ret, stru
     return pinned;
 }
 
-int source_key(const char *name, const char *word, const char *store, struct job_source *ret, struct refusal *refusal) {
-    struct storage *storage;
-    struct storage_object object;
-    TRY(store_open_url(store, &storage, refusal));
-    int found = store_get(storage, name, word, &object, refusal);
-    storage_close(storage);
+bool source_is_open(const struct job_source *source) { return !source->version; }
+
+int source_named(const char *name, const char *word, struct job_source *ret, struct refusal *refusal) {
+    TRY(store_key_check(name, word, refusal));
+    struct job_source source = {.url = strdup(word), .name = strdup(word)};
+    if (!source.url || !source.name) {
+        drop(&source);
+        return refuse(refusal, REASON_INFRA, "out of memory for the name of a key");
+    }
+    *ret = source;
+    return 0;
+}
+
+int source_pin(const char *name, const char *store, struct job_source *source, struct refusal *refusal) {
+    struct store opened;
+    struct storage_pin pin;
+    TRY(store_open_url(store, &opened, refusal));
+    int found = store_find(&opened, name, source->url, &pin, refusal);
+    store_close(&opened);
     if (found < 0 && refusal->err.reason == REASON_NOT_FOUND)
-        refusal_advise(refusal, "a file is written with a path: ./%s", word);
+        refusal_advise(refusal, "a file is written with a path: ./%s", source->url);
     TRY(found);
-    close(object.fd);
-    return fill(ret, strdup(word), object.version, word, refusal);
+    source->version = strdup(pin.version);
+    return source->version ? 0 : refuse(refusal, REASON_INFRA, "out of memory for the version of a key");
+}
+
+int source_key(const char *name, const char *word, const char *store, struct job_source *ret, struct refusal *refusal) {
+    struct job_source source;
+    TRY(source_named(name, word, &source, refusal));
+    if (source_pin(name, store, &source, refusal) < 0) {
+        drop(&source);
+        return -1;
+    }
+    *ret = source;
+    return 0;
 }

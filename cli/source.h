@@ -15,13 +15,23 @@
 #include "quern/job.h"
 
 bool source_is_file(const char *word);
+
+/* By the suffix; a file without a known one is taken for Arrow. */
 enum job_format source_format(const char *word);
+bool source_has_format(const char *word);
 
 MUST_USE int source_file(const char *name, const char *word, struct job_source *ret, struct refusal *refusal);
+/* A key as it was written, not looked for yet; then pinned to what it points at, which `source_key` does at once. */
+MUST_USE int source_named(const char *name, const char *word, struct job_source *ret, struct refusal *refusal);
+MUST_USE int source_pin(const char *name, const char *store, struct job_source *source, struct refusal *refusal);
 MUST_USE int source_key(const char *name, const char *word, const char *store, struct job_source *ret,
                         struct refusal *refusal);
 
-/* The path behind a file's url. Borrowed. */
+/* Is it a key without a version? */
+bool source_is_open(const struct job_source *source);
+
+/* Is it a file? The path behind its url. Borrowed. */
+bool source_is_path(const struct job_source *source);
 const char *source_path(const struct job_source *source);
 
 #endif

@@ -4,11 +4,14 @@
 #include <string.h>
 #include <unistd.h>
 
-void attempt_init(struct attempt *attempt) {
+#include "quern/clock.h"
+
+void attempt_init(struct attempt *attempt, struct delivery *delivery) {
     memset(attempt, 0, sizeof *attempt);
-    attempt->calls.socket = -1;
-    attempt->report.events = -1;
-    attempt->report.manifest = &attempt->manifest;
+    attempt->calls.socket = SUPERVISOR_FD_CALLS;
+    attempt->delivery = delivery;
+    attempt->report.attempt = attempt;
+    attempt->begun_ns = clock_now_ns();
     attempt->codec.requests = attempt->zygote = attempt->work_dir = attempt->joined = -1;
     attempt->script.fd = attempt->bundle.fd = -1;
     for (uint32_t i = 0; i < HOST_MAX_PORTS; i++) {
@@ -41,8 +44,6 @@ void attempt_done(struct attempt *attempt) {
         close_fd(fds[i]);
     spool_done(&attempt->out);
     spool_done(&attempt->err);
-    storage_drop_close(attempt->drop);
-    storage_close(attempt->store);
     manifest_done(&attempt->manifest);
     job_free(&attempt->job);
 }

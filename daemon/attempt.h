@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One attempt at one job: everything that a worker's steps hand to each other. Plain data in the order in which the
- * steps fill it. attempt_done() frees and closes all of it, half-built or not.
+ * steps fill it.
+ *
+ * Calling sequence: attempt_init() → job_steps_run() → attempt_done(), which frees and closes all of it, half-built or not.
  */
 #ifndef DAEMON_ATTEMPT_H
 #define DAEMON_ATTEMPT_H
 
+#include "delivery.h"
 #include "quern/codec.h"
 #include "quern/job.h"
 #include "quern/run.h"
@@ -42,9 +45,9 @@ struct attempt_picture {
 
 struct attempt {
     struct supervisor_calls calls;
+    struct delivery *delivery; /* borrowed */
     struct report report;
-    const char *output_dir; /* borrowed; NULL: keep nothing */
-    const char *store_url;  /* borrowed; NULL: the default store */
+    uint64_t begun_ns; /* the claim began */
     enum run_task task;
     uint32_t task_rows; /* RUN_HEAD */
     bool no_header;     /* CSV and TSV: the first line is data */
@@ -55,7 +58,6 @@ struct attempt {
     struct codec codec; /* requests: -1 until connected */
     int zygote;         /* request socket */
     uint32_t profile;
-    struct storage *store; /* opened when a key needs it */
 
     struct storage_object script, bundle;
     struct attempt_input inputs[HOST_MAX_PORTS];
@@ -68,11 +70,9 @@ struct attempt {
     struct attempt_picture *pictures;
     uint32_t picture_count;
     int joined; /* the joined picture, sealed; -1: none */
-
-    struct storage_drop *drop; /* publish → complete; NULL: nothing is kept */
 };
 
-void attempt_init(struct attempt *attempt);
+void attempt_init(struct attempt *attempt, struct delivery *delivery);
 void attempt_done(struct attempt *attempt);
 
 /* The steps, in the order of schemas/steps.def; each in a file of its own name. */
@@ -84,7 +84,7 @@ MUST_USE int step_collect(struct attempt *attempt, struct err *err);
 MUST_USE int step_publish(struct attempt *attempt, struct err *err);
 MUST_USE int step_complete(struct attempt *attempt, struct err *err);
 
-/* Runs the table. Returns 0 when the manifest was told, whatever the job's fate. */
+/* Runs the table. 0: the manifest was told, whatever the job's fate; or calls_dropped(), and nothing was. */
 MUST_USE int job_steps_run(struct attempt *attempt, struct err *err);
 
 #endif

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "child_memory.h"
+#include "quern/clock.h"
 #include "quern/events.h"
 #include "quern/memory.h"
 #include "quern/own.h"
@@ -193,24 +194,35 @@ static int on_output(const struct child_listener *listener, struct spool *spool,
 
 static int on_supervisor(struct child *child, struct err *err) {
     TRY(calls_take_unasked(child->calls, err));
-    if (child->calls->cancelled || child->calls->expired)
+    if (calls_end(child->calls))
         kill_tree(child);
     return 0;
 }
 
-enum { CONVERSATION, CONTROL, SUPERVISOR, OUT, ERR, SOURCES };
+static void on_turn(struct child *child, const struct child_listener *listener) {
+    if (!listener->on_turn)
+        return;
+    listener->on_turn(listener->context);
+    if (calls_end(child->calls))
+        kill_tree(child);
+}
+
+enum { CONVERSATION, CONTROL, SUPERVISOR, OUT, ERR, OTHER, SOURCES };
 
 static int spool_end(const struct spool *spool) { return spool ? spool->read_end : -1; }
 
 static int attend_once(struct child *child, const struct child_listener *listener, struct err *err) {
+    uint64_t deadline_ns = CLOCK_NEVER;
+    int other = listener->on_wait ? listener->on_wait(listener->context, &deadline_ns) : -1;
     struct pollfd polls[SOURCES] = {
         [CONVERSATION] = {.fd = child->conversation, .events = POLLIN},
         [CONTROL] = {.fd = child->exited ? -1 : child->control, .events = POLLIN},
         [SUPERVISOR] = {.fd = child->calls->socket, .events = POLLIN},
         [OUT] = {.fd = spool_end(listener->out), .events = POLLIN},
         [ERR] = {.fd = spool_end(listener->err), .events = POLLIN},
+        [OTHER] = {.fd = other, .events = POLLIN},
     };
-    if (poll(polls, SOURCES, -1) < 0)
+    if (poll(polls, SOURCES, clock_poll_ms(deadline_ns)) < 0)
         return errno == EINTR ? 0 : err_sys(err, REASON_BUG, "the worker's poll");
     // Output first, so that what a script printed stands before what became of it.
     if (polls[OUT].revents)
@@ -223,11 +235,12 @@ static int attend_once(struct child *child, const struct child_listener *listene
         TRY(on_supervisor(child, err));
     if (polls[CONTROL].revents)
         TRY(on_control(child, err));
+    on_turn(child, listener);
     return 0;
 }
 
 int child_attend(struct child *child, const struct child_listener *listener, struct err *err) {
-    if (child->calls->cancelled)
+    if (calls_end(child->calls))
         kill_tree(child);
     while (!child->exited || child->conversation >= 0 || spool_end(listener->out) >= 0 || spool_end(listener->err) >= 0)
         TRY(attend_once(child, listener, err));

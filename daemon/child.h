@@ -23,7 +23,11 @@ struct child_listener {
     int (*on_result)(void *context, const struct host_answer *answer, int fd, struct err *err);
     void (*on_note)(void *context, const char *about, const char *text);
     void (*on_output)(void *context, uint32_t stream, const char *bytes, size_t count); /* NULL: nobody listens */
-    uint64_t result_bytes;                                                              /* ceiling of one segment */
+    /* Somebody else who is attended in passing: a descriptor to watch or -1, and when a turn is due at the latest; then the
+     * turn. NULL: nobody. */
+    int (*on_wait)(void *context, uint64_t *ret_deadline_ns);
+    void (*on_turn)(void *context);
+    uint64_t result_bytes;   /* ceiling of one segment */
     struct spool *out, *err; /* NULL when the job has the terminal */
 };
 

@@ -1,29 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Step claim: pin every input to exactly the bytes that were meant. */
+/* Step claim: take the job and pin every input to exactly the bytes that were meant. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
 
 #include "attempt.h"
 
-static const char *file_path(const char *url) { return strncmp(url, "file:", 5) == 0 ? url + 5 : NULL; }
-
-static int open_key(struct attempt *attempt, const struct job_source *source, struct storage_object *ret,
-                    struct err *err) {
-    if (!attempt->store)
-        TRY(storage_open(attempt->store_url, &attempt->store, err));
-    return storage_get(attempt->store, source->url, source->version, ret, err);
-}
-
 static int open_source(struct attempt *attempt, const struct job_source *source, struct storage_object *ret,
                        struct err *err) {
-    const char *path = file_path(source->url);
-    if (!path)
-        return open_key(attempt, source, ret, err);
-    TRY(storage_open_file(path, ret, err));
-    if (source->version && strcmp(source->version, ret->version) != 0)
-        return err_set(err, REASON_BAD_INPUT, "%s: the file was changed after the job was submitted", source->name);
-    return 0;
+    return attempt->delivery->kind->open(attempt, source, ret, err);
 }
 
 static uint64_t now_unix_ms(void) {
@@ -50,7 +35,9 @@ static void begin_manifest(struct attempt *attempt) {
 
 int step_claim(struct attempt *attempt, struct err *err) {
     const struct job *job = &attempt->job;
+    int read = attempt->delivery->kind->document(attempt, err);
     begin_manifest(attempt);
+    TRY(read);
     if (attempt->task == RUN_SCRIPT)
         TRY(open_source(attempt, &job->script, &attempt->script, err));
     if (job->bundle.url)

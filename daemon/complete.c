@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Step complete: the record is written last, and makes the outputs visible. */
-#include <string.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "attempt.h"
 #include "quern/memory.h"
-#include "quern/own.h"
 
 static enum job_state final_state(const struct err *verdict) {
     if (!verdict->reason)
@@ -12,38 +12,50 @@ static enum job_state final_state(const struct err *verdict) {
     return verdict->reason == REASON_CANCELLED ? JOB_CANCELLED : JOB_FAILED;
 }
 
-static int write_manifest(struct attempt *attempt, struct err *err) {
-    auto_free char *json = NULL;
-    size_t bytes = 0;
+struct written {
+    char *json; // owned
+    struct delivery_manifest manifest;
+};
+
+static void written_done(struct written *written) {
+    free(written->json);
+    if (written->manifest.fd >= 0)
+        close(written->manifest.fd);
+}
+
+static int write_manifest(struct attempt *attempt, struct written *ret, struct err *err) {
+    struct written written = {.manifest.fd = -1};
     attempt->manifest.state = final_state(&attempt->verdict);
     attempt->manifest.err = attempt->verdict;
-    TRY(manifest_encode(&attempt->manifest, &json, &bytes, err));
-    return memory_from("quern-manifest", json, bytes, err);
+    attempt->delivery->kind->settle(attempt);
+    TRY(manifest_encode(&attempt->manifest, &written.json, &written.manifest.bytes, err));
+    written.manifest.json = written.json;
+    written.manifest.fd = memory_from("quern-manifest", written.json, written.manifest.bytes, err);
+    if (written.manifest.fd < 0) {
+        written_done(&written);
+        return -1;
+    }
+    written_done(ret);
+    *ret = written;
+    return 0;
 }
 
-// Outputs of an earlier run in the same directory that this one does not have.
-static const char *const stale[] = {"dataset1.arrow", "dataset2.arrow", "visualization.png",
-                                    "stdout.txt",     "stderr.txt",     NULL};
-
-static int commit_files(struct attempt *attempt, int manifest, struct err *err) {
-    if (!attempt->drop)
-        return 0;
-    TRY(storage_drop_add(attempt->drop, "job.json", manifest, err));
-    return storage_drop_commit(attempt->drop, stale, err);
-}
-
-int step_complete(struct attempt *attempt, struct err *err) {
-    auto_fd int manifest = write_manifest(attempt, err);
-    TRY(manifest);
+static int complete(struct attempt *attempt, struct written *written, struct err *err) {
+    const struct delivery_kind *kind = attempt->delivery->kind;
     struct err why;
-    if (commit_files(attempt, manifest, &why) < 0) {
+    TRY(write_manifest(attempt, written, err));
+    if (kind->commit(attempt, &written->manifest, &why) < 0) {
         // The files cannot be had: the record that is told must not claim them.
         if (!attempt->verdict.reason)
             attempt->verdict = why;
-        close(steal_fd(&manifest));
-        manifest = write_manifest(attempt, err);
-        TRY(manifest);
+        TRY(write_manifest(attempt, written, err));
     }
-    report_manifest(&attempt->report, &attempt->verdict, manifest);
-    return 0;
+    return kind->conclude(attempt, &written->manifest, err);
+}
+
+int step_complete(struct attempt *attempt, struct err *err) {
+    struct written written = {.manifest.fd = -1};
+    int result = complete(attempt, &written, err);
+    written_done(&written);
+    return result;
 }

@@ -7,6 +7,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "quern/clock.h"
 #include "quern/memory.h"
 #include "quern/own.h"
 #include "supervisor.h"
@@ -46,7 +47,7 @@ static void embedded_interrupted(void *context) {
     if (read(embedded->signals, &info, sizeof info) != (ssize_t)sizeof info)
         return;
     if (embedded->interrupts++ == 0)
-        supervisor_cancel(&embedded->supervisor, embedded->worker);
+        supervisor_end_job(&embedded->supervisor, embedded->worker, SUPERVISOR_CANCEL);
     else
         supervisor_kill(&embedded->supervisor, embedded->worker);
 }
@@ -99,12 +100,15 @@ static int start(struct embedded *embedded, struct err *err) {
         .argv = argv, .environ = settings.list, .job = job, .stdio = options->debug_terminal ? terminal : NULL};
     // The interpreter takes longest: it comes up while the worker starts and looks at the inputs.
     if (needs_python(options))
-        TRY(peer_start(&embedded->supervisor.zygote, err));
-    return supervisor_start_worker(&embedded->supervisor, &how, &embedded->worker, err);
+        TRY(peer_start(&embedded->supervisor.zygotes[0], err));
+    TRY(supervisor_place(&embedded->supervisor, &embedded->worker, err));
+    return supervisor_start_worker(&embedded->supervisor, &how, embedded->worker, err);
 }
 
-static void embedded_tick(void *context) {
-    struct embedded *embedded = context;
+static void tick(struct embedded *embedded) {
+    if (!embedded->options->on_tick || clock_now_ns() < embedded->supervisor.alarm_ns)
+        return;
+    embedded->supervisor.alarm_ns = clock_deadline_ns(RUN_TICK_MS);
     embedded->options->on_tick(embedded->options->context);
 }
 
@@ -118,7 +122,7 @@ static int block_signals(struct embedded *embedded, sigset_t *ret_old, struct er
     embedded->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (embedded->signals < 0)
         return err_sys(err, REASON_INFRA, "signalfd");
-    embedded->supervisor.extra_fd = embedded->signals;
+    supervisor_watch(&embedded->supervisor, embedded->signals, embedded_interrupted);
     return 0;
 }
 
@@ -141,6 +145,7 @@ static void read_outcome(struct embedded *embedded) {
     struct run_outcome *outcome = &embedded->outcome;
     if (!outcome->manifest_json)
         explain_death(embedded, &embedded->verdict);
+    outcome->at_once = embedded->interrupts > 1;
     outcome->exit_code = (uint32_t)err_exit_code(&embedded->verdict);
     err_word(&embedded->verdict, outcome->reason);
     memcpy(outcome->message, embedded->verdict.msg, sizeof outcome->message);
@@ -148,8 +153,12 @@ static void read_outcome(struct embedded *embedded) {
 
 static int embedded_run(struct embedded *embedded, struct err *err) {
     TRY(start(embedded, err));
-    while (supervisor_has_workers(&embedded->supervisor))
+    if (embedded->options->on_tick)
+        embedded->supervisor.alarm_ns = clock_deadline_ns(RUN_TICK_MS);
+    while (supervisor_has_workers(&embedded->supervisor)) {
         TRY(supervisor_turn(&embedded->supervisor, err));
+        tick(embedded);
+    }
     read_outcome(embedded);
     return 0;
 }
@@ -166,13 +175,9 @@ int run_job(const struct run_options *options, struct run_outcome *ret, struct e
         return err_set(err, REASON_INFRA, "out of memory");
     embedded->options = options;
     embedded->signals = -1;
-    supervisor_init(&embedded->supervisor, &environment);
-    embedded->supervisor.zygote.once = true;
-    embedded->supervisor.on_event = embedded_event;
-    embedded->supervisor.on_extra = embedded_interrupted;
-    embedded->supervisor.context = embedded;
-    embedded->supervisor.tick_ms = options->on_tick ? RUN_TICK_MS : 0;
-    embedded->supervisor.on_tick = embedded_tick;
+    static const struct supervisor_hooks hooks = {.on_event = embedded_event};
+    supervisor_init(&embedded->supervisor, &hooks, embedded, 0);
+    supervisor_offer(&embedded->supervisor, &environment)->once = true;
     int result = block_signals(embedded, &old, err);
     if (result == 0)
         result = embedded_run(embedded, err);

@@ -15,7 +15,7 @@ static const struct {
 static uint64_t deadline_ms(const struct attempt *attempt, enum step step) {
     uint64_t own = step_deadline_ms(step);
     if (own)
-        return own;
+        return own + attempt->delivery->patience_ms;
     uint64_t limit = attempt->job.limits.time_ms;
     return limit ? limit + STEP_GRACE_MS : 0;
 }
@@ -28,6 +28,8 @@ static void number_error(struct attempt *attempt, enum step step, const struct e
 
 static int run_step(struct attempt *attempt, enum step step, struct err *err) {
     TRY(calls_step(&attempt->calls, step, deadline_ms(attempt, step), err));
+    if (calls_dropped(&attempt->calls))
+        return err_set(err, REASON_LOST, "the job was taken away before step %s", step_name(step));
     if (attempt->calls.cancelled && !steps[step].always)
         return err_set(err, REASON_CANCELLED, "cancelled before step %s", step_name(step));
     return steps[step].run(attempt, err);
@@ -38,7 +40,7 @@ int job_steps_run(struct attempt *attempt, struct err *err) {
         if (attempt->verdict.reason && !steps[step].always)
             continue;
         struct err why = {0};
-        uint64_t begun = clock_now_ns();
+        uint64_t begun = step == STEP_CLAIM ? attempt->begun_ns : clock_now_ns();
         report_step_begin(&attempt->report, step);
         int failed = run_step(attempt, step, &why);
         uint64_t elapsed_us = (clock_now_ns() - begun) / 1000;
@@ -48,6 +50,8 @@ int job_steps_run(struct attempt *attempt, struct err *err) {
             number_error(attempt, step, &why);
             attempt->verdict = why;
         }
+        if (calls_dropped(&attempt->calls))
+            return 0;
         if (failed && step == STEP_COMPLETE) {
             *err = why;
             return -1;

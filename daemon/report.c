@@ -5,12 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "quern/record.h"
+#include "attempt.h"
 
 static void tell(struct report *report, const struct event *event, int fd) {
-    struct err ignored;
-    if (report->events >= 0 && record_send(report->events, event, sizeof *event, &fd, fd >= 0 ? 1 : 0, &ignored) < 0)
-        report->events = -1;
+    report->attempt->delivery->kind->tell(report->attempt, event, fd);
 }
 
 static void set_text(struct event *event, const char *text) {
@@ -50,7 +48,7 @@ void report_warning(struct report *report, const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    struct manifest *manifest = report->manifest;
+    struct manifest *manifest = &report->attempt->manifest;
     uint32_t room = sizeof manifest->warnings / sizeof *manifest->warnings;
     if (manifest->warning_count < room)
         memcpy(manifest->warnings[manifest->warning_count], text, sizeof text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where a worker tells what it does: the events socket. A reader that is gone is not an error: the job goes on and the
- * manifest tells. Notes belong to the step; warnings go into the manifest, which is told at the end.
+ * What a worker tells while it works, as events for the attempt's delivery. Notes belong to the step; warnings go into the
+ * manifest, which is told at the end.
  */
 #ifndef DAEMON_REPORT_H
 #define DAEMON_REPORT_H
@@ -9,9 +9,10 @@
 #include "quern/events.h"
 #include "quern/job.h"
 
+struct attempt;
+
 struct report {
-    int events; /* borrowed; -1: nobody listens */
-    struct manifest *manifest;
+    struct attempt *attempt; /* borrowed */
 };
 
 void report_step_begin(struct report *report, enum step step);

@@ -13,13 +13,24 @@ enum { TERMINAL_IN = 6, TERMINAL_OUT, TERMINAL_ERR }; // the worker's descriptor
 
 // ---- what the child says ----
 
+// Names of a job's other outputs, which stand beside the datasets.
+static bool is_taken(const char *name) {
+    static const char *const taken[] = {"dataset1",   "dataset2",          "visualization",
+                                        "input",      "visualization.png", "visualization.json",
+                                        "stdout.txt", "stderr.txt",        "job.json"};
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        if (strcmp(name, taken[i]) == 0)
+            return true;
+    return false;
+}
+
 static int port_name(const struct host_answer *answer, char name[HOST_NAME_BYTES], struct err *err) {
     if (answer->port == 1 || answer->port == 2) {
         snprintf(name, HOST_NAME_BYTES, "dataset%u", answer->port);
         return 0;
     }
     size_t length = strlen(answer->name);
-    if (length == 0 || length > 64 || answer->name[0] == '.')
+    if (length == 0 || length > 64 || answer->name[0] == '.' || is_taken(answer->name))
         return err_set(err, REASON_BAD_RESULT, "'%.80s' is not a name for an output", answer->name);
     for (size_t i = 0; i < length; i++)
         if (!isalnum((unsigned char)answer->name[i]) && !strchr("_.-", answer->name[i]))
@@ -51,6 +62,19 @@ static void on_note(void *context, const char *about, const char *text) {
 static void on_output(void *context, uint32_t stream, const char *bytes, size_t count) {
     struct attempt *attempt = context;
     report_log(&attempt->report, stream, bytes, count);
+}
+
+static int on_wait(void *context, uint64_t *ret_deadline_ns) {
+    struct attempt *attempt = context;
+    const struct delivery_kind *kind = attempt->delivery->kind;
+    return kind->wait ? kind->wait(attempt, ret_deadline_ns) : -1;
+}
+
+static void on_turn(void *context) {
+    struct attempt *attempt = context;
+    const struct delivery_kind *kind = attempt->delivery->kind;
+    if (kind->turn)
+        kind->turn(attempt);
 }
 
 // ---- what the child is told ----
@@ -128,6 +152,8 @@ static int run_child(struct child *child, struct attempt *attempt, struct err *e
                                       .on_result = on_result,
                                       .on_note = on_note,
                                       .on_output = on_output,
+                                      .on_wait = on_wait,
+                                      .on_turn = on_turn,
                                       .result_bytes = attempt->job.limits.result_bytes,
                                       .out = piped ? &attempt->out : NULL,
                                       .err = piped ? &attempt->err : NULL};

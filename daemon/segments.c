@@ -54,15 +54,46 @@ static struct segment_entry *longest_unused(struct segments *segments) {
     return oldest;
 }
 
+// What could be had if `spare` bytes of those in use were given up.
+static uint64_t room(const struct segments *segments, uint64_t spare) {
+    uint64_t budget = segments->budget_bytes - (segments->used_bytes - spare), memory;
+    if (__builtin_add_overflow(segments->free_bytes, spare, &memory))
+        memory = UINT64_MAX;
+    return budget < memory ? budget : memory;
+}
+
 uint64_t segments_available(const struct segments *segments) {
-    uint64_t unpinned = 0, budget, memory;
+    uint64_t unpinned = 0;
     for (uint32_t i = 0; i < SEGMENTS_MAX; i++)
         if (segments->entries[i].ready && !segments->entries[i].pins)
             unpinned += segments->entries[i].bytes;
-    budget = segments->budget_bytes - (segments->used_bytes - unpinned);
-    if (__builtin_add_overflow(segments->free_bytes, unpinned, &memory))
-        memory = UINT64_MAX;
-    return budget < memory ? budget : memory;
+    return room(segments, unpinned);
+}
+
+static bool belongs(const struct segment_entry *entry, uint32_t holder) {
+    return entry->ready ? entry->pins & bit(holder) : entry->loader == holder;
+}
+
+uint64_t segments_most(const struct segments *segments, uint32_t holder) {
+    uint64_t foreign = 0;
+    for (uint32_t i = 0; i < SEGMENTS_MAX; i++)
+        if (!belongs(&segments->entries[i], holder))
+            foreign += segments->entries[i].bytes;
+    return room(segments, foreign);
+}
+
+bool segments_pins(const struct segments *segments, uint32_t holder) {
+    for (uint32_t i = 0; i < SEGMENTS_MAX; i++)
+        if (segments->entries[i].pins & bit(holder))
+            return true;
+    return false;
+}
+
+bool segments_waits(const struct segments *segments, uint32_t holder) {
+    for (uint32_t i = 0; i < SEGMENTS_MAX; i++)
+        if (segments->entries[i].waiters & bit(holder))
+            return true;
+    return false;
 }
 
 static void forget(struct segments *segments, struct segment_entry *entry) {
@@ -121,6 +152,7 @@ int segments_reserve(struct segments *segments, uint32_t holder, const struct su
         return 0;
     }
     entry->pins |= bit(holder);
+    segments->hits++;
     *ret_state = SUPERVISOR_HIT;
     *ret_fd = entry->fd;
     return 0;

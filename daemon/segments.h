@@ -12,6 +12,7 @@
 #ifndef DAEMON_SEGMENTS_H
 #define DAEMON_SEGMENTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "quern/supervisor.h"
@@ -36,6 +37,7 @@ struct segments {
     uint64_t used_bytes;
     uint64_t free_bytes; /* what the host has besides; set by whoever calls, before RESERVE and GRANT */
     uint64_t uses;
+    uint64_t hits, decodes; /* reservations that found it ready; segments that became ready by loading */
 };
 
 void segments_init(struct segments *segments, uint64_t budget_bytes);
@@ -46,6 +48,8 @@ MUST_USE int segments_reserve(struct segments *segments, uint32_t holder, const 
                               enum supervisor_segment_state *ret_state, int *ret_fd, struct err *err);
 /* The largest segment that would be granted now; what nobody pins makes room. */
 uint64_t segments_available(const struct segments *segments);
+/* The largest that could be granted to the holder if all others let go of everything. */
+uint64_t segments_most(const struct segments *segments, uint32_t holder);
 /* Memory for what the holder loads: a new file, also kept here. Asked for again, it takes the place of the former one. */
 MUST_USE int segments_grant(struct segments *segments, uint32_t holder, const struct supervisor_key *key,
                             uint64_t bytes, int *ret_fd, struct err *err);
@@ -63,5 +67,7 @@ MUST_USE int segments_keep(struct segments *segments, uint32_t holder, const str
 void segments_release(struct segments *segments, uint32_t holder);
 /* The key of an entry this holder is loading, or NULL: call until NULL with segments_abandon() when it dies. */
 const struct supervisor_key *segments_loading(const struct segments *segments, uint32_t holder);
+bool segments_pins(const struct segments *segments, uint32_t holder);  /* any */
+bool segments_waits(const struct segments *segments, uint32_t holder); /* for any that another one loads */
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -16,12 +17,40 @@
 #include "quern/own.h"
 #include "worker_link.h"
 
-void supervisor_init(struct supervisor *supervisor, const struct environment *environment) {
+void supervisor_init(struct supervisor *supervisor, const struct supervisor_hooks *hooks, void *context,
+                     uint64_t budget_bytes) {
     memset(supervisor, 0, sizeof *supervisor);
-    segments_init(&supervisor->segments, host_memory_free("/proc", "/sys/fs/cgroup"));
+    segments_init(&supervisor->segments, budget_bytes ? budget_bytes : host_memory_free("/proc", "/sys/fs/cgroup"));
     peer_init(&supervisor->codec, SUPERVISOR_PEER_CODEC, NULL);
-    peer_init(&supervisor->zygote, SUPERVISOR_PEER_ZYGOTE, environment);
-    supervisor->extra_fd = -1;
+    supervisor->cancel_grace_ms = SUPERVISOR_CANCEL_GRACE_MS;
+    supervisor->hooks = hooks;
+    supervisor->context = context;
+    supervisor->alarm_ns = CLOCK_NEVER;
+    for (uint32_t i = 0; i < SUPERVISOR_MAX_WATCHES; i++)
+        supervisor->watches[i].fd = -1;
+}
+
+struct peer *supervisor_offer(struct supervisor *supervisor, const struct environment *environment) {
+    if (supervisor->zygote_count == SUPERVISOR_MAX_ENVIRONMENTS)
+        return NULL;
+    struct peer *zygote = &supervisor->zygotes[supervisor->zygote_count++];
+    peer_init(zygote, SUPERVISOR_PEER_ZYGOTE, environment);
+    return zygote;
+}
+
+void supervisor_watch(struct supervisor *supervisor, int fd, void (*readable)(void *context)) {
+    for (uint32_t i = 0; i < SUPERVISOR_MAX_WATCHES; i++)
+        if (supervisor->watches[i].fd < 0) {
+            supervisor->watches[i] = (struct supervisor_watch){.fd = fd, .readable = readable};
+            return;
+        }
+    assert(!"a place for everything that is watched");
+}
+
+void supervisor_unwatch(struct supervisor *supervisor, int fd) {
+    for (uint32_t i = 0; i < SUPERVISOR_MAX_WATCHES; i++)
+        if (supervisor->watches[i].fd == fd)
+            supervisor->watches[i].fd = -1;
 }
 
 bool supervisor_has_workers(const struct supervisor *supervisor) {
@@ -31,7 +60,7 @@ bool supervisor_has_workers(const struct supervisor *supervisor) {
     return false;
 }
 
-static int free_worker(const struct supervisor *supervisor, uint32_t *ret, struct err *err) {
+int supervisor_place(const struct supervisor *supervisor, uint32_t *ret, struct err *err) {
     for (uint32_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++)
         if (!supervisor->workers[i].alive) {
             *ret = i;
@@ -40,12 +69,10 @@ static int free_worker(const struct supervisor *supervisor, uint32_t *ret, struc
     return err_set(err, REASON_INFRA, "all %u places for workers are in use", SUPERVISOR_MAX_WORKERS);
 }
 
-int supervisor_start_worker(struct supervisor *supervisor, const struct worker_start *start, uint32_t *ret_worker,
+int supervisor_start_worker(struct supervisor *supervisor, const struct worker_start *start, uint32_t worker,
                             struct err *err) {
     char path[4096];
     int calls[2], events[2];
-    uint32_t index = 0;
-    TRY(free_worker(supervisor, &index, err));
     TRY(program_path("quern-worker", path, sizeof path, err));
     TRY(record_pair(calls, err));
     auto_fd int our_calls = calls[0], its_calls = calls[1];
@@ -56,7 +83,7 @@ int supervisor_start_worker(struct supervisor *supervisor, const struct worker_s
         memcpy(fds + 3, start->stdio, 3 * sizeof *fds);
     struct jail_spawn how = {
         .program = path, .argv = start->argv, .environ = start->environ, .fds = fds, .fd_count = start->stdio ? 6 : 3};
-    struct worker_link *link = &supervisor->workers[index];
+    struct worker_link *link = &supervisor->workers[worker];
     *link = (struct worker_link){.step_deadline_ns = CLOCK_NEVER,
                                  .cancel_deadline_ns = CLOCK_NEVER,
                                  .tree_deadline_ns = CLOCK_NEVER,
@@ -68,21 +95,29 @@ int supervisor_start_worker(struct supervisor *supervisor, const struct worker_s
     link->calls = steal_fd(&our_calls);
     link->events = steal_fd(&our_events);
     link->alive = true;
-    *ret_worker = index;
     return 0;
 }
 
-void supervisor_cancel(struct supervisor *supervisor, uint32_t worker) {
+void supervisor_let_claim(struct supervisor *supervisor, uint32_t worker, uint32_t queue) {
+    worker_link_let_claim(&supervisor->workers[worker], queue);
+}
+
+void supervisor_dismiss(struct supervisor *supervisor, uint32_t worker) {
+    worker_link_dismiss(&supervisor->workers[worker]);
+}
+
+void supervisor_end_job(struct supervisor *supervisor, uint32_t worker, enum supervisor_reply_kind how) {
     struct worker_link *link = &supervisor->workers[worker];
-    if (!link->alive)
+    if (!link->alive || link->dead || link->told)
         return;
-    link->cancel_deadline_ns = clock_deadline_ns(SUPERVISOR_CANCEL_GRACE_MS);
-    worker_link_tell(link, SUPERVISOR_CANCEL);
+    link->told = true;
+    link->cancel_deadline_ns = clock_deadline_ns(supervisor->cancel_grace_ms);
+    worker_link_tell(link, how);
 }
 
 void supervisor_kill(struct supervisor *supervisor, uint32_t worker) {
     struct worker_link *link = &supervisor->workers[worker];
-    if (!link->alive)
+    if (!link->alive || link->dead)
         return;
     worker_link_kill_tree(link);
     pidfd_send_signal(link->pidfd, SIGKILL, NULL, 0);
@@ -93,7 +128,7 @@ void supervisor_kill(struct supervisor *supervisor, uint32_t worker) {
 static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 static uint64_t next_deadline(const struct supervisor *supervisor) {
-    uint64_t next = supervisor->tick_ms ? supervisor->tick_ns : CLOCK_NEVER;
+    uint64_t next = supervisor->alarm_ns;
     for (uint32_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++) {
         const struct worker_link *link = &supervisor->workers[i];
         if (link->alive)
@@ -103,8 +138,19 @@ static uint64_t next_deadline(const struct supervisor *supervisor) {
     return next;
 }
 
+static void bury(struct supervisor *supervisor, uint32_t worker) {
+    worker_link_bury(supervisor, worker);
+    if (supervisor->hooks->on_death)
+        supervisor->hooks->on_death(supervisor->context, worker);
+}
+
 static void enforce(struct supervisor *supervisor, uint32_t worker, uint64_t now) {
     struct worker_link *link = &supervisor->workers[worker];
+    if (link->dead) {
+        if (link->tree_deadline_ns <= now)
+            bury(supervisor, worker);
+        return;
+    }
     if (link->tree_deadline_ns <= now) {
         link->tree_deadline_ns = CLOCK_NEVER;
         worker_link_kill_tree(link);
@@ -117,20 +163,14 @@ static void enforce(struct supervisor *supervisor, uint32_t worker, uint64_t now
     }
 }
 
-static void tick(struct supervisor *supervisor, uint64_t now) {
-    if (!supervisor->tick_ms || supervisor->tick_ns > now)
-        return;
-    supervisor->tick_ns = clock_deadline_ns(supervisor->tick_ms);
-    supervisor->on_tick(supervisor->context);
-}
-
 // ---- what can become readable ----
 
 typedef void readable_fn(struct supervisor *supervisor, uint32_t worker);
 
 static void on_call(struct supervisor *supervisor, uint32_t worker) {
     struct err err;
-    if (supervisor->workers[worker].alive && worker_link_serve(supervisor, worker, &err) < 0)
+    const struct worker_link *link = &supervisor->workers[worker];
+    if (link->alive && !link->dead && link->calls >= 0 && worker_link_serve(supervisor, worker, &err) < 0)
         supervisor_kill(supervisor, worker); // a worker that breaks the protocol
 }
 
@@ -142,8 +182,8 @@ static bool take_event(struct supervisor *supervisor, uint32_t worker) {
     size_t count = 0;
     if (link->events < 0 || record_receive(link->events, &event, sizeof event, &fd, 1, &count, &ignored) <= 0)
         return false;
-    if (event.bytes <= sizeof event.text && supervisor->on_event)
-        supervisor->on_event(supervisor->context, worker, &event, fd);
+    if (event.bytes <= sizeof event.text)
+        supervisor->hooks->on_event(supervisor->context, worker, &event, fd);
     return true;
 }
 
@@ -159,13 +199,24 @@ static void on_event(struct supervisor *supervisor, uint32_t worker) {
 static void on_worker_death(struct supervisor *supervisor, uint32_t worker) {
     struct worker_link *link = &supervisor->workers[worker];
     siginfo_t info = {0};
-    if (!link->alive || waitid(P_PIDFD, (id_t)link->pidfd, &info, WEXITED) < 0)
+    if (!link->alive || link->dead || waitid(P_PIDFD, (id_t)link->pidfd, &info, WEXITED) < 0)
         return;
     while (take_event(supervisor, worker))
         ;
     link->wait_signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
     link->wait_status_code = info.si_code == CLD_EXITED ? info.si_status : -1;
-    worker_link_bury(supervisor, worker);
+    link->dead = true;
+    link->step_deadline_ns = link->cancel_deadline_ns = CLOCK_NEVER;
+    link->tree_deadline_ns = clock_deadline_ns(SUPERVISOR_TREE_DEATH_MS);
+    worker_link_kill_tree(link);
+    if (link->tree < 0)
+        bury(supervisor, worker);
+}
+
+static void on_tree_death(struct supervisor *supervisor, uint32_t worker) {
+    const struct worker_link *link = &supervisor->workers[worker];
+    if (link->alive && link->dead)
+        bury(supervisor, worker);
 }
 
 // Whoever was polled may have been replaced since, in the same turn, by a worker's call.
@@ -174,20 +225,25 @@ static bool has_news(const struct peer *peer) {
     return poll(&supervisor, 1, 0) > 0;
 }
 
-static void on_zygote(struct supervisor *supervisor, uint32_t worker) {
-    (void)worker;
-    struct peer *zygote = &supervisor->zygote;
+static void tell_turned(struct supervisor *supervisor, struct peer *zygote, const struct err *failure) {
+    worker_link_zygote_turned(supervisor, zygote, failure);
+    if (supervisor->hooks->on_zygote)
+        supervisor->hooks->on_zygote(supervisor->context, zygote, failure);
+}
+
+static void on_zygote(struct supervisor *supervisor, uint32_t index) {
+    struct peer *zygote = &supervisor->zygotes[index];
     struct err err = {0};
     if (!has_news(zygote))
         return;
     if (zygote->state == PEER_COMING && peer_ready(zygote, &err) == 0) {
-        worker_link_zygote_turned(supervisor, NULL);
+        tell_turned(supervisor, zygote, NULL);
         return;
     }
     if (!err.reason)
         err_set(&err, REASON_INFRA, "environment %s: quern-python died", zygote->environment->name);
     peer_stop(zygote);
-    worker_link_zygote_turned(supervisor, &err);
+    tell_turned(supervisor, zygote, &err);
 }
 
 static void on_codec(struct supervisor *supervisor, uint32_t worker) {
@@ -196,15 +252,17 @@ static void on_codec(struct supervisor *supervisor, uint32_t worker) {
         peer_stop(&supervisor->codec);
 }
 
-static void on_extra(struct supervisor *supervisor, uint32_t worker) {
-    (void)worker;
-    supervisor->on_extra(supervisor->context);
+static void on_watched(struct supervisor *supervisor, uint32_t index) {
+    if (supervisor->watches[index].fd >= 0)
+        supervisor->watches[index].readable(supervisor->context);
 }
 
+enum { WATCHED = SUPERVISOR_MAX_WORKERS * 3 + SUPERVISOR_MAX_ENVIRONMENTS + SUPERVISOR_MAX_WATCHES + 1 };
+
 struct watched {
-    struct pollfd polls[SUPERVISOR_MAX_WORKERS * 3 + 3];
-    readable_fn *readable[SUPERVISOR_MAX_WORKERS * 3 + 3];
-    uint32_t worker[SUPERVISOR_MAX_WORKERS * 3 + 3];
+    struct pollfd polls[WATCHED];
+    readable_fn *readable[WATCHED];
+    uint32_t worker[WATCHED];
     nfds_t count;
 };
 
@@ -217,18 +275,26 @@ static void watch(struct watched *watched, int fd, readable_fn *readable, uint32
     watched->count++;
 }
 
+static void watch_worker(const struct worker_link *link, struct watched *watched, uint32_t index) {
+    if (!link->alive)
+        return;
+    if (link->dead) {
+        watch(watched, link->tree, on_tree_death, index);
+        return;
+    }
+    watch(watched, link->events, on_event, index);
+    watch(watched, link->calls, on_call, index);
+    watch(watched, link->pidfd, on_worker_death, index);
+}
+
 static void watch_all(const struct supervisor *supervisor, struct watched *watched) {
     watched->count = 0;
-    watch(watched, supervisor->extra_fd, on_extra, 0);
-    for (uint32_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++) {
-        const struct worker_link *link = &supervisor->workers[i];
-        if (!link->alive)
-            continue;
-        watch(watched, link->events, on_event, i);
-        watch(watched, link->calls, on_call, i);
-        watch(watched, link->pidfd, on_worker_death, i);
-    }
-    watch(watched, supervisor->zygote.supervisor, on_zygote, 0);
+    for (uint32_t i = 0; i < SUPERVISOR_MAX_WATCHES; i++)
+        watch(watched, supervisor->watches[i].fd, on_watched, i);
+    for (uint32_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++)
+        watch_worker(&supervisor->workers[i], watched, i);
+    for (uint32_t i = 0; i < supervisor->zygote_count; i++)
+        watch(watched, supervisor->zygotes[i].supervisor, on_zygote, i);
     watch(watched, supervisor->codec.supervisor, on_codec, 0);
 }
 
@@ -245,7 +311,6 @@ int supervisor_turn(struct supervisor *supervisor, struct err *err) {
     for (uint32_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++)
         if (supervisor->workers[i].alive)
             enforce(supervisor, i, now);
-    tick(supervisor, now);
     return 0;
 }
 
@@ -253,8 +318,11 @@ void supervisor_done(struct supervisor *supervisor) {
     for (uint32_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++) {
         supervisor_kill(supervisor, i);
         on_worker_death(supervisor, i);
+        if (supervisor->workers[i].alive)
+            worker_link_bury(supervisor, i);
     }
-    peer_stop(&supervisor->zygote);
+    for (uint32_t i = 0; i < supervisor->zygote_count; i++)
+        peer_stop(&supervisor->zygotes[i]);
     peer_stop(&supervisor->codec);
     segments_done(&supervisor->segments);
 }

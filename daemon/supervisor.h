@@ -3,8 +3,12 @@
  * The supervisor: starts workers and their peers, answers the workers' calls (quern/supervisor.h), keeps segments,
  * deadlines and pidfds, and kills what overstays or is left behind. One poll loop; no Redis, no foreign bytes, no Python.
  *
- * Calling sequence: supervisor_init() → supervisor_start_worker() → supervisor_turn() until no worker lives →
- * supervisor_done(), which kills and reaps whatever is left. Owns all descriptors and processes it starts.
+ * Calling sequence: supervisor_init() → supervisor_offer() for each environment → supervisor_start_worker() →
+ * supervisor_turn() until no worker lives → supervisor_done(), which kills and reaps whatever is left. Owns all
+ * descriptors and processes it starts; environments, hooks and watched descriptors are borrowed.
+ *
+ * A worker's place is free again when its process and the tree of its job are dead: only then on_death is called, and
+ * only then its pins end.
  */
 #ifndef DAEMON_SUPERVISOR_H
 #define DAEMON_SUPERVISOR_H
@@ -15,10 +19,17 @@
 #include "segments.h"
 
 #define SUPERVISOR_MAX_WORKERS SEGMENTS_HOLDERS
-#define SUPERVISOR_CANCEL_GRACE_MS 3000u /* a worker that does not end after CANCEL is killed */
+#define SUPERVISOR_MAX_ENVIRONMENTS 16u
+#define SUPERVISOR_MAX_WATCHES 8u
+#define SUPERVISOR_CANCEL_GRACE_MS 3000u /* `quern run`: a worker that does not end after CANCEL is killed */
+#define SUPERVISOR_TREE_DEATH_MS 5000u   /* the kernel's time for a killed tree; nothing waits longer for it */
+
+/* Where a worker of the daemon is between two jobs; WORKER_BUSY until its first IDLE, and always in `quern run`. */
+enum worker_turn { WORKER_BUSY, WORKER_WAITS, WORKER_CLAIMS, WORKER_HOLDS };
 
 struct worker_link {
-    bool alive;
+    bool alive; /* its place is taken */
+    bool dead;  /* its process is, the tree of its job not yet */
     int calls, events, pidfd;
     pid_t pid;
     enum step step;
@@ -26,44 +37,90 @@ struct worker_link {
     uint64_t cancel_deadline_ns;
     int tree; /* pidfd of the job's tree, or -1 */
     uint64_t tree_deadline_ns;
-    bool awaits_zygote;
+    const struct peer *awaits; /* the zygote that its CONNECT waits for, or NULL */
+    bool open_network;         /* its job runs in an environment with an open network */
+    uint64_t granting_bytes;   /* of its GRANT that waits for memory; 0: none */
+    uint64_t granting_order;
+    struct supervisor_key granting;
     struct supervisor_key reserved[SUPERVISOR_MAX_KEYS]; /* of its last RESERVE: SEGMENT_TURN speaks of their index */
     uint32_t reserved_count;
-    bool overstayed;                   /* killed because of its step's deadline */
-    int wait_status_code, wait_signal; /* when dead */
+    enum worker_turn turn;
+    uint32_t queue;                     /* CLAIMS, HOLDS */
+    uint64_t held_ns;                   /* HOLDS: since when; of CLOCK_BOOTTIME */
+    char nonce[SUPERVISOR_NONCE_BYTES]; /* CLAIMS */
+    char id[JOB_ID_BYTES];              /* HOLDS */
+    char token[QUEUE_TOKEN_BYTES];      /* HOLDS */
+    bool told;                          /* HOLDS: that the job has to end */
+    bool overstayed;                    /* killed because of its step's deadline */
+    int wait_status_code, wait_signal;  /* when dead */
+};
+
+/* What its owner wants to know. All but on_event may be NULL together: then there is no queue, and IDLE, HOLD and DONE are
+ * errors. */
+struct supervisor_hooks {
+    /* `fd` is -1 or closed after the call. */
+    void (*on_event)(void *context, uint32_t worker, const struct event *event, int fd);
+    /* Its last claim of `queue` found nothing at `wake`; empty: there was none. The worker waits from now on. */
+    void (*on_idle)(void *context, uint32_t worker, uint32_t queue, const char *wake);
+    void (*on_hold)(void *context, uint32_t worker, bool fresh); /* the job is fresh, or its step */
+    void (*on_done)(void *context, uint32_t worker, enum job_state state, enum reason reason);
+    void (*on_death)(void *context, uint32_t worker); /* the link tells how, and what it held */
+    /* The zygote came up, or `failure` tells why not. */
+    void (*on_zygote)(void *context, struct peer *zygote, const struct err *failure);
+};
+
+struct supervisor_watch {
+    int fd;
+    void (*readable)(void *context); /* nothing may be there any more */
 };
 
 struct supervisor {
     struct segments segments;
     struct peer codec;
-    struct peer zygote;
+    struct peer zygotes[SUPERVISOR_MAX_ENVIRONMENTS];
+    uint32_t zygote_count;
     struct worker_link workers[SUPERVISOR_MAX_WORKERS];
-    /* Called for every event of a worker; `fd` is -1 or closed after the call. */
-    void (*on_event)(void *context, uint32_t worker, const struct event *event, int fd);
+    uint64_t grants; /* that had to wait, ever: their order */
+    uint32_t cancel_grace_ms;
+    const struct supervisor_hooks *hooks;
     void *context;
-    int extra_fd; /* readable: on_extra is called; -1: none */
-    void (*on_extra)(void *context);
-    uint32_t tick_ms; /* on_tick is called about that often; 0: never */
-    uint64_t tick_ns; /* when next */
-    void (*on_tick)(void *context);
+    struct supervisor_watch watches[SUPERVISOR_MAX_WATCHES]; /* fd -1: none */
+    uint64_t alarm_ns;                                       /* a turn ends then at the latest; CLOCK_NEVER: none */
 };
 
-void supervisor_init(struct supervisor *supervisor, const struct environment *environment);
+/* budget_bytes of segments; 0: what the host has. */
+void supervisor_init(struct supervisor *supervisor, const struct supervisor_hooks *hooks, void *context,
+                     uint64_t budget_bytes);
 void supervisor_done(struct supervisor *supervisor);
+
+/* One more environment that workers may CONNECT to: its zygote, not started yet, or NULL when all places are taken. */
+struct peer *supervisor_offer(struct supervisor *supervisor, const struct environment *environment);
+
+void supervisor_watch(struct supervisor *supervisor, int fd, void (*readable)(void *context));
+void supervisor_unwatch(struct supervisor *supervisor, int fd);
+
+/* A place for one more worker. */
+MUST_USE int supervisor_place(const struct supervisor *supervisor, uint32_t *ret_worker, struct err *err);
 
 struct worker_start {
     const char *const *argv; /* of quern-worker */
     const char *const *environ;
-    int job;          /* sealed job document; borrowed */
+    int job;          /* what it reads at SUPERVISOR_FD_JOB; borrowed */
     const int *stdio; /* three descriptors that the job gets, for the debugger, or NULL; borrowed */
 };
 
-MUST_USE int supervisor_start_worker(struct supervisor *supervisor, const struct worker_start *start,
-                                     uint32_t *ret_worker, struct err *err);
+/* At a place that is free. */
+MUST_USE int supervisor_start_worker(struct supervisor *supervisor, const struct worker_start *start, uint32_t worker,
+                                     struct err *err);
 MUST_USE int supervisor_turn(struct supervisor *supervisor, struct err *err);
 bool supervisor_has_workers(const struct supervisor *supervisor);
 
-void supervisor_cancel(struct supervisor *supervisor, uint32_t worker);
+/* For a worker that waits: it claims from `queue` now, or exits. */
+void supervisor_let_claim(struct supervisor *supervisor, uint32_t worker, uint32_t queue);
+void supervisor_dismiss(struct supervisor *supervisor, uint32_t worker);
+
+/* CANCEL, FENCED or RELEASE_NOW, once per job; who does not obey within cancel_grace_ms is killed. */
+void supervisor_end_job(struct supervisor *supervisor, uint32_t worker, enum supervisor_reply_kind how);
 void supervisor_kill(struct supervisor *supervisor, uint32_t worker);
 
 #endif

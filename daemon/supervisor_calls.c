@@ -34,6 +34,10 @@ static void remember(struct supervisor_calls *calls, struct answer *answer) {
         calls->expired = true;
     if (reply->kind == SUPERVISOR_CANCEL)
         calls->cancelled = true;
+    if (reply->kind == SUPERVISOR_FENCED)
+        calls->fenced = true;
+    if (reply->kind == SUPERVISOR_RELEASE_NOW)
+        calls->released = true;
     if (reply->kind == SUPERVISOR_SEGMENT_TURN && calls->turn_count < SUPERVISOR_MAX_KEYS) {
         uint32_t turn = calls->turn_count++;
         calls->turns[turn].index = reply->index;
@@ -130,6 +134,11 @@ int calls_abandon(struct supervisor_calls *calls, const struct supervisor_key *k
     return ask_for_nothing(calls, &call, -1, err);
 }
 
+int calls_keep(struct supervisor_calls *calls, const struct supervisor_key *key, int fd, struct err *err) {
+    struct supervisor_call call = {.kind = SUPERVISOR_KEEP, .count = 1, .keys = {*key}};
+    return ask_for_nothing(calls, &call, fd, err);
+}
+
 int calls_watch(struct supervisor_calls *calls, int pidfd, uint64_t deadline_ms, struct err *err) {
     struct supervisor_call call = {.kind = SUPERVISOR_WATCH, .deadline_ms = deadline_ms};
     calls->expired = false;
@@ -156,5 +165,43 @@ int calls_wait_segment(struct supervisor_calls *calls, uint32_t *ret_index, uint
     *ret_index = calls->turns[turn].index;
     *ret_state = calls->turns[turn].state;
     *ret_fd = calls->turns[turn].fd;
+    return 0;
+}
+
+// `from` fits or is cut: who checks it finds what is wrong with it.
+static void copy_text(char *to, size_t bytes, const char *from) { memcpy(to, from, strnlen(from, bytes - 1)); }
+
+int calls_idle(struct supervisor_calls *calls, uint32_t queue, const char *wake, struct calls_turn *ret,
+               struct err *err) {
+    struct supervisor_call call = {.kind = SUPERVISOR_IDLE, .queue = queue};
+    struct answer answer;
+    if (wake)
+        copy_text(call.wake, sizeof call.wake, wake);
+    TRY(ask(calls, &call, -1, &answer, err));
+    answer_close(&answer);
+    ret->queue = answer.reply.queue;
+    memcpy(ret->nonce, answer.reply.nonce, sizeof ret->nonce);
+    return answer.reply.count > 0;
+}
+
+int calls_hold(struct supervisor_calls *calls, uint32_t queue, const char *id, const char *token, struct err *err) {
+    struct supervisor_call call = {.kind = SUPERVISOR_HOLD, .queue = queue};
+    copy_text(call.id, sizeof call.id, id);
+    copy_text(call.token, sizeof call.token, token);
+    return ask_for_nothing(calls, &call, -1, err);
+}
+
+static void forget_turns(struct supervisor_calls *calls) {
+    for (uint32_t i = 0; i < calls->turn_count; i++)
+        if (calls->turns[i].fd >= 0)
+            close(calls->turns[i].fd);
+    calls->turn_count = 0;
+}
+
+int calls_done(struct supervisor_calls *calls, enum job_state state, enum reason reason, struct err *err) {
+    struct supervisor_call call = {.kind = SUPERVISOR_DONE, .state = state, .reason = reason};
+    TRY(ask_for_nothing(calls, &call, -1, err));
+    forget_turns(calls);
+    *calls = (struct supervisor_calls){.socket = calls->socket};
     return 0;
 }

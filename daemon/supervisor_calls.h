@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The worker's side of quern/supervisor.h: one function per call. Records that come unasked while a reply is awaited are
- * remembered: `expired`, `cancelled`, and turns of segments, which calls_wait_segment() hands out.
+ * remembered: `expired`, `cancelled`, `fenced`, `released`, and turns of segments, which calls_wait_segment() hands out.
+ * calls_done() forgets them all: they were of that job.
  *
  * Ownership: descriptors returned belong to the caller; those passed are borrowed. Errors: those of the reply;
  * REASON_BUG when the supervisor is gone.
@@ -16,6 +17,8 @@ struct supervisor_calls {
     int socket; /* borrowed */
     bool expired;
     bool cancelled;
+    bool fenced;        /* the job is no longer ours: publish nothing */
+    bool released;      /* the host drains: give the job back */
     uint64_t available; /* by the last RESERVE: bytes that a segment may have at most */
     uint32_t turn_count;
     struct {
@@ -23,6 +26,14 @@ struct supervisor_calls {
         int fd;
     } turns[SUPERVISOR_MAX_KEYS];
 };
+
+/* Somebody wants the job's tree to end: why is in the flags. */
+static inline bool calls_end(const struct supervisor_calls *calls) {
+    return calls->cancelled || calls->expired || calls->fenced || calls->released;
+}
+
+/* The attempt is to leave no trace, and no record. */
+static inline bool calls_dropped(const struct supervisor_calls *calls) { return calls->fenced || calls->released; }
 
 struct calls_peer {
     int requests;
@@ -42,11 +53,24 @@ MUST_USE int calls_grant(struct supervisor_calls *calls, const struct supervisor
 MUST_USE int calls_publish(struct supervisor_calls *calls, const struct supervisor_key *key, int fd,
                            struct err *err); /* fd -1: the granted file; returns the read-only descriptor */
 MUST_USE int calls_abandon(struct supervisor_calls *calls, const struct supervisor_key *key, struct err *err);
+MUST_USE int calls_keep(struct supervisor_calls *calls, const struct supervisor_key *key, int fd, struct err *err);
 MUST_USE int calls_watch(struct supervisor_calls *calls, int pidfd, uint64_t deadline_ms, struct err *err);
 MUST_USE int calls_unwatch(struct supervisor_calls *calls, struct err *err);
 /* Blocks until the supervisor speaks of a key of the last RESERVE: its index, HIT with a descriptor, or LOAD. */
 MUST_USE int calls_wait_segment(struct supervisor_calls *calls, uint32_t *ret_index, uint32_t *ret_state, int *ret_fd,
                                 struct err *err);
+/* A claim that may be made now. */
+struct calls_turn {
+    uint32_t queue; /* index in settings.queues */
+    char nonce[SUPERVISOR_NONCE_BYTES];
+};
+
+/* Blocks until there may be a job: 1; 0: exit now. `wake` is NULL when the last claim was not answered, or gave a job. */
+MUST_USE int calls_idle(struct supervisor_calls *calls, uint32_t queue, const char *wake, struct calls_turn *ret,
+                        struct err *err);
+MUST_USE int calls_hold(struct supervisor_calls *calls, uint32_t queue, const char *id, const char *token,
+                        struct err *err);
+MUST_USE int calls_done(struct supervisor_calls *calls, enum job_state state, enum reason reason, struct err *err);
 /* Takes one record that came unasked; the socket is readable. */
 MUST_USE int calls_take_unasked(struct supervisor_calls *calls, struct err *err);
 

@@ -8,6 +8,8 @@
 
 #include "quern/own.h"
 
+#define ALL_COLUMNS "*"
+
 enum { HASH_BYTES = 32 };
 
 static int join_names(const struct job_input *input, char **ret, size_t *ret_bytes, struct err *err) {
@@ -52,14 +54,24 @@ static int hash_names(const struct codec_wish *wish, char hex[2 * HASH_BYTES + 1
     return 0;
 }
 
+static void print_key(const char *version, uint32_t format, const char *columns, const struct codec_wish *wish,
+                      struct supervisor_key *ret) {
+    snprintf(ret->text, sizeof ret->text, "%s|%u|%s|%u|%u|%u", version, format, columns, wish->profile, wish->decimals,
+             wish->share_texts);
+}
+
+void wish_key_of_result(const char *version, uint32_t profile, struct supervisor_key *ret) {
+    struct codec_wish wish = {.profile = profile, .share_texts = true, .decimals = CODEC_DECIMALS_FLOAT};
+    print_key(version, JOB_ARROW, ALL_COLUMNS, &wish, ret);
+}
+
 int wish_key(const struct attempt *attempt, uint32_t input, struct supervisor_key *ret, struct err *err) {
     auto_free char *names = NULL;
-    char columns[2 * HASH_BYTES + 1] = "*";
+    char columns[2 * HASH_BYTES + 1] = ALL_COLUMNS;
     struct codec_wish wish;
     TRY(wish_make(attempt, input, &names, &wish, err));
     if (wish.columns)
         TRY(hash_names(&wish, columns, err));
-    snprintf(ret->text, sizeof ret->text, "%s|%u|%s|%u|%u|%u", attempt->inputs[input].blob.version,
-             attempt->job.inputs[input].format, columns, wish.profile, wish.decimals, wish.share_texts);
+    print_key(attempt->inputs[input].blob.version, attempt->job.inputs[input].format, columns, &wish, ret);
     return 0;
 }

@@ -2,10 +2,13 @@
 #include "worker_link.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/random.h>
 #include <unistd.h>
 
+#include "grants.h"
 #include "host_memory.h"
 #include "quern/clock.h"
 #include "quern/own.h"
@@ -30,7 +33,7 @@ void worker_link_kill_tree(struct worker_link *link) {
 }
 
 // A worker that is gone gets no answer; its pidfd tells.
-static void send_reply(struct worker_link *link, const struct supervisor_reply *reply, const int *fds, size_t count) {
+void worker_link_reply(struct worker_link *link, const struct supervisor_reply *reply, const int *fds, size_t count) {
     struct err ignored;
     if (record_send(link->calls, reply, sizeof *reply, fds, count, &ignored) < 0)
         worker_link_kill_tree(link);
@@ -38,7 +41,7 @@ static void send_reply(struct worker_link *link, const struct supervisor_reply *
 
 void worker_link_tell(struct worker_link *link, enum supervisor_reply_kind kind) {
     struct supervisor_reply reply = {.kind = kind};
-    send_reply(link, &reply, NULL, 0);
+    worker_link_reply(link, &reply, NULL, 0);
 }
 
 static int serve_step(struct exchange *exchange, struct err *err) {
@@ -46,6 +49,8 @@ static int serve_step(struct exchange *exchange, struct err *err) {
         return err_set(err, REASON_BUG, "step %u does not exist", exchange->call->step);
     exchange->link->step = (enum step)exchange->call->step;
     exchange->link->step_deadline_ns = clock_deadline_ns(exchange->call->deadline_ms);
+    if (exchange->link->turn == WORKER_HOLDS)
+        exchange->supervisor->hooks->on_hold(exchange->supervisor->context, exchange->worker, false);
     return 0;
 }
 
@@ -56,23 +61,32 @@ static void reply_with_zygote(struct supervisor_reply *reply, const struct peer 
     memcpy(reply->pandas, zygote->ready.pandas, sizeof reply->pandas);
 }
 
-static int serve_connect(struct exchange *exchange, struct err *err) {
+static struct peer *find_peer(struct exchange *exchange) {
     struct supervisor *supervisor = exchange->supervisor;
-    bool codec = exchange->call->peer == SUPERVISOR_PEER_CODEC;
-    struct peer *peer = codec ? &supervisor->codec : &supervisor->zygote;
-    if (!codec &&
-        strncmp(exchange->call->environment, supervisor->zygote.environment->name, ENVIRONMENT_NAME_BYTES) != 0)
+    if (exchange->call->peer == SUPERVISOR_PEER_CODEC)
+        return &supervisor->codec;
+    for (uint32_t i = 0; i < supervisor->zygote_count; i++)
+        if (strncmp(exchange->call->environment, supervisor->zygotes[i].environment->name, ENVIRONMENT_NAME_BYTES) == 0)
+            return &supervisor->zygotes[i];
+    return NULL;
+}
+
+static int serve_connect(struct exchange *exchange, struct err *err) {
+    struct peer *peer = find_peer(exchange);
+    if (!peer)
         return err_set(err, REASON_CONFIG, "environment %.64s: not known on this host", exchange->call->environment);
     if (!peer_listens(peer)) {
         peer_stop(peer);
         TRY(peer_start(peer, err));
     }
+    if (peer->environment && peer->environment->network_open)
+        exchange->link->open_network = true;
     if (peer->state == PEER_COMING) {
-        exchange->link->awaits_zygote = true;
+        exchange->link->awaits = peer;
         exchange->deferred = true;
         return 0;
     }
-    if (!codec)
+    if (peer->environment)
         reply_with_zygote(&exchange->reply, peer);
     add_fd(exchange, peer->requests);
     return 0;
@@ -103,10 +117,11 @@ static int serve_reserve(struct exchange *exchange, struct err *err) {
 
 static int serve_grant(struct exchange *exchange, struct err *err) {
     int fd = -1;
-    exchange->supervisor->segments.free_bytes = host_memory_free("/proc", "/sys/fs/cgroup");
-    TRY(segments_grant(&exchange->supervisor->segments, exchange->worker, &exchange->call->keys[0],
-                       exchange->call->bytes, &fd, err));
-    add_fd(exchange, fd);
+    TRY(grants_ask(exchange->supervisor, exchange->worker, &exchange->call->keys[0], exchange->call->bytes, &fd, err));
+    if (fd >= 0)
+        add_fd(exchange, fd);
+    else
+        exchange->deferred = true;
     return 0;
 }
 
@@ -121,7 +136,7 @@ static void tell_waiters(struct supervisor *supervisor, uint64_t waiters, const 
         for (uint32_t k = 0; k < link->reserved_count; k++)
             if (strcmp(link->reserved[k].text, key->text) == 0)
                 reply.index = k;
-        send_reply(link, &reply, &fd, fd >= 0 ? 1 : 0);
+        worker_link_reply(link, &reply, &fd, fd >= 0 ? 1 : 0);
     }
 }
 
@@ -155,6 +170,18 @@ static int serve_keep(struct exchange *exchange, struct err *err) {
                          steal_fd(&exchange->fd), err);
 }
 
+static void drop_segments(struct supervisor *supervisor, uint32_t worker) {
+    const struct supervisor_key *loading;
+    struct err ignored;
+    supervisor->workers[worker].granting_bytes = 0;
+    while ((loading = segments_loading(&supervisor->segments, worker))) {
+        struct supervisor_key key = *loading;
+        if (abandon(supervisor, worker, &key, &ignored) < 0)
+            break;
+    }
+    segments_release(&supervisor->segments, worker);
+}
+
 static int serve_release(struct exchange *exchange, struct err *err) {
     (void)err;
     segments_release(&exchange->supervisor->segments, exchange->worker);
@@ -182,13 +209,102 @@ static int serve_unwatch(struct exchange *exchange, struct err *err) {
     return 0;
 }
 
+// ---- between jobs ----
+
+static bool terminated(const char *text, size_t bytes) { return memchr(text, '\0', bytes) != NULL; }
+
+static int expect_turn(const struct exchange *exchange, bool good, const char *call, struct err *err) {
+    if (!exchange->supervisor->hooks->on_idle || !good)
+        return err_set(err, REASON_BUG, "%s: not expected of a worker in turn %u", call, exchange->link->turn);
+    return 0;
+}
+
+static int serve_idle(struct exchange *exchange, struct err *err) {
+    const struct supervisor_call *call = exchange->call;
+    struct worker_link *link = exchange->link;
+    TRY(expect_turn(exchange, link->turn == WORKER_BUSY || link->turn == WORKER_CLAIMS, "IDLE", err));
+    if (!terminated(call->wake, sizeof call->wake))
+        return err_set(err, REASON_BUG, "IDLE: the wake is not terminated");
+    link->turn = WORKER_WAITS;
+    link->nonce[0] = '\0';
+    link->step_deadline_ns = CLOCK_NEVER;
+    exchange->deferred = true;
+    exchange->supervisor->hooks->on_idle(exchange->supervisor->context, exchange->worker, call->queue, call->wake);
+    return 0;
+}
+
+static void fresh_nonce(char nonce[SUPERVISOR_NONCE_BYTES]) {
+    unsigned char dice[(SUPERVISOR_NONCE_BYTES - 1) / 2] = {0};
+    ssize_t got;
+    do
+        got = getrandom(dice, sizeof dice, 0); // of so few bytes all, once the kernel has any
+    while (got != (ssize_t)sizeof dice);
+    for (size_t i = 0; i < sizeof dice; i++)
+        snprintf(nonce + 2 * i, 3, "%02x", dice[i]);
+}
+
+void worker_link_let_claim(struct worker_link *link, uint32_t queue) {
+    struct supervisor_reply reply = {.kind = SUPERVISOR_REPLY, .count = 1, .queue = queue};
+    fresh_nonce(link->nonce);
+    memcpy(reply.nonce, link->nonce, sizeof reply.nonce);
+    link->turn = WORKER_CLAIMS;
+    link->queue = queue;
+    link->step = STEP_CLAIM;
+    link->step_deadline_ns = clock_deadline_ns(SUPERVISOR_CLAIM_MS);
+    worker_link_reply(link, &reply, NULL, 0);
+}
+
+enum { LEAVE_MS = 30000 }; // from one job to the next IDLE, or to the exit
+
+void worker_link_dismiss(struct worker_link *link) {
+    struct supervisor_reply reply = {.kind = SUPERVISOR_REPLY};
+    link->turn = WORKER_BUSY;
+    link->step_deadline_ns = clock_deadline_ns(LEAVE_MS);
+    worker_link_reply(link, &reply, NULL, 0);
+}
+
+static int serve_hold(struct exchange *exchange, struct err *err) {
+    const struct supervisor_call *call = exchange->call;
+    struct worker_link *link = exchange->link;
+    TRY(expect_turn(exchange, link->turn == WORKER_CLAIMS && call->queue == link->queue, "HOLD", err));
+    if (!terminated(call->id, sizeof call->id) || !terminated(call->token, sizeof call->token) || !call->id[0])
+        return err_set(err, REASON_BUG, "HOLD: expected an id and a token");
+    link->turn = WORKER_HOLDS;
+    link->nonce[0] = '\0';
+    link->told = false;
+    link->held_ns = clock_boot_ns();
+    memcpy(link->id, call->id, sizeof link->id);
+    memcpy(link->token, call->token, sizeof link->token);
+    exchange->supervisor->hooks->on_hold(exchange->supervisor->context, exchange->worker, true);
+    return 0;
+}
+
+static int serve_done(struct exchange *exchange, struct err *err) {
+    const struct supervisor_call *call = exchange->call;
+    struct supervisor *supervisor = exchange->supervisor;
+    struct worker_link *link = exchange->link;
+    TRY(expect_turn(exchange, link->turn == WORKER_HOLDS && link->tree < 0, "DONE", err));
+    if (call->state >= JOB_STATE_COUNT || call->reason >= REASON_COUNT)
+        return err_set(err, REASON_BUG, "DONE: state %u for reason %u does not exist", call->state, call->reason);
+    supervisor->hooks->on_done(supervisor->context, exchange->worker, (enum job_state)call->state,
+                               (enum reason)call->reason);
+    link->turn = WORKER_BUSY;
+    link->id[0] = link->token[0] = '\0';
+    link->told = link->open_network = false;
+    link->cancel_deadline_ns = CLOCK_NEVER;
+    link->step_deadline_ns = clock_deadline_ns(LEAVE_MS);
+    drop_segments(supervisor, exchange->worker);
+    return 0;
+}
+
 typedef int serve_fn(struct exchange *exchange, struct err *err);
 
 static serve_fn *const calls[] = {
     [SUPERVISOR_STEP] = serve_step,       [SUPERVISOR_CONNECT] = serve_connect, [SUPERVISOR_RESERVE] = serve_reserve,
     [SUPERVISOR_GRANT] = serve_grant,     [SUPERVISOR_PUBLISH] = serve_publish, [SUPERVISOR_ABANDON] = serve_abandon,
     [SUPERVISOR_KEEP] = serve_keep,       [SUPERVISOR_RELEASE] = serve_release, [SUPERVISOR_WATCH] = serve_watch,
-    [SUPERVISOR_UNWATCH] = serve_unwatch,
+    [SUPERVISOR_UNWATCH] = serve_unwatch, [SUPERVISOR_IDLE] = serve_idle,       [SUPERVISOR_HOLD] = serve_hold,
+    [SUPERVISOR_DONE] = serve_done,
 };
 
 static int serve(struct exchange *exchange, struct err *err) {
@@ -221,42 +337,37 @@ int worker_link_serve(struct supervisor *supervisor, uint32_t worker, struct err
     if (exchange.fd >= 0)
         close(exchange.fd);
     if (!exchange.deferred)
-        send_reply(link, &exchange.reply, exchange.reply_fds, exchange.reply_fd_count);
+        worker_link_reply(link, &exchange.reply, exchange.reply_fds, exchange.reply_fd_count);
+    grants_retry(supervisor);
     return 0;
 }
 
-void worker_link_zygote_turned(struct supervisor *supervisor, const struct err *failure) {
+void worker_link_zygote_turned(struct supervisor *supervisor, const struct peer *zygote, const struct err *failure) {
     for (uint32_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++) {
         struct worker_link *link = &supervisor->workers[i];
-        if (!link->alive || !link->awaits_zygote)
+        if (!link->alive || link->dead || link->awaits != zygote)
             continue;
         struct supervisor_reply reply = {.kind = SUPERVISOR_REPLY};
-        link->awaits_zygote = false;
+        link->awaits = NULL;
         if (failure)
             reply.err = *failure;
         else
-            reply_with_zygote(&reply, &supervisor->zygote);
-        send_reply(link, &reply, &supervisor->zygote.requests, failure ? 0 : 1);
+            reply_with_zygote(&reply, zygote);
+        worker_link_reply(link, &reply, &zygote->requests, failure ? 0 : 1);
     }
 }
 
 void worker_link_bury(struct supervisor *supervisor, uint32_t worker) {
     struct worker_link *link = &supervisor->workers[worker];
-    struct err ignored;
     worker_link_kill_tree(link);
     forget_tree(link);
-    const struct supervisor_key *loading;
-    while ((loading = segments_loading(&supervisor->segments, worker))) {
-        struct supervisor_key key = *loading;
-        if (abandon(supervisor, worker, &key, &ignored) < 0)
-            break;
-    }
-    segments_release(&supervisor->segments, worker);
+    drop_segments(supervisor, worker);
     int *const fds[] = {&link->calls, &link->events, &link->pidfd};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++) {
         if (*fds[i] >= 0)
             close(*fds[i]);
         *fds[i] = -1;
     }
-    link->alive = false;
+    link->alive = link->dead = false;
+    grants_retry(supervisor);
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * quern-worker: does the steps of one job after the other. Blocking, single-threaded, no Python, parses no dataset, no
- * picture and no zip. Descriptors at exec: quern/supervisor.h.  Arguments, in this order,
- * each of which may be missing or empty: the directory for the outputs, the store's URL, the task (enum run_task), the
- * rows of RUN_HEAD, and "no-header" for tables without one.
+ * picture and no zip. Descriptors at exec: quern/supervisor.h.
+ *
+ *     quern-worker --daemon   for quernd: one job after the other, by its struct settings
+ *     quern-worker [DIR [STORE [TASK [ROWS [no-header]]]]]   for `quern run`: one job. Each may be missing or empty: the
+ *                  directory for the outputs, the store's URL, enum run_task, the rows of RUN_HEAD, tables without names
  */
 #include <signal.h>
 #include <stdio.h>
@@ -11,52 +13,55 @@
 #include <string.h>
 
 #include "attempt.h"
+#include "delivery_local.h"
 #include "quern/jail.h"
-#include "quern/memory.h"
-#include "quern/own.h"
-
-static int read_job(struct attempt *attempt, struct err *err) {
-    auto_free char *json = NULL;
-    size_t bytes = 0;
-    TRY(memory_read(SUPERVISOR_FD_JOB, "job document", JOB_MAX_BYTES, &json, &bytes, err));
-    return job_decode(json, bytes, &attempt->job, err);
-}
-
-static int work(struct attempt *attempt, struct err *err) {
-    TRY(jail_die_with_parent(err));
-    TRY(read_job(attempt, err));
-    return job_steps_run(attempt, err);
-}
+#include "quern/settings.h"
+#include "service.h"
 
 static const char *argument(int argc, char **argv, int index) {
     return index < argc && *argv[index] ? argv[index] : NULL;
 }
 
-static void read_arguments(struct attempt *attempt, int argc, char **argv) {
+static void read_task(struct attempt *attempt, int argc, char **argv) {
     const char *task = argument(argc, argv, 3), *rows = argument(argc, argv, 4);
-    attempt->output_dir = argument(argc, argv, 1);
-    attempt->store_url = argument(argc, argv, 2);
     attempt->task = task ? (enum run_task)strtoul(task, NULL, 10) : RUN_SCRIPT;
     attempt->task_rows = rows ? (uint32_t)strtoul(rows, NULL, 10) : 0;
     attempt->no_header = argument(argc, argv, 5) != NULL;
 }
 
-int main(int argc, char **argv) {
-    struct err err;
+// `quern run`: one job, and the end.
+static int work_once(int argc, char **argv, struct err *err) {
+    struct delivery_local local;
     struct attempt *attempt = malloc(sizeof *attempt);
     if (!attempt)
-        return JAIL_EXIT;
+        return err_set(err, REASON_INFRA, "out of memory for a job");
+    delivery_local_init(&local, argument(argc, argv, 1), argument(argc, argv, 2), SUPERVISOR_FD_EVENTS);
+    attempt_init(attempt, &local.base);
+    read_task(attempt, argc, argv);
+    int result = job_steps_run(attempt, err);
+    attempt_done(attempt);
+    free(attempt);
+    delivery_local_done(&local);
+    return result;
+}
+
+// quernd: one job after the other.
+static int work_for_ever(struct err *err) {
+    struct settings settings;
+    TRY(settings_read(SUPERVISOR_FD_JOB, &settings, err));
+    return service_run(&settings, err);
+}
+
+int main(int argc, char **argv) {
+    struct err err;
     // The terminal's Ctrl-C is the supervisor's: it cancels the job.
     signal(SIGINT, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
-    attempt_init(attempt);
-    attempt->calls.socket = SUPERVISOR_FD_CALLS;
-    attempt->report.events = SUPERVISOR_FD_EVENTS;
-    read_arguments(attempt, argc, argv);
-    int result = work(attempt, &err);
+    bool daemon = argc > 1 && strcmp(argv[1], "--daemon") == 0;
+    int result = jail_die_with_parent(&err);
+    if (result == 0)
+        result = daemon ? work_for_ever(&err) : work_once(argc, argv, &err);
     if (result < 0)
         fprintf(stderr, "quern-worker: %s\n", err.msg);
-    attempt_done(attempt);
-    free(attempt);
     return result < 0 ? JAIL_EXIT : 0;
 }

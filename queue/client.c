@@ -17,6 +17,7 @@ void client_begin(const struct queue *queue, enum script_id script, struct args 
 
 int client_command(struct queue *queue, const struct args *args, uint64_t deadline_ns, struct reply **ret,
                    struct err *err) {
+    queue_news_drop(queue);
     return session_command(&queue->session, args, deadline_ns, ret, err);
 }
 
@@ -39,16 +40,22 @@ static int attempt(struct session *session, void *context, uint64_t deadline_ns,
     return 0;
 }
 
+// News that nobody awaited would be taken for the answer.
+static int run(struct queue *queue, enum script_id script, const struct args *args, enum queue_durability durability,
+               struct reply **ret, struct err *err) {
+    struct transition transition = {&queue_scripts[script], args, durability, ret};
+    queue_news_drop(queue);
+    return session_patiently(&queue->session, attempt, &transition, err);
+}
+
 int client_run(struct queue *queue, enum script_id script, const struct args *args, struct reply **ret,
                struct err *err) {
-    struct transition transition = {&queue_scripts[script], args, QUEUE_NORMAL, ret};
-    return session_patiently(&queue->session, attempt, &transition, err);
+    return run(queue, script, args, QUEUE_NORMAL, ret, err);
 }
 
 int client_run_durably(struct queue *queue, enum script_id script, const struct args *args, struct reply **ret,
                        struct err *err) {
-    struct transition transition = {&queue_scripts[script], args, queue->durability, ret};
-    return session_patiently(&queue->session, attempt, &transition, err);
+    return run(queue, script, args, queue->durability, ret, err);
 }
 
 /* ---- answers ---- */

@@ -69,6 +69,19 @@ static int rule_url(const char *text, struct err *err) {
     return rule_printable(text + 5, PATH_BYTES, err);
 }
 
+// A prefix may end with the slash that a key must not end with.
+static int rule_prefix(const char *text, struct err *err) {
+    char key[STORAGE_KEY_BYTES];
+    size_t bytes = strlen(text);
+    if (bytes == 0 || bytes >= sizeof key)
+        return err_set(err, REASON_BAD_INPUT, "expected the beginning of a key, 1 to %zu bytes, found %zu",
+                       sizeof key - 1, bytes);
+    memcpy(key, text, bytes + 1);
+    if (bytes > 1 && key[bytes - 1] == '/')
+        key[bytes - 1] = '\0';
+    return storage_key_check(key, err);
+}
+
 static int rule_version(const char *text, struct err *err) {
     size_t bytes = strlen(text);
     for (size_t i = 0; i < bytes; i++)
@@ -206,6 +219,20 @@ static const struct field document_fields[] = {
      .max = HOST_MAX_PORTS,
      .rule = rule_url,
      .key_rule = rule_file_name},
+    {.name = "read",
+     .kind = FIELD_TEXTS,
+     .offset = offsetof(struct document, job.read),
+     .count = offsetof(struct document, job.read_count),
+     .min = 1,
+     .max = JOB_MAX_PREFIXES,
+     .rule = rule_prefix},
+    {.name = "write",
+     .kind = FIELD_TEXTS,
+     .offset = offsetof(struct document, job.write),
+     .count = offsetof(struct document, job.write_count),
+     .min = 1,
+     .max = JOB_MAX_PREFIXES,
+     .rule = rule_prefix},
     {.name = "limits",
      .kind = FIELD_OBJECT,
      .offset = offsetof(struct document, job.limits),
@@ -247,13 +274,37 @@ static int outputs_check(const struct job *job, struct err *err) {
     return 0;
 }
 
+static int read_check(const struct job *job, const char *what, const struct job_source *source, struct err *err) {
+    if (!source->url || job_source_is_file(source) || job_may_read(job, source->url))
+        return 0;
+    return err_set(err, REASON_BAD_INPUT, "%s: expected a key that `read` covers, found \"%.200s\"", what, source->url);
+}
+
+static int prefixes_check(const struct job *job, struct err *err) {
+    char what[NAME_BYTES + 16];
+    TRY(read_check(job, "script.url", &job->script, err));
+    TRY(read_check(job, "bundle.url", &job->bundle, err));
+    for (size_t i = 0; i < job->input_count; i++) {
+        snprintf(what, sizeof what, "inputs[%zu].url", i);
+        TRY(read_check(job, what, &job->inputs[i].source, err));
+    }
+    for (size_t i = 0; i < job->output_count; i++)
+        if (strncmp(job->outputs[i].key, "job:", 4) == 0)
+            return err_set(err, REASON_BAD_INPUT,
+                           "outputs.%s: expected no key of a job, which has its own outputs there by itself, "
+                           "found \"%.200s\"",
+                           job->outputs[i].port, job->outputs[i].key);
+    return 0;
+}
+
 int job_check(const struct job *job, struct err *err) {
     struct document document = {.schema = JOB_SCHEMA, .job = *job};
     TRY(fields_check(document_fields, &document, NULL, err));
     if (job->limits.time_ms == 0 && !job->debug)
         return err_set(err, REASON_BAD_INPUT, "limits.time_ms: expected 1..%llu, found 0", TIME_MS_MAX);
     TRY(ports_check(job, err));
-    return outputs_check(job, err);
+    TRY(outputs_check(job, err));
+    return prefixes_check(job, err);
 }
 
 void job_free(struct job *job) {

@@ -164,9 +164,10 @@ static json_t *environment_of(const struct manifest *manifest) {
     return object;
 }
 
+// Step complete writes the record: it cannot tell how long it took.
 static json_t *steps_of(const struct manifest *manifest) {
     json_t *object = json_object();
-    for (int step = 0; step < STEP_COUNT; step++) {
+    for (int step = 0; step < STEP_COMPLETE; step++) {
         json_t *entry = json_object();
         put(&entry, "ms", ms_of(manifest->step_us[step]));
         put(&object, step_name((enum step)step), entry);
@@ -309,7 +310,7 @@ static json_t *moment_of(uint64_t unix_ms) {
     return json_string(text);
 }
 
-int manifest_encode(const struct manifest *manifest, char **ret_json, size_t *ret_bytes, struct err *err) {
+static json_t *object_of(const struct manifest *manifest) {
     json_t *object = json_object();
     put_outcome(&object, manifest);
     put(&object, "started", moment_of(manifest->started_unix_ms));
@@ -320,8 +321,11 @@ int manifest_encode(const struct manifest *manifest, char **ret_json, size_t *re
     put(&object, "limits", limits_of(manifest));
     put(&object, "usage", usage_of(manifest));
     put_words(&object, manifest);
+    return object;
+}
+
+static int print(const json_t *object, char **ret_json, size_t *ret_bytes, struct err *err) {
     auto_free char *text = object ? json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) : NULL;
-    json_decref(object);
     char *json = NULL;
     int bytes = text ? asprintf(&json, "%s\n", text) : -1;
     if (bytes < 0)
@@ -330,6 +334,48 @@ int manifest_encode(const struct manifest *manifest, char **ret_json, size_t *re
     *ret_json = json;
     return 0;
 }
+
+int manifest_encode(const struct manifest *manifest, char **ret_json, size_t *ret_bytes, struct err *err) {
+    json_auto_t *object = object_of(manifest);
+    return print(object, ret_json, ret_bytes, err);
+}
+
+static void leave_columns_out(json_t *object) {
+    size_t i;
+    json_t *input;
+    json_array_foreach(json_object_get(object, "inputs"), i, input) {
+        json_array_clear(json_object_get(input, "column_report"));
+        json_object_set(input, "columns_left", json_object_get(input, "columns"));
+    }
+}
+
+static void leave_warnings_out(json_t *object) {
+    json_t *warnings = json_object_get(object, "warnings"), *left = json_object_get(object, "warnings_left");
+    json_integer_set(left, json_integer_value(left) + (json_int_t)json_array_size(warnings));
+    json_array_clear(warnings);
+}
+
+int manifest_encode_brief(const struct manifest *manifest, size_t most, char **ret_json, size_t *ret_bytes,
+                          struct err *err) {
+    static void (*const leave_out[])(json_t * object) = {leave_columns_out, leave_warnings_out};
+    json_auto_t *object = object_of(manifest);
+    for (size_t i = 0;; i++) {
+        auto_free char *json = NULL;
+        size_t bytes = 0;
+        TRY(print(object, &json, &bytes, err));
+        if (bytes <= most) {
+            *ret_json = steal_ptr(&json);
+            *ret_bytes = bytes;
+            return 0;
+        }
+        if (i == sizeof leave_out / sizeof *leave_out)
+            return err_set(err, REASON_LIMIT_OUTPUT, "manifest: expected at most %zu bytes, found %zu", most, bytes);
+        leave_out[i](object);
+    }
+}
+
+const char *const manifest_files[] = {"dataset1.arrow", "dataset2.arrow", "visualization.png", "visualization.json",
+                                      "stdout.txt",     "stderr.txt",     "job.json",          NULL};
 
 void manifest_done(struct manifest *manifest) {
     for (uint32_t i = 0; i < HOST_MAX_PORTS; i++) {

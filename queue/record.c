@@ -89,3 +89,27 @@ void queue_record_free(struct queue_record *record) {
     free(record->result);
     *record = (struct queue_record){0};
 }
+
+int queue_document(struct queue *queue, const char *id, char **ret, size_t *ret_bytes, struct err *err) {
+    struct args args;
+    auto_reply struct reply *reply = NULL;
+    const char *document = NULL;
+    size_t bytes = 0;
+    TRY(client_check_id(id, err));
+    client_begin(queue, SCRIPT_DOCUMENT, &args);
+    args_text(&args, id);
+    TRY(client_run(queue, SCRIPT_DOCUMENT, &args, &reply, err));
+    int answer = client_answer(reply, "document", err);
+    if (answer < 0 || answer == QUEUE_NO_JOB)
+        return answer;
+    if (answer != QUEUE_OK)
+        return err_set(err, REASON_INFRA, "document: an answer that does not belong to it");
+    TRY(reply_text(reply, 1, "document", &document, &bytes, err));
+    char *copied = malloc(bytes + 1);
+    if (!copied)
+        return err_set(err, REASON_INFRA, "no memory for a job document");
+    memcpy(copied, document, bytes + 1);
+    *ret = copied;
+    *ret_bytes = bytes;
+    return QUEUE_OK;
+}

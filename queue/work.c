@@ -122,7 +122,7 @@ int queue_renew(struct queue *queue, uint32_t lease_ms, struct queue_renewal *re
 
 /* ---- the ends of an attempt ---- */
 
-static int begin_end(const struct queue *queue, enum script_id script, const char *id, const char *token,
+int client_begin_end(const struct queue *queue, enum script_id script, const char *id, const char *token,
                      struct args *args, struct err *err) {
     TRY(client_check_id(id, err));
     TRY(client_check_token(token, err));
@@ -154,7 +154,7 @@ int queue_complete(struct queue *queue, const char *id, const char *token, const
     enum job_state state;
     auto_reply struct reply *reply = NULL;
     TRY(client_check_range("result bytes", bytes, 0, QUEUE_MAX_RESULT, err));
-    TRY(begin_end(queue, SCRIPT_COMPLETE, id, token, &args, err));
+    TRY(client_begin_end(queue, SCRIPT_COMPLETE, id, token, &args, err));
     args_bytes(&args, result, bytes);
     TRY(client_write_names(names, count, id, false, &args, err));
     TRY(client_run_durably(queue, SCRIPT_COMPLETE, &args, &reply, err));
@@ -171,7 +171,7 @@ int queue_fail(struct queue *queue, const char *id, const char *token, const str
         return err_set(err, REASON_BAD_INPUT, "fail: expected a reason, found none");
     err_word(&safe, word);
     TRY(client_check_range("result bytes", bytes, 0, QUEUE_MAX_RESULT, err));
-    TRY(begin_end(queue, SCRIPT_FAIL, id, token, &args, err));
+    TRY(client_begin_end(queue, SCRIPT_FAIL, id, token, &args, err));
     args_text(&args, word);
     args_text(&args, safe.msg);
     args_bytes(&args, result ? result : "", result ? bytes : 0);
@@ -182,7 +182,7 @@ int queue_fail(struct queue *queue, const char *id, const char *token, const str
 
 int queue_lost(struct queue *queue, const char *id, const char *token, enum job_state *ret_state, struct err *err) {
     struct args args;
-    TRY(begin_end(queue, SCRIPT_LOST, id, token, &args, err));
+    TRY(client_begin_end(queue, SCRIPT_LOST, id, token, &args, err));
     return finish_end(queue, SCRIPT_LOST, &args, ret_state, err);
 }
 
@@ -203,7 +203,7 @@ int queue_lost_claim(struct queue *queue, const char *nonce, enum job_state *ret
 
 int queue_release(struct queue *queue, const char *id, const char *token, enum job_state *ret_state, struct err *err) {
     struct args args;
-    TRY(begin_end(queue, SCRIPT_RELEASE, id, token, &args, err));
+    TRY(client_begin_end(queue, SCRIPT_RELEASE, id, token, &args, err));
     return finish_end(queue, SCRIPT_RELEASE, &args, ret_state, err);
 }
 
@@ -215,7 +215,7 @@ int queue_progress(struct queue *queue, const char *id, const char *token, const
     struct args args;
     size_t bytes = strnlen(text, QUEUE_MAX_PROGRESS + 1);
     TRY(client_check_range("bytes of progress", bytes, 0, QUEUE_MAX_PROGRESS, err));
-    TRY(begin_end(queue, SCRIPT_PROGRESS, id, token, &args, err));
+    TRY(client_begin_end(queue, SCRIPT_PROGRESS, id, token, &args, err));
     args_bytes(&args, text, bytes);
     return client_simple(queue, SCRIPT_PROGRESS, &args, news_answers, err);
 }
@@ -224,7 +224,7 @@ int queue_log(struct queue *queue, const char *id, const char *token, bool is_st
               struct err *err) {
     struct args args;
     TRY(client_check_range("bytes of log", count, 1, QUEUE_MAX_LOG, err));
-    TRY(begin_end(queue, SCRIPT_LOG, id, token, &args, err));
+    TRY(client_begin_end(queue, SCRIPT_LOG, id, token, &args, err));
     args_text(&args, is_stderr ? "2" : "1");
     args_bytes(&args, bytes, count);
     return client_simple(queue, SCRIPT_LOG, &args, news_answers, err);

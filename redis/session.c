@@ -70,7 +70,7 @@ void script_begin(const struct script *script, const char *key, struct args *arg
 }
 
 // Nothing of a script was executed when its name is not known: loading it and asking again is always safe.
-static int load(struct session *session, const struct script *script, uint64_t deadline_ns, struct err *err) {
+int session_load(struct session *session, const struct script *script, uint64_t deadline_ns, struct err *err) {
     auto_reply struct reply *reply = NULL;
     struct args args;
     args_begin(&args, "SCRIPT");
@@ -92,7 +92,7 @@ int session_script(struct session *session, const struct script *script, const s
             *ret = steal_ptr(&reply);
             return 0;
         }
-        TRY(load(session, script, deadline_ns, err));
+        TRY(session_load(session, script, deadline_ns, err));
     }
     return err_set(err, REASON_UNREACHABLE, "%s: Redis forgot the script %s at once", session->what, script->name);
 }

@@ -48,6 +48,9 @@ MUST_USE int session_command(struct session *session, const struct args *args, u
 MUST_USE int session_script(struct session *session, const struct script *script, const struct args *args,
                             uint64_t deadline_ns, struct reply **ret, struct err *err);
 
+/* Redis learns a script that it does not know: for those who speak on the connection themselves. */
+MUST_USE int session_load(struct session *session, const struct script *script, uint64_t deadline_ns, struct err *err);
+
 /* Repeats `attempt` while it fails with UNREACHABLE and patience lasts, with growing pauses. What was tried on a connection
  * that was open before is tried once more at once: Redis may have been restarted since. So the attempt must be one that
  * may be repeated, also after it succeeded and its reply was lost. */

@@ -14,6 +14,13 @@ static inline uint64_t clock_now_ns(void) {
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* The same of CLOCK_BOOTTIME, which goes on while the machine sleeps: for leases. */
+static inline uint64_t clock_boot_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
 /* Milliseconds until `deadline_ns`, rounded up, for poll(2): -1 for CLOCK_NEVER, at most INT32_MAX. */
 int clock_poll_ms(uint64_t deadline_ns);
 

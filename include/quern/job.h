@@ -21,6 +21,7 @@
 #include "quern/host.h"
 #include "quern/jail.h"
 #include "quern/steps.h"
+#include "quern/storage.h"
 
 #define JOB_SCHEMA 1
 #define JOB_MAX_BYTES (4u << 20)
@@ -53,9 +54,15 @@ struct job_param {
 };
 
 struct job_output {
-    char *port; /* owned; "dataset1", "dataset2", "visualization", or a named output */
+    char *port; /* owned; "dataset1", "dataset2", "visualization", or a named output; JOB_OUTPUT_ALL */
     char *key;  /* owned */
 };
+
+/* The port that stands for all outputs without a key of their own (`submit -o KEY`): dataset1 is KEY itself, the picture
+ * KEY/visualization.png, every other one KEY/PORT. */
+#define JOB_OUTPUT_ALL "*"
+
+#define JOB_MAX_PREFIXES 64u
 
 struct job_limits {
     struct jail_limits jail;
@@ -77,6 +84,12 @@ struct job {
     size_t param_count;
     struct job_output *outputs;
     size_t output_count;
+    /* What the job may touch of a queue's catalogue beside its outputs and `job:ID/`. A prefix covers the key that it is
+     * and all keys below it: "a" covers "a" and "a/b", not "ab". */
+    char **read; /* owned; NULL: all keys */
+    size_t read_count;
+    char **write; /* owned; NULL: none */
+    size_t write_count;
     struct job_limits limits;
     bool debug;
     uint32_t decimals; /* enum job_decimals: what decimals of the inputs become */
@@ -85,6 +98,13 @@ struct job {
 void job_defaults(struct job *job); /* quern dialect, environment "default", default limits, a fresh id (ULID) */
 void job_free(struct job *job);
 MUST_USE int job_check(const struct job *job, struct err *err);
+
+/* The key of an output: its own, or by JOB_OUTPUT_ALL. 1: there is one, 0: the output is only `job:ID/PORT`, -1: it would be
+ * longer than a key may be. */
+MUST_USE int job_output_key(const struct job *job, const char *port, char *ret_key, size_t room, struct err *err);
+bool job_source_is_file(const struct job_source *source); /* file:/path; else a key */
+bool job_may_read(const struct job *job, const char *key);
+bool job_may_write(const struct job *job, const char *key);
 MUST_USE int job_encode(const struct job *job, char **ret_json, size_t *ret_bytes, struct err *err);
 MUST_USE int job_decode(const char *json, size_t bytes, struct job *ret, struct err *err);
 
@@ -122,8 +142,8 @@ struct manifest_input {
 };
 
 struct manifest_output {
-    char port[HOST_NAME_BYTES]; /* "dataset1", ... "visualization" */
-    char key[1024];             /* file name or storage key; empty: not kept */
+    char port[HOST_NAME_BYTES];  /* "dataset1", ... "visualization" */
+    char key[STORAGE_KEY_BYTES]; /* file name or storage key; empty: not kept */
     char version[256];
     uint64_t rows, columns, segment_bytes, bytes;
 };
@@ -137,7 +157,7 @@ struct manifest {
     uint32_t line;                   /* of the script, in the outermost frame of azureml_main; 0: there is none */
     char environment[ENVIRONMENT_NAME_BYTES];
     char python[32], pandas[32];
-    uint64_t step_us[STEP_COUNT];
+    uint64_t step_us[STEP_COUNT]; /* 0: not reached; of STEP_COMPLETE it is not recorded */
     uint64_t started_unix_ms;
     struct manifest_input inputs[HOST_MAX_PORTS];
     uint32_t input_count;
@@ -156,9 +176,17 @@ struct manifest {
     uint32_t warning_count; /* beyond 32 only counted */
 };
 
+/* The files of `run -o DIR`, NULL at the end; beside them stand those of named outputs. */
+extern const char *const manifest_files[];
+
 void manifest_done(struct manifest *manifest);
 
 /* Pretty-printed JSON with a final newline. A failed job has the `error` object of module.md section 11. */
 MUST_USE int manifest_encode(const struct manifest *manifest, char **ret_json, size_t *ret_bytes, struct err *err);
+
+/* The same within `most` bytes: without the reports on columns, then without the warnings, which are counted as left out.
+ * What is longer still is REASON_LIMIT_OUTPUT. */
+MUST_USE int manifest_encode_brief(const struct manifest *manifest, size_t most, char **ret_json, size_t *ret_bytes,
+                                   struct err *err);
 
 #endif

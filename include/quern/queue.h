@@ -203,6 +203,27 @@ MUST_USE int queue_progress(struct queue *queue, const char *id, const char *tok
 MUST_USE int queue_log(struct queue *queue, const char *id, const char *token, bool is_stderr, const char *bytes,
                        size_t count, struct err *err);
 
+/*
+ * The same two without waiting, for a worker that has a script to attend: begun now, answered when the descriptor is
+ * readable. One is on its way at a time, and nothing else is asked of this struct queue meanwhile. A send to a peer that
+ * takes nothing costs 200 ms at most. After -1 the pieces may or may not be there.
+ */
+struct queue_output {
+    bool is_stderr;
+    const char *bytes; /* borrowed for the call */
+    size_t count;
+};
+
+#define QUEUE_MAX_OUTPUTS 256u
+
+MUST_USE int queue_log_begin(struct queue *queue, const char *id, const char *token, const struct queue_output *pieces,
+                             size_t count, struct err *err);
+MUST_USE int queue_progress_begin(struct queue *queue, const char *id, const char *token, const char *text,
+                                  struct err *err);
+int queue_news_fd(const struct queue *queue);                      /* -1: nothing is on its way */
+MUST_USE int queue_news_end(struct queue *queue, struct err *err); /* OK, DROPPED, FENCED */
+void queue_news_drop(struct queue *queue);                         /* whatever is on its way: not awaited */
+
 /* ---- keepers ---- */
 
 struct queue_ticked {
@@ -250,6 +271,9 @@ struct queue_record {
 
 MUST_USE int queue_get(struct queue *queue, const char *id, struct queue_record *ret, struct err *err);
 void queue_record_free(struct queue_record *record);
+
+/* The job document, as submitted: OK, NO_JOB. The caller frees it; a NUL stands behind it. */
+MUST_USE int queue_document(struct queue *queue, const char *id, char **ret, size_t *ret_bytes, struct err *err);
 
 /* The id of a number: OK, NO_JOB. */
 MUST_USE int queue_find(struct queue *queue, uint64_t number, char ret_id[JOB_ID_BYTES], struct err *err);

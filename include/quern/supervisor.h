@@ -2,9 +2,10 @@
 /*
  * The conversation worker ↔ supervisor, on the worker's own SOCK_SEQPACKET socket (SUPERVISOR_FD_CALLS at exec).
  *
- * The worker asks, one call at a time, and each call has one reply. Three records come unasked: SEGMENT_TURN after a WAIT,
- * TREE_EXPIRED and CANCEL. End of file on the socket is the worker's death: its pins end, its tree is killed, a decode it was
- * doing passes to the next waiter.
+ * The worker asks, one call at a time, and each call has one reply. These records come unasked: SEGMENT_TURN after a WAIT;
+ * TREE_EXPIRED; CANCEL: end the job, it is `cancelled`; FENCED: the job is no longer ours, kill its tree, publish nothing,
+ * drop the attempt; RELEASE_NOW: the host drains, end the tree and give the job back. End of file on the socket is the
+ * worker's death: its pins end, its tree is killed, a decode it was doing passes to the next waiter.
  *
  *     STEP     step, deadline_ms      the worker is in this step; overstaying it is SIGKILL for tree and worker
  *     CONNECT  peer                   a descriptor of the request socket of quern-codec or of an environment's zygote
@@ -20,6 +21,20 @@
  *                                     with the supervisor. Pins end after its death
  *     UNWATCH                         the tree is dead and reaped
  *
+ * In the daemon a worker does one job after the other (`--daemon`, its struct settings at SUPERVISOR_FD_JOB):
+ *
+ *     IDLE     queue, wake            nothing to do. `wake`: what the last claim of `queue` said, which found nothing; empty:
+ *                                     no claim was answered since the last job. The reply comes when there may be a job:
+ *                                     claim from reply.queue with exactly reply.nonce, within SUPERVISOR_CLAIM_MS. With
+ *                                     reply.count 0: exit 0 now
+ *     HOLD     queue, id, token       the claim gave this job: its lease is renewed from now on, while the step keeps its
+ *                                     deadline
+ *     DONE     state, reason          the job was completed, failed or released, or dropped after FENCED. All pins end. What
+ *                                     came unasked for this job came before the reply
+ *
+ * A worker that dies with a nonce and without HOLD may have claimed: the keeper asks the queue. A claim that fails (the
+ * queue denies us) is no answer: the worker ends, and is started again with backoff.
+ *
  * Units: ms from now, bytes. Errors come back in the reply: REASON_LIMIT_MEMORY for a segment over the budget,
  * REASON_INFRA for a peer that will not start.
  */
@@ -31,13 +46,16 @@
 #include "quern/environment.h"
 #include "quern/err.h"
 #include "quern/jail.h"
+#include "quern/queue.h"
 #include "quern/record.h"
 
-/* Descriptors of quern-worker at exec. JOB is the job document (sealed) in embedded mode. */
+/* Descriptors of quern-worker at exec. JOB is sealed: the job document in embedded mode, a struct settings in the daemon. */
 enum { SUPERVISOR_FD_CALLS = 3, SUPERVISOR_FD_EVENTS = 4, SUPERVISOR_FD_JOB = 5 };
 
 #define SUPERVISOR_MAX_KEYS 64u
 #define SUPERVISOR_KEY_BYTES 512u
+#define SUPERVISOR_NONCE_BYTES 33            /* hexadecimal */
+#define SUPERVISOR_CLAIM_MS (11 * 60 * 1000) /* Redis may be silent for ten minutes */
 
 enum supervisor_call_kind {
     SUPERVISOR_STEP = 1,
@@ -50,6 +68,9 @@ enum supervisor_call_kind {
     SUPERVISOR_RELEASE,
     SUPERVISOR_WATCH,
     SUPERVISOR_UNWATCH,
+    SUPERVISOR_IDLE,
+    SUPERVISOR_HOLD,
+    SUPERVISOR_DONE,
 };
 
 enum supervisor_peer { SUPERVISOR_PEER_CODEC = 1, SUPERVISOR_PEER_ZYGOTE = 2 };
@@ -67,6 +88,11 @@ struct supervisor_call {
     uint64_t deadline_ms;                     /* STEP, WATCH; 0: none */
     uint64_t bytes;                           /* GRANT */
     char environment[ENVIRONMENT_NAME_BYTES]; /* CONNECT to a zygote */
+    uint32_t queue;                           /* IDLE, HOLD: index in settings.queues */
+    uint32_t state, reason;                   /* DONE: enum job_state of the job now, enum reason of its end */
+    char wake[QUEUE_WAKE_BYTES];              /* IDLE */
+    char id[JOB_ID_BYTES];                    /* HOLD */
+    char token[QUEUE_TOKEN_BYTES];            /* HOLD */
     struct supervisor_key keys[SUPERVISOR_MAX_KEYS];
 };
 
@@ -74,7 +100,9 @@ enum supervisor_reply_kind {
     SUPERVISOR_REPLY = 1,
     SUPERVISOR_SEGMENT_TURN,
     SUPERVISOR_TREE_EXPIRED,
-    SUPERVISOR_CANCEL
+    SUPERVISOR_CANCEL,
+    SUPERVISOR_FENCED,
+    SUPERVISOR_RELEASE_NOW,
 };
 
 enum supervisor_segment_state { SUPERVISOR_HIT = 1, SUPERVISOR_LOAD, SUPERVISOR_WAIT };
@@ -88,6 +116,8 @@ struct supervisor_reply {
     uint32_t profile;        /* CONNECT to a zygote: enum segment_profile */
     struct jail_facts facts; /* CONNECT to a zygote: what its children get */
     char python[32], pandas[32];
+    uint32_t queue; /* IDLE: where to claim */
+    char nonce[SUPERVISOR_NONCE_BYTES];
     struct err err; /* REPLY: reason 0 is success */
 };
 

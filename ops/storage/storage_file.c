@@ -9,13 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-
+#include "digest.h"
 #include "quern/memory.h"
 #include "quern/own.h"
 #include "temp.h"
 
-enum { COPY_BYTES = 128 << 10, SMALL_BYTES = 16 << 20, HASH_BYTES = 32, PREFIX_BYTES = 7 };
+enum { COPY_BYTES = 128 << 10, SMALL_BYTES = 16 << 20 };
 
 static struct storage_file *own(struct storage *storage) { return (struct storage_file *)(void *)storage; }
 
@@ -105,58 +104,77 @@ int storage_file_read(const struct storage_file *store, const char *path, char *
 
 /* ---- objects ---- */
 
-static bool version_ok(const char *version) {
-    return strncmp(version, "sha256-", PREFIX_BYTES) == 0 && strlen(version) == PREFIX_BYTES + 2 * HASH_BYTES &&
-           strspn(version + PREFIX_BYTES, "0123456789abcdef") == 2 * HASH_BYTES;
-}
-
-int storage_file_object(struct storage_file *store, const char *key, const char *version, struct storage_object *ret,
-                        struct err *err) {
-    if (!version_ok(version))
-        return err_set(err, REASON_NOT_FOUND, "%s: expected a version sha256-HEX, found \"%.100s\"", key, version);
+static int file_get(struct storage *storage, const char *version, struct storage_object *ret, struct err *err) {
+    struct storage_file *store = own(storage);
     char path[STORAGE_VERSION_BYTES + 16];
     snprintf(path, sizeof path, "objects/%s", version);
     int there = storage_file_root(store, false, err);
-    TRY(there);
-    errno = ENOENT;
-    auto_fd int fd = there ? openat(store->root, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    if (there <= 0)
+        return there;
+    auto_fd int fd = openat(store->root, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT)
-        return err_set(err, REASON_NOT_FOUND, "%s: the store has no version %s", key, version);
+        return 0;
     struct stat status;
     if (fd < 0 || fstat(fd, &status) < 0)
-        return err_sys(err, REASON_INFRA, "%s: opening version %s", key, version);
+        return err_sys(err, REASON_INFRA, "store: opening version %s", version);
     struct storage_object object = {.fd = steal_fd(&fd), .bytes = (uint64_t)status.st_size};
     snprintf(object.version, sizeof object.version, "%s", version);
     *ret = object;
-    return 0;
+    return 1;
 }
 
-static void free_digest(EVP_MD_CTX **digest) { EVP_MD_CTX_free(*digest); }
+int storage_file_keep(struct storage_file *store, const char *version, uint64_t *ret_bytes, struct err *err) {
+    struct storage_object object;
+    int found = file_get(&store->base, version, &object, err);
+    if (found <= 0)
+        return found;
+    auto_fd int fd = object.fd;
+    // The time of its last change is what the collector goes by.
+    if (futimens(fd, NULL) < 0)
+        return err_sys(err, temp_reason(), "store: keeping version %s", version);
+    *ret_bytes = object.bytes;
+    return 1;
+}
+
+static int file_keep(struct storage *storage, const char *version, uint64_t *ret_bytes, struct err *err) {
+    struct storage_file *store = own(storage);
+    int there = storage_file_root(store, false, err);
+    if (there <= 0)
+        return there;
+    auto_fd int held = storage_file_lock(store, err);
+    TRY(held);
+    return storage_file_keep(store, version, ret_bytes, err);
+}
 
 // One pass: what is hashed is what is written, whatever happens to the source meanwhile.
 static int copy_and_hash(int source, int target, char version[STORAGE_VERSION_BYTES], struct err *err) {
-    __attribute__((cleanup(free_digest))) EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    auto_digest struct digest digest = {NULL};
     char buffer[COPY_BYTES];
-    if (!digest || !EVP_DigestInit_ex(digest, EVP_sha256(), NULL))
-        return err_set(err, REASON_INFRA, "store: out of memory for a copy");
     off_t done = 0;
+    TRY(digest_begin(&digest, err));
     for (ssize_t got; (got = pread(source, buffer, COPY_BYTES, done)) != 0;) {
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return err_sys(err, REASON_INFRA, "store: reading the source");
-        if (!EVP_DigestUpdate(digest, buffer, (size_t)got))
-            return err_set(err, REASON_INFRA, "store: SHA-256 failed");
+        TRY(digest_add(&digest, buffer, (size_t)got, err));
         TRY(temp_write(target, buffer, (size_t)got, err));
         done += got;
     }
-    unsigned char hash[HASH_BYTES];
-    if (!EVP_DigestFinal_ex(digest, hash, NULL))
-        return err_set(err, REASON_INFRA, "store: SHA-256 failed");
-    size_t used = (size_t)snprintf(version, STORAGE_VERSION_BYTES, "sha256-");
-    for (int i = 0; i < HASH_BYTES; i++)
-        used += (size_t)snprintf(version + used, STORAGE_VERSION_BYTES - used, "%02x", hash[i]);
-    return 0;
+    return digest_version(&digest, version, err);
+}
+
+// An object that is there already has these bytes, and was durable before it had its name; it may be old enough to be
+// collected at any moment, so it is made young, or it is gone and its place is free.
+static int name_object(struct storage_file *store, struct temp *temp, const char *version, struct err *err) {
+    uint64_t bytes;
+    int kept = 0;
+    while (kept == 0 && temp_link(temp, version) < 0) {
+        if (errno != EEXIST)
+            return err_sys(err, temp_reason(), "store: naming the object %s", version);
+        kept = file_keep(&store->base, version, &bytes, err);
+    }
+    return kept < 0 ? -1 : 0;
 }
 
 static int file_put(struct storage *storage, int source_fd, char ret_version[STORAGE_VERSION_BYTES], struct err *err) {
@@ -171,25 +189,11 @@ static int file_put(struct storage *storage, int source_fd, char ret_version[STO
     storage_file_reach(store);
     TRY(temp_sync(temp.fd, "an object", err));
     storage_file_reach(store);
-    // An object that is there already has these bytes, and was durable before it had its name.
-    if (temp_link(&temp, version) < 0 && errno != EEXIST)
-        return err_sys(err, temp_reason(), "store: naming the object %s", version);
+    TRY(name_object(store, &temp, version, err));
     storage_file_reach(store);
     TRY(temp_sync(objects, "the objects", err));
     snprintf(ret_version, STORAGE_VERSION_BYTES, "%s", version);
     return 0;
-}
-
-static int file_get(struct storage *storage, const char *key, const char *version, struct storage_object *ret,
-                    struct err *err) {
-    char current[STORAGE_VERSION_BYTES];
-    if (version)
-        return storage_file_object(own(storage), key, version, ret, err);
-    int found = storage_file_lookup(own(storage), key, current, err);
-    TRY(found);
-    if (!found)
-        return err_set(err, REASON_NOT_FOUND, "%s: no such key", key);
-    return storage_file_object(own(storage), key, current, ret, err);
 }
 
 /* ---- attempts ---- */
@@ -238,12 +242,13 @@ static int file_commit(struct storage *storage, const char *attempt, const char 
     TRY(storage_file_read(store, path, &before, &bytes, err));
     if (before && strcmp(before, manifest) == 0)
         return 0;
-    return err_set(err, REASON_BAD_INPUT, "attempt %s: expected no manifest or the same, found another one", attempt);
+    return storage_other_manifest(attempt, err);
 }
 
 /* ---- the store ---- */
 
-static int file_open(const char *rest, struct storage **ret, struct err *err) {
+static int file_open(const struct storage_options *options, struct storage **ret, struct err *err) {
+    const char *rest = options->url + strlen("file:");
     if (rest[0] != '/' || strlen(rest) >= PATH_MAX)
         return err_set(err, REASON_CONFIG, "store: expected file:/absolute/directory, found \"file:%.200s\"", rest);
     struct storage_file *store = calloc(1, sizeof *store);
@@ -267,13 +272,16 @@ static void file_close(struct storage *storage) {
 }
 
 const struct storage_backend storage_file_backend = {
-    .scheme = "file:",
     .open = file_open,
     .close = file_close,
+    .find = storage_file_find,
     .get = file_get,
+    .keep = file_keep,
     .put = file_put,
     .stage = file_stage,
     .commit = file_commit,
     .promote = storage_file_promote,
     .names = storage_file_names,
+    .usage = storage_file_usage,
+    .collect = storage_file_collect,
 };

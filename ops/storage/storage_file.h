@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The back end file: (schemas/storage.md), private to its two sources and its tests. storage_file.c has objects and
- * attempts, storage_file_names.c the names.
+ * The back end file: (schemas/storage.md), private to its sources and its tests. storage_file.c has objects and
+ * attempts, storage_file_names.c the names, storage_file_collect.c what nobody wants.
  */
 #ifndef QUERN_STORAGE_FILE_H
 #define QUERN_STORAGE_FILE_H
 
 #include <stdbool.h>
+
+#include <sys/types.h>
 
 #include "backend.h"
 
@@ -35,16 +37,19 @@ MUST_USE int storage_file_write(const struct storage_file *store, int dir, const
 MUST_USE int storage_file_read(const struct storage_file *store, const char *path, char **ret, size_t *ret_bytes,
                                struct err *err);
 
-/* An object's descriptor and size; REASON_NOT_FOUND names `key`. */
-MUST_USE int storage_file_object(struct storage_file *store, const char *key, const char *version,
-                                 struct storage_object *ret, struct err *err);
+/* Who holds the lock may change names and remove objects. Returns its descriptor. */
+MUST_USE int storage_file_lock(const struct storage_file *store, struct err *err);
 
-/* The version of a name: 1, or 0 when there is no such name. */
-MUST_USE int storage_file_lookup(struct storage_file *store, const char *key, char ret_version[STORAGE_VERSION_BYTES],
-                                 struct err *err);
+/* Makes an object young, under the lock: 1, or 0 when there is none. */
+MUST_USE int storage_file_keep(struct storage_file *store, const char *version, uint64_t *ret_bytes, struct err *err);
+
+int storage_file_find(struct storage *storage, const char *key, struct storage_pin *ret, struct err *err);
 int storage_file_promote(struct storage *storage, uint64_t fence, const struct storage_name *names, size_t count,
                          struct err *err);
 int storage_file_names(struct storage *storage, const char *prefix, storage_visit_fn *visit, void *context,
                        struct err *err);
+int storage_file_usage(struct storage *storage, const uint64_t *budget, struct storage_usage *ret, struct err *err);
+int storage_file_collect(struct storage *storage, uint64_t age_ms, uint64_t budget, struct wanted *wanted,
+                         struct storage_collected *ret, struct err *err);
 
 #endif

@@ -100,8 +100,8 @@ static int in_file(const struct storage_file *store, const char *key, json_t **r
 }
 
 // The journal comes first: when it is gone meanwhile, the files are as new as it was.
-int storage_file_lookup(struct storage_file *store, const char *key, char ret_version[STORAGE_VERSION_BYTES],
-                        struct err *err) {
+int storage_file_find(struct storage *storage, const char *key, struct storage_pin *ret, struct err *err) {
+    struct storage_file *store = own(storage);
     json_auto_t *journal = NULL, *file = NULL;
     struct record record = {0};
     int found = storage_file_root(store, false, err);
@@ -112,14 +112,17 @@ int storage_file_lookup(struct storage_file *store, const char *key, char ret_ve
         found = in_journal(store, journal, key, &record, err);
     if (found == 0)
         found = in_file(store, key, &file, &record, err);
-    if (found > 0)
-        snprintf(ret_version, STORAGE_VERSION_BYTES, "%s", record.version);
-    return found > 0 ? *record.version != '\0' : found;
+    if (found <= 0 || !*record.version)
+        return found < 0 ? -1 : 0;
+    struct storage_pin pin = {.bytes = record.bytes};
+    snprintf(pin.version, sizeof pin.version, "%s", record.version);
+    *ret = pin;
+    return 1;
 }
 
 /* ---- changing names ---- */
 
-static int lock(const struct storage_file *store, struct err *err) {
+int storage_file_lock(const struct storage_file *store, struct err *err) {
     auto_fd int fd = openat(store->root, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return err_sys(err, temp_reason(), "store: opening the lock of %s", store->path);
@@ -159,19 +162,23 @@ static int add_record(struct storage_file *store, uint64_t fence, const struct s
                       struct err *err) {
     json_auto_t *file = NULL;
     struct record before = {0};
-    struct storage_object object = {.fd = -1};
     int found = in_file(store, name->key, &file, &before, err);
     TRY(found);
     if (found && fence != STORAGE_UNFENCED && before.fence > fence)
         return 1;
     struct record record = {.key = name->key, .version = "", .fence = fence == STORAGE_UNFENCED ? before.fence : fence};
     if (!name->version && (!found || !*before.version))
-        return err_set(err, REASON_NOT_FOUND, "%s: no such key", name->key);
+        return storage_no_key(name->key, err);
+    // Whoever knew the old version by this name has time to get it.
+    if (found && *before.version)
+        (void)!storage_file_keep(store, before.version, &record.bytes, NULL);
+    record.bytes = 0;
     if (name->version) {
-        TRY(storage_file_object(store, name->key, name->version, &object, err));
-        close(object.fd);
+        int kept = storage_file_keep(store, name->version, &record.bytes, err);
+        TRY(kept);
+        if (kept == 0)
+            return storage_no_version(name->key, name->version, err);
         record.version = name->version;
-        record.bytes = object.bytes;
     }
     if (json_array_append_new(journal, record_json(&record)) < 0)
         return err_set(err, REASON_INFRA, "store: out of memory for a name");
@@ -184,8 +191,8 @@ int storage_file_promote(struct storage *storage, uint64_t fence, const struct s
     int there = storage_file_root(store, names[0].version != NULL, err);
     TRY(there);
     if (!there)
-        return err_set(err, REASON_NOT_FOUND, "%s: no such key", names[0].key);
-    auto_fd int held = lock(store, err);
+        return storage_no_key(names[0].key, err);
+    auto_fd int held = storage_file_lock(store, err);
     TRY(held);
     TRY(recover(store, err));
     json_auto_t *journal = json_array();
@@ -301,7 +308,7 @@ int storage_file_names(struct storage *storage, const char *prefix, storage_visi
     int there = storage_file_root(store, false, err);
     if (there <= 0)
         return there;
-    auto_fd int held = lock(store, err);
+    auto_fd int held = storage_file_lock(store, err);
     TRY(held);
     TRY(recover(store, err));
     TRY(walk(store, prefix, &listing, err));

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- log ID TOKEN STREAM BYTES → OK | DROPPED | FENCED. What is beyond the bound of the job's log is counted, not kept.
-local id, tok, bytes = ARGV[1], ARGV[2], #ARGV[4] + 64 -- what an entry costs, however short
+-- log ID TOKEN [STREAM BYTES]... → OK | DROPPED | FENCED. What is beyond the bound of the job's log is counted, not kept.
+local id, tok, bytes = ARGV[1], ARGV[2], 0
+for i = 3, #ARGV, 2 do bytes = bytes + #ARGV[i + 1] + 64 end -- what an entry costs, however short
 relieve()
 local job = job_fields(id, 'st', 'tok', 'last', 'logged', 'att')
 local refusal = not_owner(id, job, tok, 'log')
@@ -10,5 +11,5 @@ if tonumber(job.logged or 0) + bytes > (setting('log_bytes') or 10485760) then
   return {'DROPPED'}
 end
 redis.call('HINCRBY', job_key(id), 'logged', bytes)
-redis.call('XADD', log_key(id), '*', 'a', job.att, 's', ARGV[3], 't', ARGV[4])
+for i = 3, #ARGV, 2 do redis.call('XADD', log_key(id), '*', 'a', job.att, 's', ARGV[i], 't', ARGV[i + 1]) end
 return {'OK'}

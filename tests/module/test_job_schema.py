@@ -57,7 +57,10 @@ BAD_KEYS = ["", "/", "/a", "a/", "a//b", ".", "..", "a/..", "../a", "a/./b", "a:
 
 GOOD = [BASE, with_input(), with_input(format="csv"), with_input(format="tsv", version="sha256-00"), with_input(format="arff"), with_input(port=64),
         with_input(name="a/b c"), with_input(columns=["a"]), with_input(columns=["", "a\n", "x" * 4095]),
-        with_input(columns=["a"] * 10000), changed("decimals", "text"), changed("decimals", "float"), changed("inputs", []), changed("params", {}), changed("outputs", {}),
+        with_input(columns=["a"] * 10000), changed("decimals", "text"), changed("decimals", "float"), changed("inputs", []), changed("params", {}),
+        *(changed(name, [key, key + "/"]) for key in KEYS if len(key) < 1024 for name in ("read", "write")),
+        {**with_input(url="a/b"), "read": ["a"]}, {**with_input(url="job:j1/x"), "read": ["a"]},
+        changed("outputs", {"*": "scores"}), changed("outputs", {}),
         changed("limits", {}), changed("bundle", {"url": "b", "version": "1", "name": "b.zip"}),
         changed("params", {"k": "v", "\u00e4": "", "x": "y\n\x01"}), changed("params", {"k": "x" * 4095}),
         changed("params", {f"p{i}": "" for i in range(256)}), changed("id", "x" * 64),
@@ -68,7 +71,9 @@ GOOD = [BASE, with_input(), with_input(format="csv"), with_input(format="tsv", v
         *[changed("dialect", word) for word in ("classic", "studio", "designer", "quern")],
         *[with_input(url=key) for key in KEYS], with_input(url="file:/" + "x" * 4094)]
 
-BAD = [[], 1, "x", None, {}, changed("schema", 2), changed("schema", "1"), changed("schema", GONE), changed("id", GONE),
+BAD = [*(changed(name, [key]) for key in BAD_KEYS if key != "a/" for name in ("read", "write")),
+       changed("read", []), changed("write", "a"), changed("write", ["a"] * 65), changed("read", ["a//"]),
+       [], 1, "x", None, {}, changed("schema", 2), changed("schema", "1"), changed("schema", GONE), changed("id", GONE),
        changed("script", GONE), changed("script", None), changed("script", "url", GONE), changed("script", "name", GONE),
        changed("script", "nme", "x"), changed("script", "version", None), changed("script", "version", ""),
        changed("script", "version", "a b"), changed("script", "version", "x" * 128), changed("script", "name", "a/b"),
@@ -95,12 +100,16 @@ BAD = [[], 1, "x", None, {}, changed("schema", 2), changed("schema", "1"), chang
        {**changed("limits", "time_ms", 0), "debug": False}, changed("limits", "time_ms", 31622400001),
        changed("limits", "output_bytes", (1 << 40) + 1), changed("limits", "work_files", (1 << 20) + 1), changed("limits", "work_bytes", (1 << 20) - 1),
        changed("limits", "open_files", 15), changed("debug", 1), changed("debug", None),
+       changed("outputs", {"a": "job:j2/dataset1"}), changed("outputs", {"a": "job:j1/a"}),
        *[with_input(url=key) for key in BAD_KEYS], with_input(url="file:/" + "x" * 4095)]
 
 ONLY_THE_DECODER_REFUSES = [
     (changed("inputs", [INPUT, {**INPUT, "url": "b"}]), "inputs[1].port: expected another port than inputs[0], found 1"),
     (changed("outputs", {"a": "k", "b": "k"}), "outputs.b: expected another key than that of a, found the same"),
     (changed("script", "name", "\u20ac" * 86), "script.name: expected 1 to 255 bytes, found 258"),
+    ({**with_input(url="ab"), "read": ["a", "ab/c"]}, 'inputs[0].url: expected a key that `read` covers, found "ab"'),
+    ({**changed("script", "url", "k"), "read": ["a"]}, 'script.url: expected a key that `read` covers, found "k"'),
+    ({**changed("bundle", {"url": "k", "name": "k"}), "read": ["a"]}, 'bundle.url: expected a key that `read` covers, found "k"'),
     (with_input(port=1.0), "inputs[0].port: expected a positive integer, found 1.0"),
 ]
 

@@ -9,21 +9,11 @@
 #include "cli/suggest.h"
 #include "cli/verbs.h"
 
-// The table names these verbs; the real ones need a store or a daemon.
-int verb_run(const struct command_line *line) { return (int)line->operand_count; }
-int verb_dataset(const struct command_line *line) { return verb_run(line); }
-int verb_dataset_put(const struct command_line *line) { return verb_run(line); }
-int verb_dataset_get(const struct command_line *line) { return verb_run(line); }
-int verb_dataset_cp(const struct command_line *line) { return verb_run(line); }
-int verb_dataset_show(const struct command_line *line) { return verb_run(line); }
-int verb_dataset_head(const struct command_line *line) { return verb_run(line); }
-int verb_dataset_ls(const struct command_line *line) { return verb_run(line); }
-int verb_dataset_rm(const struct command_line *line) { return verb_run(line); }
-int verb_env(const struct command_line *line) { return verb_run(line); }
-int verb_env_ls(const struct command_line *line) { return verb_run(line); }
-int verb_env_show(const struct command_line *line) { return verb_run(line); }
-int verb_env_create(const struct command_line *line) { return verb_run(line); }
-int verb_env_rm(const struct command_line *line) { return verb_run(line); }
+// The table names all verbs; those that need a store, a daemon or a queue are not linked here.
+#define COMMAND(NAME, function, verb, group, operands, kind, fewest, most, help)                                       \
+    __attribute__((weak)) int verb_##function(const struct command_line *line) { return (int)line->operand_count; }
+#include "cli/commands.def"
+#undef COMMAND
 
 enum { WORDS = 12 };
 
@@ -58,7 +48,7 @@ static void b_columns_have_the_number_of_their_input(void **state) {
     struct refusal refusal = {0};
     assert_int_equal(PARSE(&line, &refusal, "run", "--columns", "a", "--columns2=b", "--columns12", "c", "s.py"), 0);
     for (unsigned i = 0; i < 3; i++) {
-        assert_int_equal(line.given[i].flag, FLAG_RUN_COLUMNS);
+        assert_int_equal(line.given[i].flag, FLAG_JOB_COLUMNS);
         assert_int_equal(line.given[i].number, ((const uint64_t[]){1, 2, 12})[i]);
     }
     CHECK("--columns1 was given twice", "run", "s.py", "--columns", "a", "--columns1", "b");
@@ -77,7 +67,7 @@ static void b_flags_are_read_in_every_form(void **state) {
     assert_int_equal(line.operand_count, 1);
     assert_string_equal(line.operands[0], "s.py");
     assert_int_equal(line.given_count, 6);
-    assert_int_equal(line.given[0].flag, FLAG_RUN_DATAFRAME);
+    assert_int_equal(line.given[0].flag, FLAG_JOB_DATAFRAME);
     assert_int_equal(line.given[0].number, 12);
     assert_string_equal(line.given[0].value, "a.csv");
     assert_int_equal(line.given[1].number, 7200000);

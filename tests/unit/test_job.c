@@ -54,6 +54,7 @@ static const char whole[] =
     "\"columns\":[\"b\",\"\",\"a\"]}],"
     "\"params\":{\"k\":\"v\\n\\\"\xe2\x82\xac\",\"empty\":\"\"},"
     "\"outputs\":{\"dataset1\":\"scores\",\"visualization\":\"scores/visualization.png\"},"
+    "\"read\":[\"hospital/\",\"job:j0\",\"bundles\"],\"write\":[\"scores\"],"
     "\"limits\":{\"memory_bytes\":1048576,\"work_bytes\":1048577,\"work_files\":3,\"file_bytes\":4,\"processes\":5,"
     "\"open_files\":16,"
     "\"cpu_seconds\":7,\"time_ms\":0,\"result_bytes\":9,\"output_bytes\":10,\"pictures\":11},\"decimals\":\"text\","
@@ -239,12 +240,71 @@ static void f_a_struct_is_checked_before_it_is_written(void **state) {
     job_free(&job);
 }
 
+static void assert_key(const struct job *job, const char *port, const char *expected) {
+    char key[32];
+    struct err err = {0};
+    assert_int_equal(job_output_key(job, port, key, sizeof key, &err), expected ? 1 : 0);
+    if (expected)
+        assert_string_equal(key, expected);
+}
+
+static void b_outputs_have_keys_of_their_own_or_below_one(void **state) {
+    (void)state;
+    struct job job;
+    struct err err;
+    char key[8];
+    assert_int_equal(decode("{" MINIMAL "}", &job, NULL), 0);
+    assert_key(&job, "dataset1", NULL);
+    job_free(&job);
+    assert_int_equal(decode("{" MINIMAL ",\"outputs\":{\"*\":\"scores\",\"model\":\"models/a\"}}", &job, NULL), 0);
+    assert_key(&job, "dataset1", "scores");
+    assert_key(&job, "dataset2", "scores/dataset2");
+    assert_key(&job, "visualization", "scores/visualization.png");
+    assert_key(&job, "folds", "scores/folds");
+    assert_key(&job, "model", "models/a");
+    assert_int_equal(job_output_key(&job, "model", key, sizeof key, &err), -1);
+    assert_string_equal(err.msg, "output model: expected a key of at most 7 bytes, found 8");
+    job_free(&job);
+}
+
+static void f_prefixes_end_at_slashes(void **state) {
+    (void)state;
+    struct job job;
+    assert_int_equal(decode("{" MINIMAL "}", &job, NULL), 0);
+    assert_true(job_may_read(&job, "any/key"));
+    assert_true(job_may_write(&job, "job:j1/dataset1"));
+    assert_false(job_may_write(&job, "job:j12/dataset1"));
+    assert_refused("{" MINIMAL ",\"outputs\":{\"a\":\"job:j2/dataset1\"}}",
+                   "outputs.a: expected no key of a job, which has its own outputs there by itself, found "
+                   "\"job:j2/dataset1\"");
+    assert_false(job_may_write(&job, "any/key"));
+    job_free(&job);
+    assert_int_equal(decode("{" MINIMAL
+                            ",\"outputs\":{\"*\":\"o\",\"m\":\"one\"},\"read\":[\"a\",\"b/\"],\"write\":[\"w\"]}",
+                            &job, NULL),
+                     0);
+    static const char *const read[] = {"a", "a/b", "b", "b/c", "job:j1/dataset1"}, *const hidden[] = {"ab", "w", "c/a"};
+    static const char *const write[] = {"w", "w/x", "o", "o/dataset2", "one"}, *const closed[] = {"wx", "ob", "one/x",
+                                                                                                  "a"};
+    for (size_t i = 0; i < sizeof read / sizeof *read; i++)
+        assert_true(job_may_read(&job, read[i]));
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
+        assert_false(job_may_read(&job, hidden[i]));
+    for (size_t i = 0; i < sizeof write / sizeof *write; i++)
+        assert_true(job_may_write(&job, write[i]));
+    for (size_t i = 0; i < sizeof closed / sizeof *closed; i++)
+        assert_false(job_may_write(&job, closed[i]));
+    job_free(&job);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(b_defaults_have_a_fresh_id_and_limits),
         cmocka_unit_test(b_a_whole_document_goes_around),
         cmocka_unit_test(l_the_jail_takes_all_limits_that_a_job_may_have),
         cmocka_unit_test(b_what_is_not_said_is_as_in_the_defaults),
+        cmocka_unit_test(b_outputs_have_keys_of_their_own_or_below_one),
+        cmocka_unit_test(f_prefixes_end_at_slashes),
         cmocka_unit_test(f_errors_name_the_field),
         cmocka_unit_test(f_names_and_keys_are_checked),
         cmocka_unit_test(f_json_is_taken_strictly),

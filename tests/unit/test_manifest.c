@@ -63,7 +63,8 @@ static void b_success_has_no_error(void **state) {
     assert_true(json_is_null(json_object_get(object, "reason")));
     assert_true(json_is_null(json_object_get(object, "exception")));
     assert_int_equal(json_integer_value(json_object_get(object, "exit_code")), 0);
-    assert_int_equal(json_object_size(steps), STEP_COUNT);
+    assert_int_equal(json_object_size(steps), STEP_COMPLETE);
+    assert_null(json_object_get(steps, "complete"));
     assert_true(json_real_value(json_object_get(json_object_get(steps, "run"), "ms")) == 1234.567);
     assert_text(jail, "level", "full");
     assert_text(jail, "bound", "rlimit");
@@ -149,9 +150,59 @@ static void f_bytes_that_are_no_text_are_escaped(void **state) {
                      4 * ERR_MSG_BYTES);
 }
 
+static json_t *encode_briefly(const struct manifest *manifest, size_t most) {
+    auto_free char *json = NULL;
+    size_t bytes = 0;
+    struct err err = {0};
+    if (manifest_encode_brief(manifest, most, &json, &bytes, &err) < 0)
+        fail_msg("%s", err.msg);
+    assert_true(bytes <= most);
+    json_t *object = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(object);
+    return object;
+}
+
+static void assert_left(json_t *object, size_t columns, size_t warnings) {
+    json_t *input = json_array_get(json_object_get(object, "inputs"), 0);
+    assert_int_equal(json_array_size(json_object_get(input, "column_report")), columns);
+    assert_int_equal(json_integer_value(json_object_get(input, "columns_left")), 300 - columns);
+    assert_int_equal(json_array_size(json_object_get(object, "warnings")), warnings);
+    assert_int_equal(json_integer_value(json_object_get(object, "warnings_left")), 40 - warnings);
+}
+
+static void l_a_brief_one_leaves_out_columns_then_warnings(void **state) {
+    (void)state;
+    struct manifest *manifest = calloc(1, sizeof *manifest);
+    struct err err;
+    auto_free char *json = NULL;
+    size_t whole = 0, bytes = 0;
+    manifest->input_count = 1;
+    manifest->inputs[0].columns = 300;
+    manifest->inputs[0].listed_count = 200;
+    manifest->inputs[0].listed = calloc(200, sizeof *manifest->inputs[0].listed);
+    for (int i = 0; i < 200; i++)
+        manifest->inputs[0].listed[i] =
+            (struct manifest_column){.name = "c", .type = "t", .treatment = "x", .why = "y"};
+    manifest->warning_count = 40;
+    for (int i = 0; i < 32; i++)
+        memset(manifest->warnings[i], 'w', 1000);
+    assert_int_equal(manifest_encode(manifest, &json, &whole, NULL), 0);
+    json_auto_t *all = encode_briefly(manifest, whole);
+    assert_left(all, 200, 32);
+    json_auto_t *without_columns = encode_briefly(manifest, whole - 1);
+    assert_left(without_columns, 0, 32);
+    json_auto_t *short_one = encode_briefly(manifest, 20000);
+    assert_left(short_one, 0, 0);
+    assert_int_equal(manifest_encode_brief(manifest, 100, &json, &bytes, &err), -1);
+    assert_int_equal(err.reason, REASON_LIMIT_OUTPUT);
+    manifest_done(manifest);
+    free(manifest);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(b_success_has_no_error),
+        cmocka_unit_test(l_a_brief_one_leaves_out_columns_then_warnings),
         cmocka_unit_test(m_an_exception_is_error_0085),
         cmocka_unit_test(m_other_failures_have_the_numbers_of_the_original_or_none),
         cmocka_unit_test(m_sys_exit_is_an_exception_too),

@@ -251,6 +251,22 @@ static void m_lists_and_counts_tell_the_truth(void **state) {
     assert_int_equal(queue_find(world->queue, 6, id, &world->err), QUEUE_NO_JOB);
 }
 
+static void b_the_document_is_as_it_was_submitted(void **state) {
+    struct queue_world *world = *state;
+    struct queue_submission job = world_job("j");
+    char *document = NULL;
+    size_t bytes = 0;
+    job.document = "{\"a\":\"\\u0000\r\n\"}";
+    job.document_bytes = strlen(job.document);
+    world_submit(world, &job, JOB_QUEUED);
+    assert_int_equal(queue_document(world->queue, "j", &document, &bytes, &world->err), QUEUE_OK);
+    assert_int_equal(bytes, job.document_bytes);
+    assert_string_equal(document, job.document);
+    free(document);
+    assert_int_equal(queue_document(world->queue, "k", &document, &bytes, &world->err), QUEUE_NO_JOB);
+    assert_int_equal(queue_document(world->queue, "a b", &document, &bytes, &world->err), -1);
+}
+
 static void m_a_sweep_mends_what_hands_broke(void **state) {
     struct queue_world *world = *state;
     uint64_t cursor = 0, repaired = 0;
@@ -390,6 +406,7 @@ int main(void) {
         T(l_progress_is_taken_ten_times_a_second),
         T(l_a_log_has_a_bound),
         T(m_lists_and_counts_tell_the_truth),
+        T(b_the_document_is_as_it_was_submitted),
         T(m_a_sweep_mends_what_hands_broke),
         T(m_a_log_is_read_in_pieces_until_the_job_has_ended),
         T(m_workers_are_there_while_they_beat),

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The queue behind the verbs: where it is, and what its answers mean to people.
+ *
+ *     its Redis    --queue-url, else QUERN_REDIS_URL, else `url` of quern.ini, else the private Redis of `quern up`
+ *     its name     -q, else QUERN_QUEUE, else `name` of quern.ini, else "default"
+ *     passwords    the files that QUERN_REDIS_PASSWORD_FILE and QUERN_STORE_PASSWORD_FILE name, else quern.ini
+ *     quern.ini    $XDG_CONFIG_HOME/quern/quern.ini: [queue] url, name, password_file; [store] password_file
+ *
+ * Calling sequence: client_open() → calls on .queue; client_store() when objects are wanted → client_close(). Nothing is
+ * sent before the first call.
+ *
+ * Errors: REASON_CONFIG when nothing says where the queue is or a setting cannot be used; what the queue library says
+ * goes through client_blame(), which adds the next step.
+ */
+#ifndef QUERN_CLI_CLIENT_H
+#define QUERN_CLI_CLIENT_H
+
+#include <limits.h>
+
+#include "cli/command.h"
+#include "cli/store.h"
+#include "quern/queue.h"
+
+#define CLIENT_URL_BYTES (PATH_MAX + 32)
+
+struct client {
+    struct queue *queue; /* owned */
+    struct store store;  /* owned; its members NULL until client_store() */
+    char name[QUEUE_NAME_BYTES];
+    char url[CLIENT_URL_BYTES];
+    char source[CLIENT_URL_BYTES]; /* who named the URL: "--queue-url", "QUERN_REDIS_URL", ... */
+    char *password;                /* owned; NULL: none */
+    char *store_password;          /* likewise */
+    struct queue_home home;        /* after client_store() */
+};
+
+MUST_USE int client_open(const struct command_line *line, struct client *ret, struct refusal *refusal);
+void client_close(struct client *client);
+
+/* Opens the store that the queue names. */
+MUST_USE int client_store(struct client *client, struct refusal *refusal);
+
+/* What a call on the queue gave, as a refusal: -1. */
+int client_blame(const struct client *client, const struct err *err, struct refusal *refusal);
+
+/* From a word of the command line to a job's id: digits are a number of the queue, all else is an id. Nobody looks here
+ * whether a job has that id. */
+MUST_USE int client_find_job(const struct client *client, const char *word, char ret_id[JOB_ID_BYTES],
+                             struct refusal *refusal);
+int client_no_job(const struct client *client, const char *word, struct refusal *refusal);
+
+/* Calls a verb for each job that the command line names, and prints what it refuses. Returns the first exit code that is not
+ * 0. */
+typedef int client_job_fn(const struct command_line *line, const struct client *client, const char *word,
+                          struct refusal *refusal);
+int client_each_job(const struct command_line *line, client_job_fn *call);
+
+/* The record of a job; REASON_NOT_FOUND when there is none. `word` is what people call it. */
+MUST_USE int client_get(const struct client *client, const char *word, const char *id, struct queue_record *ret,
+                        struct refusal *refusal);
+
+#endif

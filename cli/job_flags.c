@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/job_flags.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/columns.h"
+#include "cli/environments.h"
+#include "cli/source.h"
+
+enum { MAX_CPU_SECONDS = 31622400 }; // a year: schemas/job.schema.json
+
+static int no_memory(struct refusal *refusal) { return refuse(refusal, REASON_INFRA, "out of memory for a job"); }
+
+const char *job_flags_port(const struct job_input *input, char name[JOB_FLAGS_NAME_BYTES]) {
+    snprintf(name, JOB_FLAGS_NAME_BYTES, "--dataframe%u", (unsigned)input->port);
+    return name;
+}
+
+static int add_input(struct job *job, const struct given *given, struct refusal *refusal) {
+    char name[JOB_FLAGS_NAME_BYTES];
+    struct job_input *inputs = reallocarray(job->inputs, job->input_count + 1, sizeof *inputs);
+    if (!inputs)
+        return no_memory(refusal);
+    job->inputs = inputs;
+    struct job_input input = {.port = (uint32_t)given->number, .format = source_format(given->value)};
+    job_flags_port(&input, name);
+    if (source_is_file(given->value))
+        TRY(source_file(name, given->value, &input.source, refusal));
+    else
+        TRY(source_named(name, given->value, &input.source, refusal));
+    inputs[job->input_count++] = input;
+    return 0;
+}
+
+// Inputs may stand behind the columns that are wanted of them.
+static int choose_columns(struct job *job, const struct command_line *line, struct refusal *refusal) {
+    for (size_t i = 0; i < line->given_count; i++) {
+        const struct given *given = &line->given[i];
+        if (given->flag != FLAG_JOB_COLUMNS)
+            continue;
+        char name[JOB_FLAGS_NAME_BYTES];
+        snprintf(name, sizeof name, "--columns%u", (unsigned)given->number);
+        struct job_input *input = job->inputs, *end = input + job->input_count;
+        while (input < end && input->port != given->number)
+            input++;
+        if (input == end)
+            return refuse(refusal, REASON_USAGE, "%s: there is no --dataframe%u", name, (unsigned)given->number);
+        TRY(columns_parse(name, given->value, input, refusal));
+    }
+    return 0;
+}
+
+static int add_param(struct job *job, const char *pair, struct refusal *refusal) {
+    const char *equals = strchr(pair, '=');
+    if (job->param_count == JOB_MAX_PARAMS)
+        return refuse(refusal, REASON_USAGE, "--param: expected at most %u parameters", JOB_MAX_PARAMS);
+    struct job_param *params = reallocarray(job->params, job->param_count + 1, sizeof *params);
+    if (!params)
+        return no_memory(refusal);
+    job->params = params;
+    struct job_param *param = &params[job->param_count++];
+    *param = (struct job_param){.key = strndup(pair, (size_t)(equals - pair)), .value = strdup(equals + 1)};
+    if (!param->key || !param->value)
+        return no_memory(refusal);
+    for (const struct job_param *other = params; other < param; other++)
+        if (strcmp(other->key, param->key) == 0)
+            return refuse(refusal, REASON_USAGE, "--param: '%s' was given twice", param->key);
+    return 0;
+}
+
+static int take_environment(struct job *job, const char *name, struct refusal *refusal) {
+    TRY(environments_check_name("--env", name, refusal));
+    snprintf(job->environment, sizeof job->environment, "%s", name);
+    return 0;
+}
+
+static int take_flag(struct job *job, const struct given *given, struct refusal *refusal) {
+    switch ((int)given->flag) {
+    case FLAG_JOB_DATAFRAME:
+        return add_input(job, given, refusal);
+    case FLAG_JOB_DECIMALS:
+        job->decimals = given->number == 0 ? JOB_DECIMALS_FLOAT : JOB_DECIMALS_TEXT;
+        return 0;
+    case FLAG_JOB_BUNDLE:
+        return source_file("--bundle", given->value, &job->bundle, refusal);
+    case FLAG_JOB_PARAM:
+        return add_param(job, given->value, refusal);
+    case FLAG_JOB_ENVIRONMENT:
+        return take_environment(job, given->value, refusal);
+    case FLAG_JOB_TIMEOUT:
+        job->limits.time_ms = given->number;
+        return 0;
+    case FLAG_JOB_MEMORY:
+        job->limits.jail.memory_bytes = given->number;
+        return 0;
+    case FLAG_JOB_COLUMNS: // read after all others
+    default:               // flags of the verb's own
+        return 0;
+    }
+}
+
+static void settle_cpu(struct job_limits *limits, unsigned cores) {
+    uint64_t seconds = limits->time_ms / 1000 + 1;
+    if (__builtin_mul_overflow(seconds, (uint64_t)cores, &seconds) || seconds > MAX_CPU_SECONDS)
+        seconds = MAX_CPU_SECONDS;
+    if (seconds > limits->jail.cpu_seconds)
+        limits->jail.cpu_seconds = seconds;
+}
+
+int job_flags_read(const struct command_line *line, unsigned cores, struct job *job, struct refusal *refusal) {
+    TRY(source_file("SCRIPT", line->operands[0], &job->script, refusal));
+    for (size_t i = 0; i < line->given_count; i++)
+        TRY(take_flag(job, &line->given[i], refusal));
+    TRY(choose_columns(job, line, refusal));
+    if (command_given(line, "--timeout"))
+        settle_cpu(&job->limits, cores);
+    return 0;
+}

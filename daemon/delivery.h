@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What differs between `quern run` and quernd, and nothing else does: where a job comes from, where its sources are found,
+ * where what it gives is put, and who is told. The steps speak to it only. One table of functions per home:
+ * delivery_local.c (a directory and the events socket) and delivery_queue.c (a queue and its store).
+ *
+ * Calling sequence, by the steps: document → open… | tell… | result…, file… → settle → commit → conclude.
+ *
+ *     document  the job as it was written, into attempt->job
+ *     open      one of its sources, at exactly the bytes that were meant
+ *     result    a checked result, encoded and put in its place; `output` is told its key, version and bytes
+ *     file      a finished file of the job; `output` may be NULL
+ *     settle    the verdict is known: what the manifest says of the outputs is made true. Called again when it changed
+ *     commit    all that was put, with the manifest that vouches for it
+ *     conclude  the verdict and the manifest, told to whom it may concern. After an error nobody knows of them
+ *     tell      news while the job runs; never fails
+ *     wait      NULL, or what to watch while a script runs (-1: nothing) and when a turn is due at the latest
+ *     turn      takes what came, sends what is due; never waits
+ *
+ * Ownership: the table is static, the delivery belongs to whoever started the attempt; it outlives it.
+ */
+#ifndef DAEMON_DELIVERY_H
+#define DAEMON_DELIVERY_H
+
+#include "quern/events.h"
+#include "quern/job.h"
+#include "quern/storage.h"
+
+struct attempt;
+
+/* job.json: as text and as a sealed file; borrowed. */
+struct delivery_manifest {
+    const char *json;
+    size_t bytes;
+    int fd;
+};
+
+struct delivery_kind {
+    int (*document)(struct attempt *attempt, struct err *err);
+    int (*open)(struct attempt *attempt, const struct job_source *source, struct storage_object *ret, struct err *err);
+    int (*result)(struct attempt *attempt, uint32_t index, struct manifest_output *output, struct err *err);
+    int (*file)(struct attempt *attempt, const char *name, int fd, struct manifest_output *output, struct err *err);
+    void (*settle)(struct attempt *attempt);
+    int (*commit)(struct attempt *attempt, const struct delivery_manifest *manifest, struct err *err);
+    int (*conclude)(struct attempt *attempt, const struct delivery_manifest *manifest, struct err *err);
+    void (*tell)(struct attempt *attempt, const struct event *event, int fd);
+    int (*wait)(struct attempt *attempt, uint64_t *ret_deadline_ns);
+    void (*turn)(struct attempt *attempt);
+};
+
+/* The first member of every kind's own struct. */
+struct delivery {
+    const struct delivery_kind *kind;
+    bool keeps;           /* false: nothing is put anywhere, so nothing needs to be made for it */
+    uint64_t patience_ms; /* how much longer than elsewhere the steps may take that speak to a service */
+};
+
+#endif

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "delivery_queue.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "attempt.h"
+#include "failpoint.h"
+#include "quern/memory.h"
+#include "quern/own.h"
+#include "quern/record.h"
+#include "quern/segment.h"
+#include "quern/settings.h"
+#include "wish.h"
+
+enum { LAST_NEWS_MS = 5000 };
+
+static struct delivery_queue *delivery_of(const struct attempt *attempt) {
+    return (struct delivery_queue *)attempt->delivery;
+}
+
+// ---- claim ----
+
+static int refuse(const char *what, const char *why, struct err *err) {
+    return err_set(err, REASON_BAD_INPUT, "%s: %s", what, why);
+}
+
+// What only makes sense where the submitter sits.
+static int check_document(const struct job *job, const char *id, struct err *err) {
+    if (strcmp(job->id, id) != 0)
+        return err_set(err, REASON_BAD_INPUT, "id: expected %s, as the queue calls the job, found %s", id, job->id);
+    if (job->debug)
+        return refuse("debug", "a job of a queue has no terminal; use `quern run --pdb`", err);
+    for (size_t i = 0; i < job->output_count; i++)
+        if (strncmp(job->outputs[i].key, "file:", 5) == 0)
+            return err_set(err, REASON_BAD_INPUT,
+                           "outputs.%s: expected a key, found the path %.200s; fetch it with `quern result`",
+                           job->outputs[i].port, job->outputs[i].key);
+    return 0;
+}
+
+static int document(struct attempt *attempt, struct err *err) {
+    const struct queue_claim *claim = &delivery_of(attempt)->claim;
+    struct job job;
+    memcpy(attempt->job.id, claim->id, sizeof attempt->job.id);
+    TRY(job_decode(claim->document, claim->document_bytes, &job, err));
+    int good = check_document(&job, claim->id, err);
+    if (good == 0)
+        attempt->job = job;
+    else
+        job_free(&job);
+    return good;
+}
+
+// The path is one of the submitter's machine: what this host has there is nobody's business.
+static int open_source(struct attempt *attempt, const struct job_source *source, struct storage_object *ret,
+                       struct err *err) {
+    if (job_source_is_file(source))
+        return err_set(err, REASON_BAD_INPUT,
+                       "%s: expected an object of the store, found the path %.200s; `quern submit` uploads files",
+                       source->name, source->url);
+    return catalogue_get(delivery_of(attempt)->home->catalogue, source->url, source->version, ret, err);
+}
+
+// ---- publish ----
+
+static int check_key(const struct delivery_queue *delivery, const char *port, const char *key, struct err *err) {
+    for (uint32_t i = 0; i < delivery->count; i++)
+        if (strcmp(delivery->outputs[i].user_key, key) == 0)
+            return err_set(err, REASON_BAD_RESULT,
+                           "%s: expected a key of its own, found that of another output: %.200s", port, key);
+    return 0;
+}
+
+static int name_output(struct attempt *attempt, struct delivery_output *ret, const char *name, struct err *err) {
+    snprintf(ret->own_key, sizeof ret->own_key, "job:%s/%s", attempt->job.id, name);
+    ret->user_key[0] = '\0';
+    if (!ret->output || attempt->verdict.reason)
+        return 0;
+    int named = job_output_key(&attempt->job, ret->output->port, ret->user_key, sizeof ret->user_key, err);
+    TRY(named);
+    return named ? check_key(delivery_of(attempt), ret->output->port, ret->user_key, err) : 0;
+}
+
+// `output` is told of it by settle().
+static int put(struct attempt *attempt, const char *name, int fd, struct manifest_output *output,
+               struct delivery_output **ret, struct err *err) {
+    struct delivery_queue *delivery = delivery_of(attempt);
+    struct stat status;
+    if (delivery->count == DELIVERY_MAX_OUTPUTS)
+        return err_set(err, REASON_BUG, "more than %u outputs", DELIVERY_MAX_OUTPUTS);
+    struct delivery_output *made = &delivery->outputs[delivery->count];
+    made->output = output;
+    TRY(name_output(attempt, made, name, err));
+    if (fstat(fd, &status) < 0)
+        return err_sys(err, REASON_INFRA, "fstat of %s", name);
+    made->bytes = (uint64_t)status.st_size;
+    TRY(storage_stage(catalogue_storage(delivery->home->catalogue), delivery->attempt, fd, made->version, err));
+    delivery->count++;
+    *ret = made;
+    return 0;
+}
+
+static int put_file(struct attempt *attempt, const char *name, int fd, struct manifest_output *output,
+                    struct err *err) {
+    struct delivery_output *made = NULL;
+    return put(attempt, name, fd, output, &made, err);
+}
+
+// The next job that asks for this version on this host finds it in memory. Where there is no room it is decoded again.
+static void keep(struct attempt *attempt, const struct attempt_result *result, const char *version) {
+    struct supervisor_key key;
+    struct segment_header header;
+    struct err ignored;
+    if (pread(result->segment, &header, sizeof header, 0) != (ssize_t)sizeof header ||
+        header.profile != attempt->profile)
+        return;
+    wish_key_of_result(version, attempt->profile, &key);
+    (void)!calls_keep(&attempt->calls, &key, result->segment, &ignored);
+}
+
+static int put_result(struct attempt *attempt, uint32_t index, struct manifest_output *output, struct err *err) {
+    const struct attempt_result *result = &attempt->results[index];
+    struct codec_outcome outcome;
+    struct err why;
+    struct delivery_output *made = NULL;
+    auto_fd int file = memory_new("quern-output", 0, err);
+    TRY(file);
+    if (codec_encode(&attempt->codec, result->segment, CODEC_CHECKED, file, &outcome, &why) < 0) {
+        err_set(err, (enum reason)why.reason, "%s: %.900s", result->port, why.msg);
+        return -1;
+    }
+    FAILPOINT("publish:encoded");
+    TRY(put(attempt, result->port, file, output, &made, err));
+    output->bytes = made->bytes;
+    keep(attempt, result, made->version);
+    FAILPOINT("publish:staged");
+    return 0;
+}
+
+// ---- complete ----
+
+// The user's names are for what a job that succeeded gave.
+static void settle(struct attempt *attempt) {
+    struct delivery_queue *delivery = delivery_of(attempt);
+    for (uint32_t i = 0; i < delivery->count; i++) {
+        struct delivery_output *made = &delivery->outputs[i];
+        if (attempt->verdict.reason)
+            made->user_key[0] = '\0';
+        if (!made->output)
+            continue;
+        const char *key = made->user_key[0] ? made->user_key : made->own_key;
+        memcpy(made->output->key, key, strlen(key) + 1);
+        memcpy(made->output->version, made->version, sizeof made->version);
+    }
+}
+
+static int commit(struct attempt *attempt, const struct delivery_manifest *manifest, struct err *err) {
+    struct delivery_queue *delivery = delivery_of(attempt);
+    struct storage *storage = catalogue_storage(delivery->home->catalogue);
+    TRY(put_file(attempt, "job.json", manifest->fd, NULL, err));
+    FAILPOINT("complete:staged");
+    TRY(storage_commit(storage, delivery->attempt, manifest->json, err));
+    FAILPOINT("complete:committed");
+    delivery->committed = true;
+    return 0;
+}
+
+struct names {
+    struct queue_name list[2 * DELIVERY_MAX_OUTPUTS];
+    size_t count;
+};
+
+static void add_name(struct names *names, const char *key, const struct delivery_output *made) {
+    if (key[0])
+        names->list[names->count++] = (struct queue_name){key, made->version, made->bytes};
+}
+
+// Of objects that could not be committed nobody is told.
+static void collect_names(const struct delivery_queue *delivery, struct names *names) {
+    names->count = 0;
+    for (uint32_t i = 0; i < delivery->count && delivery->committed; i++) {
+        add_name(names, delivery->outputs[i].own_key, &delivery->outputs[i]);
+        add_name(names, delivery->outputs[i].user_key, &delivery->outputs[i]);
+    }
+}
+
+// What the queue keeps of the manifest: all of it, or what is short.
+static int make_brief(const struct attempt *attempt, const struct delivery_manifest *manifest, char **ret,
+                      size_t *ret_bytes, struct err *err) {
+    struct err too_long;
+    *ret = NULL;
+    *ret_bytes = 0;
+    if (manifest->bytes > QUEUE_MAX_RESULT) {
+        // Keys of a thousand bytes, sixty of them: job:ID/job.json has the record.
+        if (manifest_encode_brief(&attempt->manifest, QUEUE_MAX_RESULT, ret, ret_bytes, &too_long) < 0)
+            *ret = NULL;
+        return 0;
+    }
+    *ret = strdup(manifest->json);
+    *ret_bytes = manifest->bytes;
+    return *ret ? 0 : err_set(err, REASON_INFRA, "out of memory for a result manifest");
+}
+
+static int tell_queue(struct delivery_queue *delivery, const struct err *verdict, const char *result, size_t bytes,
+                      struct err *err) {
+    struct names names;
+    const struct queue_claim *claim = &delivery->claim;
+    collect_names(delivery, &names);
+    if (verdict->reason)
+        return queue_fail(delivery->home->queue, claim->id, claim->token, verdict, result, bytes, names.list,
+                          names.count, &delivery->state, err);
+    delivery->state = JOB_SUCCEEDED;
+    return queue_complete(delivery->home->queue, claim->id, claim->token, result, bytes, names.list, names.count, err);
+}
+
+static int conclude(struct attempt *attempt, const struct delivery_manifest *manifest, struct err *err) {
+    struct delivery_queue *delivery = delivery_of(attempt);
+    auto_free char *result = NULL;
+    size_t bytes = 0;
+    TRY(make_brief(attempt, manifest, &result, &bytes, err));
+    news_finish(&delivery->news, LAST_NEWS_MS);
+    int answer = tell_queue(delivery, &attempt->verdict, result, bytes, err);
+    TRY(answer);
+    FAILPOINT("complete:told");
+    if (answer == QUEUE_FENCED)
+        attempt->calls.fenced = true;
+    else
+        report_manifest(&attempt->report, &attempt->verdict, -1);
+    return 0;
+}
+
+// ---- news ----
+
+static void tell_progress(struct delivery_queue *delivery, const struct event *event) {
+    char text[NEWS_PROGRESS_BYTES];
+    snprintf(text, sizeof text, "%s%s%.*s", step_name((enum step)event->step), event->bytes ? " " : "",
+             (int)event->bytes, event->text);
+    news_progress(&delivery->news, text);
+}
+
+static void tell(struct attempt *attempt, const struct event *event, int fd) {
+    struct delivery_queue *delivery = delivery_of(attempt);
+    struct err ignored;
+    (void)fd;
+    if (event->kind == EVENT_LOG) {
+        news_log(&delivery->news, event->stream == 2, event->text, event->bytes);
+        return;
+    }
+    if (event->kind == EVENT_STEP_BEGIN)
+        tell_progress(delivery, event);
+    if (event->kind == EVENT_PREVIEW || event->kind == EVENT_PICTURE || event->kind == EVENT_PRODUCT)
+        return;
+    if (delivery->events >= 0 && record_send(delivery->events, event, sizeof *event, NULL, 0, &ignored) < 0)
+        delivery->events = -1;
+}
+
+static int wait_for_news(struct attempt *attempt, uint64_t *ret_deadline_ns) {
+    return news_wait(&delivery_of(attempt)->news, ret_deadline_ns);
+}
+
+static void turn(struct attempt *attempt) {
+    struct news *news = &delivery_of(attempt)->news;
+    news_turn(news);
+    attempt->calls.fenced = attempt->calls.fenced || news->fenced;
+}
+
+static const struct delivery_kind queue_kind = {.document = document,
+                                                .open = open_source,
+                                                .result = put_result,
+                                                .file = put_file,
+                                                .settle = settle,
+                                                .commit = commit,
+                                                .conclude = conclude,
+                                                .tell = tell,
+                                                .wait = wait_for_news,
+                                                .turn = turn};
+
+void delivery_queue_init(struct delivery_queue *delivery, int events) {
+    memset(delivery, 0, sizeof *delivery);
+    delivery->base = (struct delivery){.kind = &queue_kind, .keeps = true, .patience_ms = SETTINGS_QUEUE_PATIENCE_MS};
+    delivery->events = events;
+    news_init(&delivery->news);
+}
+
+void delivery_queue_begin(struct delivery_queue *delivery, const struct delivery_home *home,
+                          struct queue_claim *claim) {
+    delivery->home = home;
+    delivery->claim = *claim;
+    *claim = (struct queue_claim){0};
+    snprintf(delivery->attempt, sizeof delivery->attempt, "%s-%s", delivery->claim.id, delivery->claim.token);
+    delivery->count = 0;
+    delivery->committed = false;
+    delivery->state = JOB_RUNNING;
+    news_begin(&delivery->news, home->news, delivery->claim.id, delivery->claim.token);
+}
+
+void delivery_queue_end(struct delivery_queue *delivery) {
+    news_begin(&delivery->news, NULL, NULL, NULL);
+    queue_news_drop(delivery->home->news);
+    queue_claim_free(&delivery->claim);
+}
+
+void delivery_queue_done(struct delivery_queue *delivery) { news_done(&delivery->news); }

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The delivery of quernd: the job comes from a queue's claim, its sources and outputs are objects of the store, the names
+ * of the outputs change in the transition that ends the job, and what is told goes to the queue's log and to the
+ * supervisor's events.
+ *
+ * Calling sequence: delivery_queue_init() → for each job delivery_queue_begin() → job_steps_run() → delivery_queue_state()
+ * → delivery_queue_end(); delivery_queue_done() at last.
+ *
+ * Outputs stand at job:ID/NAME whatever became of the job; the user's own names are given to those of a job that
+ * succeeded. Errors: those of queue.h and storage.h; REASON_BAD_INPUT for a document that cannot be run here.
+ */
+#ifndef DAEMON_DELIVERY_QUEUE_H
+#define DAEMON_DELIVERY_QUEUE_H
+
+#include "delivery.h"
+#include "news.h"
+#include "quern/catalogue.h"
+#include "quern/queue.h"
+
+/* Results, the joined picture, the device JSON, two logs, the manifest. */
+#define DELIVERY_MAX_OUTPUTS (HOST_MAX_PORTS + 5u)
+#define DELIVERY_ATTEMPT_BYTES (JOB_ID_BYTES + QUEUE_TOKEN_BYTES)
+
+/* One object of the attempt, and what it will be called. */
+struct delivery_output {
+    char own_key[STORAGE_KEY_BYTES];  /* job:ID/NAME */
+    char user_key[STORAGE_KEY_BYTES]; /* empty: none */
+    char version[STORAGE_VERSION_BYTES];
+    uint64_t bytes;
+    struct manifest_output *output; /* borrowed; NULL: none */
+};
+
+/* Where a queue's jobs are found: borrowed by the delivery of each of its jobs. */
+struct delivery_home {
+    struct queue *queue, *news; /* the second for news only */
+    struct catalogue *catalogue;
+};
+
+struct delivery_queue {
+    struct delivery base;
+    const struct delivery_home *home; /* borrowed; of the job's queue */
+    struct queue_claim claim;         /* owned */
+    char attempt[DELIVERY_ATTEMPT_BYTES];
+    struct news news;
+    struct delivery_output outputs[DELIVERY_MAX_OUTPUTS];
+    uint32_t count;
+    bool committed;
+    int events;           /* borrowed; the supervisor's */
+    enum job_state state; /* of the job, once it was concluded */
+};
+
+void delivery_queue_init(struct delivery_queue *delivery, int events);
+void delivery_queue_done(struct delivery_queue *delivery);
+
+/* Takes the claim over. */
+void delivery_queue_begin(struct delivery_queue *delivery, const struct delivery_home *home, struct queue_claim *claim);
+void delivery_queue_end(struct delivery_queue *delivery);
+
+#endif

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Zygotes come up before a job asks for them: an environment that does not come up is not offered. */
+#include <string.h>
+
+#include "quernd.h"
+
+static const char *const levels[] = {"none", "minimal", "user", "full"};
+
+static void check_jail(const struct quernd *quernd, const struct peer *zygote, struct err *fault) {
+    uint32_t level = zygote->ready.facts.level;
+    if (level < quernd->config->jail_require)
+        err_fill(fault, REASON_CONFIG, "environment %s: the jail is %s here, [jail] require asks for %s",
+                 zygote->environment->name, levels[level % 4], levels[quernd->config->jail_require % 4]);
+}
+
+void quernd_zygote_turned(void *context, struct peer *zygote, const struct err *failure) {
+    struct quernd *quernd = context;
+    uint32_t index = (uint32_t)(zygote - quernd->supervisor.zygotes);
+    struct err *fault = &quernd->zygote_faults[index];
+    bool had_turned = quernd->zygote_turned[index];
+    uint32_t before = fault->reason;
+    *fault = (struct err){0};
+    if (failure)
+        *fault = *failure;
+    else
+        check_jail(quernd, zygote, fault);
+    if (failure)
+        backoff_died(&quernd->zygote_backoffs[index]);
+    quernd->zygote_turned[index] = true;
+    if (!had_turned || before != fault->reason)
+        log_line(&quernd->log, fault->reason ? SETTINGS_LOG_ERROR : SETTINGS_LOG_INFO,
+                 fault->reason ? "environment not offered" : "environment up", "environment",
+                 zygote->environment->name, "python", failure ? NULL : zygote->ready.python, "pandas",
+                 failure ? NULL : zygote->ready.pandas, "jail",
+                 failure ? NULL : levels[zygote->ready.facts.level % 4], "error", fault->msg, NULL);
+    quernd_tell_environment(quernd, index);
+}
+
+void quernd_start_zygotes(struct quernd *quernd, uint64_t now_ns) {
+    for (uint32_t i = 0; i < quernd->supervisor.zygote_count && quernd->phase == QUERND_RUNS; i++) {
+        struct peer *zygote = &quernd->supervisor.zygotes[i];
+        struct err err;
+        if (zygote->state != PEER_DOWN || !backoff_due(&quernd->zygote_backoffs[i], now_ns))
+            continue;
+        backoff_born(&quernd->zygote_backoffs[i]);
+        if (peer_start(zygote, &err) < 0)
+            quernd_zygote_turned(quernd, zygote, &err);
+    }
+}
+
+bool quernd_environments_settled(const struct quernd *quernd) {
+    for (uint32_t i = 0; i < quernd->supervisor.zygote_count; i++)
+        if (!quernd->zygote_turned[i])
+            return false;
+    return true;
+}

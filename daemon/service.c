@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "attempt.h"
+#include "delivery_queue.h"
+#include "failpoint.h"
+#include "quern/clock.h"
+#include "quern/own.h"
+#include "quern/storage.h"
+
+struct service {
+    const struct settings *settings;
+    struct supervisor_calls calls;
+    struct storage *storage;                         // owned
+    struct delivery_home homes[SETTINGS_MAX_QUEUES]; // owned what is in them
+    struct delivery_queue delivery;
+    struct attempt attempt;
+};
+
+// ---- connections ----
+
+struct secret {
+    char text[SETTINGS_PASSWORD_BYTES];
+};
+
+static void own_secret(struct secret *secret) { explicit_bzero(secret, sizeof *secret); }
+
+static int read_secret(const char *file, struct secret *secret, const char **ret, struct err *err) {
+    *ret = NULL;
+    if (!file[0])
+        return 0;
+    TRY(settings_password(file, secret->text, err));
+    *ret = secret->text;
+    return 0;
+}
+
+static int open_store(struct service *service, struct err *err) {
+    __attribute__((cleanup(own_secret))) struct secret secret;
+    const char *password = NULL;
+    const struct settings *settings = service->settings;
+    TRY(read_secret(settings->store_password_file, &secret, &password, err));
+    return storage_open(settings->store_url[0] ? settings->store_url : NULL, &service->storage, err);
+}
+
+static int open_home(struct service *service, uint32_t index, const char *password, struct err *err) {
+    const struct settings *settings = service->settings;
+    struct delivery_home *home = &service->homes[index];
+    struct queue_options options = {.url = settings->queue_url,
+                                    .password = password,
+                                    .name = settings->queues[index],
+                                    .patience_ms = SETTINGS_QUEUE_PATIENCE_MS};
+    TRY(queue_open(&options, &home->queue, err));
+    options.patience_ms = 0;
+    TRY(queue_open(&options, &home->news, err));
+    return catalogue_of_store(service->storage, &home->catalogue, err);
+}
+
+static int open_homes(struct service *service, struct err *err) {
+    __attribute__((cleanup(own_secret))) struct secret secret;
+    const char *password = NULL;
+    TRY(read_secret(service->settings->queue_password_file, &secret, &password, err));
+    for (uint32_t i = 0; i < service->settings->queue_count; i++)
+        TRY(open_home(service, i, password, err));
+    return 0;
+}
+
+static void close_all(struct service *service) {
+    for (uint32_t i = 0; i < SETTINGS_MAX_QUEUES; i++) {
+        catalogue_close(service->homes[i].catalogue);
+        queue_close(service->homes[i].news);
+        queue_close(service->homes[i].queue);
+    }
+    storage_close(service->storage);
+    delivery_queue_done(&service->delivery);
+}
+
+// ---- one job ----
+
+// The attempt leaves no trace of its own: what it staged is collected.
+static int give_back(struct service *service, struct err *err) {
+    struct delivery_queue *delivery = &service->delivery;
+    const struct queue_claim *claim = &delivery->claim;
+    int answer = queue_release(delivery->home->queue, claim->id, claim->token, &delivery->state, err);
+    return answer < 0 ? -1 : 0;
+}
+
+static int conclude(struct service *service, struct err *err) {
+    struct attempt *attempt = &service->attempt;
+    enum reason reason = (enum reason)attempt->verdict.reason;
+    if (attempt->calls.fenced)
+        reason = REASON_LOST;
+    else if (attempt->calls.released)
+        TRY(give_back(service, err));
+    return calls_done(&service->calls, service->delivery.state, reason, err);
+}
+
+static int work(struct service *service, const struct calls_turn *turn, struct queue_claim *claim, uint64_t begun_ns,
+                struct err *err) {
+    struct attempt *attempt = &service->attempt;
+    TRY(calls_hold(&service->calls, turn->queue, claim->id, claim->token, err));
+    FAILPOINT("claim:held");
+    delivery_queue_begin(&service->delivery, &service->homes[turn->queue], claim);
+    attempt_init(attempt, &service->delivery.base);
+    attempt->begun_ns = begun_ns;
+    int result = job_steps_run(attempt, err);
+    if (result == 0)
+        result = conclude(service, err);
+    attempt_done(attempt);
+    delivery_queue_end(&service->delivery);
+    return result;
+}
+
+// ---- one job after the other ----
+
+static int claim(struct service *service, const struct calls_turn *turn, char wake[QUEUE_WAKE_BYTES], struct err *err) {
+    struct queue_claim claim;
+    uint64_t begun_ns = clock_now_ns();
+    const struct settings *settings = service->settings;
+    if (turn->queue >= settings->queue_count)
+        return err_set(err, REASON_BUG, "the supervisor spoke of queue %u of %u", turn->queue, settings->queue_count);
+    int answer = queue_claim(service->homes[turn->queue].queue, settings->worker, turn->nonce, settings->lease_ms, 0,
+                             &claim, err);
+    TRY(answer);
+    FAILPOINT("claim:claimed");
+    memcpy(wake, claim.wake, sizeof claim.wake);
+    if (answer == QUEUE_NOTHING)
+        return 0;
+    int result = work(service, turn, &claim, begun_ns, err);
+    queue_claim_free(&claim);
+    return result;
+}
+
+static int serve(struct service *service, struct err *err) {
+    struct calls_turn turn = {0};
+    char wake[QUEUE_WAKE_BYTES] = "";
+    TRY(open_store(service, err));
+    TRY(open_homes(service, err));
+    for (;;) {
+        int go = calls_idle(&service->calls, turn.queue, wake, &turn, err);
+        if (go <= 0)
+            return go;
+        TRY(claim(service, &turn, wake, err));
+    }
+}
+
+int service_run(const struct settings *settings, struct err *err) {
+    struct service *service = calloc(1, sizeof *service);
+    if (!service)
+        return err_set(err, REASON_INFRA, "out of memory for a worker");
+    service->settings = settings;
+    service->calls.socket = SUPERVISOR_FD_CALLS;
+    delivery_queue_init(&service->delivery, SUPERVISOR_FD_EVENTS);
+    int result = serve(service, err);
+    close_all(service);
+    free(service);
+    return result;
+}

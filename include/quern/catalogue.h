@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The catalogue: which version of which object a key names. It has one of two homes: the store itself, or a queue, whose
+ * jobs set their names in the same transition that ends them. The objects are in the store in both cases. `dataset`,
+ * `run`, `submit` and the workers speak to it, never to a home.
+ *
+ * Calling sequence: storage_open() [→ queue_open()] → catalogue_of_store() or catalogue_of_queue() → any of the calls →
+ * catalogue_close(). A new dataset: storage_put(catalogue_storage()) → catalogue_promote().
+ *
+ * Ownership: store and queue are borrowed, and stay open. A catalogue is used by one thread at a time, and by none that
+ * uses its queue at that moment. Descriptors of objects belong to the caller.
+ *
+ * Errors: REASON_NOT_FOUND names the key; all others of storage.h and queue.h.
+ */
+#ifndef QUERN_CATALOGUE_H
+#define QUERN_CATALOGUE_H
+
+#include "quern/storage.h"
+
+struct catalogue; /* opaque */
+
+MUST_USE int catalogue_of_store(struct storage *storage, struct catalogue **ret, struct err *err);
+void catalogue_close(struct catalogue *catalogue); /* accepts NULL */
+
+/* Where the objects are. Borrowed. */
+struct storage *catalogue_storage(const struct catalogue *catalogue);
+
+/* What the key names now: enough to pin it, no bytes are moved. */
+MUST_USE int catalogue_find(struct catalogue *catalogue, const char *key, struct storage_pin *ret, struct err *err);
+
+/* `version` NULL: the one that the key names now; else `key` is only what errors call it. */
+MUST_USE int catalogue_get(struct catalogue *catalogue, const char *key, const char *version,
+                           struct storage_object *ret, struct err *err);
+
+/* All names in one atomic step, without a fence: the last one wins. Every version must be in the store. */
+MUST_USE int catalogue_promote(struct catalogue *catalogue, const struct storage_name *names, size_t count,
+                               struct err *err);
+/* REASON_NOT_FOUND names the first key that has no name; nothing changes then. */
+MUST_USE int catalogue_remove(struct catalogue *catalogue, const char *const *keys, size_t count, struct err *err);
+
+/* As storage_names(). */
+MUST_USE int catalogue_names(struct catalogue *catalogue, const char *prefix, storage_visit_fn *visit, void *context,
+                             struct err *err);
+
+#endif

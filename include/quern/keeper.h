@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The conversation supervisor ↔ keeper, one SOCK_SEQPACKET pair (KEEPER_FD_SUPERVISOR of quern-keeper). Nobody waits for
+ * an answer. End of file ends the keeper; the supervisor starts a dead one anew and tells it all that counts again.
+ *
+ * Supervisor → keeper (struct keeper_order):
+ *     HOLD         worker, queue, id, token, deadline   renew this lease while the deadline is ahead. Told again at each
+ *                                                       step, with the step's deadline
+ *     DONE         worker, queue, state, reason         the job is no longer ours
+ *     LOST         worker, queue, id and token, or nonce   the attempt's processes are dead
+ *     IDLE         queue                                a claim found nothing
+ *     SLOTS        busy, idle, draining                 at every turn of the supervisor, at least once a second
+ *     ENVIRONMENT  index, good, text: why not           of settings.environments
+ *     STEP         queue, step, elapsed_us              for the metrics
+ *     MEMORY       bytes, hits, decodes                 of segments, for the metrics
+ *
+ * Keeper → supervisor (struct keeper_word):
+ *     WAKE     queue                  there may be a job
+ *     CANCEL   worker, id, token      somebody wants the job to end
+ *     FENCED   worker, id, token      the lease is lost
+ *     READY    queue, good, text: why not
+ *     DRAIN    worker, good           somebody wants this worker to take no more jobs (good), or takes that back
+ *     RENEWED  queue, sent_ns         all leases of the queue were renewed by a call that was sent then
+ *     PULSE                           the loop goes round, with Redis or without: who is silent for KEEPER_SILENCE_MS or
+ *                                     half a lease, whichever is longer, is killed and started anew
+ */
+#ifndef QUERN_KEEPER_H
+#define QUERN_KEEPER_H
+
+#include <stdint.h>
+
+#include "quern/queue.h"
+#include "quern/supervisor.h"
+
+/* Descriptors of quern-keeper at exec; SETTINGS is a struct settings. */
+enum { KEEPER_FD_SUPERVISOR = 3, KEEPER_FD_SETTINGS = 4 };
+
+#define KEEPER_TEXT_BYTES 1024
+#define KEEPER_SILENCE_MS 2000u
+
+enum keeper_order_kind {
+    KEEPER_HOLD = 1,
+    KEEPER_DONE,
+    KEEPER_LOST,
+    KEEPER_IDLE,
+    KEEPER_SLOTS,
+    KEEPER_ENVIRONMENT,
+    KEEPER_STEP,
+    KEEPER_MEMORY,
+};
+
+struct keeper_order {
+    uint32_t kind;   /* enum keeper_order_kind */
+    uint32_t worker; /* index */
+    uint32_t queue;  /* index in settings.queues; ENVIRONMENT: in settings.environments */
+    uint32_t state;  /* DONE: enum job_state; STEP: enum step */
+    uint32_t reason; /* DONE: enum reason */
+    uint32_t good;   /* ENVIRONMENT */
+    uint32_t busy, idle, draining;
+    uint32_t reserved;
+    uint64_t deadline_ns; /* HOLD: of CLOCK_BOOTTIME, which goes on while the machine sleeps; CLOCK_NEVER: none */
+    uint64_t elapsed_us;  /* STEP; DONE: since the claim */
+    uint64_t bytes, hits, decodes; /* MEMORY */
+    char id[JOB_ID_BYTES];
+    char token[QUEUE_TOKEN_BYTES];
+    char nonce[SUPERVISOR_NONCE_BYTES];
+    char text[KEEPER_TEXT_BYTES];
+};
+
+enum keeper_word_kind {
+    KEEPER_WAKE = 1,
+    KEEPER_CANCEL,
+    KEEPER_FENCED,
+    KEEPER_READY,
+    KEEPER_DRAIN,
+    KEEPER_RENEWED,
+    KEEPER_PULSE,
+};
+
+struct keeper_word {
+    uint32_t kind; /* enum keeper_word_kind */
+    uint32_t worker, queue, good;
+    uint64_t sent_ns; /* RENEWED: of CLOCK_BOOTTIME */
+    char id[JOB_ID_BYTES];
+    char token[QUEUE_TOKEN_BYTES];
+    char text[KEEPER_TEXT_BYTES];
+};
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What quernd tells its workers and its keeper when it starts them: a plain struct in a sealed memory file (at
+ * SUPERVISOR_FD_JOB and KEEPER_FD_SETTINGS). No secret stands in it: passwords are read from their files by those who
+ * need them.
+ *
+ * Calling sequence: settings_write() in quernd, settings_read() in the program. Errors: REASON_CONFIG for settings of
+ * another version of quern (the programs were replaced while quernd ran: restart it), REASON_BUG for a file that is none.
+ */
+#ifndef QUERN_SETTINGS_H
+#define QUERN_SETTINGS_H
+
+#include <stdint.h>
+
+#include "quern/err.h"
+#include "quern/queue.h"
+
+#define SETTINGS_VERSION 1u
+#define SETTINGS_MAX_QUEUES 16u
+#define SETTINGS_TEXT_BYTES 1024
+#define SETTINGS_QUEUE_PATIENCE_MS (10 * 60 * 1000) /* a silent Redis kills no job: for queue_options.patience_ms */
+
+enum settings_log_format { SETTINGS_LOG_TEXT, SETTINGS_LOG_JSON };
+enum settings_log_level { SETTINGS_LOG_ERROR, SETTINGS_LOG_WARNING, SETTINGS_LOG_INFO, SETTINGS_LOG_DEBUG };
+
+struct settings {
+    uint32_t version;
+    uint32_t queue_count;
+    char queues[SETTINGS_MAX_QUEUES][QUEUE_NAME_BYTES]; /* in order of preference */
+    uint32_t lease_ms;
+    char queue_url[SETTINGS_TEXT_BYTES];
+    char queue_password_file[SETTINGS_TEXT_BYTES]; /* empty: none; its first line */
+    char store_url[SETTINGS_TEXT_BYTES];           /* empty: the default store of the user */
+    char store_password_file[SETTINGS_TEXT_BYTES];
+    char worker[QUEUE_WORKER_BYTES]; /* NAME:INDEX for a worker; NAME for the keeper */
+    /* The keeper's own. */
+    uint32_t worker_count;
+    char environments[SETTINGS_TEXT_BYTES]; /* offered by this host, with commas between */
+    char http_listen[SETTINGS_TEXT_BYTES];  /* empty: none; an absolute path, or ADDRESS:PORT */
+    uint32_t log_format, log_level;
+};
+
+MUST_USE int settings_write(const struct settings *settings, int *ret_fd, struct err *err);
+MUST_USE int settings_read(int fd, struct settings *ret, struct err *err);
+
+/* The first line of a password file, without its end. The caller wipes it. Errors: REASON_CONFIG. */
+#define SETTINGS_PASSWORD_BYTES 513
+MUST_USE int settings_password(const char *file, char ret[SETTINGS_PASSWORD_BYTES], struct err *err);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a home of a catalogue is: a table of functions. catalogue.c has checked keys. */
+#ifndef QUERN_STORAGE_CATALOGUE_HOME_H
+#define QUERN_STORAGE_CATALOGUE_HOME_H
+
+#include <stddef.h>
+
+#include "quern/catalogue.h"
+
+struct catalogue_home {
+    /* 1, or 0 when there is no such name. */
+    int (*find)(struct catalogue *catalogue, const char *key, struct storage_pin *ret, struct err *err);
+    int (*promote)(struct catalogue *catalogue, const struct storage_name *names, size_t count, struct err *err);
+    int (*remove)(struct catalogue *catalogue, const char *const *keys, size_t count, struct err *err);
+    int (*names)(struct catalogue *catalogue, const char *prefix, storage_visit_fn *visit, void *context,
+                 struct err *err);
+};
+
+/* The first member of every home's own struct. */
+struct catalogue {
+    const struct catalogue_home *home; /* borrowed, static */
+    struct storage *storage;           /* borrowed */
+};
+
+#endif
