@@ -16,7 +16,7 @@
 struct redis_server {
     pid_t pid; /* 0: not running */
     bool append_only;
-    bool guarded; /* over TCP, with the users of deploy/redis/users.acl */
+    bool guarded;  /* over TCP, with the users of deploy/redis/users.acl */
     unsigned port; /* 0: none; the same after a crash */
     char dir[64], socket[80], url[96];
     redisContext *raw; /* owned; a plain connection to look at what is there */
