@@ -189,7 +189,7 @@ static int receive_and_copy(struct connection *connection, char *place, size_t r
 
 int connection_receive_bytes(struct connection *connection, void *place, size_t room, uint64_t deadline_ns,
                              size_t *ret_bytes, struct reply **ret, struct err *err) {
-    char head[HEAD_BYTES];
+    char head[HEAD_BYTES] = {0};
     size_t count = 0, more = 0;
     uint64_t body = 0;
     // Where hiredis has read ahead, the reply goes on in its buffer.
@@ -244,14 +244,13 @@ static const struct refusal {
     {"", REASON_INFRA, ""},
 };
 
-int connection_refused(const struct reply *reply, const char *what, struct err *err) {
+void connection_refuse(const struct reply *reply, const char *what, struct err *err) {
     const struct refusal *refusal = refusals;
     while (strncmp(reply->text, refusal->words, strlen(refusal->words)) != 0)
         refusal++;
     err_fill(err, refusal->reason, "%s: Redis refused: %.400s%s", what, reply->text, refusal->remedy);
     if (err)
         err_distrust(err);
-    return -1;
 }
 
 /* ---- opening ---- */

@@ -337,8 +337,9 @@ static void f_an_endless_reply_stops_at_its_ceiling(void **state) {
     char expected[ERR_MSG_BYTES];
     size_t bytes = 12u << 20;
     auto_free char *flood = malloc(bytes);
+    static const char head[] = "$999999999\r\n";
     memset(flood, 'x', bytes);
-    memcpy(flood, "$999999999\r\n", 12);
+    memcpy(flood, head, sizeof head - 1);
     redis_peer_canned(&peer, flood, bytes);
     struct queue *queue = open_at(peer.url, 60000, 0);
     assert_int_equal(queue_claim(queue, "w", NONCE, 30000, 0, &claim, &err), -1);
