@@ -92,6 +92,6 @@ int queue_submit(struct queue *queue, const struct queue_submission *job, struct
     for (size_t i = 0; i < job->after_count; i++)
         args_text(&args, edges[i]);
     auto_reply struct reply *reply = NULL;
-    TRY(client_run(queue, SCRIPT_SUBMIT, &args, &reply, err));
+    TRY(client_run_durably(queue, SCRIPT_SUBMIT, &args, &reply, err));
     return client_read_receipt(reply, "submit", 1, ret, err);
 }
