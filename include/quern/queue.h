@@ -353,6 +353,12 @@ struct queue_named {
 MUST_USE int queue_names(struct queue *queue, const char *prefix, const char *after, struct queue_named *rows,
                          size_t room, size_t *ret_count, struct err *err);
 
+/* The versions of objects that the documents of all jobs speak of, ended ones too: for the collector of the store. A piece
+ * of them, some perhaps twice: `*cursor` is 0 at first, and 0 again after the last piece. A visitor's -1 is passed on. */
+typedef int queue_version_fn(void *context, const char *version);
+MUST_USE int queue_versions(struct queue *queue, uint64_t *cursor, queue_version_fn *visit, void *context,
+                            struct err *err);
+
 /* ---- workers ---- */
 
 /* Says that this worker is there for ttl_ms; `info` is for people. OK, DRAIN. */
