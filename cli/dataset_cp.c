@@ -7,7 +7,7 @@
 
 static int copy(const struct store *store, const char *from, const char *to, struct storage_pin *ret,
                 struct refusal *refusal) {
-    TRY(store_key_check("KEY", to, refusal));
+    TRY(store_new_key_check("KEY", to, refusal));
     TRY(store_find(store, "KEY", from, ret, refusal));
     return store_set(store, to, ret->version, refusal);
 }

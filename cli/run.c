@@ -2,11 +2,8 @@
 // `quern run`: the command line becomes a job, the job runs here, and the terminal tells of it.
 #include "quern/run.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/environments.h"
@@ -16,6 +13,7 @@
 #include "cli/summary.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
+#include "quern/storage.h"
 
 // What the flags say beside the job itself.
 struct request {
@@ -68,30 +66,14 @@ static int settle_debug(struct request *request, bool timed, struct refusal *ref
     return 0;
 }
 
-// Cuts the path to what exists of it: what is missing below will be made.
-static void cut_to_existing(char *path, struct stat *status) {
-    while (stat(path, status) < 0 && (errno == ENOENT || errno == ENOTDIR) && strcmp(path, "/") != 0 &&
-           strcmp(path, ".") != 0) {
-        char *slash = strrchr(path, '/');
-        if (slash && slash > path)
-            *slash = '\0';
-        else
-            memcpy(path, slash ? "/" : ".", 2);
-    }
-}
-
 // Asked before the script runs: whoever waited for hours wants more than the news that there was no place to write.
 static int check_output(const char *dir, struct refusal *refusal) {
-    char path[PATH_MAX];
-    if (snprintf(path, sizeof path, "%s", dir) >= (int)sizeof path)
-        return refuse(refusal, REASON_USAGE, "-o: expected a path of at most %d bytes", PATH_MAX - 1);
-    struct stat status = {0};
-    cut_to_existing(path, &status);
-    if (status.st_mode && !S_ISDIR(status.st_mode))
-        return refuse(refusal, REASON_USAGE, "-o: %s: expected a directory, found a file", path);
-    if (access(path, W_OK | X_OK) < 0)
-        return refuse(refusal, REASON_USAGE, "-o: %s: %s", path, strerror(errno));
-    return 0;
+    struct err err;
+    if (storage_drop_check(dir, manifest_files, &err) == 0)
+        return 0;
+    refuse(refusal, REASON_USAGE, "-o: %s", err.msg);
+    refusal_advise(refusal, "name a directory in which you may make files, or one that is not there yet: -o out");
+    return -1;
 }
 
 static int pin_keys(struct request *request, struct refusal *refusal) {
@@ -139,11 +121,14 @@ static int execute(const struct request *request, struct render *render) {
     struct refusal refusal = {0};
     if (run_job(&options, &outcome, &refusal.err) < 0) {
         render_close(render);
-        return refusal_print(&refusal, stderr);
+        return refusal_print(&refusal, render->notes.file);
     }
     summary_print(render, &outcome, &summary);
     if (request->json && outcome.manifest_json)
-        fwrite(outcome.manifest_json, 1, outcome.manifest_bytes, stdout);
+        fwrite(outcome.manifest_json, 1, outcome.manifest_bytes, render->out.file);
+    fflush(render->out.file);
+    if (outcome.at_once)
+        render_drop(render);
     int code = (int)outcome.exit_code;
     run_outcome_done(&outcome);
     return code;

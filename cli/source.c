@@ -46,6 +46,7 @@ enum job_format source_format(const char *word) {
 }
 
 bool source_is_path(const struct job_source *source) { return starts_with(source->url, scheme); }
+bool source_has_format(const char *word) { return suffix_format(word) != 0; }
 
 const char *source_path(const struct job_source *source) { return source->url + strlen(scheme); }
 

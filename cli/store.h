@@ -26,6 +26,8 @@ MUST_USE int store_open_url(const char *url, struct store *ret, struct refusal *
 void store_close(struct store *store);
 
 MUST_USE int store_key_check(const char *name, const char *key, struct refusal *refusal);
+/* Also not what the command line would take for a file: nobody could ask for it again. */
+MUST_USE int store_new_key_check(const char *name, const char *key, struct refusal *refusal);
 MUST_USE int store_get(const struct store *store, const char *name, const char *key, struct storage_object *ret,
                        struct refusal *refusal);
 /* The version alone, without its bytes. */

@@ -102,10 +102,6 @@ static int put_file(struct attempt *attempt, const char *name, int fd, struct ma
     return storage_drop_add(drop, name, fd, err);
 }
 
-// Outputs of an earlier run in the same directory that this one does not have.
-static const char *const stale[] = {"dataset1.arrow", "dataset2.arrow", "visualization.png",
-                                    "stdout.txt",     "stderr.txt",     NULL};
-
 static void settle(struct attempt *attempt) { (void)attempt; }
 
 static int commit(struct attempt *attempt, const struct delivery_manifest *manifest, struct err *err) {
@@ -113,7 +109,8 @@ static int commit(struct attempt *attempt, const struct delivery_manifest *manif
     if (!drop)
         return 0;
     TRY(storage_drop_add(drop, "job.json", manifest->fd, err));
-    return storage_drop_commit(drop, stale, err);
+    // What an earlier run left in the same directory, and this one does not have, goes.
+    return storage_drop_commit(drop, manifest_files, err);
 }
 
 // ---- news ----

@@ -145,6 +145,7 @@ static void read_outcome(struct embedded *embedded) {
     struct run_outcome *outcome = &embedded->outcome;
     if (!outcome->manifest_json)
         explain_death(embedded, &embedded->verdict);
+    outcome->at_once = embedded->interrupts > 1;
     outcome->exit_code = (uint32_t)err_exit_code(&embedded->verdict);
     err_word(&embedded->verdict, outcome->reason);
     memcpy(outcome->message, embedded->verdict.msg, sizeof outcome->message);

@@ -157,7 +157,7 @@ struct manifest {
     uint32_t line;                   /* of the script, in the outermost frame of azureml_main; 0: there is none */
     char environment[ENVIRONMENT_NAME_BYTES];
     char python[32], pandas[32];
-    uint64_t step_us[STEP_COUNT];
+    uint64_t step_us[STEP_COUNT]; /* 0: not reached; of STEP_COMPLETE it is not recorded */
     uint64_t started_unix_ms;
     struct manifest_input inputs[HOST_MAX_PORTS];
     uint32_t input_count;
@@ -175,6 +175,9 @@ struct manifest {
     char warnings[32][ERR_MSG_BYTES];
     uint32_t warning_count; /* beyond 32 only counted */
 };
+
+/* The files of `run -o DIR`, NULL at the end; beside them stand those of named outputs. */
+extern const char *const manifest_files[];
 
 void manifest_done(struct manifest *manifest);
 

@@ -62,6 +62,7 @@ struct run_outcome {
     char *manifest_json; /* owned; NULL when the worker did not come so far */
     size_t manifest_bytes;
     uint32_t exit_code; /* of `quern run`, by schemas/words.def */
+    bool at_once;       /* a second signal came: whoever sent it waits for nothing more */
     char reason[REASON_WORD_BYTES];
     char message[ERR_MSG_BYTES];
 };

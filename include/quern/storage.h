@@ -14,15 +14,17 @@
  *     remove   names that are to point at nothing, in one atomic step under the same fence; their objects stay until they are
  *              collected
  *
- * Back ends: file: (a directory). One table of schemes, one file per back end. A URL with the scheme file: that is a
- * plain file outside any store is opened by storage_open_file(); its version is its identity (device, inode, size,
- * times), so that a changed file is another version.
+ * Back ends: file:/abs/dir (a directory); redis://[USER@]HOST[:PORT][/DB], redis+unix:/PATH[?db=N] (a Redis, with
+ * ?prefix=NAME for one of several stores in it). One table of schemes, the files of a back end by its name. A URL with
+ * the scheme file: that is a plain file outside any store is opened by storage_open_file(); its version is its identity
+ * (device, inode, size, times), so that a changed file is another version.
  *
  * Keys: 1 to 1024 bytes of UTF-8, parts of 1 to 255 bytes separated by '/', no part `.` or `..`, no control characters,
  * no leading or trailing '/', no ':' but in the prefix "job:".
  *
  * Ownership: descriptors and versions returned belong to the caller. Errors: REASON_NOT_FOUND names the key,
- * REASON_BAD_INPUT a key that is none, REASON_LIMIT_DISK, REASON_INFRA.
+ * REASON_BAD_INPUT a key that is none, REASON_LIMIT_DISK, REASON_INFRA; of a Redis, too: UNREACHABLE, DENIED, CONFIG.
+ * A store is used by one thread at a time.
  */
 #ifndef QUERN_STORAGE_H
 #define QUERN_STORAGE_H
@@ -58,7 +60,15 @@ struct storage_name {
 
 MUST_USE int storage_key_check(const char *key, struct err *err);
 
-/* "file:/abs/dir"; NULL: the default store below XDG_DATA_HOME. Creates the directory when something is first put. */
+struct storage_options {
+    const char *url;      /* NULL: the default store, a directory below XDG_DATA_HOME */
+    const char *password; /* of a Redis; from a file or a credential, never from a URL; NULL: none */
+    uint32_t timeout_ms;  /* of a Redis that says nothing; 0: 30000 */
+    uint32_t patience_ms; /* how long a call goes on trying while a Redis is away; 0: one attempt */
+};
+
+/* Only the options are looked at: a directory is made when something is first put, a Redis called by the first call. */
+MUST_USE int storage_open_with(const struct storage_options *options, struct storage **ret, struct err *err);
 MUST_USE int storage_open(const char *url, struct storage **ret, struct err *err);
 void storage_close(struct storage *storage);
 
@@ -95,6 +105,42 @@ typedef int storage_visit_fn(void *context, const struct storage_entry *entry);
 MUST_USE int storage_names(struct storage *storage, const char *prefix, storage_visit_fn *visit, void *context,
                            struct err *err);
 
+/* ---- room ---- */
+
+struct storage_usage {
+    uint64_t used_bytes;   /* of objects and of what is being put */
+    uint64_t budget_bytes; /* 0: none but the disk's, or Redis's own */
+};
+
+MUST_USE int storage_usage(struct storage *storage, struct storage_usage *ret, struct err *err);
+/* For all who use this store; REASON_LIMIT_DISK for puts beyond it. REASON_CONFIG: a directory has none. */
+MUST_USE int storage_set_budget(struct storage *storage, uint64_t bytes, struct err *err);
+
+/* Collection: what was begun and not ended, and objects that no name, no committed or young attempt, no reader and nobody
+ * outside wants; all only when nobody has touched it for age_ms. Put, stage, keep, get (of a Redis), and a name that
+ * comes to it or leaves it touch an object. So whoever names a version outside the store calls storage_keep() first, and
+ * names it within that age. */
+#define STORAGE_MIN_AGE_MS 120000u
+
+typedef int storage_want_fn(void *set, const char *version);
+
+struct storage_collect {
+    uint64_t age_ms; /* at least STORAGE_MIN_AGE_MS; hours, as a rule */
+    uint64_t budget; /* at most so many objects; where the count reaches it there may be more */
+    /* Calls want(set, version) for each version that somebody outside the store wants, and passes on what that returns;
+     * NULL: there is nobody. */
+    int (*wanted)(void *context, storage_want_fn *want, void *set, struct err *err);
+    void *context;
+};
+
+struct storage_collected {
+    uint64_t objects, attempts; /* attempts: and puts that were begun and not ended */
+    uint64_t bytes;
+};
+
+MUST_USE int storage_collect(struct storage *storage, const struct storage_collect *rules,
+                             struct storage_collected *ret, struct err *err);
+
 /* A plain file: REASON_BAD_INPUT for a directory or device; REASON_NOT_FOUND when there is none. */
 MUST_USE int storage_open_file(const char *path, struct storage_object *ret, struct err *err);
 
@@ -115,5 +161,9 @@ void storage_drop_undo(struct storage_drop *drop);
 /* Makes all files visible, replacing old ones, the one named last at the end; removes `stale` names of earlier runs. */
 MUST_USE int storage_drop_commit(struct storage_drop *drop, const char *const *stale, struct err *err);
 void storage_drop_close(struct storage_drop *drop); /* without commit: nothing was written */
+
+/* Whether a drop of files with these names would find its place in `dir`, which need not exist. By trying: a file is made
+ * and vanishes. REASON_BAD_INPUT names what is in the way. */
+MUST_USE int storage_drop_check(const char *dir, const char *const *names, struct err *err);
 
 #endif

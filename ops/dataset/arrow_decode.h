@@ -26,11 +26,11 @@ struct arrow_piece {
     uint64_t nulls;      /* as the batch says; proved while decoding */
     uint64_t text_first; /* texts: where its bytes begin in the data */
     uint64_t text_bytes;
-    uint64_t text_at;   /* where its bytes go in the target */
-    bool text_gaps;     /* bytes below nulls, which must go */
-    bool text_whole;    /* all decoded bytes are wanted */
-    uint64_t sentinels; /* fixed width: nulls found in what was written */
-    uint64_t inexact;   /* numbers that became doubles: those that did not fit */
+    uint64_t text_at;    /* where its bytes go in the target */
+    uint64_t text_slack; /* bytes behind them that may be written too: nobody has yet, or will look at them */
+    bool text_gaps;      /* bytes below nulls, which must go */
+    uint64_t sentinels;  /* fixed width: nulls found in what was written */
+    uint64_t inexact;    /* numbers that became doubles: those that did not fit */
 };
 
 struct arrow_source {

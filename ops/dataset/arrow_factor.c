@@ -219,7 +219,7 @@ static int run(struct arrow_source *sources, struct arrow_factors *set, uint32_t
         targets[i].factored = &set->columns[i];
         for (uint64_t k = 0; set->columns[i].on && k < sources[i].piece_count; k++) {
             struct arrow_piece *piece = &sources[i].pieces[k];
-            tasks[count++] = (struct arrow_task){find_codes, &sources[i], piece, &targets[i], piece->rows * 8};
+            tasks[count++] = (struct arrow_task){find_codes, &sources[i], piece, 1, &targets[i], piece->rows * 8};
         }
     }
     return arrow_work_run(tasks, count, threads, ceiling, err);

@@ -104,7 +104,7 @@ static int too_few(const struct arrow_batch *batch, struct err *err) {
 
 int arrow_plan_skip(const struct arrow_batch *batch, struct arrow_cursor *cursor, const struct arrow_extent *extent,
                     struct err *err) {
-    uint64_t buffers = extent->buffers;
+    uint64_t buffers = extent->buffers + (uint64_t)extent->bare * batch->has_every_validity;
     if (extent->nodes > batch->node_count - cursor->node ||
         extent->variadics > batch->variadic_count - cursor->variadic)
         return too_few(batch, err);
@@ -208,6 +208,9 @@ int arrow_plan_texts(struct arrow_source *source, uint64_t capacity, uint64_t *r
             return arrow_refuse(source->column, err, "its texts are longer than its data");
         piece->text_at = at;
         at += piece->text_bytes;
+        piece->text_slack = capacity - at;
+        if (i > 0)
+            source->pieces[i - 1].text_slack = piece->text_bytes;
     }
     *ret_bytes = at;
     return 0;

@@ -40,7 +40,8 @@ struct arrow_values {
 };
 struct arrow_values arrow_plan_values(const struct arrow_type *type, enum segment_profile profile, bool widen);
 
-/* Places the texts of measured pieces one behind the other; REASON_BAD_INPUT beyond the room in the target. */
+/* Places the texts of measured pieces one behind the other; REASON_BAD_INPUT beyond the room in the target. Their slack is
+ * what it is when they are filled in this order, by one thread. */
 MUST_USE int arrow_plan_texts(struct arrow_source *source, uint64_t capacity, uint64_t *ret_bytes, struct err *err);
 
 #endif

@@ -9,6 +9,8 @@
 #include "quern/dataset.h"
 #include "quern/own.h"
 
+enum { RUNS_PER_THREAD = 4 };
+
 struct dataset_reader {
     struct arrow_file file;
     struct arrow_choice choice;
@@ -358,17 +360,26 @@ struct decoding {
     uint32_t threads;
 };
 
-static void add_tasks(struct decoding *decoding, uint32_t index, arrow_step *step) {
+static uint64_t cost_of(const struct decoding *decoding, uint32_t index, const struct arrow_task *task) {
+    uint64_t width = segment_kind_width(decoding->targets[index].kind), cost = 0;
+    for (uint64_t i = 0; i < task->count; i++) {
+        const struct arrow_piece *piece = &task->pieces[i];
+        cost += task->step == arrow_text_fill ? piece->text_bytes + piece->rows : piece->rows * (width ? width : 8);
+    }
+    return cost;
+}
+
+// In tasks of at most `run` pieces.
+static void add_tasks(struct decoding *decoding, uint32_t index, arrow_step *step, uint64_t run) {
     struct arrow_source *source = &decoding->reader->sources[index];
     if (source->type->form == ARROW_NULL)
         return;
-    uint64_t width = segment_kind_width(decoding->targets[index].kind);
-    for (uint64_t i = 0; i < source->piece_count; i++) {
-        struct arrow_piece *piece = &source->pieces[i];
-        uint64_t cost = step == arrow_text_fill ? piece->text_bytes : piece->rows * (width ? width : 8);
-        if (piece->rows > 0)
-            decoding->tasks[decoding->task_count++] =
-                (struct arrow_task){step, source, piece, &decoding->targets[index], cost};
+    for (uint64_t i = 0; i < source->piece_count; i += run) {
+        uint64_t count = source->piece_count - i < run ? source->piece_count - i : run;
+        struct arrow_task task = {step, source, &source->pieces[i], count, &decoding->targets[index], 0};
+        task.cost = cost_of(decoding, index, &task);
+        if (task.cost > 0)
+            decoding->tasks[decoding->task_count++] = task;
     }
 }
 
@@ -385,20 +396,38 @@ static arrow_step *first_step(const struct decoding *decoding, uint32_t index) {
 static int decode_values(struct decoding *decoding, struct err *err) {
     decoding->task_count = 0;
     for (uint32_t i = 0; i < decoding->reader->file.schema.column_count; i++)
-        add_tasks(decoding, i, first_step(decoding, i));
+        add_tasks(decoding, i, first_step(decoding, i), 1);
     return arrow_work_run(decoding->tasks, decoding->task_count, decoding->threads, decoding->reader->ceilings.bytes,
                           err);
 }
 
+// A piece of texts whose next one another thread fills has no slack.
+static void add_texts(struct decoding *decoding, uint32_t index, uint64_t run) {
+    struct arrow_source *source = &decoding->reader->sources[index];
+    for (uint64_t next = run; next < source->piece_count; next += run)
+        source->pieces[next - 1].text_slack = 0;
+    add_tasks(decoding, index, arrow_text_fill, run);
+}
+
+// Long ones, because of the slack, but enough of them for all threads.
+static uint64_t run_of_texts(const struct decoding *decoding) {
+    uint64_t pieces = 0;
+    for (uint32_t i = 0; i < decoding->reader->file.schema.column_count; i++)
+        if (is_plain_text(decoding, i))
+            pieces += decoding->reader->sources[i].piece_count;
+    uint64_t run = pieces / (arrow_work_threads(decoding->threads) * RUNS_PER_THREAD);
+    return run ? run : 1;
+}
+
 static int decode_texts(struct decoding *decoding, struct err *err) {
+    uint64_t run = run_of_texts(decoding);
     decoding->task_count = 0;
     for (uint32_t i = 0; i < decoding->reader->file.schema.column_count; i++) {
-        struct arrow_source *source = &decoding->reader->sources[i];
         if (!is_plain_text(decoding, i))
             continue;
-        TRY(arrow_plan_texts(source, decoding->targets[i].capacity, &segment_array(decoding->base, i)->values.bytes,
-                             err));
-        add_tasks(decoding, i, arrow_text_fill);
+        TRY(arrow_plan_texts(&decoding->reader->sources[i], decoding->targets[i].capacity,
+                             &segment_array(decoding->base, i)->values.bytes, err));
+        add_texts(decoding, i, run);
     }
     return arrow_work_run(decoding->tasks, decoding->task_count, decoding->threads, decoding->reader->ceilings.bytes,
                           err);

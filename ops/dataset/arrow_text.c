@@ -41,27 +41,60 @@ static int check_ends(const struct run *run, uint64_t data_bytes, struct err *er
         return arrow_refuse(run->source->column, err, "its offsets run from %lld to %lld, its data have %llu bytes",
                             (long long)first, (long long)last, (unsigned long long)data_bytes);
     run->piece->text_first = (uint64_t)first;
-    run->piece->text_whole = first == 0 && (uint64_t)last == data_bytes;
     return 0;
 }
 
-// Writes the end of each text, counted from the piece's first byte. Bytes below nulls take no room.
-static int measure(const struct run *run, int64_t *ends, struct err *err) {
+// As plain as it is so that compilers see through. False: the offsets fall somewhere, and the ends mean nothing.
+#define RISE(name, type)                                                                                               \
+    static bool rise_##name(const struct run *run, int64_t *ends) {                                                    \
+        int64_t first = load_offset(run, 0);                                                                           \
+        bool falls = false;                                                                                            \
+        for (uint64_t row = 0; row < run->piece->rows; row++) {                                                        \
+            type before, next;                                                                                         \
+            memcpy(&before, run->from + row * sizeof before, sizeof before);                                           \
+            memcpy(&next, run->from + (row + 1) * sizeof next, sizeof next);                                           \
+            falls |= next < before;                                                                                    \
+            if (ends)                                                                                                  \
+                ends[row] = (int64_t)((uint64_t)next - (uint64_t)first);                                               \
+        }                                                                                                              \
+        return !falls;                                                                                                 \
+    }
+
+RISE(narrow, int32_t)
+RISE(wide, int64_t)
+
+static bool has_gaps(const struct run *run) {
+    if (!run->present)
+        return false;
+    BITS_EACH_MISSING(run->present, run->piece->rows, row)
+    if (load_offset(run, row + 1) != load_offset(run, row))
+        return true;
+    return false;
+}
+
+// Bytes below nulls take no room.
+static int measure_present(const struct run *run, int64_t *ends, struct err *err) {
     int64_t before = load_offset(run, 0), total = 0;
-    run->piece->text_gaps = false;
     for (uint64_t row = 0; row < run->piece->rows; row++) {
         int64_t next = load_offset(run, row + 1);
         if (next < before)
             return falling(run, row, before, next, err);
-        if (run->present && next > before && !bits_present(run->present, row))
-            run->piece->text_gaps = true;
-        else
+        if (!run->present || bits_present(run->present, row))
             total += next - before;
         if (ends)
             ends[row] = total;
         before = next;
     }
     run->piece->text_bytes = (uint64_t)total;
+    return 0;
+}
+
+// Writes the end of each text, counted from the piece's first byte.
+static int measure(const struct run *run, int64_t *ends, struct err *err) {
+    run->piece->text_gaps = has_gaps(run);
+    if (run->piece->text_gaps || !(run->width == 8 ? rise_wide(run, ends) : rise_narrow(run, ends)))
+        return measure_present(run, ends, err);
+    run->piece->text_bytes = (uint64_t)(load_offset(run, run->piece->rows) - load_offset(run, 0));
     return 0;
 }
 
@@ -106,14 +139,24 @@ static void copy_present(const struct run *run, const uint8_t *data, uint8_t *to
     }
 }
 
+// Writers pad. What overflows is for the next piece to write over, or for nobody.
+static int fill_directly(struct arrow_worker *worker, const struct arrow_source *source,
+                         const struct arrow_piece *piece, const struct arrow_buffer *buffer, uint8_t *to,
+                         struct err *err) {
+    TRY(arrow_buffer_decode(worker, buffer, to, source->column, err));
+    if (buffer->decoded > piece->text_bytes)
+        memset(to + piece->text_bytes, 0, buffer->decoded - piece->text_bytes);
+    return 0;
+}
+
 static int fill_data(struct arrow_worker *worker, const struct arrow_source *source, struct arrow_piece *piece,
                      uint8_t *to, uint64_t ceiling, struct err *err) {
     struct run run;
     struct arrow_buffer buffer;
     const uint8_t *data;
     TRY(arrow_buffer_open(piece->batch, piece->buffer + 2, "data", ceiling, source->column, &buffer, err));
-    if (piece->text_whole && !piece->text_gaps)
-        return arrow_buffer_decode(worker, &buffer, to, source->column, err);
+    if (piece->text_first == 0 && !piece->text_gaps && buffer.decoded - piece->text_bytes <= piece->text_slack)
+        return fill_directly(worker, source, piece, &buffer, to, err);
     TRY(arrow_buffer_read(worker, &buffer, ARROW_SLOT_DATA, 0, source->column, &data, err));
     if (piece->text_gaps) {
         TRY(open_run(worker, source, piece, ceiling, &run, err));

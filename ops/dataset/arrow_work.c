@@ -26,7 +26,7 @@ static int by_cost(const void *a, const void *b) {
     const struct arrow_task *left = a, *right = b;
     if (left->cost != right->cost)
         return left->cost > right->cost ? -1 : 1;
-    return left->piece < right->piece ? -1 : left->piece > right->piece;
+    return left->pieces < right->pieces ? -1 : left->pieces > right->pieces;
 }
 
 static void blame(struct work *work, const struct arrow_piece *piece, const struct err *err) {
@@ -39,17 +39,23 @@ static void blame(struct work *work, const struct arrow_piece *piece, const stru
     atomic_store(&work->failed, true);
 }
 
+static void do_task(struct work *work, const struct arrow_task *task, struct arrow_worker *worker) {
+    struct err err;
+    for (uint64_t i = 0; i < task->count; i++)
+        if (task->step(worker, task->source, &task->pieces[i], task->target, work->ceiling, &err) < 0) {
+            blame(work, &task->pieces[i], &err);
+            return;
+        }
+}
+
 static void *toil(void *context) {
     struct work *work = context;
     struct arrow_worker worker = {0};
-    struct err err;
     while (!atomic_load_explicit(&work->failed, memory_order_relaxed)) {
         uint64_t index = atomic_fetch_add(&work->next, 1);
         if (index >= work->count)
             break;
-        const struct arrow_task *task = &work->tasks[index];
-        if (task->step(&worker, task->source, task->piece, task->target, work->ceiling, &err) < 0)
-            blame(work, task->piece, &err);
+        do_task(work, &work->tasks[index], &worker);
     }
     arrow_worker_done(&worker);
     return NULL;
@@ -60,15 +66,20 @@ static uint32_t count_cores(void) {
     return sched_getaffinity(0, sizeof cores, &cores) < 0 ? 1 : (uint32_t)CPU_COUNT(&cores);
 }
 
+uint32_t arrow_work_threads(uint32_t threads) {
+    uint32_t most = threads ? threads : count_cores();
+    return most > MAX_THREADS ? MAX_THREADS : most;
+}
+
 static uint32_t useful_threads(const struct work *work, uint32_t threads) {
-    uint64_t cost = 0, most = threads ? threads : count_cores();
+    uint64_t cost = 0, most = arrow_work_threads(threads);
     for (uint64_t i = 0; i < work->count; i++)
         cost += work->tasks[i].cost;
     if (most > work->count)
         most = work->count;
     if (most > cost / WORTH_A_THREAD + 1)
         most = cost / WORTH_A_THREAD + 1;
-    return most > MAX_THREADS ? MAX_THREADS : (uint32_t)most;
+    return (uint32_t)most;
 }
 
 int arrow_work_run(struct arrow_task *tasks, uint64_t count, uint32_t threads, uint64_t ceiling, struct err *err) {

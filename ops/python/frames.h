@@ -81,6 +81,10 @@ static inline PyObject *cells_object(const struct cells *cells, Py_ssize_t i) {
 uint64_t text_bytes(PyObject *text, uint64_t *surrogates);
 void text_write(PyObject *text, char *to); /* exactly text_bytes() of them */
 
+/* A new str, or NULL with an exception. What is no UTF-8 becomes U+FFFD, as in bytes.decode("utf-8", "replace"). */
+PyObject *text_read(const char *bytes, size_t length);
+PyObject *text_read_ascii(const char *bytes, size_t length); /* of bytes that are known to be ASCII */
+
 /* ---- the functions ---- */
 
 PyObject *frames_fill(PyObject *module, PyObject *args);

@@ -5,6 +5,8 @@
 #include <datetime.h>
 #include <string.h>
 
+#include "quern/utf8.h"
+
 // Columns repeat themselves: a cell seen before is handed out again instead of made anew, which saves time here, memory,
 // and most of the hashing later. A column that does not repeat itself is found out after a few thousand cells.
 enum { SEEN_SLOTS = 4096, SEEN_TRIAL = 8192, SEEN_MIN_HITS = SEEN_TRIAL / 4 };
@@ -32,18 +34,6 @@ struct source {
     bool off;
     struct seen *seen;
 };
-
-static bool is_ascii(const char *bytes, size_t count) {
-    uint64_t high = 0, word;
-    size_t i = 0;
-    for (; i + sizeof word <= count; i += sizeof word) {
-        memcpy(&word, bytes + i, sizeof word);
-        high |= word;
-    }
-    for (; i < count; i++)
-        high |= (uint64_t)(uint8_t)bytes[i];
-    return (high & UINT64_C(0x8080808080808080)) == 0;
-}
 
 static uint64_t load(const char *from) {
     uint64_t word;
@@ -83,12 +73,7 @@ static bool is_same(const struct seen *seen, const struct words *words, const ch
 static PyObject *make(const struct source *source, const char *bytes, size_t length) {
     if (source->kind == SEGMENT_BINARY)
         return PyBytes_FromStringAndSize(bytes, (Py_ssize_t)length);
-    if (!source->ascii || length < 2)
-        return PyUnicode_DecodeUTF8(bytes, (Py_ssize_t)length, "replace");
-    PyObject *text = PyUnicode_New((Py_ssize_t)length, 127);
-    if (text)
-        memcpy(PyUnicode_1BYTE_DATA(text), bytes, length);
-    return text;
+    return source->ascii ? text_read_ascii(bytes, length) : text_read(bytes, length);
 }
 
 static PyObject *text_cell(struct source *source, const char *bytes, size_t length) {
@@ -151,7 +136,7 @@ static struct source source_of(const void *base, const struct segment_array *arr
     source.end = (const char *)base + segment_header(base)->total_bytes;
     if (segment_kind_is_bytes(source.kind) && array->offsets.bytes > 0)
         source.offsets = segment_at(base, array->offsets);
-    source.ascii = source.kind == SEGMENT_UTF8 && is_ascii(source.values, (size_t)array->values.bytes);
+    source.ascii = source.kind == SEGMENT_UTF8 && utf8_ascii(source.values, (size_t)array->values.bytes);
     return source;
 }
 

@@ -10,10 +10,10 @@
 #include <stdint.h>
 
 #include "quern/storage.h"
+#include "wanted.h"
 
 struct storage_backend {
-    const char *scheme; /* with its colon */
-    int (*open)(const char *rest, struct storage **ret, struct err *err);
+    int (*open)(const struct storage_options *options, struct storage **ret, struct err *err);
     void (*close)(struct storage *storage);
     /* The next three: 1, or 0 when there is no such name or object. */
     int (*find)(struct storage *storage, const char *key, struct storage_pin *ret, struct err *err);
@@ -27,6 +27,10 @@ struct storage_backend {
     int (*promote)(struct storage *storage, uint64_t fence, const struct storage_name *names, size_t count,
                    struct err *err);
     int (*names)(struct storage *storage, const char *prefix, storage_visit_fn *visit, void *context, struct err *err);
+    /* After the budget was set, if one is given. */
+    int (*usage)(struct storage *storage, const uint64_t *budget, struct storage_usage *ret, struct err *err);
+    int (*collect)(struct storage *storage, uint64_t age_ms, uint64_t budget, struct wanted *wanted,
+                   struct storage_collected *ret, struct err *err);
 };
 
 /* The first member of every back end's own struct. */
@@ -34,10 +38,15 @@ struct storage {
     const struct storage_backend *backend; /* borrowed, static */
 };
 
-/* For back ends that find so while they promote: always -1. */
+/* REASON_NOT_FOUND unless it is sha256-HEX; `key`, which may be "", is what the error calls it. */
+MUST_USE int storage_version_check(const char *key, const char *version, struct err *err);
+
+/* What back ends find, in the same words: always -1. */
 int storage_no_key(const char *key, struct err *err);
 int storage_no_version(const char *key, const char *version, struct err *err);
+int storage_other_manifest(const char *attempt, struct err *err);
+int storage_lost_object(const char *attempt, const char *version, struct err *err);
 
-extern const struct storage_backend storage_file_backend;
+extern const struct storage_backend storage_file_backend, storage_redis_backend;
 
 #endif

@@ -11,36 +11,49 @@
 #define PREFIX "sha256-"
 enum { ATTEMPT_BYTES = 128, NAMES_MAX = 4096, HASH_BYTES = 32 };
 
-static const struct storage_backend *const backends[] = {&storage_file_backend};
+// The URL's scheme with its colon, and who knows it.
+static const struct scheme {
+    const char *text;
+    const struct storage_backend *backend;
+} schemes[] = {
+    {"file:", &storage_file_backend},
+    {"redis:", &storage_redis_backend},
+    {"rediss:", &storage_redis_backend},
+    {"redis+unix:", &storage_redis_backend},
+};
 
 static int open_default(struct storage **ret, struct err *err) {
     const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
-    auto_free char *path = NULL;
+    auto_free char *url = NULL;
     int printed;
     // A relative XDG_DATA_HOME is to be ignored, says the XDG base directory specification.
     if (data && data[0] == '/')
-        printed = asprintf(&path, "%s/quern/store", data);
+        printed = asprintf(&url, "file:%s/quern/store", data);
     else if (home && home[0] == '/')
-        printed = asprintf(&path, "%s/.local/share/quern/store", home);
+        printed = asprintf(&url, "file:%s/.local/share/quern/store", home);
     else
         return err_set(err, REASON_CONFIG,
                        "store: expected XDG_DATA_HOME or HOME with an absolute path, found neither");
     if (printed < 0) {
-        path = NULL; // asprintf leaves it undefined
+        url = NULL; // asprintf leaves it undefined
         return err_set(err, REASON_INFRA, "store: out of memory");
     }
-    return storage_file_backend.open(path, ret, err);
+    return storage_file_backend.open(&(struct storage_options){.url = url}, ret, err);
+}
+
+int storage_open_with(const struct storage_options *options, struct storage **ret, struct err *err) {
+    if (!options->url)
+        return open_default(ret, err);
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
+        if (strncmp(options->url, schemes[i].text, strlen(schemes[i].text)) == 0)
+            return schemes[i].backend->open(options, ret, err);
+    return err_set(err, REASON_CONFIG,
+                   "store: expected file:/absolute/directory, redis://HOST or redis+unix:/PATH, found \"%.200s\"",
+                   options->url);
 }
 
 int storage_open(const char *url, struct storage **ret, struct err *err) {
-    if (!url)
-        return open_default(ret, err);
-    for (size_t i = 0; i < sizeof backends / sizeof backends[0]; i++) {
-        size_t bytes = strlen(backends[i]->scheme);
-        if (strncmp(url, backends[i]->scheme, bytes) == 0)
-            return backends[i]->open(url + bytes, ret, err);
-    }
-    return err_set(err, REASON_CONFIG, "store: expected file:/absolute/directory, found \"%.200s\"", url);
+    return storage_open_with(&(struct storage_options){.url = url}, ret, err);
 }
 
 void storage_close(struct storage *storage) {
@@ -65,7 +78,7 @@ int storage_no_version(const char *key, const char *version, struct err *err) {
     return err_set(err, REASON_NOT_FOUND, "%s%sthe store has no version %s", key, *key ? ": " : "", version);
 }
 
-static int version_check(const char *key, const char *version, struct err *err) {
+int storage_version_check(const char *key, const char *version, struct err *err) {
     size_t prefix = strlen(PREFIX);
     if (strncmp(version, PREFIX, prefix) == 0 && strlen(version) == prefix + 2 * HASH_BYTES &&
         strspn(version + prefix, "0123456789abcdef") == 2 * HASH_BYTES)
@@ -76,7 +89,7 @@ static int version_check(const char *key, const char *version, struct err *err) 
 
 int storage_get(struct storage *storage, const char *key, const char *version, struct storage_object *ret,
                 struct err *err) {
-    TRY(version_check(key, version, err));
+    TRY(storage_version_check(key, version, err));
     int found = storage->backend->get(storage, version, ret, err);
     TRY(found);
     return found ? 0 : storage_no_version(key, version, err);
@@ -94,13 +107,21 @@ int storage_find(struct storage *storage, const char *key, struct storage_pin *r
 }
 
 int storage_keep(struct storage *storage, const char *key, const char *version, uint64_t *ret_bytes, struct err *err) {
-    TRY(version_check(key, version, err));
+    TRY(storage_version_check(key, version, err));
     int found = storage->backend->keep(storage, version, ret_bytes, err);
     TRY(found);
     return found ? 0 : storage_no_version(key, version, err);
 }
 
 /* ---- writing ---- */
+
+int storage_other_manifest(const char *attempt, struct err *err) {
+    return err_set(err, REASON_BAD_INPUT, "attempt %s: expected no manifest or the same, found another one", attempt);
+}
+
+int storage_lost_object(const char *attempt, const char *version, struct err *err) {
+    return err_set(err, REASON_INFRA, "attempt %s: its version %s was collected before the commit", attempt, version);
+}
 
 int storage_put(struct storage *storage, int source_fd, char ret_version[STORAGE_VERSION_BYTES], struct err *err) {
     return storage->backend->put(storage, source_fd, ret_version, err);
@@ -127,7 +148,7 @@ static int change_check(const char *what, uint64_t fence, const struct storage_n
     for (size_t i = 0; i < count; i++) {
         TRY(storage_key_check(names[i].key, err));
         if (names[i].version)
-            TRY(version_check(names[i].key, names[i].version, err));
+            TRY(storage_version_check(names[i].key, names[i].version, err));
         for (size_t j = 0; j < i; j++)
             if (strcmp(names[i].key, names[j].key) == 0)
                 return err_set(err, REASON_BAD_INPUT, "%s: expected each key once, found \"%s\" twice", what,
@@ -157,4 +178,40 @@ int storage_remove(struct storage *storage, uint64_t fence, const char *const *k
 int storage_names(struct storage *storage, const char *prefix, storage_visit_fn *visit, void *context,
                   struct err *err) {
     return storage->backend->names(storage, prefix ? prefix : "", visit, context, err);
+}
+
+/* ---- room ---- */
+
+int storage_usage(struct storage *storage, struct storage_usage *ret, struct err *err) {
+    return storage->backend->usage(storage, NULL, ret, err);
+}
+
+int storage_set_budget(struct storage *storage, uint64_t bytes, struct err *err) {
+    struct storage_usage usage;
+    if (bytes > INT64_MAX)
+        return err_set(err, REASON_BAD_INPUT, "store: expected a budget below 2^63, found %llu",
+                       (unsigned long long)bytes);
+    return storage->backend->usage(storage, &bytes, &usage, err);
+}
+
+struct want {
+    struct wanted *wanted;
+    struct err *err;
+};
+
+static int want(void *set, const char *version) {
+    const struct want *more = set;
+    return wanted_add(more->wanted, version, more->err);
+}
+
+int storage_collect(struct storage *storage, const struct storage_collect *rules, struct storage_collected *ret,
+                    struct err *err) {
+    auto_wanted struct wanted wanted = {0};
+    struct want more = {&wanted, err};
+    if (rules->age_ms < STORAGE_MIN_AGE_MS || rules->age_ms > INT64_MAX / 1000)
+        return err_set(err, REASON_BAD_INPUT, "collect: expected an age of %u ms or more, found %llu",
+                       STORAGE_MIN_AGE_MS, (unsigned long long)rules->age_ms);
+    if (rules->wanted)
+        TRY(rules->wanted(rules->context, want, &more, err));
+    return storage->backend->collect(storage, rules->age_ms, rules->budget, &wanted, ret, err);
 }

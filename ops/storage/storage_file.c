@@ -9,13 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-
+#include "digest.h"
 #include "quern/memory.h"
 #include "quern/own.h"
 #include "temp.h"
 
-enum { COPY_BYTES = 128 << 10, SMALL_BYTES = 16 << 20, HASH_BYTES = 32 };
+enum { COPY_BYTES = 128 << 10, SMALL_BYTES = 16 << 20 };
 
 static struct storage_file *own(struct storage *storage) { return (struct storage_file *)(void *)storage; }
 
@@ -147,32 +146,22 @@ static int file_keep(struct storage *storage, const char *version, uint64_t *ret
     return storage_file_keep(store, version, ret_bytes, err);
 }
 
-static void free_digest(EVP_MD_CTX **digest) { EVP_MD_CTX_free(*digest); }
-
 // One pass: what is hashed is what is written, whatever happens to the source meanwhile.
 static int copy_and_hash(int source, int target, char version[STORAGE_VERSION_BYTES], struct err *err) {
-    __attribute__((cleanup(free_digest))) EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    auto_digest struct digest digest = {NULL};
     char buffer[COPY_BYTES];
-    if (!digest || !EVP_DigestInit_ex(digest, EVP_sha256(), NULL))
-        return err_set(err, REASON_INFRA, "store: out of memory for a copy");
     off_t done = 0;
+    TRY(digest_begin(&digest, err));
     for (ssize_t got; (got = pread(source, buffer, COPY_BYTES, done)) != 0;) {
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return err_sys(err, REASON_INFRA, "store: reading the source");
-        if (!EVP_DigestUpdate(digest, buffer, (size_t)got))
-            return err_set(err, REASON_INFRA, "store: SHA-256 failed");
+        TRY(digest_add(&digest, buffer, (size_t)got, err));
         TRY(temp_write(target, buffer, (size_t)got, err));
         done += got;
     }
-    unsigned char hash[HASH_BYTES];
-    if (!EVP_DigestFinal_ex(digest, hash, NULL))
-        return err_set(err, REASON_INFRA, "store: SHA-256 failed");
-    size_t used = (size_t)snprintf(version, STORAGE_VERSION_BYTES, "sha256-");
-    for (int i = 0; i < HASH_BYTES; i++)
-        used += (size_t)snprintf(version + used, STORAGE_VERSION_BYTES - used, "%02x", hash[i]);
-    return 0;
+    return digest_version(&digest, version, err);
 }
 
 // An object that is there already has these bytes, and was durable before it had its name; it may be old enough to be
@@ -253,12 +242,13 @@ static int file_commit(struct storage *storage, const char *attempt, const char 
     TRY(storage_file_read(store, path, &before, &bytes, err));
     if (before && strcmp(before, manifest) == 0)
         return 0;
-    return err_set(err, REASON_BAD_INPUT, "attempt %s: expected no manifest or the same, found another one", attempt);
+    return storage_other_manifest(attempt, err);
 }
 
 /* ---- the store ---- */
 
-static int file_open(const char *rest, struct storage **ret, struct err *err) {
+static int file_open(const struct storage_options *options, struct storage **ret, struct err *err) {
+    const char *rest = options->url + strlen("file:");
     if (rest[0] != '/' || strlen(rest) >= PATH_MAX)
         return err_set(err, REASON_CONFIG, "store: expected file:/absolute/directory, found \"file:%.200s\"", rest);
     struct storage_file *store = calloc(1, sizeof *store);
@@ -282,7 +272,6 @@ static void file_close(struct storage *storage) {
 }
 
 const struct storage_backend storage_file_backend = {
-    .scheme = "file:",
     .open = file_open,
     .close = file_close,
     .find = storage_file_find,
@@ -293,4 +282,6 @@ const struct storage_backend storage_file_backend = {
     .commit = file_commit,
     .promote = storage_file_promote,
     .names = storage_file_names,
+    .usage = storage_file_usage,
+    .collect = storage_file_collect,
 };

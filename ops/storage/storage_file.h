@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The back end file: (schemas/storage.md), private to its two sources and its tests. storage_file.c has objects and
- * attempts, storage_file_names.c the names.
+ * The back end file: (schemas/storage.md), private to its sources and its tests. storage_file.c has objects and
+ * attempts, storage_file_names.c the names, storage_file_collect.c what nobody wants.
  */
 #ifndef QUERN_STORAGE_FILE_H
 #define QUERN_STORAGE_FILE_H
 
 #include <stdbool.h>
+
+#include <sys/types.h>
 
 #include "backend.h"
 
@@ -46,5 +48,8 @@ int storage_file_promote(struct storage *storage, uint64_t fence, const struct s
                          struct err *err);
 int storage_file_names(struct storage *storage, const char *prefix, storage_visit_fn *visit, void *context,
                        struct err *err);
+int storage_file_usage(struct storage *storage, const uint64_t *budget, struct storage_usage *ret, struct err *err);
+int storage_file_collect(struct storage *storage, uint64_t age_ms, uint64_t budget, struct wanted *wanted,
+                         struct storage_collected *ret, struct err *err);
 
 #endif

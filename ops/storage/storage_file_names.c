@@ -169,6 +169,10 @@ static int add_record(struct storage_file *store, uint64_t fence, const struct s
     struct record record = {.key = name->key, .version = "", .fence = fence == STORAGE_UNFENCED ? before.fence : fence};
     if (!name->version && (!found || !*before.version))
         return storage_no_key(name->key, err);
+    // Whoever knew the old version by this name has time to get it.
+    if (found && *before.version)
+        (void)!storage_file_keep(store, before.version, &record.bytes, NULL);
+    record.bytes = 0;
     if (name->version) {
         int kept = storage_file_keep(store, name->version, &record.bytes, err);
         TRY(kept);

@@ -13,7 +13,7 @@ static void hidden_name(char name[40]) {
     uint64_t dice = 0;
     while (getrandom(&dice, sizeof dice, 0) != sizeof dice) {
     }
-    snprintf(name, 40, ".quern-tmp-%016llx", (unsigned long long)dice);
+    snprintf(name, 40, TEMP_PREFIX "%016llx", (unsigned long long)dice);
 }
 
 static int open_named(int dir, mode_t mode, struct temp *temp) {

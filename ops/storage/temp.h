@@ -12,6 +12,8 @@
 
 #include "quern/err.h"
 
+#define TEMP_PREFIX ".quern-tmp-"
+
 struct temp {
     int dir;       /* borrowed */
     int fd;        /* owned */

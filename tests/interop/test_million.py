@@ -8,12 +8,11 @@ import pyarrow.ipc as ipc
 import pytest
 
 import kinds
-from conftest import ROOT, run_in
+from conftest import PYTHONS, run_in
 from test_values import NS, index_type, is_bytes, is_text, plain
 
 ROWS = 1_000_000
 LONG = 100  # bytes: no cell of the million is longer
-PYTHONS = {1: "/usr/bin/python3", 2: ROOT / "build/venv-pandas2/bin/python", 3: ROOT / "build/venv-pandas3/bin/python"}
 SCRIPT = "def azureml_main(dataframe1):\n    assert len(dataframe1) == 1_000_000\n    return dataframe1\n"
 
 

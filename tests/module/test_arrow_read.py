@@ -103,6 +103,24 @@ def test_b_nullable_columns_by_the_metadata_for_pandas(dtype, kind, array, value
     assert "nullable" not in plain and (plain["kind"] == column["kind"]) == (kind[0] != af.INT)
 
 
+def test_r_a_name_with_a_nul_takes_no_hint_from_other_columns(tmp_path):
+    said = {"columns": [{"name": name, "field_name": name, "numpy_type": dtype} for name, dtype in [("x\0", "Int8"), ("x", "Int64")]]}
+    made = File([Field("x\0", int_type(8)), Field("x", int_type(64))], metadata={"pandas": json.dumps(said)})
+    _, columns = dump(made.batch(numbers([1, None], "b"), numbers([2**63 - 1, None], "q")).bytes(), tmp_path)
+    assert [(column["nullable"], column["values"]) for column in columns] == [(True, [1, None]), (True, [2**63 - 1, None])]
+
+
+def test_r_hints_of_one_column_of_many(tmp_path):
+    """They stand in one document, whatever the number of columns that are wanted."""
+    names = [f"column {i}" for i in range(1000)]
+    said = {"columns": [{"name": name, "field_name": name, "pandas_type": "Int64", "numpy_type": "Int64", "metadata": None}
+                        for name in names]}
+    made = File([Field(name, int_type(64)) for name in names], metadata={"pandas": json.dumps(said)})
+    made.batch(*[numbers([2**63 - 1, None], "q")] * len(names))
+    _, columns = some(made, ["column 7"], tmp_path)
+    assert columns[0]["nullable"] and columns[0]["values"] == [2**63 - 1, None]
+
+
 def test_b_whole_numbers_of_nullable_columns_stay_exact(tmp_path):
     values = [2**63 - 1, None, -2**63, 2**53 + 1]
     column = hinted(int_type(64), "Int64", numbers(values, "q"), tmp_path=tmp_path)
@@ -414,6 +432,15 @@ def test_b_columns_that_are_not_wanted_may_be_of_any_type(name, tmp_path):
     assert columns[0]["values"] == ["x", "y0", "x", "y1"] and columns[1]["values"] == [0.0, None, 1.0, None]
 
 
+@pytest.mark.parametrize("name", ["sparse union", "dense union", "run-end encoded"])
+def test_r_every_type_of_old_files_has_a_buffer_of_validity(name, tmp_path):
+    """Of metadata version 4, as pyarrow writes it on request."""
+    field, (whole, *leaves) = STRANGE[name]
+    made = File([Field("a", int_type(32)), field, Field("b", UTF8)], version=af.V4)
+    made.batch(numbers([7, None], "i"), Array(2, 0, [b"", *whole.buffers]), *leaves, texts(["x", "y"]))
+    assert [column["values"] for column in some(made, ["b", "a"], tmp_path)[1]] == [["x", "y"], [7.0, None]]
+
+
 def test_b_a_name_that_several_columns_have_means_all_of_them(tmp_path):
     made = File([Field(name, int_type(8)) for name in ("a", "b", "a", "")]).batch(*(numbers([i], "b") for i in range(4)))
     _, columns = some(made, ["", "a"], tmp_path)
@@ -492,6 +519,23 @@ def test_b_texts_begin_anywhere_and_bytes_below_nulls_vanish(compress, kind, cod
     array = texts(["ab", None, "", "€uro", None], code, first, garbage)
     column = one(kind, array, array, tmp_path=tmp_path, compress=compress)
     assert column["values"] == ["ab", None, "", "€uro", None] * 2
+
+
+@pytest.mark.parametrize("threads", ["1", "2", "8"])
+@pytest.mark.parametrize("kind,code", [(UTF8, "i"), (LARGE, "q")])
+def test_b_bytes_behind_the_texts_of_a_batch_vanish(kind, code, threads, tmp_path):
+    """Writers pad, with what stands there: the next texts, often. Batches of all sizes, some smaller than the padding."""
+    dice, made, expected = random.Random(code), File([Field("x", kind)]), []
+    for _ in range(150):
+        values = dice.choice([[], [""], ["", None, ""], ["a"], ["é€"] * 3,
+                              [f"{i}é" * 12 for i in range(dice.randrange(2500))]])
+        array, pad = texts(values, code), dice.choice([0, 1, 7, 63, 64, 4000])
+        made.batch(Array(array.length, array.nulls, [*array.buffers[:2], array.buffers[2] + b"\xff" * pad]),
+                   compress=af.with_zstd)
+        expected += values
+    assert sum(len(value or "") for value in expected) > 1 << 20
+    table, (column,) = dump(made.bytes(), tmp_path, "ns", threads)
+    assert column["values"] == expected
 
 
 @pytest.mark.parametrize("compress", [None, af.with_zstd])

@@ -4,6 +4,8 @@ import datetime
 import decimal
 import os
 import pickle
+import random
+import sys
 
 import numpy as np
 import pandas as pd
@@ -136,6 +138,39 @@ def test_m_text_is_kept_and_empty_is_not_missing():
     assert made.dtype == TEXT
     assert made.tolist()[:9] == cells[:9]
     assert all(isinstance(cell, float) and np.isnan(cell) for cell in made.tolist()[9:])
+
+
+ALPHABETS = ["ab", "aé", "aéÿ", "aĀ", "aé\u07ff日", "a\uffff", "é日🙂", "a\U0010ffff", "\x7f\x80\u0800\U00010000"]
+
+
+def cells_of(frame):
+    """(object array of the only column's str, mapping, array)"""
+    fd = segment(frame)
+    mapping, _, _, arrays = _quern.map_segment(fd)
+    os.close(fd)
+    return frames.objects(mapping, arrays[0], 0), mapping, arrays[0]
+
+
+@pytest.mark.parametrize("alphabet", ALPHABETS)
+def test_m_text_has_the_form_that_python_gives_it(alphabet):
+    dice = random.Random(alphabet)
+    cells = [prefix + "".join(dice.choice(alphabet) for _ in range(length)) + tail
+             for length in range(40) for prefix in ("", "a" * 7, "a" * 8, "a" * 17) for tail in ("", "a" * 9)]
+    made = cells_of(pd.DataFrame({"s": pd.Series(cells, dtype=object)}))[0].tolist()
+    assert made == cells
+    assert [(hash(cell), sys.getsizeof(cell)) for cell in made] == [(hash(cell), sys.getsizeof(cell)) for cell in cells]
+
+
+def test_f_bytes_that_are_no_text_become_replacements():
+    dice = random.Random(1)
+    cells = ["é" * (length // 2) + "a" * (length % 2) for length in range(24) for _ in range(120)]
+    _, mapping, array = cells_of(pd.DataFrame({"s": pd.Series(cells, dtype=object)}))
+    memory = np.frombuffer(mapping, "u1")
+    start = bytes(memory).index("".join(cells).encode(), array.offset)
+    bad = [bytes(dice.choice(b"aaa\x7f\x80\x9f\xa0\xbf\xc0\xc1\xc2\xc3\xc4\xdf\xe0\xe9\xed\xef\xf0\xf1\xf4\xf5\xff")
+                 for _ in cell.encode()) for cell in cells]
+    memory[start:start + len(b"".join(bad))] = np.frombuffer(b"".join(bad), "u1")
+    assert frames.objects(mapping, array, 0).tolist() == [cell.decode("utf-8", "replace") for cell in bad]
 
 
 def test_m_repeated_text_is_one_object():
@@ -465,8 +500,6 @@ def test_b_descriptors_are_not_leaked():
 
 
 def test_b_references_are_not_leaked():
-    import sys
-
     cell, frame = "a text of its own", None
     frame = pd.DataFrame({"s": [cell] * 3})
     before = sys.getrefcount(cell)

@@ -1,4 +1,6 @@
+add_library(quern_storage_tested STATIC ${CMAKE_CURRENT_LIST_DIR}/storage_scratch.c ${CMAKE_CURRENT_LIST_DIR}/redis_server.c)
+target_link_libraries(quern_storage_tested PUBLIC quern_storage quern_redis PkgConfig::CMOCKA)
+target_include_directories(quern_storage_tested PUBLIC ${CMAKE_SOURCE_DIR})
 foreach(part storage storage_crash storage_drop catalogue)
-  quern_unit_test(${part} ${CMAKE_CURRENT_LIST_DIR}/test_${part}.c ${CMAKE_CURRENT_LIST_DIR}/storage_scratch.c
-                  LIBS quern_storage)
+  quern_unit_test(${part} ${CMAKE_CURRENT_LIST_DIR}/test_${part}.c LIBS quern_storage_tested)
 endforeach()

@@ -11,13 +11,43 @@
 
 #include "quern/memory.h"
 
-int scratch_setup(void **state) {
+static struct redis_server server; // of all tests of a program
+
+struct redis_server *scratch_server(void) {
+    if (!server.pid)
+        redis_server_start(&server, true);
+    return &server;
+}
+
+int scratch_group_teardown(void **state) {
+    (void)state;
+    if (server.pid)
+        redis_server_stop(&server);
+    return 0;
+}
+
+int scratch_file_setup(void **state) {
     struct scratch *scratch = calloc(1, sizeof *scratch);
     assert_non_null(scratch);
     snprintf(scratch->path, sizeof scratch->path, "/tmp/quern-storage-XXXXXX");
     assert_non_null(mkdtemp(scratch->path));
+    snprintf(scratch->url, sizeof scratch->url, "file:%s/store", scratch->path);
     *state = scratch;
     return 0;
+}
+
+int scratch_redis_setup(void **state) {
+    scratch_file_setup(state);
+    struct scratch *scratch = *state;
+    scratch->on_redis = true;
+    snprintf(scratch->url, sizeof scratch->url, "redis+unix:%s", scratch_server()->socket);
+    free(redis_text(scratch_server(), "FLUSHALL"));
+    return 0;
+}
+
+bool scratch_is_untouched(const struct scratch *scratch) {
+    return scratch->on_redis ? redis_number(scratch_server(), "DBSIZE") == 0
+                             : access(scratch_path(scratch, "store"), F_OK) < 0;
 }
 
 static int drop_entry(const char *path, const struct stat *status, int kind, struct FTW *where) {
@@ -72,10 +102,8 @@ int scratch_source(const char *text) {
 }
 
 struct storage *scratch_store(const struct scratch *scratch) {
-    char url[96];
     struct storage *storage = NULL;
-    snprintf(url, sizeof url, "file:%s/store", scratch->path);
-    assert_int_equal(storage_open(url, &storage, NULL), 0);
+    assert_int_equal(storage_open(scratch->url, &storage, NULL), 0);
     return storage;
 }
 

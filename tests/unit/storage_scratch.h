@@ -17,17 +17,25 @@
 #include "quern/catalogue.h"
 #include "quern/own.h"
 #include "quern/storage.h"
+#include "redis_server.h"
 
 struct scratch {
     char path[64];
+    char url[160]; /* of its store */
+    bool on_redis;
 };
 
-int scratch_setup(void **state);
+/* A store in a directory, or an empty one on the tests' Redis, which is started when the first test needs it. */
+int scratch_file_setup(void **state);
+int scratch_redis_setup(void **state);
 int scratch_teardown(void **state); /* removes everything */
+int scratch_group_teardown(void **state);
+struct redis_server *scratch_server(void);
 
 /* PATH/NAME, in a static buffer that lives until the next call. */
 const char *scratch_path(const struct scratch *scratch, const char *name);
-size_t scratch_entries(const char *dir); /* hidden ones too, without . and .. */
+bool scratch_is_untouched(const struct scratch *scratch); /* no store was made */
+size_t scratch_entries(const char *dir);                  /* hidden ones too, without . and .. */
 void scratch_file(const char *path, const char *text);
 bool scratch_holds(const char *path, const char *text);
 

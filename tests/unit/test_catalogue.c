@@ -18,7 +18,7 @@ struct world {
 static int store_setup(void **state) {
     struct world *world = calloc(1, sizeof *world);
     assert_non_null(world);
-    scratch_setup(&world->scratch);
+    scratch_file_setup(&world->scratch);
     world->storage = scratch_store(world->scratch);
     assert_int_equal(catalogue_of_store(world->storage, &world->catalogue, NULL), 0);
     *state = world;

@@ -10,28 +10,52 @@
 static void b_an_object_is_what_its_version_says(void **state) {
     char version[STORAGE_VERSION_BYTES];
     struct storage_object object;
-    struct stat status;
+    struct storage_usage usage;
     struct storage *storage = scratch_store(*state);
     scratch_put(storage, "hello", version);
     assert_string_equal(version, HELLO);
     scratch_put(storage, "hello", version);
-    scratch_put(storage, "", version);
-    assert_int_equal(scratch_entries(scratch_path(*state, "store/objects")), 2);
     assert_int_equal(storage_get(storage, "any/key", HELLO, &object, NULL), 0);
     assert_int_equal(object.bytes, 5);
     assert_string_equal(object.version, HELLO);
-    assert_int_equal(fstat(object.fd, &status), 0);
-    assert_int_equal(status.st_mode & 07777, 0600);
     assert_int_equal(write(object.fd, "x", 1), -1);
     close(object.fd);
+    scratch_put(storage, "", version);
+    assert_int_equal(storage_get_version(storage, version, &object, NULL), 0);
+    assert_int_equal(object.bytes, 0);
+    close(object.fd);
+    assert_int_equal(storage_usage(storage, &usage, NULL), 0);
+    assert_int_equal(usage.used_bytes, 5);
+    storage_close(storage);
+}
+
+static void f_a_directory_is_nobody_elses(void **state) {
+    char version[STORAGE_VERSION_BYTES];
+    struct stat status;
+    struct storage *storage = scratch_store(*state);
+    scratch_put(storage, "hello", version);
     assert_int_equal(stat(scratch_path(*state, "store"), &status), 0);
     assert_int_equal(status.st_mode & 07777, 0700);
+    assert_int_equal(stat(scratch_path(*state, "store/objects/" HELLO), &status), 0);
+    assert_int_equal(status.st_mode & 07777, 0600);
+    scratch_put(storage, "hello", version);
+    assert_int_equal(scratch_entries(scratch_path(*state, "store/objects")), 1);
+    storage_close(storage);
+}
+
+static void b_a_directory_has_no_budget(void **state) {
+    struct err err;
+    struct storage *storage = scratch_store(*state);
+    assert_int_equal(storage_set_budget(storage, 5, &err), -1);
+    assert_int_equal(err.reason, REASON_CONFIG);
+    assert_string_equal(err.msg, "store: a directory has no budget of its own; its file system's quota is one");
     storage_close(storage);
 }
 
 static void b_nothing_is_made_by_reading(void **state) {
     struct storage_object object = {.fd = -7};
     struct err err;
+    uint64_t bytes;
     struct storage *storage = scratch_store(*state);
     assert_int_equal(scratch_get(storage, "patients", &object, &err), -1);
     assert_int_equal(err.reason, REASON_NOT_FOUND);
@@ -41,7 +65,12 @@ static void b_nothing_is_made_by_reading(void **state) {
     assert_int_equal(storage_get(storage, "patients", "../../etc/passwd", &object, &err), -1);
     assert_string_equal(err.msg, "patients: expected a version sha256-HEX, found \"../../etc/passwd\"");
     assert_int_equal(object.fd, -7);
-    assert_int_equal(scratch_entries(((struct scratch *)*state)->path), 0);
+    assert_int_equal(storage_get_version(storage, HELLO, &object, &err), -1);
+    assert_string_equal(err.msg, "the store has no version " HELLO);
+    assert_int_equal(storage_keep(storage, "x", HELLO, &bytes, &err), -1);
+    assert_int_equal(err.reason, REASON_NOT_FOUND);
+    assert_string_equal(err.msg, "x: the store has no version " HELLO);
+    assert_true(scratch_is_untouched(*state));
     storage_close(storage);
 }
 
@@ -160,7 +189,7 @@ static void f_a_damaged_name_is_an_error_not_a_version(void **state) {
 }
 
 static void b_an_attempt_is_staged_and_committed_once(void **state) {
-    char version[STORAGE_VERSION_BYTES], lines[256];
+    char version[STORAGE_VERSION_BYTES];
     struct err err;
     struct storage_object object;
     struct storage *storage = scratch_store(*state);
@@ -168,19 +197,28 @@ static void b_an_attempt_is_staged_and_committed_once(void **state) {
     assert_int_equal(storage_stage(storage, "01J-3", source, version, NULL), 0);
     assert_string_equal(version, HELLO);
     assert_int_equal(storage_stage(storage, "01J-3", source, version, NULL), 0);
-    snprintf(lines, sizeof lines, "%s\n%s\n", HELLO, HELLO);
-    assert_true(scratch_holds(scratch_path(*state, "store/attempts/01J-3/staged"), lines));
     assert_int_equal(storage_get(storage, "x", HELLO, &object, NULL), 0);
     close(object.fd);
     assert_int_equal(storage_commit(storage, "01J-3", "{}\n", NULL), 0);
     assert_int_equal(storage_commit(storage, "01J-3", "{}\n", NULL), 0);
     assert_int_equal(storage_commit(storage, "01J-3", "{1}\n", &err), -1);
     assert_string_equal(err.msg, "attempt 01J-3: expected no manifest or the same, found another one");
-    assert_true(scratch_holds(scratch_path(*state, "store/attempts/01J-3/manifest.json"), "{}\n"));
     assert_int_equal(storage_stage(storage, "../x", source, version, &err), -1);
     assert_string_equal(err.msg, "attempt: expected 1 to 128 of A-Z a-z 0-9 _ . - that start with no dot, found "
                                  "\"../x\"");
     assert_int_equal(storage_commit(storage, "", "{}", &err), -1);
+    storage_close(storage);
+}
+
+static void b_an_attempt_is_a_list_and_a_manifest(void **state) {
+    char version[STORAGE_VERSION_BYTES];
+    struct storage *storage = scratch_store(*state);
+    auto_fd int source = scratch_source("hello");
+    assert_int_equal(storage_stage(storage, "01J-3", source, version, NULL), 0);
+    assert_int_equal(storage_stage(storage, "01J-3", source, version, NULL), 0);
+    assert_int_equal(storage_commit(storage, "01J-3", "{}\n", NULL), 0);
+    assert_true(scratch_holds(scratch_path(*state, "store/attempts/01J-3/staged"), HELLO "\n" HELLO "\n"));
+    assert_true(scratch_holds(scratch_path(*state, "store/attempts/01J-3/manifest.json"), "{}\n"));
     storage_close(storage);
 }
 
@@ -258,7 +296,7 @@ static void b_a_removed_name_is_gone_and_may_come_back(void **state) {
     assert_int_equal(drop(storage, STORAGE_UNFENCED, "a", &err), -1);
     assert_int_equal(err.reason, REASON_NOT_FOUND);
     assert_string_equal(err.msg, "a: no such key");
-    assert_int_not_equal(access(scratch_path(*state, "store"), F_OK), 0);
+    assert_true(scratch_is_untouched(*state));
     scratch_name(storage, 5, "a", "one");
     scratch_name(storage, 5, "a/b", "two");
     assert_int_equal(drop(storage, STORAGE_UNFENCED, "a", &err), 0);
@@ -266,7 +304,6 @@ static void b_a_removed_name_is_gone_and_may_come_back(void **state) {
     assert_listed(storage, "", 0, "a/b ");
     assert_int_equal(drop(storage, STORAGE_UNFENCED, "a", &err), -1);
     assert_string_equal(err.msg, "a: no such key");
-    assert_int_equal(scratch_entries(scratch_path(*state, "store/objects")), 2);
     const char *const both[] = {"a/b", "c"};
     assert_int_equal(storage_remove(storage, 9, both, 2, &err), -1);
     assert_string_equal(err.msg, "c: no such key");
@@ -300,7 +337,8 @@ static void b_urls_choose_the_back_end(void **state) {
     struct storage *storage = NULL;
     char version[STORAGE_VERSION_BYTES];
     assert_int_equal(storage_open("s3://bucket", &storage, &err), -1);
-    assert_string_equal(err.msg, "store: expected file:/absolute/directory, found \"s3://bucket\"");
+    assert_string_equal(
+        err.msg, "store: expected file:/absolute/directory, redis://HOST or redis+unix:/PATH, found \"s3://bucket\"");
     assert_int_equal(storage_open("file:data", &storage, &err), -1);
     assert_string_equal(err.msg, "store: expected file:/absolute/directory, found \"file:data\"");
     assert_int_equal(err.reason, REASON_CONFIG);
@@ -335,24 +373,29 @@ static void b_a_file_system_without_nameless_files_will_do(void **state) {
     storage_close(storage);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
+#define TEST(home, name)                                                                                               \
+    { #name " " #home, name, scratch_##home##_setup, scratch_teardown, NULL }
+#define BOTH(name) TEST(file, name), TEST(redis, name)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(b_an_object_is_what_its_version_says),
-        TEST(b_nothing_is_made_by_reading),
-        TEST(b_names_are_listed_in_byte_order),
-        TEST(b_a_name_moves_to_the_next_version),
-        TEST(m_a_smaller_fence_changes_nothing),
-        TEST(f_a_promotion_is_checked_as_a_whole),
-        TEST(b_a_removed_name_is_gone_and_may_come_back),
-        TEST(m_a_removed_name_remembers_its_fence),
-        TEST(f_a_damaged_name_is_an_error_not_a_version),
-        TEST(b_an_attempt_is_staged_and_committed_once),
-        TEST(f_hostile_keys_are_refused),
-        TEST(l_keys_have_ceilings),
-        TEST(b_urls_choose_the_back_end),
-        TEST(b_a_file_system_without_nameless_files_will_do),
+        BOTH(b_an_object_is_what_its_version_says),
+        TEST(file, f_a_directory_is_nobody_elses),
+        TEST(file, b_a_directory_has_no_budget),
+        BOTH(b_nothing_is_made_by_reading),
+        BOTH(b_names_are_listed_in_byte_order),
+        BOTH(b_a_name_moves_to_the_next_version),
+        BOTH(m_a_smaller_fence_changes_nothing),
+        BOTH(f_a_promotion_is_checked_as_a_whole),
+        BOTH(b_a_removed_name_is_gone_and_may_come_back),
+        BOTH(m_a_removed_name_remembers_its_fence),
+        TEST(file, f_a_damaged_name_is_an_error_not_a_version),
+        BOTH(b_an_attempt_is_staged_and_committed_once),
+        TEST(file, b_an_attempt_is_a_list_and_a_manifest),
+        TEST(file, f_hostile_keys_are_refused),
+        BOTH(l_keys_have_ceilings),
+        TEST(file, b_urls_choose_the_back_end),
+        TEST(file, b_a_file_system_without_nameless_files_will_do),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, scratch_group_teardown);
 }

@@ -63,7 +63,7 @@ static void kill_promotions(void **state, bool named_temps) {
     for (int n = 1;; n++) {
         assert_true(n < MANY);
         void *inner = NULL;
-        scratch_setup(&inner);
+        scratch_file_setup(&inner);
         struct scene scene = {.scratch = inner, .fuse = {n}, .named_temps = named_temps};
         struct storage *storage = scratch_store(inner);
         scratch_name(storage, 1, "x", "older");
@@ -121,7 +121,7 @@ static void kill_removals(void **state, bool named_temps) {
     for (int n = 1;; n++) {
         assert_true(n < MANY);
         void *inner = NULL;
-        scratch_setup(&inner);
+        scratch_file_setup(&inner);
         struct scene scene = {.scratch = inner, .fuse = {n}, .named_temps = named_temps};
         struct storage *storage = scratch_store(inner);
         scratch_name(storage, 1, "x", "older");
@@ -163,7 +163,7 @@ static void kill_puts(void **state, bool named_temps) {
     for (int n = 1;; n++) {
         assert_true(n < MANY);
         void *inner = NULL;
-        scratch_setup(&inner);
+        scratch_file_setup(&inner);
         struct scene scene = {.scratch = inner, .fuse = {n}, .named_temps = named_temps};
         bool ended = scratch_child(put_one, &scene);
         const char *object = scratch_path(
@@ -356,7 +356,7 @@ static void l_a_promotion_counts_from_its_journal_on(void **state) {
     assert_true(scratch_child(promote_with_room_for_the_journal, *state));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_file_setup, scratch_teardown)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -100,7 +100,8 @@ def plain(values, note):
 def real(values, note):
     size = values.dtype.itemsize
     if size > 8:
-        note(f"{values.dtype} is stored as float64")
+        if len(values):
+            note(f"{values.dtype} is stored as float64")
         values = values.astype(np.float64)
     return Array(FLOATS[values.dtype.itemsize], values, len(values))
 
@@ -216,7 +217,9 @@ def numbers(values, whole, note):
 
 def inferred(values, note):
     """Cells that are neither str nor bytes nor Python numbers, or not all of one kind."""
-    kind = pd.api.types.infer_dtype(values, skipna=True)
+    missing = pd.isna(values)
+    present, values = values[~missing], np.where(missing, None, values)
+    kind = pd.api.types.infer_dtype(present, skipna=False)  # a NaT among the others would make it doubt
     if kind == "boolean":
         return flags(values)
     if kind in ("integer", "floating", "mixed-integer-float", "decimal"):
@@ -225,11 +228,10 @@ def inferred(values, note):
         return numbers(values, kind == "integer", note)
     if kind in ("datetime", "datetime64", "date"):
         return dates(values, kind, note)
-    if kind == "time" and all(cell.tzinfo is None for cell, gone in zip(values, pd.isna(values)) if not gone):
+    if kind == "time" and all(cell.tzinfo is None for cell in present):
         return times_of_day(values)
     if kind in ("timedelta", "timedelta64"):
         return durations(values, note)
-    present = [cell for cell, gone in zip(values, pd.isna(values)) if not gone]
     if all(isinstance(cell, BYTES) for cell in present):
         return objects(objects_of([bytes(cell) if isinstance(cell, BYTES) else None for cell in values]), note)
     if all(isinstance(cell, (list, dict)) for cell in present):
