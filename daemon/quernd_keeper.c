@@ -42,7 +42,9 @@ void quernd_tell_environment(struct quernd *quernd, uint32_t environment) {
 }
 
 void quernd_tell_slots(struct quernd *quernd) {
-    struct keeper_order order = {.kind = KEEPER_SLOTS, .draining = quernd->phase != QUERND_RUNS};
+    struct keeper_order order = {.kind = KEEPER_SLOTS,
+                                 .draining = quernd->phase != QUERND_RUNS,
+                                 .workers = quernd->config->settings.worker_count};
     for (uint32_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++) {
         const struct worker_link *link = &quernd->supervisor.workers[i];
         order.busy += link->alive && link->turn == WORKER_HOLDS;
@@ -55,10 +57,8 @@ void quernd_tell_slots(struct quernd *quernd) {
 
 static void tell_memory(struct quernd *quernd) {
     const struct segments *segments = &quernd->supervisor.segments;
-    struct keeper_order order = {.kind = KEEPER_MEMORY,
-                                 .bytes = segments->used_bytes,
-                                 .hits = segments->hits,
-                                 .decodes = segments->decodes};
+    struct keeper_order order = {
+        .kind = KEEPER_MEMORY, .bytes = segments->used_bytes, .hits = segments->hits, .decodes = segments->decodes};
     quernd_tell(quernd, &order);
 }
 
