@@ -117,8 +117,9 @@ int client_store(struct client *client, struct refusal *refusal) {
         refusal_advise(refusal, "name one: quern queue home %s --store URL", client->name);
         return -1;
     }
-    if (storage_open(client->home.store, &client->store.storage, &err) < 0 ||
-        catalogue_of_store(client->store.storage, &client->store.catalogue, &err) < 0)
+    const struct storage_options options = {.url = client->home.store, .password = client->store_password};
+    if (storage_open_with(&options, &client->store.storage, &err) < 0 ||
+        catalogue_of_queue(client->queue, client->store.storage, &client->store.catalogue, &err) < 0)
         return refuse(refusal, (enum reason)err.reason, "the store of the queue '%s': %s", client->name, err.msg);
     return 0;
 }

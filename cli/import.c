@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/import.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { AT_ONCE = 100 };
+
+struct name {
+    char *key, *version; /* owned */
+    int64_t changed_s;
+};
+
+struct names {
+    struct name *list; /* owned; by key */
+    size_t count;
+};
+
+static void names_free(struct names *names) {
+    for (size_t i = 0; i < names->count; i++) {
+        free(names->list[i].key);
+        free(names->list[i].version);
+    }
+    free(names->list);
+}
+
+static int add(void *context, const struct storage_entry *entry) {
+    struct names *names = context;
+    if (strncmp(entry->key, "job:", 4) == 0)
+        return 0;
+    struct name *list = reallocarray(names->list, names->count + 1, sizeof *list);
+    if (!list)
+        return -1;
+    names->list = list;
+    struct name *name = &list[names->count++];
+    *name = (struct name){strdup(entry->key), strdup(entry->version), entry->changed_s};
+    return name->key && name->version ? 0 : -1;
+}
+
+static int compare(const void *a, const void *b) {
+    const struct name *one = a, *other = b;
+    return strcmp(one->key, other->key);
+}
+
+static int read_names(struct catalogue *catalogue, struct names *ret, struct refusal *refusal) {
+    struct err err = {0};
+    *ret = (struct names){0};
+    int result = catalogue_names(catalogue, "", add, ret, &err);
+    if (result < 0)
+        return refuse(refusal, err.reason ? (enum reason)err.reason : REASON_INFRA, "%s",
+                      err.reason ? err.msg : "out of memory for the names of the store");
+    if (ret->count)
+        qsort(ret->list, ret->count, sizeof *ret->list, compare);
+    return 0;
+}
+
+static const struct name *find(const struct names *names, const struct name *name) {
+    return names->count ? bsearch(name, names->list, names->count, sizeof *names->list, compare) : NULL;
+}
+
+/* ---- what differs ---- */
+
+struct change {
+    struct catalogue *catalogue;
+    struct storage_name set[AT_ONCE];
+    const char *gone[AT_ONCE];
+    size_t set_count, gone_count;
+};
+
+static int flush(struct change *change, struct refusal *refusal) {
+    struct err err;
+    int result = 0;
+    if (change->set_count)
+        result = catalogue_promote(change->catalogue, change->set, change->set_count, &err);
+    if (result == 0 && change->gone_count)
+        result = catalogue_remove(change->catalogue, change->gone, change->gone_count, &err);
+    change->set_count = change->gone_count = 0;
+    return result < 0 ? refuse(refusal, (enum reason)err.reason, "%s", err.msg) : 0;
+}
+
+static int set_younger(const struct names *from, const struct names *to, struct change *change,
+                       struct refusal *refusal) {
+    for (size_t i = 0; i < from->count; i++) {
+        const struct name *name = &from->list[i], *other = find(to, name);
+        if (other && (strcmp(other->version, name->version) == 0 || other->changed_s >= name->changed_s))
+            continue;
+        change->set[change->set_count++] = (struct storage_name){name->key, name->version};
+        if (change->set_count == AT_ONCE)
+            TRY(flush(change, refusal));
+    }
+    return flush(change, refusal);
+}
+
+static int remove_gone(const struct names *from, const struct names *to, int64_t since_s, struct change *change,
+                       struct refusal *refusal) {
+    for (size_t i = 0; i < to->count; i++) {
+        const struct name *name = &to->list[i];
+        if (name->changed_s >= since_s || find(from, name))
+            continue;
+        change->gone[change->gone_count++] = name->key;
+        if (change->gone_count == AT_ONCE)
+            TRY(flush(change, refusal));
+    }
+    return flush(change, refusal);
+}
+
+int import_names(struct catalogue *from, struct catalogue *to, int64_t since_s, struct refusal *refusal) {
+    struct names source = {0}, target = {0};
+    struct change change = {.catalogue = to};
+    int result = read_names(from, &source, refusal);
+    if (result == 0)
+        result = read_names(to, &target, refusal);
+    if (result == 0)
+        result = set_younger(&source, &target, &change, refusal);
+    if (result == 0)
+        result = remove_gone(&source, &target, since_s, &change, refusal);
+    names_free(&source);
+    names_free(&target);
+    return result;
+}
