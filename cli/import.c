@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/import.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,12 +17,17 @@ struct names {
     size_t count;
 };
 
+struct import {
+    struct names names;
+};
+
 static void names_free(struct names *names) {
     for (size_t i = 0; i < names->count; i++) {
         free(names->list[i].key);
         free(names->list[i].version);
     }
     free(names->list);
+    *names = (struct names){0};
 }
 
 static int add(void *context, const struct storage_entry *entry) {
@@ -78,11 +84,17 @@ static int flush(struct change *change, struct refusal *refusal) {
     return result < 0 ? refuse(refusal, (enum reason)err.reason, "%s", err.msg) : 0;
 }
 
-static int set_younger(const struct names *from, const struct names *to, struct change *change,
-                       struct refusal *refusal) {
+static bool same(const struct name *one, const struct name *other) {
+    return one && other && strcmp(one->version, other->version) == 0;
+}
+
+// `before`: what the target had once; where it still has that, age does not matter.
+static int set_newer(const struct names *from, const struct names *to, const struct names *before,
+                     struct change *change, struct refusal *refusal) {
     for (size_t i = 0; i < from->count; i++) {
         const struct name *name = &from->list[i], *other = find(to, name);
-        if (other && (strcmp(other->version, name->version) == 0 || other->changed_s >= name->changed_s))
+        bool untouched = same(other, find(before, name));
+        if (same(name, other) || (other && !untouched && other->changed_s >= name->changed_s))
             continue;
         change->set[change->set_count++] = (struct storage_name){name->key, name->version};
         if (change->set_count == AT_ONCE)
@@ -91,11 +103,11 @@ static int set_younger(const struct names *from, const struct names *to, struct 
     return flush(change, refusal);
 }
 
-static int remove_gone(const struct names *from, const struct names *to, int64_t since_s, struct change *change,
-                       struct refusal *refusal) {
-    for (size_t i = 0; i < to->count; i++) {
-        const struct name *name = &to->list[i];
-        if (name->changed_s >= since_s || find(from, name))
+static int remove_gone(const struct names *from, const struct names *to, const struct names *before,
+                       struct change *change, struct refusal *refusal) {
+    for (size_t i = 0; i < before->count; i++) {
+        const struct name *name = &before->list[i];
+        if (find(from, name) || !same(name, find(to, name)))
             continue;
         change->gone[change->gone_count++] = name->key;
         if (change->gone_count == AT_ONCE)
@@ -104,17 +116,44 @@ static int remove_gone(const struct names *from, const struct names *to, int64_t
     return flush(change, refusal);
 }
 
-int import_names(struct catalogue *from, struct catalogue *to, int64_t since_s, struct refusal *refusal) {
+int import_begin(struct catalogue *directory, struct catalogue *queue, struct import **ret, struct refusal *refusal) {
+    const struct names none = {0};
+    struct names target = {0};
+    struct change change = {.catalogue = queue};
+    struct import *import = calloc(1, sizeof *import);
+    if (!import)
+        return refuse(refusal, REASON_INFRA, "out of memory for the names of the store");
+    int result = read_names(directory, &import->names, refusal);
+    if (result == 0)
+        result = read_names(queue, &target, refusal);
+    if (result == 0)
+        result = set_newer(&import->names, &target, &none, &change, refusal);
+    names_free(&target);
+    if (result < 0)
+        import_free(import);
+    else
+        *ret = import;
+    return result;
+}
+
+int import_end(const struct import *import, struct catalogue *directory, struct catalogue *queue,
+               struct refusal *refusal) {
     struct names source = {0}, target = {0};
-    struct change change = {.catalogue = to};
-    int result = read_names(from, &source, refusal);
+    struct change change = {.catalogue = directory};
+    int result = read_names(queue, &source, refusal);
     if (result == 0)
-        result = read_names(to, &target, refusal);
+        result = read_names(directory, &target, refusal);
     if (result == 0)
-        result = set_younger(&source, &target, &change, refusal);
+        result = set_newer(&source, &target, &import->names, &change, refusal);
     if (result == 0)
-        result = remove_gone(&source, &target, since_s, &change, refusal);
+        result = remove_gone(&source, &target, &import->names, &change, refusal);
     names_free(&source);
     names_free(&target);
     return result;
+}
+
+void import_free(struct import *import) {
+    if (import)
+        names_free(&import->names);
+    free(import);
 }

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names go from one home of the catalogue to the other: of the user's directory into the queue of `quern up` when it starts,
- * and back when it ends. Of two that differ the younger one wins; `job:` names stay where they are. The store is the same,
- * so that no bytes move.
+ * The names of the user's directory are the queue's while `quern up` runs, and go back when it ends. The store is the same,
+ * so that no bytes move; `job:` names stay with the queue.
  *
- * Errors: those of both homes.
+ * Calling sequence: import_begin() → … → import_end() → import_free(). In: of two that differ the younger one wins. Back:
+ * what the queue has, but where somebody changed the directory meanwhile the younger one wins; what was removed from the
+ * queue is removed.
+ *
+ * Ownership: the caller's. Errors: those of both homes.
  */
 #ifndef QUERN_CLI_IMPORT_H
 #define QUERN_CLI_IMPORT_H
@@ -12,8 +15,12 @@
 #include "cli/refusal.h"
 #include "quern/catalogue.h"
 
-/* `since_s`: names that `to` had before that moment (Unix time) and `from` does not have have been removed there, and are
- * here; 0: none are. */
-MUST_USE int import_names(struct catalogue *from, struct catalogue *to, int64_t since_s, struct refusal *refusal);
+struct import; /* what the directory had */
+
+MUST_USE int import_begin(struct catalogue *directory, struct catalogue *queue, struct import **ret,
+                          struct refusal *refusal);
+MUST_USE int import_end(const struct import *import, struct catalogue *directory, struct catalogue *queue,
+                        struct refusal *refusal);
+void import_free(struct import *import); /* accepts NULL */
 
 #endif

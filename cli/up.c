@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/client.h"
@@ -31,7 +30,7 @@ struct up {
     struct interrupts interrupts;
     struct queue *queue;     /* owned */
     struct storage *storage; /* owned */
-    int64_t since_s;         /* when names had been imported; 0: not yet */
+    struct import *import;   /* owned; NULL: the queue does not have the user's names yet */
     int lock;
 };
 
@@ -118,8 +117,8 @@ static int open_queue(struct up *up, struct refusal *refusal) {
     return queue_open(&options, &up->queue, &err) < 0 ? refuse(refusal, REASON_USAGE, "-q: %s", err.msg) : 0;
 }
 
-// `from` is the user's directory, or the queue.
-static int move_names(struct up *up, bool into_queue, struct refusal *refusal) {
+// Into the queue at first, back at the end.
+static int move_names(struct up *up, struct refusal *refusal) {
     struct catalogue *directory = NULL, *queue = NULL;
     struct err err;
     int result = catalogue_of_store(up->storage, &directory, &err);
@@ -127,10 +126,10 @@ static int move_names(struct up *up, bool into_queue, struct refusal *refusal) {
         result = catalogue_of_queue(up->queue, up->storage, &queue, &err);
     if (result < 0)
         refuse(refusal, (enum reason)err.reason, "%s", err.msg);
-    else if (into_queue)
-        result = import_names(directory, queue, 0, refusal);
+    else if (up->import)
+        result = import_end(up->import, directory, queue, refusal);
     else
-        result = import_names(queue, directory, up->since_s, refusal);
+        result = import_begin(directory, queue, &up->import, refusal);
     catalogue_close(queue);
     catalogue_close(directory);
     return result;
@@ -144,9 +143,7 @@ static int furnish(struct up *up, struct refusal *refusal) {
     snprintf(home.environments, sizeof home.environments, "%s", up->settings.environments);
     if (queue_set_home(up->queue, &home, &err) < 0 || storage_open(home.store, &up->storage, &err) < 0)
         return refuse(refusal, (enum reason)err.reason, "%s", err.msg);
-    TRY(move_names(up, true, refusal));
-    up->since_s = (int64_t)time(NULL);
-    return 0;
+    return move_names(up, refusal);
 }
 
 static int start_daemon(struct up *up, struct refusal *refusal) {
@@ -196,8 +193,9 @@ static void end_daemon(struct up *up) {
 static void end(struct up *up) {
     struct refusal refusal;
     end_daemon(up);
-    if (up->since_s && !service_has_ended(&up->redis) && move_names(up, false, &refusal) < 0)
+    if (up->import && !service_has_ended(&up->redis) && move_names(up, &refusal) < 0)
         refusal_print(&refusal, stderr);
+    import_free(up->import);
     queue_close(up->queue);
     storage_close(up->storage);
     service_signal(&up->redis, SIGTERM);
