@@ -23,8 +23,7 @@ struct log {
 };
 
 void log_open(struct log *log, const char *program, uint32_t format, uint32_t level);
-void log_line(const struct log *log, enum settings_log_level level, const char *event, ...)
-    __attribute__((sentinel));
+void log_line(const struct log *log, enum settings_log_level level, const char *event, ...) __attribute__((sentinel));
 
 /* A number as a value. */
 #define LOG_NUMBER_BYTES 24

@@ -42,7 +42,7 @@ static void kill_all(struct quernd *quernd) {
 }
 
 static void next_phase(struct quernd *quernd) {
-    static void (*const next[])(struct quernd *quernd) = {
+    static void (*const next[])(struct quernd * quernd) = {
         [QUERND_RUNS] = drain, [QUERND_DRAINS] = release, [QUERND_RELEASES] = kill_all, [QUERND_KILLS] = kill_all};
     next[quernd->phase](quernd);
 }
@@ -65,8 +65,9 @@ static void reload(struct quernd *quernd) {
     quernd->config->drain_timeout_ms = config->drain_timeout_ms;
     free(config);
     quernd_dismiss(quernd);
-    log_line(&quernd->log, SETTINGS_LOG_INFO, "log level, workers and drain_timeout were read again; all else wants "
-                                              "a restart",
+    log_line(&quernd->log, SETTINGS_LOG_INFO,
+             "log level, workers and drain_timeout were read again; all else wants "
+             "a restart",
              NULL);
 }
 

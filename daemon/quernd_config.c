@@ -114,7 +114,8 @@ static int take_queue(struct inifile *file, struct parse *parse, const char *nam
     if (settings->queue_count == SETTINGS_MAX_QUEUES)
         return inifile_refuse(file, "names: expected at most %u queues", SETTINGS_MAX_QUEUES);
     if (bytes >= QUEUE_NAME_BYTES || strspn(name, allowed) < bytes || strchr("_.-", name[0]))
-        return inifile_refuse(file, "names: '%.*s' is not a queue; expected 1 to 63 of a-z 0-9 _ . -, the first a-z 0-9",
+        return inifile_refuse(file,
+                              "names: '%.*s' is not a queue; expected 1 to 63 of a-z 0-9 _ . -, the first a-z 0-9",
                               (int)(bytes < 100 ? bytes : 100), name);
     snprintf(slot, QUEUE_NAME_BYTES, "%.*s", (int)bytes, name);
     for (uint32_t i = 0; i < settings->queue_count; i++)
@@ -167,8 +168,7 @@ static int take_environments(struct inifile *file, struct parse *parse, const st
     return take_names(file, parse, value, take_environment);
 }
 
-static int take_worker_name(struct inifile *file, struct parse *parse, const struct option *option,
-                            const char *value) {
+static int take_worker_name(struct inifile *file, struct parse *parse, const struct option *option, const char *value) {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
     (void)option;
     if (!*value || strlen(value) > 100 || value[strspn(value, allowed)])
@@ -215,7 +215,8 @@ static int unknown(struct inifile *file, const char *section, const char *key) {
             snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", *all ? ", " : "", options[i].key);
     if (!*all)
         return inifile_refuse(
-            file, "expected a section of queue, store, workers, environments, jail, http, log, found [%.100s]", section);
+            file, "expected a section of queue, store, workers, environments, jail, http, log, found [%.100s]",
+            section);
     return inifile_refuse(file, "[%s]: expected one of %s, found \"%.100s\"", section, all, key);
 }
 
@@ -264,12 +265,29 @@ static int join_environments(const char *name, struct quernd_config *config, str
     return 0;
 }
 
+// The user's own, as storage_open() has it: all programs and the queue's home call it by the same name.
+static int default_store(const char *name, struct settings *settings, struct err *err) {
+    const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+    int used = -1;
+    if (settings->store_url[0])
+        return 0;
+    if (data && data[0] == '/')
+        used = snprintf(settings->store_url, sizeof settings->store_url, "file:%s/quern/store", data);
+    else if (home && home[0] == '/')
+        used = snprintf(settings->store_url, sizeof settings->store_url, "file:%s/.local/share/quern/store", home);
+    if (used < 0 || (size_t)used >= sizeof settings->store_url)
+        return err_set(err, REASON_CONFIG, "%s: [store] url: expected file:/DIRECTORY or redis://HOST, found nothing",
+                       name);
+    return 0;
+}
+
 int quernd_config_parse(const char *name, const char *text, struct quernd_config *ret, struct err *err) {
     struct parse parse = {.config = ret};
     defaults(ret);
     TRY(inifile_read(name, text, take_pair, &parse, err));
     if (!ret->settings.queue_url[0])
         return err_set(err, REASON_CONFIG, "%s: [queue] url: expected redis://HOST or unix:/PATH, found nothing", name);
+    TRY(default_store(name, &ret->settings, err));
     return join_environments(name, ret, err);
 }
 

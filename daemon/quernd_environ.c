@@ -6,10 +6,7 @@
 
 // Where the default store is, where systemd gave credentials, and what tests ask for.
 static const char *const names[] = {
-    "XDG_DATA_HOME",
-    "HOME",
-    "CREDENTIALS_DIRECTORY",
-    "TMPDIR",
+    "XDG_DATA_HOME", "HOME", "CREDENTIALS_DIRECTORY", "TMPDIR",
 #ifdef QUERN_FAILPOINTS
     "QUERN_FAIL",
 #endif

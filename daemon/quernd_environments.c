@@ -29,10 +29,9 @@ void quernd_zygote_turned(void *context, struct peer *zygote, const struct err *
     quernd->zygote_turned[index] = true;
     if (!had_turned || before != fault->reason)
         log_line(&quernd->log, fault->reason ? SETTINGS_LOG_ERROR : SETTINGS_LOG_INFO,
-                 fault->reason ? "environment not offered" : "environment up", "environment",
-                 zygote->environment->name, "python", failure ? NULL : zygote->ready.python, "pandas",
-                 failure ? NULL : zygote->ready.pandas, "jail",
-                 failure ? NULL : levels[zygote->ready.facts.level % 4], "error", fault->msg, NULL);
+                 fault->reason ? "environment not offered" : "environment up", "environment", zygote->environment->name,
+                 "python", failure ? NULL : zygote->ready.python, "pandas", failure ? NULL : zygote->ready.pandas,
+                 "jail", failure ? NULL : levels[zygote->ready.facts.level % 4], "error", fault->msg, NULL);
     quernd_tell_environment(quernd, index);
 }
 

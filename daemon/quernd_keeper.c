@@ -42,7 +42,9 @@ void quernd_tell_environment(struct quernd *quernd, uint32_t environment) {
 }
 
 void quernd_tell_slots(struct quernd *quernd) {
-    struct keeper_order order = {.kind = KEEPER_SLOTS, .draining = quernd->phase != QUERND_RUNS};
+    struct keeper_order order = {.kind = KEEPER_SLOTS,
+                                 .draining = quernd->phase != QUERND_RUNS,
+                                 .workers = quernd->config->settings.worker_count};
     for (uint32_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++) {
         const struct worker_link *link = &quernd->supervisor.workers[i];
         order.busy += link->alive && link->turn == WORKER_HOLDS;
@@ -55,10 +57,8 @@ void quernd_tell_slots(struct quernd *quernd) {
 
 static void tell_memory(struct quernd *quernd) {
     const struct segments *segments = &quernd->supervisor.segments;
-    struct keeper_order order = {.kind = KEEPER_MEMORY,
-                                 .bytes = segments->used_bytes,
-                                 .hits = segments->hits,
-                                 .decodes = segments->decodes};
+    struct keeper_order order = {
+        .kind = KEEPER_MEMORY, .bytes = segments->used_bytes, .hits = segments->hits, .decodes = segments->decodes};
     quernd_tell(quernd, &order);
 }
 
@@ -66,9 +66,11 @@ static void tell_memory(struct quernd *quernd) {
 
 static void heard_ready(struct quernd *quernd, const struct keeper_word *word) {
     const char *name = quernd->config->settings.queues[word->queue];
-    if (word->good != quernd->turns.queues[word->queue].ready)
+    struct keeper_word *last = &quernd->readiness[word->queue];
+    if (last->kind != word->kind || last->good != word->good || strcmp(last->text, word->text) != 0)
         log_line(&quernd->log, word->good ? SETTINGS_LOG_INFO : SETTINGS_LOG_WARNING,
                  word->good ? "queue ready" : "queue not ready", "queue", name, "why", word->text, NULL);
+    *last = *word;
     turns_ready(&quernd->turns, word->queue, word->good);
     quernd_poke(quernd);
 }

@@ -37,7 +37,7 @@ struct segments {
     uint64_t used_bytes;
     uint64_t free_bytes; /* what the host has besides; set by whoever calls, before RESERVE and GRANT */
     uint64_t uses;
-    uint64_t hits, decodes; /* reservations that found it ready; segments that became ready by loading */
+    uint64_t hits, decodes; /* reservations that found it ready; segments that workers loaded */
 };
 
 void segments_init(struct segments *segments, uint64_t budget_bytes);

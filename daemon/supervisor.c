@@ -167,13 +167,6 @@ static void enforce(struct supervisor *supervisor, uint32_t worker, uint64_t now
 
 typedef void readable_fn(struct supervisor *supervisor, uint32_t worker);
 
-static void on_call(struct supervisor *supervisor, uint32_t worker) {
-    struct err err;
-    const struct worker_link *link = &supervisor->workers[worker];
-    if (link->alive && !link->dead && link->calls >= 0 && worker_link_serve(supervisor, worker, &err) < 0)
-        supervisor_kill(supervisor, worker); // a worker that breaks the protocol
-}
-
 static bool take_event(struct supervisor *supervisor, uint32_t worker) {
     struct worker_link *link = &supervisor->workers[worker];
     struct event event;
@@ -193,6 +186,19 @@ static void on_event(struct supervisor *supervisor, uint32_t worker) {
         close(link->events);
         link->events = -1;
     }
+}
+
+// What a worker told before it asks is heard before it is answered.
+static void on_call(struct supervisor *supervisor, uint32_t worker) {
+    const struct worker_link *link = &supervisor->workers[worker];
+    struct err err;
+    if (!link->alive || link->dead || link->calls < 0)
+        return;
+    struct pollfd events = {.fd = link->events, .events = POLLIN};
+    while (link->events >= 0 && poll(&events, 1, 0) > 0)
+        on_event(supervisor, worker);
+    if (worker_link_serve(supervisor, worker, &err) < 0)
+        supervisor_kill(supervisor, worker); // a worker that breaks the protocol
 }
 
 // The events that a worker sent before it died are taken first: the last one is the manifest.

@@ -17,7 +17,7 @@
 
 struct turns_queue {
     bool ready;
-    bool worth;      /* a claim may find something */
+    bool worth;       /* a claim may find something */
     uint64_t wakeups; /* so far */
 };
 

@@ -145,6 +145,7 @@ static int serve_publish(struct exchange *exchange, struct err *err) {
     uint64_t waiters = 0;
     TRY(segments_publish(&exchange->supervisor->segments, exchange->worker, &exchange->call->keys[0],
                          steal_fd(&exchange->fd), &fd, &waiters, err));
+    exchange->supervisor->segments.decodes++;
     tell_waiters(exchange->supervisor, waiters & ~(UINT64_C(1) << exchange->worker), &exchange->call->keys[0],
                  SUPERVISOR_HIT, fd);
     add_fd(exchange, fd);

@@ -9,7 +9,7 @@
  *     DONE         worker, queue, state, reason         the job is no longer ours
  *     LOST         worker, queue, id and token, or nonce   the attempt's processes are dead
  *     IDLE         queue                                a claim found nothing
- *     SLOTS        busy, idle, draining                 at every turn of the supervisor, at least once a second
+ *     SLOTS        busy, idle, draining, workers        once a second: the supervisor's loop goes round
  *     ENVIRONMENT  index, good, text: why not           of settings.environments
  *     STEP         queue, step, elapsed_us              for the metrics
  *     MEMORY       bytes, hits, decodes                 of segments, for the metrics
@@ -50,14 +50,13 @@ enum keeper_order_kind {
 };
 
 struct keeper_order {
-    uint32_t kind;   /* enum keeper_order_kind */
-    uint32_t worker; /* index */
-    uint32_t queue;  /* index in settings.queues; ENVIRONMENT: in settings.environments */
-    uint32_t state;  /* DONE: enum job_state; STEP: enum step */
-    uint32_t reason; /* DONE: enum reason */
-    uint32_t good;   /* ENVIRONMENT */
-    uint32_t busy, idle, draining;
-    uint32_t reserved;
+    uint32_t kind;                          /* enum keeper_order_kind */
+    uint32_t worker;                        /* index */
+    uint32_t queue;                         /* index in settings.queues; ENVIRONMENT: in settings.environments */
+    uint32_t state;                         /* DONE: enum job_state; STEP: enum step */
+    uint32_t reason;                        /* DONE: enum reason */
+    uint32_t good;                          /* ENVIRONMENT */
+    uint32_t busy, idle, draining, workers; /* SLOTS: draining 0 or 1; as many workers as are wanted */
     uint64_t deadline_ns; /* HOLD: of CLOCK_BOOTTIME, which goes on while the machine sleeps; CLOCK_NEVER: none */
     uint64_t elapsed_us;  /* STEP; DONE: since the claim */
     uint64_t bytes, hits, decodes; /* MEMORY */

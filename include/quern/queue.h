@@ -127,6 +127,8 @@ struct queue_receipt {
 };
 
 void queue_submission_defaults(struct queue_submission *submission); /* priority 5, 2 crashes, 10 s to 10 min */
+/* What queue_submit() would refuse before it sends anything, but for the document: for who uploads something first. */
+MUST_USE int queue_submission_check(const struct queue_submission *submission, struct err *err);
 MUST_USE int queue_submit(struct queue *queue, const struct queue_submission *submission, struct queue_receipt *ret,
                           struct err *err);
 
@@ -350,6 +352,12 @@ struct queue_named {
  * `room` (up to QUEUE_MAX_LIST) of them. */
 MUST_USE int queue_names(struct queue *queue, const char *prefix, const char *after, struct queue_named *rows,
                          size_t room, size_t *ret_count, struct err *err);
+
+/* The versions of objects that the documents of all jobs speak of, ended ones too: for the collector of the store. A piece
+ * of them, some perhaps twice: `*cursor` is 0 at first, and 0 again after the last piece. A visitor's -1 is passed on. */
+typedef int queue_version_fn(void *context, const char *version);
+MUST_USE int queue_versions(struct queue *queue, uint64_t *cursor, queue_version_fn *visit, void *context,
+                            struct err *err);
 
 /* ---- workers ---- */
 

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * quern-keeper: what a host has to say to Redis apart from its jobs. It renews the leases, ticks and sweeps, says that the
+ * workers are there, waits for wake-ups, tells what was lost, looks whether each queue can be served, and answers HTTP.
+ * One thread, one poll loop; only calls to Redis block, each for KEEPER_CALL_MS at most, and between two of them the
+ * supervisor hears that the keeper lives.
+ *
+ * Calling sequence: keeper_open() → keeper_run() until the supervisor closes the conversation → keeper_close(). Private to
+ * quern-keeper: files keeper_*.c. Times are of CLOCK_MONOTONIC unless said otherwise.
+ */
+#ifndef DAEMON_KEEPER_H
+#define DAEMON_KEEPER_H
+
+#include <stdbool.h>
+
+#include "keeper_metrics.h"
+#include "log.h"
+#include "quern/keeper.h"
+#include "quern/settings.h"
+#include "segments.h"
+
+#define KEEPER_CALL_MS 2000u
+#define KEEPER_WAIT_MS 5000u
+#define KEEPER_TICK_MS 1000u
+#define KEEPER_RENEW_MS 1000u /* at most; a third of the lease where that is shorter */
+#define KEEPER_SWEEP_MS 300000u
+#define KEEPER_SWEEP_PIECE_MS 1000u
+#define KEEPER_BEAT_MS 5000u
+#define KEEPER_BEAT_TTL_MS 20000u
+#define KEEPER_CHECK_MS 5000u
+#define KEEPER_RETRY_MS 500u /* after a call that was not answered */
+#define KEEPER_PULSE_MS 250u
+#define KEEPER_LAST_MS 3000u /* to tell what was lost, when the supervisor has ended */
+#define KEEPER_MAX_WORKERS SEGMENTS_HOLDERS
+#define KEEPER_MAX_ENVIRONMENTS 32u
+#define KEEPER_MAX_LOSSES 256u
+
+struct keeper_hold {
+    bool held;
+    uint32_t queue;
+    uint64_t deadline_ns; /* of CLOCK_BOOTTIME */
+    char id[JOB_ID_BYTES];
+    char token[QUEUE_TOKEN_BYTES];
+};
+
+/* A job whose attempt is dead and Redis does not know it yet. */
+struct keeper_loss {
+    uint32_t queue;
+    char id[JOB_ID_BYTES]; /* empty: the claim with this nonce may have taken one */
+    char token[QUEUE_TOKEN_BYTES];
+    char nonce[SUPERVISOR_NONCE_BYTES];
+};
+
+struct keeper_queue {
+    struct queue *queue; /* owned */
+    bool server_good;    /* it can hold a queue: ticks and waits make sense */
+    bool ready;
+    char why[KEEPER_TEXT_BYTES]; /* not ready */
+    char wake[QUEUE_WAKE_BYTES];
+    uint64_t wait_ends_ns; /* CLOCK_NEVER: no wait is under way */
+    uint64_t wait_ns, renew_ns, tick_ns, sweep_ns, beat_ns, check_ns;
+    uint64_t sweep_cursor;
+    uint64_t drains; /* bit per worker, by the last beat */
+};
+
+struct keeper_environment {
+    char name[ENVIRONMENT_NAME_BYTES];
+    bool good;
+    char why[KEEPER_TEXT_BYTES];
+};
+
+struct keeper {
+    struct settings settings;
+    struct log log;
+    int supervisor; /* borrowed */
+    bool supervisor_gone;
+    struct keeper_queue queues[SETTINGS_MAX_QUEUES];
+    struct keeper_hold holds[KEEPER_MAX_WORKERS];
+    struct keeper_loss losses[KEEPER_MAX_LOSSES];
+    uint32_t loss_count;
+    uint64_t losses_ns;
+    struct keeper_environment environments[KEEPER_MAX_ENVIRONMENTS];
+    uint32_t environment_count;
+    uint32_t busy, idle, draining;
+    uint64_t ordered_ns; /* when the supervisor was heard last */
+    uint64_t pulse_ns;
+    uint64_t redis_ns;     /* Redis did not answer: nothing but renewals before this */
+    struct storage *store; /* owned; opened when it is looked at */
+    struct metrics metrics;
+    struct keeper_http *http; /* owned; NULL: none */
+};
+
+MUST_USE int keeper_open(struct keeper *keeper, int supervisor, int settings, struct err *err);
+MUST_USE int keeper_run(struct keeper *keeper, struct err *err);
+void keeper_close(struct keeper *keeper);
+
+void keeper_say(struct keeper *keeper, const struct keeper_word *word);
+/* Says PULSE, if it is time: after each call that may have taken long. */
+void keeper_pulse(struct keeper *keeper);
+/* What a call to Redis came to: an error is remembered, so that others do not wait for it, too. */
+int keeper_called(struct keeper *keeper, int result, uint64_t begun_ns);
+bool keeper_may_call(const struct keeper *keeper, uint64_t now_ns);
+
+/* ---- keeper_orders.c ---- */
+void keeper_take_orders(struct keeper *keeper);
+
+/* ---- keeper_leases.c ---- */
+void keeper_renew(struct keeper *keeper, uint32_t queue, uint64_t now_ns);
+void keeper_lose(struct keeper *keeper, const struct keeper_loss *loss);
+void keeper_tell_losses(struct keeper *keeper, uint64_t now_ns);
+
+/* ---- keeper_chores.c ---- */
+void keeper_tick(struct keeper *keeper, uint32_t queue, uint64_t now_ns);
+void keeper_sweep(struct keeper *keeper, uint32_t queue, uint64_t now_ns);
+void keeper_beat(struct keeper *keeper, uint32_t queue, uint64_t now_ns);
+
+/* ---- keeper_ready.c ---- */
+void keeper_check(struct keeper *keeper, uint32_t queue, uint64_t now_ns);
+
+/* ---- keeper_wakes.c ---- */
+void keeper_wait(struct keeper *keeper, uint32_t queue, uint64_t now_ns); /* begins a wait, if none is under way */
+void keeper_woken(struct keeper *keeper, uint32_t queue);
+
+/* ---- keeper_http.c ---- */
+MUST_USE int keeper_http_open(struct keeper *keeper, struct err *err);
+void keeper_http_close(struct keeper *keeper);
+int keeper_http_fd(const struct keeper *keeper); /* -1: none */
+void keeper_http_turn(struct keeper *keeper);
+
+#endif

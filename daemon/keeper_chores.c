@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What any keeper does for the whole queue: time passes, what is broken is mended; and for its host: the workers are there. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "keeper.h"
+#include "quern/clock.h"
+
+enum { BUDGET = 100 };
+
+// A tenth more or less, so that the keepers of many hosts do not come all at once.
+static uint64_t jitter_ns(uint64_t ms) {
+    uint64_t ns = ms * 1000000, tenth = ns / 10;
+    return ns - tenth + (uint64_t)random() % (2 * tenth);
+}
+
+void keeper_tick(struct keeper *keeper, uint32_t queue, uint64_t now_ns) {
+    struct keeper_queue *kept = &keeper->queues[queue];
+    struct queue_ticked ticked;
+    struct err err;
+    if (!kept->server_good || now_ns < kept->tick_ns || !keeper_may_call(keeper, now_ns))
+        return;
+    kept->tick_ns = now_ns + jitter_ns(KEEPER_TICK_MS);
+    int result = queue_tick(kept->queue, BUDGET, keeper->settings.lease_ms, &ticked, &err);
+    if (keeper_called(keeper, result, now_ns) < 0) {
+        log_line(&keeper->log, SETTINGS_LOG_WARNING, "tick failed", "queue", keeper->settings.queues[queue], "error",
+                 err.msg, NULL);
+        kept->check_ns = 0;
+        return;
+    }
+    if (ticked.due >= BUDGET || ticked.expired >= BUDGET || ticked.told >= BUDGET || ticked.purged >= BUDGET)
+        kept->tick_ns = now_ns;
+}
+
+void keeper_sweep(struct keeper *keeper, uint32_t queue, uint64_t now_ns) {
+    struct keeper_queue *kept = &keeper->queues[queue];
+    uint64_t repaired = 0;
+    char number[LOG_NUMBER_BYTES];
+    struct err err;
+    if (!kept->server_good || now_ns < kept->sweep_ns || !keeper_may_call(keeper, now_ns))
+        return;
+    int result = queue_sweep(kept->queue, &kept->sweep_cursor, &repaired, &err);
+    (void)keeper_called(keeper, result, now_ns);
+    kept->sweep_ns =
+        now_ns + (kept->sweep_cursor ? (uint64_t)KEEPER_SWEEP_PIECE_MS * 1000000 : jitter_ns(KEEPER_SWEEP_MS));
+    if (result >= 0 && repaired)
+        log_line(&keeper->log, SETTINGS_LOG_WARNING, "jobs put right", "queue", keeper->settings.queues[queue], "count",
+                 log_number(repaired, number), NULL);
+}
+
+// ---- the workers ----
+
+static int beat_worker(struct keeper *keeper, uint32_t queue, uint32_t worker, struct err *err) {
+    const struct keeper_hold *hold = &keeper->holds[worker];
+    char name[QUEUE_WORKER_BYTES], info[QUEUE_INFO_BYTES];
+    uint64_t begun = clock_now_ns();
+    snprintf(name, sizeof name, "%.110s:%u", keeper->settings.worker, worker);
+    snprintf(info, sizeof info, "version=%s state=%s%s%s", QUERN_VERSION,
+             hold->held         ? "busy"
+             : keeper->draining ? "draining"
+                                : "idle",
+             hold->held ? " job=" : "", hold->held ? hold->id : "");
+    return keeper_called(keeper, queue_beat(keeper->queues[queue].queue, name, info, KEEPER_BEAT_TTL_MS, err), begun);
+}
+
+// Whichever of its queues wants it to drain.
+static void say_drains(struct keeper *keeper) {
+    uint64_t drains = 0;
+    for (uint32_t i = 0; i < keeper->settings.queue_count; i++)
+        drains |= keeper->queues[i].drains;
+    for (uint32_t i = 0; i < keeper->settings.worker_count; i++) {
+        struct keeper_word word = {.kind = KEEPER_DRAIN, .worker = i, .good = drains >> i & 1};
+        keeper_say(keeper, &word);
+    }
+}
+
+void keeper_beat(struct keeper *keeper, uint32_t queue, uint64_t now_ns) {
+    struct keeper_queue *kept = &keeper->queues[queue];
+    struct err err;
+    uint64_t drains = 0;
+    if (!kept->server_good || now_ns < kept->beat_ns || !keeper_may_call(keeper, now_ns))
+        return;
+    kept->beat_ns = now_ns + (uint64_t)KEEPER_BEAT_MS * 1000000;
+    for (uint32_t i = 0; i < keeper->settings.worker_count; i++) {
+        int result = beat_worker(keeper, queue, i, &err);
+        if (result < 0)
+            return;
+        drains |= (uint64_t)(result == QUEUE_DRAIN) << i;
+    }
+    kept->drains = drains;
+    say_drains(keeper);
+}

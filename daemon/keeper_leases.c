@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Leases: renewed together while their steps keep their deadlines; and what becomes of those whose attempt is dead. */
+#include <string.h>
+
+#include "failpoint.h"
+#include "keeper.h"
+#include "quern/clock.h"
+
+static uint64_t pause_ns(const struct keeper *keeper) {
+    uint32_t third = keeper->settings.lease_ms / 3;
+    return (uint64_t)(third < KEEPER_RENEW_MS ? third : KEEPER_RENEW_MS) * 1000000;
+}
+
+struct round {
+    struct queue_renewal renewals[KEEPER_MAX_WORKERS];
+    uint32_t workers[KEEPER_MAX_WORKERS];
+    size_t count;
+};
+
+static void collect(const struct keeper *keeper, uint32_t queue, uint64_t boot_ns, struct round *round) {
+    round->count = 0;
+    for (uint32_t i = 0; i < KEEPER_MAX_WORKERS; i++) {
+        const struct keeper_hold *hold = &keeper->holds[i];
+        if (!hold->held || hold->queue != queue || hold->deadline_ns <= boot_ns)
+            continue;
+        round->workers[round->count] = i;
+        round->renewals[round->count++] = (struct queue_renewal){.id = hold->id, .token = hold->token};
+    }
+}
+
+static void say_of_job(struct keeper *keeper, uint32_t worker, enum keeper_word_kind kind) {
+    const struct keeper_hold *hold = &keeper->holds[worker];
+    struct keeper_word word = {.kind = kind, .worker = worker, .queue = hold->queue};
+    memcpy(word.id, hold->id, sizeof word.id);
+    memcpy(word.token, hold->token, sizeof word.token);
+    keeper_say(keeper, &word);
+}
+
+static void answer(struct keeper *keeper, uint32_t queue, const struct round *round, uint64_t sent_ns) {
+    struct keeper_word word = {.kind = KEEPER_RENEWED, .queue = queue, .sent_ns = sent_ns};
+    for (size_t i = 0; i < round->count; i++) {
+        if (round->renewals[i].lease == QUEUE_LEASE_CANCEL)
+            say_of_job(keeper, round->workers[i], KEEPER_CANCEL);
+        if (round->renewals[i].lease == QUEUE_LEASE_LOST) {
+            keeper->metrics.queues[queue].fenced++;
+            say_of_job(keeper, round->workers[i], KEEPER_FENCED);
+        }
+    }
+    keeper_say(keeper, &word);
+}
+
+void keeper_renew(struct keeper *keeper, uint32_t queue, uint64_t now_ns) {
+    struct keeper_queue *kept = &keeper->queues[queue];
+    struct round round;
+    struct err err;
+    if (now_ns < kept->renew_ns)
+        return;
+    kept->renew_ns = now_ns + pause_ns(keeper);
+    uint64_t sent_ns = clock_boot_ns();
+    collect(keeper, queue, sent_ns, &round);
+    if (round.count == 0)
+        return;
+    int result = queue_renew(kept->queue, keeper->settings.lease_ms, round.renewals, round.count, &err);
+    if (keeper_called(keeper, result, now_ns) < 0) {
+        keeper->metrics.renew_failures++;
+        log_line(&keeper->log, SETTINGS_LOG_WARNING, "leases not renewed", "queue", keeper->settings.queues[queue],
+                 "error", err.msg, NULL);
+        return;
+    }
+    FAILPOINT("keeper:renewed");
+    answer(keeper, queue, &round, sent_ns);
+}
+
+// ---- what was lost ----
+
+// One that finds no place is found by the queue when its lease ends.
+void keeper_lose(struct keeper *keeper, const struct keeper_loss *loss) {
+    if (keeper->loss_count < KEEPER_MAX_LOSSES)
+        keeper->losses[keeper->loss_count++] = *loss;
+    keeper->losses_ns = 0;
+}
+
+static int tell_loss(struct keeper *keeper, const struct keeper_loss *loss, struct err *err) {
+    struct queue *queue = keeper->queues[loss->queue].queue;
+    enum job_state state;
+    uint64_t begun = clock_now_ns();
+    int result = *loss->id ? queue_lost(queue, loss->id, loss->token, &state, err)
+                           : queue_lost_claim(queue, loss->nonce, &state, err);
+    if (result == QUEUE_OK)
+        log_line(&keeper->log, SETTINGS_LOG_WARNING, "attempt lost", "job", loss->id, "queue",
+                 keeper->settings.queues[loss->queue], "state", job_state_name(state), NULL);
+    return keeper_called(keeper, result, begun);
+}
+
+void keeper_tell_losses(struct keeper *keeper, uint64_t now_ns) {
+    struct err err;
+    uint32_t told = 0;
+    if (now_ns < keeper->losses_ns)
+        return;
+    while (told < keeper->loss_count && tell_loss(keeper, &keeper->losses[told], &err) >= 0)
+        told++;
+    if (told < keeper->loss_count)
+        keeper->losses_ns = clock_deadline_ns(KEEPER_RETRY_MS);
+    keeper->loss_count -= told;
+    memmove(keeper->losses, keeper->losses + told, keeper->loss_count * sizeof *keeper->losses);
+}

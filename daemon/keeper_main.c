@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+/* quern-keeper: started by quernd, with the descriptors of quern/keeper.h. No arguments. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "keeper.h"
+#include "quern/jail.h"
+
+static int keep(struct keeper *keeper, struct err *err) {
+    TRY(jail_die_with_parent(err));
+    TRY(keeper_open(keeper, KEEPER_FD_SUPERVISOR, KEEPER_FD_SETTINGS, err));
+    return keeper_run(keeper, err);
+}
+
+int main(void) {
+    struct err err;
+    struct keeper *keeper = calloc(1, sizeof *keeper);
+    if (!keeper)
+        return JAIL_EXIT;
+    // quernd says when it is time to end.
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    int result = keep(keeper, &err);
+    if (result < 0)
+        log_line(&keeper->log, SETTINGS_LOG_ERROR, "the keeper ends", "error", err.msg, NULL);
+    keeper_close(keeper);
+    free(keeper);
+    return result < 0 ? JAIL_EXIT : 0;
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What the supervisor tells. */
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include "keeper.h"
+#include "quern/clock.h"
+#include "quern/record.h"
+
+static double unix_s(void) {
+    struct timeval now;
+    gettimeofday(&now, NULL);
+    return (double)now.tv_sec + (double)now.tv_usec / 1e6;
+}
+
+static void take_hold(struct keeper *keeper, const struct keeper_order *order) {
+    struct keeper_hold *hold = &keeper->holds[order->worker];
+    struct metrics_queue *metrics = &keeper->metrics.queues[order->queue];
+    if (!hold->held || strcmp(hold->token, order->token) != 0) {
+        keeper->metrics.claimed_unix_s = unix_s();
+        metrics->claims++;
+    }
+    *hold = (struct keeper_hold){.held = true, .queue = order->queue, .deadline_ns = order->deadline_ns};
+    memcpy(hold->id, order->id, sizeof hold->id);
+    memcpy(hold->token, order->token, sizeof hold->token);
+}
+
+static void take_done(struct keeper *keeper, const struct keeper_order *order) {
+    keeper->holds[order->worker].held = false;
+    if (order->state < JOB_STATE_COUNT && order->reason < REASON_COUNT)
+        keeper->metrics.queues[order->queue].finished[order->state][order->reason]++;
+}
+
+static void take_lost(struct keeper *keeper, const struct keeper_order *order) {
+    struct keeper_loss loss = {.queue = order->queue};
+    memcpy(loss.id, order->id, sizeof loss.id);
+    memcpy(loss.token, order->token, sizeof loss.token);
+    memcpy(loss.nonce, order->nonce, sizeof loss.nonce);
+    keeper->holds[order->worker].held = false;
+    keeper->metrics.queues[order->queue].lost++;
+    keeper_lose(keeper, &loss);
+}
+
+static void take_environment(struct keeper *keeper, const struct keeper_order *order) {
+    if (order->queue >= keeper->environment_count)
+        return;
+    struct keeper_environment *environment = &keeper->environments[order->queue];
+    environment->good = order->good != 0;
+    memcpy(environment->why, order->text, sizeof environment->why);
+    for (uint32_t i = 0; i < keeper->settings.queue_count; i++)
+        keeper->queues[i].check_ns = 0;
+}
+
+static void take_slots(struct keeper *keeper, const struct keeper_order *order) {
+    if (keeper->draining != order->draining)
+        for (uint32_t i = 0; i < keeper->settings.queue_count; i++)
+            keeper->queues[i].beat_ns = 0;
+    keeper->busy = keeper->metrics.busy = order->busy;
+    keeper->idle = keeper->metrics.idle = order->idle;
+    keeper->draining = keeper->metrics.draining = order->draining;
+    if (order->workers <= KEEPER_MAX_WORKERS)
+        keeper->settings.worker_count = order->workers;
+}
+
+static void take(struct keeper *keeper, const struct keeper_order *order) {
+    struct metrics *metrics = &keeper->metrics;
+    if (order->worker >= KEEPER_MAX_WORKERS || order->queue >= SETTINGS_MAX_QUEUES)
+        return;
+    switch ((enum keeper_order_kind)order->kind) {
+    case KEEPER_HOLD:
+        take_hold(keeper, order);
+        break;
+    case KEEPER_DONE:
+        take_done(keeper, order);
+        break;
+    case KEEPER_LOST:
+        take_lost(keeper, order);
+        break;
+    case KEEPER_IDLE:
+        metrics->claimed_unix_s = unix_s();
+        break;
+    case KEEPER_SLOTS:
+        take_slots(keeper, order);
+        break;
+    case KEEPER_ENVIRONMENT:
+        take_environment(keeper, order);
+        break;
+    case KEEPER_STEP:
+        if (order->state < STEP_COUNT)
+            metrics_observe(&metrics->queues[order->queue].steps[order->state], order->elapsed_us);
+        break;
+    case KEEPER_MEMORY:
+        metrics->segment_bytes = order->bytes;
+        metrics->segment_hits = order->hits;
+        metrics->segment_decodes = order->decodes;
+        break;
+    }
+}
+
+void keeper_take_orders(struct keeper *keeper) {
+    struct pollfd supervisor = {.fd = keeper->supervisor, .events = POLLIN};
+    struct keeper_order order;
+    struct err ignored;
+    while (!keeper->supervisor_gone && poll(&supervisor, 1, 0) > 0) {
+        if (record_receive(keeper->supervisor, &order, sizeof order, NULL, 0, NULL, &ignored) <= 0) {
+            keeper->supervisor_gone = true;
+            return;
+        }
+        order.id[sizeof order.id - 1] = order.token[sizeof order.token - 1] = '\0';
+        order.nonce[sizeof order.nonce - 1] = order.text[sizeof order.text - 1] = '\0';
+        keeper->ordered_ns = clock_now_ns();
+        take(keeper, &order);
+    }
+}

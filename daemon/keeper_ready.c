@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Whether a queue can be served here: its server keeps jobs, its store can be reached, its environments are offered. */
+#include <stdio.h>
+#include <string.h>
+
+#include "keeper.h"
+#include "quern/clock.h"
+#include "quern/storage.h"
+
+static int check_server(struct keeper *keeper, uint32_t queue, struct err *err) {
+    struct queue_server server;
+    uint64_t begun = clock_now_ns();
+    TRY(keeper_called(keeper, queue_server(keeper->queues[queue].queue, &server, err), begun));
+    return queue_server_check(&server, err);
+}
+
+// Whoever comes first says where the queue is at home: all others have to agree.
+static int read_home(struct keeper *keeper, uint32_t queue, struct queue_home *home, struct err *err) {
+    struct queue *kept = keeper->queues[queue].queue;
+    uint64_t begun = clock_now_ns();
+    TRY(keeper_called(keeper, queue_get_home(kept, home, err), begun));
+    if (home->store[0])
+        return 0;
+    snprintf(home->store, sizeof home->store, "%s", keeper->settings.store_url);
+    if (!home->environments[0])
+        snprintf(home->environments, sizeof home->environments, "%s", keeper->settings.environments);
+    begun = clock_now_ns();
+    return keeper_called(keeper, queue_set_home(kept, home, err), begun);
+}
+
+static int check_store(struct keeper *keeper, const struct queue_home *home, struct err *err) {
+    static const char nothing[] = "sha256-0000000000000000000000000000000000000000000000000000000000000000";
+    struct storage_object object = {.fd = -1};
+    if (strcmp(home->store, keeper->settings.store_url) != 0)
+        return err_set(err, REASON_CONFIG, "its store is %.400s, [store] url here is %.400s", home->store,
+                       keeper->settings.store_url);
+    if (!keeper->store)
+        TRY(storage_open(home->store, &keeper->store, err));
+    if (storage_get_version(keeper->store, nothing, &object, err) < 0 && err->reason != REASON_NOT_FOUND)
+        return -1;
+    return 0;
+}
+
+static int check_environment(const struct keeper *keeper, const char *name, size_t bytes, struct err *err) {
+    for (uint32_t i = 0; i < keeper->environment_count; i++) {
+        const struct keeper_environment *environment = &keeper->environments[i];
+        if (strlen(environment->name) != bytes || strncmp(environment->name, name, bytes) != 0)
+            continue;
+        return environment->good ? 0 : err_set(err, REASON_CONFIG, "%s", environment->why);
+    }
+    return err_set(err, REASON_CONFIG, "it wants environment %.*s, which [environments] names does not list",
+                   (int)(bytes < 100 ? bytes : 100), name);
+}
+
+static int check_environments(const struct keeper *keeper, const struct queue_home *home, struct err *err) {
+    for (const char *at = home->environments; *at;) {
+        size_t bytes = strcspn(at, ",");
+        if (bytes)
+            TRY(check_environment(keeper, at, bytes, err));
+        at += bytes + (at[bytes] == ',');
+    }
+    return 0;
+}
+
+static int check(struct keeper *keeper, uint32_t queue, struct err *err) {
+    struct queue_home home;
+    keeper->queues[queue].server_good = false;
+    TRY(check_server(keeper, queue, err));
+    keeper->queues[queue].server_good = true;
+    TRY(read_home(keeper, queue, &home, err));
+    TRY(check_store(keeper, &home, err));
+    return check_environments(keeper, &home, err);
+}
+
+static void say_ready(struct keeper *keeper, uint32_t queue) {
+    const struct keeper_queue *kept = &keeper->queues[queue];
+    struct keeper_word word = {.kind = KEEPER_READY, .queue = queue, .good = kept->ready};
+    memcpy(word.text, kept->why, sizeof word.text);
+    keeper_say(keeper, &word);
+}
+
+void keeper_check(struct keeper *keeper, uint32_t queue, uint64_t now_ns) {
+    struct keeper_queue *kept = &keeper->queues[queue];
+    struct err err = {0};
+    if (now_ns < kept->check_ns || !keeper_may_call(keeper, now_ns))
+        return;
+    bool was_good = kept->server_good;
+    kept->ready = check(keeper, queue, &err) == 0;
+    snprintf(kept->why, sizeof kept->why, "%s", kept->ready ? "" : err.msg);
+    kept->check_ns = clock_deadline_ns(kept->ready ? KEEPER_CHECK_MS : KEEPER_TICK_MS);
+    if (kept->server_good && !was_good)
+        kept->tick_ns = kept->wait_ns = kept->beat_ns = 0;
+    say_ready(keeper, queue);
+}
