@@ -13,7 +13,14 @@
 #include "rounds.h"
 #include "tests/unit/redis_server.h"
 
-enum { CYCLES = 500, DOCUMENT_BYTES = 500, LEASE_MS = 600000, JOBS_MAX = 10000000 };
+enum {
+    CYCLES = 500,
+    MIDDLE = CYCLES / 2,
+    TAIL = CYCLES * 99 / 100,
+    DOCUMENT_BYTES = 500,
+    LEASE_MS = 600000,
+    JOBS_MAX = 10000000
+};
 
 enum call { SUBMIT, CLAIM, COMPLETE, CALLS };
 
@@ -117,8 +124,8 @@ static void say_all(struct place *place) {
         for (size_t i = 0; i < CYCLES; i++)
             total_s += (double)took_ns[i] / 1e9;
         qsort(took_ns, CYCLES, sizeof *took_ns, by_size);
-        say(place, halves[call], "us", (double)took_ns[CYCLES / 2] / 1e3);
-        say(place, tails[call], "us", (double)took_ns[CYCLES * 99 / 100] / 1e3);
+        say(place, halves[call], "us", (double)took_ns[MIDDLE] / 1e3);
+        say(place, tails[call], "us", (double)took_ns[TAIL] / 1e3);
     }
     say(place, "submit, claim and complete", "/s", CYCLES / total_s);
     say(place, "memory of a queued job", "bytes", place->bytes_per_job);
