@@ -303,7 +303,7 @@ def random_step(dice, now):
         ["submit", "claim", "renew", "complete", "fail", "lost", "release", "cancel", "retry", "remove", "prioritise",
          "tick", "advance", "pause", "width", "forget_scripts", "sweep", "lost_claim", "promote", "remove_names", "look",
          "purge", "full"],
-        [24, 20, 6, 12, 9, 4, 3, 4, 5, 3, 3, 12, 12, 1, 1, 1, 1, 2, 2, 1, 2, 1, 1])[0]
+        [24, 20, 6, 12, 9, 4, 3, 4, 5, 3, 3, 12, 12, 1, 1, 1, 1, 2, 2, 1, 2, 1, 2])[0]
     near = now // 7 + dice.randrange(2)
     index, id = -1 - min(int(dice.expovariate(0.3)), 39), IDS[(near - dice.randrange(0, 9)) % len(IDS)]
     return (kind, *{
@@ -322,7 +322,7 @@ def random_step(dice, now):
         "remove_names": lambda: (dice.sample(KEYS, dice.choice([1, 1, 2])),),
         "look": lambda: (dice.choice([*KEYS, f"job:{id}/log"]), dice.choice(["", "a", "job:", f"job:{id}/"]),
                          dice.choice([1, 3, 50])),
-        "full": lambda: (dice.random() < 0.3,),
+        "full": lambda: (dice.random() < 0.4,),
         "purge": lambda: (dice.choice(["succeeded", "failed", "cancelled"]), dice.choice([0, 2000]), dice.choice([1, 3])),
         "renew": lambda: (index,), "lost": lambda: (index,), "release": lambda: (index,),
     }.get(kind, lambda: (id,))())
