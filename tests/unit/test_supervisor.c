@@ -128,8 +128,8 @@ static bool heard(struct world *world, uint32_t worker, struct supervisor_reply 
     size_t count = 0;
     if (poll(&end, 1, 0) != 1)
         return false;
-    assert_int_equal(
-        record_receive(world->ends[worker], reply, sizeof *reply, fds, SUPERVISOR_MAX_KEYS, &count, NULL), 1);
+    assert_int_equal(record_receive(world->ends[worker], reply, sizeof *reply, fds, SUPERVISOR_MAX_KEYS, &count, NULL),
+                     1);
     for (size_t i = 0; i < count; i++)
         close(fds[i]);
     return true;
