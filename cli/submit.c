@@ -194,10 +194,8 @@ static int enqueue(const struct client *client, struct submission *submission, c
     struct queue_receipt receipt;
     if (job_encode(job, &document, &bytes, &err) < 0)
         return refuse(refusal, err.reason == REASON_BAD_INPUT ? REASON_USAGE : (enum reason)err.reason, "%s", err.msg);
-    submission->queued.id = job->id;
     submission->queued.document = document;
     submission->queued.document_bytes = bytes;
-    submission->queued.time_ms = job->limits.time_ms;
     int answer = queue_submit(client->queue, &submission->queued, &receipt, &err);
     if (answer < 0)
         return client_blame(client, &err, refusal);
@@ -215,7 +213,12 @@ static int build(const struct command_line *line, struct job *job, struct refusa
 
 static int submit(const struct command_line *line, struct client *client, struct job *job, struct refusal *refusal) {
     struct submission submission;
+    struct err err;
     TRY(submission_read(line, client, &submission, refusal));
+    submission.queued.id = job->id;
+    submission.queued.time_ms = job->limits.time_ms;
+    if (queue_submission_check(&submission.queued, &err) < 0)
+        return client_blame(client, &err, refusal);
     TRY(client_store(client, refusal));
     TRY(check_environment(client, job->environment, refusal));
     TRY(settle_inputs(client, &submission, job, refusal));

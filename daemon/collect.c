@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Step collect: what came back is checked; the pictures are joined. The tree is dead: nothing changes any more. */
 #include "attempt.h"
+#include "failpoint.h"
 #include "pictures.h"
 #include "quern/memory.h"
 #include "quern/own.h"
@@ -52,6 +53,7 @@ static int join(struct attempt *attempt, struct err *err) {
 int step_collect(struct attempt *attempt, struct err *err) {
     if (!attempt->verdict.reason)
         TRY(check_results(attempt, err));
+    FAILPOINT("collect:checked");
     if (attempt->work_dir < 0)
         return 0;
     TRY(pictures_find(attempt, err));

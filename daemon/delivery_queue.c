@@ -35,7 +35,7 @@ static int check_document(const struct job *job, const char *id, struct err *err
     for (size_t i = 0; i < job->output_count; i++)
         if (strncmp(job->outputs[i].key, "file:", 5) == 0)
             return err_set(err, REASON_BAD_INPUT,
-                           "outputs.%s: expected a key, found the path %.200s; fetch it with `quern result`",
+                           "outputs.%s: expected a key, found %.200s; fetch it with `quern result`",
                            job->outputs[i].port, job->outputs[i].key);
     return 0;
 }
@@ -58,9 +58,18 @@ static int open_source(struct attempt *attempt, const struct job_source *source,
                        struct err *err) {
     if (job_source_is_file(source))
         return err_set(err, REASON_BAD_INPUT,
-                       "%s: expected an object of the store, found the path %.200s; `quern submit` uploads files",
-                       source->name, source->url);
-    return catalogue_get(delivery_of(attempt)->home->catalogue, source->url, source->version, ret, err);
+                       "%s: expected an object of the store, found %.200s; `quern submit` uploads files", source->name,
+                       source->url);
+    const struct delivery_home *home = delivery_of(attempt)->home;
+    char version[STORAGE_VERSION_BYTES];
+    uint64_t bytes = 0;
+    if (source->version)
+        return catalogue_get(home->catalogue, source->url, source->version, ret, err);
+    int answer = queue_name_get(home->queue, source->url, version, &bytes, err);
+    TRY(answer);
+    if (answer != QUEUE_OK)
+        return err_set(err, REASON_NOT_FOUND, "%s: no such key", source->url);
+    return catalogue_get(home->catalogue, source->url, version, ret, err);
 }
 
 // ---- publish ----

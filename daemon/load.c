@@ -5,6 +5,7 @@
 
 #include "attempt.h"
 #include "column_report.h"
+#include "failpoint.h"
 #include "quern/own.h"
 #include "quern/segment.h"
 #include "type_table.h"
@@ -65,7 +66,9 @@ static int grant_memory(void *context, uint64_t bytes, uint64_t rows, uint32_t c
     const struct grant *grant = context;
     (void)rows;
     (void)columns;
-    return calls_grant(&grant->attempt->calls, grant->key, bytes, err);
+    int file = calls_grant(&grant->attempt->calls, grant->key, bytes, err);
+    FAILPOINT("load:granted");
+    return file;
 }
 
 // A message of the codec does not know which input it speaks of.
@@ -101,6 +104,7 @@ static int produce(struct attempt *attempt, uint32_t input, struct err *err) {
         return name_input(attempt, input, err);
     }
     TRY(storage_check_unchanged(&in->blob, wanted->source.name, err));
+    FAILPOINT("load:decoded");
     in->segment = calls_publish(&attempt->calls, &in->key, typed, err);
     return in->segment < 0 ? -1 : 0;
 }
@@ -158,6 +162,7 @@ static int load_all(struct attempt *attempt, const struct wanted *wanted, struct
     uint32_t states[HOST_MAX_PORTS], waits = 0;
     int fds[HOST_MAX_PORTS];
     TRY(calls_reserve(&attempt->calls, wanted->keys, wanted->count, states, fds, err));
+    FAILPOINT("load:reserved");
     for (uint32_t i = 0; i < wanted->count; i++) {
         attempt->inputs[wanted->first_input[i]].segment = fds[i];
         attempt->inputs[wanted->first_input[i]].state = states[i];

@@ -7,6 +7,7 @@
 
 #include "attempt.h"
 #include "child.h"
+#include "failpoint.h"
 #include "quern/own.h"
 
 enum { TERMINAL_IN = 6, TERMINAL_OUT, TERMINAL_ERR }; // the worker's descriptors of the debugger's terminal
@@ -158,8 +159,11 @@ static int run_child(struct child *child, struct attempt *attempt, struct err *e
                                       .out = piped ? &attempt->out : NULL,
                                       .err = piped ? &attempt->err : NULL};
     TRY(child_start(child, attempt->zygote, attempt->job.limits.time_ms, err));
+    FAILPOINT("run:started");
     TRY(tell(child, attempt, &commit, err));
+    FAILPOINT("run:told");
     TRY(child_attend(child, &listener, err));
+    FAILPOINT("run:ended");
     keep_facts(attempt, child);
     attempt->work_dir = steal_fd(&child->work_dir);
     return child_verdict(child, &commit, err);

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from fleet import Fleet
+from quernds import Fleet
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 QUERN = ROOT / "build" / "bin" / "quern"
@@ -49,7 +49,7 @@ def quern(tmp_path):
 
 @pytest.fixture
 def fleet():
-    """A redis-server and as many quernd as the test starts (fleet.py); gone afterwards."""
+    """A redis-server and as many quernd as the test starts (quernds.py); gone afterwards."""
     own = Fleet()
     yield own
     own.close()

@@ -1,163 +1,118 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A fleet of a test's own: a redis-server on a unix socket, any number of quernd, a store, all in one directory below /tmp
-(a socket's path is short). Everything dies with the test: by its own pid, and by the parent-death signal."""
-import ctypes
-import http.client
-import json
+"""A queue of the test's own: a real redis-server on a unix socket, a store in a directory, `quern` beside it, and a worker
+that does what the test tells it (tests/unit/worker_tool.c)."""
+import contextlib
 import os
 import pathlib
-import shutil
-import signal
-import socket
+import re
 import subprocess
-import tempfile
-import time
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-RELEASE = ROOT / "build" / "bin"
-DEV = ROOT / "build" / "dev" / "bin"  # sanitizers and failpoints
-PR_SET_PDEATHSIG = 1
+BIN = pathlib.Path(os.environ.get("QUERN_BIN", ROOT / "build/bin")).resolve()
+sys.path.insert(0, str(ROOT / "tests/module"))
+
+from redis_private import Redis, Server  # noqa: E402  (the path above finds it)
+
+REASONS = re.findall(r'^REASON\(\w+, "([^"]*)"', (ROOT / "schemas/words.def").read_text(), re.M)
 
 
-def die_with_parent():
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+class Done:
+    """What a command came to: exit code and streams."""
+
+    def __init__(self, done):
+        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
+
+    def __iter__(self):
+        return iter((self.code, self.out, self.err))
 
 
-def until(what, condition, seconds=30):
-    """Polls `condition` until it gives something true, and returns that; fails after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while True:
-        found = condition()
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-        time.sleep(0.02)
+class Worker:
+    """Claims and ends jobs by hand."""
 
+    def __init__(self, url, queue):
+        self.process = subprocess.Popen([BIN / "worker_tool", url, queue], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
 
-class Redis:
-    """A redis-server that keeps its data over a crash."""
+    def tell(self, *words):
+        print(*words, file=self.process.stdin, flush=True)
+        return self.process.stdout.readline().strip()
 
-    def __init__(self, directory, *options):
-        self.directory, self.socket, self.options = directory, directory / "redis", options
-        self.process = None
-        self.start()
+    def claim(self):
+        return self.tell("claim")
 
-    def start(self):
-        self.process = subprocess.Popen(
-            ["redis-server", "--port", "0", "--unixsocket", self.socket, "--dir", self.directory, "--save", "",
-             "--appendonly", "yes", "--appendfsync", "always", "--daemonize", "no", *self.options],
-            stdout=subprocess.DEVNULL, preexec_fn=die_with_parent)
-        until("redis-server", lambda: self.command("PING", check=False) == "PONG")
+    def log(self, data, stream=1):
+        assert self.tell("log", stream, data.hex()) == "ok"
 
-    def command(self, *words, check=True):
-        done = subprocess.run(["redis-cli", "-s", self.socket, *words], capture_output=True, text=True, check=False)
-        assert not check or done.returncode == 0, done.stderr
-        return done.stdout.strip()
+    def progress(self, text):
+        assert self.tell("progress", text.encode().hex()) == "ok"
 
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
+    def complete(self, manifest="{}"):
+        assert self.tell("complete", manifest.encode().hex()) == "ok"
 
+    def fail(self, reason, detail=0, text="it failed"):
+        """The state that came of it."""
+        return self.tell("fail", REASONS.index(reason), detail, text.encode().hex())
 
-class Quernd:
-    """One quernd, with settings as {"workers": {"count": 1}}, merged over the fleet's."""
+    def beat(self, name, info="idle"):
+        return self.tell("beat", name, info.encode().hex())
 
-    def __init__(self, fleet, name, settings, programs, environ):
-        self.http, self.log = fleet.directory / f"{name}.http", fleet.directory / f"{name}.log"
-        self.config = fleet.directory / f"{name}.ini"
-        self.settings = {"queue": {"url": f"unix:{fleet.redis.socket}", "lease": "2s"},
-                         "store": {"url": fleet.store}, "workers": {"count": 1, "name": name},
-                         "http": {"listen": self.http}, "log": {"format": "json", "level": "debug"}}
-        self.configure(settings)
-        self.process = subprocess.Popen([programs / "quernd", "--config", self.config], stderr=open(self.log, "a"),
-                                        stdin=subprocess.DEVNULL, env={**fleet.environ, **environ},
-                                        preexec_fn=die_with_parent)
-
-    def configure(self, settings):
-        for section, values in settings.items():
-            self.settings.setdefault(section, {}).update(values)
-        self.config.write_text("".join(
-            f"[{section}]\n" + "".join(f"{key} = {value}\n" for key, value in values.items())
-            for section, values in self.settings.items()))
-
-    def get(self, path):
-        """(status, text) of an HTTP page, or (0, "") while nobody answers."""
-        connection = http.client.HTTPConnection("localhost", timeout=20)
-        connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.sock.settimeout(20)
-        try:
-            connection.sock.connect(str(self.http))
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
-        except OSError:
-            return 0, ""
-        finally:
-            connection.close()
-
-    def metric(self, name):
-        for line in self.get("/metrics")[1].splitlines():
-            if line.startswith(name + " "):
-                return float(line.split()[-1])
-        return None
-
-    def ready(self, seconds=60):
-        until(f"{self.http} is ready", lambda: self.get("/readyz")[0] == 200, seconds)
-        return self
-
-    def events(self, event):
-        """The log's lines of this event, oldest first."""
-        lines = [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
-        return [line for line in lines if line["event"] == event]
-
-    def children(self, program):
-        """Pids of our processes that run `program`."""
-        done = subprocess.run(["pgrep", "-P", str(self.process.pid), "-f", program], capture_output=True, text=True,
-                              check=False)
-        return [int(pid) for pid in done.stdout.split()]
-
-    def stop(self, seconds=60):
-        self.process.terminate()
-        return self.process.wait(seconds)
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(timeout=20)
+        self.process.stdout.close()
 
 
 class Fleet:
-    def __init__(self, *redis_options):
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="quern-fleet-"))
-        self.redis = Redis(self.directory, *redis_options)
-        self.store = f"file:{self.directory}/store"
-        self.hosts = []
-        self.environ = {"PATH": os.environ["PATH"], "HOME": str(self.directory),
-                        "XDG_DATA_HOME": str(self.directory / "data"),
-                        "QUERN_REDIS_URL": f"unix:{self.redis.socket}"}
+    """directory: where the store and the user's files are."""
 
-    def quernd(self, name="host", settings=None, programs=RELEASE, environ=None):
-        host = Quernd(self, name, settings or {}, programs, environ or {})
-        self.hosts.append(host)
-        return host
+    def __init__(self, directory, queue="default", store=True):
+        self.directory, self.queue, self.workers = directory, queue, []
+        self.server = Server()
+        self.url = f"unix:{self.server.path}"
+        self.redis = Redis(self.server.path)
+        self.environment = {"PATH": os.environ["PATH"], "HOME": str(directory), "LC_ALL": "C.UTF-8", "TERM": "xterm",
+                            "XDG_DATA_HOME": str(directory / "data"), "XDG_CONFIG_HOME": str(directory / "config"),
+                            "XDG_STATE_HOME": str(directory / "state"), "QUERN_REDIS_URL": self.url}
+        if store:
+            self.set_home()
 
-    def quern(self, *words, check=True, timeout=120):
-        done = subprocess.run([RELEASE / "quern", *map(str, words)], capture_output=True, text=True, timeout=timeout,
-                              env=self.environ, stdin=subprocess.DEVNULL, check=False)
-        assert not check or done.returncode == 0, done.stdout + done.stderr
-        return done
+    def set_home(self, environments=""):
+        conf = f"quern:{{{self.queue}}}:conf"
+        self.redis("HSET", conf, "store", f"file:{self.directory}/store", "environments", environments)
 
-    def submit(self, text, *words):
-        """The id of a job that runs this script."""
-        path = self.directory / f"script{time.monotonic_ns()}.py"
-        path.write_text(text)
-        return self.quern("submit", path, *words).stdout.strip()
+    def quern(self, *words, timeout=60, stdin=subprocess.DEVNULL, text=True, **more):
+        done = subprocess.run([BIN / "quern", *map(os.fspath, words)], cwd=self.directory, stdin=stdin, text=text,
+                              env={**self.environment, **more}, capture_output=True, timeout=timeout)
+        return Done(done)
 
-    def job(self, job):
-        return json.loads(self.quern("inspect", job).stdout)
+    @contextlib.contextmanager
+    def start(self, *words, **more):
+        """The same, running, as a Popen; it does not outlive the `with`."""
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **more}
+        process = subprocess.Popen([BIN / "quern", *map(os.fspath, words)], cwd=self.directory, env=self.environment,
+                                   stdin=subprocess.DEVNULL, **streams)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
 
-    def in_state(self, job, *states, seconds=60):
-        return until(f"{job} is {states}", lambda: (found := self.job(job))["state"] in states and found, seconds)
+    def submit(self, *words):
+        """The id that `quern submit` prints."""
+        code, out, err = self.quern("submit", *words)
+        assert (code, err) == (0, "")
+        return out.strip()
+
+    def worker(self):
+        self.workers.append(Worker(self.url, self.queue))
+        return self.workers[-1]
+
+    def keys(self):
+        return sorted(key.decode() for key in self.redis("KEYS", "*"))
 
     def close(self):
-        for host in self.hosts:
-            if host.process.poll() is None:
-                host.process.kill()
-                host.process.wait()
-        self.redis.kill()
-        shutil.rmtree(self.directory)
+        for worker in self.workers:
+            worker.close()
+        self.redis.close()
+        self.server.stop()

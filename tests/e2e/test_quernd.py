@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from fleet import DEV, RELEASE, Fleet, until
+from quernds import DEV, RELEASE, Fleet, until
 
 EMPTY = "def azureml_main():\n    return None\n"
 LONG = "import time\ndef azureml_main():\n    print('begun', flush=True)\n    time.sleep({})\n"
