@@ -227,7 +227,11 @@ static int conclude(struct attempt *attempt, const struct delivery_manifest *man
     size_t bytes = 0;
     TRY(make_brief(attempt, manifest, &result, &bytes, err));
     news_finish(&delivery->news, LAST_NEWS_MS);
-    int answer = tell_queue(delivery, &attempt->verdict, result, bytes, err);
+    // The queue's record says what the manifest says.
+    struct err verdict = attempt->verdict;
+    if (verdict.reason)
+        manifest_message(&attempt->manifest, verdict.msg, sizeof verdict.msg);
+    int answer = tell_queue(delivery, &verdict, result, bytes, err);
     TRY(answer);
     FAILPOINT("complete:told");
     if (answer == QUEUE_FENCED)
