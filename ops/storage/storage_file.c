@@ -283,5 +283,6 @@ const struct storage_backend storage_file_backend = {
     .promote = storage_file_promote,
     .names = storage_file_names,
     .usage = storage_file_usage,
+    .homes = storage_file_homes,
     .collect = storage_file_collect,
 };
