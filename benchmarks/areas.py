@@ -130,4 +130,12 @@ def queue(places):
         {f"{many} queued: {part}": f"{few} queued: {part}" for part in (*parts, "submit, claim and complete")})
 
 
-AREAS = {made.__name__: made for made in (codec, dataset, frames, fork, pictures, jail, noop, large, queue)}
+def store(places):
+    mebibytes = 8 if places.quick else 64
+    return Area(
+        f"{mebibytes} MiB into a store on a private Redis and back, on a unix socket",
+        [[f"{places.benches}/bench_store", str(mebibytes)]], 2 if places.quick else 21,
+        {"put, store": "put, hiredis alone", "get, store": "get, hiredis alone"})
+
+
+AREAS = {made.__name__: made for made in (codec, dataset, frames, fork, pictures, jail, noop, large, queue, store)}
