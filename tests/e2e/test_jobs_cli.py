@@ -448,6 +448,40 @@ def test_f_output_of_a_job_never_steers_the_terminal(fleet):
     assert b"\x1b" not in told and b"\x07" not in told and "\u202e".encode() not in told
 
 
+def test_b_progress_is_a_line_of_the_terminal(fleet):
+    worker = fleet.worker()
+    job = fleet.submit("score.py")
+    worker.claim()
+    worker.progress("epoch 5")
+    ours, its = pty.openpty()
+    with fleet.start("wait", job, stdout=its, stderr=its) as process:
+        os.close(its)
+        shown = b""
+        while b"epoch 5" not in shown:
+            shown += os.read(ours, 65536)
+        worker.complete()
+        shown += read_terminal(ours, process)
+        assert process.returncode == 0
+    assert "▶ running".encode() in shown and shown.endswith(b"\r\x1b[K")
+
+
+def test_b_ls_looks_on(fleet):
+    job = fleet.submit("score.py")
+    ours, its = pty.openpty()
+    with fleet.start("ls", "-w", stdout=its, stderr=its) as process:
+        os.close(its)
+        shown = b""
+        while b"queued" not in shown:
+            shown += os.read(ours, 65536)
+        fleet.quern("cancel", job)
+        while b"cancelled" not in shown:
+            shown += os.read(ours, 65536)
+        process.send_signal(signal.SIGINT)
+        read_terminal(ours, process)
+        assert process.returncode == 0
+    assert tuple(fleet.quern("ls", "-w")) == (2, "", error("-w: expected a terminal on standard output, and no --json"))
+
+
 def read_terminal(descriptor, process):
     shown = b""
     while select.select([descriptor], [], [], 30)[0]:
@@ -646,6 +680,23 @@ def test_b_datasets_are_the_queues(fleet):
     job = fleet.submit("score.py", "--dataframe1", "copy")
     pinned = document(fleet, job)["inputs"][0]
     assert (pinned["url"], pinned["name"]) == ("copy", "copy") and pinned["version"].startswith("sha256-")
+
+
+def test_b_collect_frees_what_nobody_wants(fleet):
+    wanted = fleet.submit("score.py", "--dataframe1", "patients.csv")
+    fleet.quern("dataset", "put", "patients.csv", "patients")
+    fleet.quern("dataset", "rm", "patients")
+    objects = fleet.directory / "store/objects"
+    old = put(fleet, b"nobody wants this")
+    for path in objects.iterdir():
+        os.utime(path, (1e9, 1e9))
+    inputs = {sha(fleet.directory / name) for name in ("score.py", "patients.csv")}
+    assert old in {path.name for path in objects.iterdir()}
+    code, out, err = fleet.quern("dataset", "collect")
+    assert (code, err) == (0, "") and out.startswith("collected ")
+    left = {path.name for path in objects.iterdir()}
+    assert old not in left and inputs <= left and document(fleet, wanted)["script"]["version"] in left
+    assert tuple(fleet.quern("dataset", "collect", "--age", "1s")) == (2, "", error("--age: expected at least 120 s"))
 
 
 # ---- doctor ----
