@@ -49,7 +49,7 @@ static int tell(const struct client *client, const char *name, bool json, struct
                 struct refusal *refusal) {
     const struct queue_options options = {.url = client->url, .password = client->password, .name = name};
     struct queue *queue = NULL;
-    struct queue_counts counts;
+    struct queue_counts counts = {0};
     struct err err;
     int result = queue_open(&options, &queue, &err);
     if (result == 0)

@@ -164,6 +164,18 @@ def test_b_help_of_a_verb_of_two_words(say):
         assert say("help", "dataset", second)[1].startswith(f"quern dataset {second}: ")
 
 
+@pytest.mark.parametrize("words", [[], *[[verb] for verb in VERBS], ["dataset", "put"]])
+def test_b_manual_pages_are_roff_of_the_same_table(say, words):
+    code, page, err = say("help", "--man", *words)
+    assert (code, err) == (0, "")
+    name = "\\-".join(["quern", *words])
+    assert page.startswith(f".TH {name} 1 ") and f"\n.SH NAME\n{name} \\- " in page
+    assert not re.search(r"^[.'](?!TH |SH |TP$|B )", page, re.M)
+    shown = say("help", *words)[1]
+    for flag in re.findall(r"^  (?:-\w,|   ) (--\w+)", shown, re.M):
+        assert f".B {flag}".replace("-", "\\-") in page or ", " + flag.replace("-", "\\-") in page
+
+
 def test_b_help_errors_is_the_table_of_words(say):
     words = (ROOT / "schemas/words.def").read_text()
     rows = re.findall(r'^REASON\(\w+, "([^"]*)", \w+, (\d+), "([^"]*)"\)', words, re.M)
