@@ -98,6 +98,14 @@ int client_open(const struct command_line *line, struct client *ret, struct refu
     return result;
 }
 
+bool client_is_configured(const struct command_line *line) {
+    struct client client = {.queue = NULL};
+    struct preferences preferences;
+    struct refusal refusal;
+    // What cannot be read is told by who opens it.
+    return preferences_read(&preferences, &refusal) < 0 || find_url(line, &preferences, &client, &refusal) == 0;
+}
+
 void client_close(struct client *client) {
     store_close(&client->store);
     queue_close(client->queue);
@@ -117,9 +125,11 @@ int client_store(struct client *client, struct refusal *refusal) {
         refusal_advise(refusal, "name one: quern queue home %s --store URL", client->name);
         return -1;
     }
-    if (storage_open(client->home.store, &client->store.storage, &err) < 0 ||
-        catalogue_of_store(client->store.storage, &client->store.catalogue, &err) < 0)
+    const struct storage_options options = {.url = client->home.store, .password = client->store_password};
+    if (storage_open_with(&options, &client->store.storage, &err) < 0 ||
+        catalogue_of_queue(client->queue, client->store.storage, &client->store.catalogue, &err) < 0)
         return refuse(refusal, (enum reason)err.reason, "the store of the queue '%s': %s", client->name, err.msg);
+    client->store.url = client->home.store;
     return 0;
 }
 

@@ -128,16 +128,6 @@ static int depend(const struct client *client, struct submission *submission, st
     return submission_needs(submission, id, refusal);
 }
 
-static int pin_key(struct client *client, const char *name, struct job_source *source, struct refusal *refusal) {
-    struct storage_pin pin;
-    int found = store_find(&client->store, name, source->url, &pin, refusal);
-    if (found < 0 && refusal->err.reason == REASON_NOT_FOUND)
-        refusal_advise(refusal, "a file is written with a path: ./%s", source->url);
-    TRY(found);
-    source->version = strdup(pin.version);
-    return source->version ? 0 : no_memory(refusal);
-}
-
 static int settle_inputs(struct client *client, struct submission *submission, struct job *job,
                          struct refusal *refusal) {
     char name[JOB_FLAGS_NAME_BYTES];
@@ -149,7 +139,7 @@ static int settle_inputs(struct client *client, struct submission *submission, s
         if (strncmp(source->url, job_prefix, strlen(job_prefix)) == 0)
             TRY(depend(client, submission, source, refusal));
         else
-            TRY(pin_key(client, name, source, refusal));
+            TRY(source_pin(name, &client->store, source, refusal));
     }
     return upload_files(client, job, refusal);
 }

@@ -40,6 +40,16 @@ static void f_names_that_could_reach_other_keys_are_refused(void **state) {
     }
 }
 
+static void f_a_prefix_is_for_stores(void **state) {
+    (void)state;
+    struct queue_options options = {.url = "redis://h?prefix=p", .name = "q"};
+    struct queue *queue = NULL;
+    struct err err;
+    assert_int_equal(queue_open(&options, &queue, &err), -1);
+    assert_string_equal(err.msg, "queue URL: a queue has a name and no prefix; only stores have one");
+    assert_int_equal(err.reason, REASON_CONFIG);
+}
+
 static struct queue_submission sample(void) {
     struct queue_submission job;
     queue_submission_defaults(&job);
@@ -366,6 +376,7 @@ static void f_a_script_under_a_false_name_is_not_used(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(f_names_that_could_reach_other_keys_are_refused),
+        cmocka_unit_test(f_a_prefix_is_for_stores),
         cmocka_unit_test(f_hostile_names_are_refused_wherever_they_come_in),
         cmocka_unit_test(f_keys_that_are_none_are_refused_wherever_they_come_in),
         cmocka_unit_test(f_numbers_out_of_range_are_not_sent),

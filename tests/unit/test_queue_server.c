@@ -124,6 +124,29 @@ static void f_the_rights_of_a_worker_end_at_the_queue(void **state) {
     redis_server_stop(&redis);
 }
 
+static void b_a_worker_may_ask_whether_a_replica_has_it_and_what_the_server_is(void **state) {
+    (void)state;
+    struct redis_server redis;
+    struct queue_server server;
+    struct queue *queue = NULL;
+    struct err err = {0};
+    redis_server_start(&redis, false);
+    redis_server_guard(&redis);
+    struct queue_options options = {.url = redis.url,
+                                    .name = "q",
+                                    .password = REDIS_SERVER_PASSWORD,
+                                    .timeout_ms = 1000,
+                                    .durability = QUEUE_REPLICATED};
+    assert_int_equal(submit_at(&options, "j1", &err), -1);
+    assert_string_equal(err.msg, "submit: accepted, not confirmed: no replica had it within 501 ms");
+    assert_int_equal(queue_open(&options, &queue, &err), 0);
+    assert_int_equal(queue_server(queue, &server, &err), QUEUE_OK);
+    assert_string_equal(server.eviction, "noeviction");
+    assert_int_equal(queue_server_check(&server, &err), 0);
+    queue_close(queue);
+    redis_server_stop(&redis);
+}
+
 /* A right that a script lacks is the same refusal as one that a command lacks. */
 static void f_a_user_without_rights_is_denied_within_a_transition_too(void **state) {
     (void)state;
@@ -279,6 +302,7 @@ int main(void) {
         cmocka_unit_test(f_who_does_not_know_the_password_is_denied),
         cmocka_unit_test(f_a_redis_with_a_password_wants_one),
         cmocka_unit_test(f_the_rights_of_a_worker_end_at_the_queue),
+        cmocka_unit_test(b_a_worker_may_ask_whether_a_replica_has_it_and_what_the_server_is),
         cmocka_unit_test(f_a_user_without_rights_is_denied_within_a_transition_too),
         cmocka_unit_test(m_a_durability_is_one_of_three_words),
         cmocka_unit_test(c_replicated_is_confirmed_by_a_replica_or_not_at_all),
