@@ -247,9 +247,10 @@ int segments_keep(struct segments *segments, uint32_t holder, const struct super
     auto_fd int fd = foreign_fd;
     enum supervisor_segment_state state;
     int readable = -1;
-    TRY(segments_reserve(segments, holder, key, &state, &readable, err));
-    if (state != SUPERVISOR_LOAD)
+    TRY(key_check(holder, key, err));
+    if (find(segments, key)) // it is there, or somebody loads it
         return 0;
+    TRY(segments_reserve(segments, holder, key, &state, &readable, err));
     if (publish_kept(segments, holder, key, steal_fd(&fd), err) == 0)
         return 0;
     struct segment_entry *entry = find(segments, key);
