@@ -97,7 +97,7 @@ static int serve_reserve(struct exchange *exchange, struct err *err) {
         if (state == SUPERVISOR_HIT)
             add_fd(exchange, fd);
     }
-    exchange->reply.available = segments_available(&exchange->supervisor->segments);
+    exchange->reply.available = segments_most(&exchange->supervisor->segments, exchange->worker);
     return 0;
 }
 
