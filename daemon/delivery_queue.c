@@ -220,8 +220,11 @@ static int tell_queue(struct delivery_queue *delivery, const struct err *verdict
     if (verdict->reason)
         return queue_fail(delivery->home->queue, claim->id, claim->token, verdict, result, bytes, names.list,
                           names.count, &delivery->state, err);
-    delivery->state = JOB_SUCCEEDED;
-    return queue_complete(delivery->home->queue, claim->id, claim->token, result, bytes, names.list, names.count, err);
+    int answer =
+        queue_complete(delivery->home->queue, claim->id, claim->token, result, bytes, names.list, names.count, err);
+    if (answer == QUEUE_OK)
+        delivery->state = JOB_SUCCEEDED;
+    return answer;
 }
 
 static int conclude(struct attempt *attempt, const struct delivery_manifest *manifest, struct err *err) {
