@@ -121,4 +121,13 @@ def large(places):
                 across_builds(places.builds, "python3, read_feather, to_feather"))
 
 
-AREAS = {made.__name__: made for made in (codec, dataset, frames, fork, pictures, jail, noop, large)}
+def queue(places):
+    few, many = 1000, 20_000 if places.quick else 1_000_000
+    parts = [f"{step}, {part}" for step in ("submit", "claim", "complete") for part in ("p50", "p99")]
+    return Area(
+        f"a queue of {few:,} jobs and one of {many:,}: one connection to a private Redis each, 500 cycles a round",
+        [[f"{places.benches}/bench_queue", str(few), str(many)]], 2 if places.quick else 21,
+        {f"{many} queued: {part}": f"{few} queued: {part}" for part in (*parts, "submit, claim and complete")})
+
+
+AREAS = {made.__name__: made for made in (codec, dataset, frames, fork, pictures, jail, noop, large, queue)}

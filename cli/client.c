@@ -8,7 +8,7 @@
 #include <sys/un.h>
 
 #include "cli/places.h"
-#include "cli/settings.h"
+#include "cli/preferences.h"
 #include "quern/own.h"
 
 /* ---- where it is ---- */
@@ -42,17 +42,17 @@ static int find_up(struct client *client, struct refusal *refusal) {
     return 0;
 }
 
-static int find_url(const struct command_line *line, const struct settings *settings, struct client *client,
+static int find_url(const struct command_line *line, const struct preferences *preferences, struct client *client,
                     struct refusal *refusal) {
     const struct given *given = command_given(line, "--queue-url");
-    const char *variable = settings_variable("QUERN_REDIS_URL");
-    const char *url = given ? given->value : variable ? variable : *settings->url ? settings->url : NULL;
+    const char *variable = preferences_variable("QUERN_REDIS_URL");
+    const char *url = given ? given->value : variable ? variable : *preferences->url ? preferences->url : NULL;
     if (!url)
         return find_up(client, refusal);
     snprintf(client->source, sizeof client->source, "%s",
              given      ? "--queue-url"
              : variable ? "QUERN_REDIS_URL"
-                        : settings->file);
+                        : preferences->file);
     if (snprintf(client->url, sizeof client->url, "%s", url) >= (int)sizeof client->url)
         return refuse(refusal, given ? REASON_USAGE : REASON_CONFIG, "%s: expected a URL of at most %zu bytes",
                       client->source, sizeof client->url - 1);
@@ -60,11 +60,12 @@ static int find_url(const struct command_line *line, const struct settings *sett
 }
 
 // A name that is too long is cut by one byte more than it may have, so that the queue library refuses it.
-static const char *find_name(const struct command_line *line, const struct settings *settings, const char **ret_name) {
+static const char *find_name(const struct command_line *line, const struct preferences *preferences,
+                             const char **ret_name) {
     const struct given *given = command_given(line, "--queue");
-    const char *variable = settings_variable("QUERN_QUEUE");
-    *ret_name = given ? given->value : variable ? variable : *settings->name ? settings->name : "default";
-    return given ? "-q" : variable ? "QUERN_QUEUE" : settings->file;
+    const char *variable = preferences_variable("QUERN_QUEUE");
+    *ret_name = given ? given->value : variable ? variable : *preferences->name ? preferences->name : "default";
+    return given ? "-q" : variable ? "QUERN_QUEUE" : preferences->file;
 }
 
 static int open_queue(const char *name, const char *name_source, struct client *client, struct refusal *refusal) {
@@ -80,21 +81,29 @@ static int open_queue(const char *name, const char *name_source, struct client *
 }
 
 int client_open(const struct command_line *line, struct client *ret, struct refusal *refusal) {
-    struct settings settings;
+    struct preferences preferences;
     const char *name;
     *ret = (struct client){.queue = NULL};
-    TRY(settings_read(&settings, refusal));
-    TRY(find_url(line, &settings, ret, refusal));
-    const char *name_source = find_name(line, &settings, &name);
-    int result = settings_password("QUERN_REDIS_PASSWORD_FILE", settings.password_file, &ret->password, refusal);
+    TRY(preferences_read(&preferences, refusal));
+    TRY(find_url(line, &preferences, ret, refusal));
+    const char *name_source = find_name(line, &preferences, &name);
+    int result = preferences_password("QUERN_REDIS_PASSWORD_FILE", preferences.password_file, &ret->password, refusal);
     if (result == 0)
-        result =
-            settings_password("QUERN_STORE_PASSWORD_FILE", settings.store_password_file, &ret->store_password, refusal);
+        result = preferences_password("QUERN_STORE_PASSWORD_FILE", preferences.store_password_file,
+                                      &ret->store_password, refusal);
     if (result == 0)
         result = open_queue(name, name_source, ret, refusal);
     if (result < 0)
         client_close(ret);
     return result;
+}
+
+bool client_is_configured(const struct command_line *line) {
+    struct client client = {.queue = NULL};
+    struct preferences preferences;
+    struct refusal refusal;
+    // What cannot be read is told by who opens it.
+    return preferences_read(&preferences, &refusal) < 0 || find_url(line, &preferences, &client, &refusal) == 0;
 }
 
 void client_close(struct client *client) {
@@ -116,9 +125,11 @@ int client_store(struct client *client, struct refusal *refusal) {
         refusal_advise(refusal, "name one: quern queue home %s --store URL", client->name);
         return -1;
     }
-    if (storage_open(client->home.store, &client->store.storage, &err) < 0 ||
-        catalogue_of_store(client->store.storage, &client->store.catalogue, &err) < 0)
+    const struct storage_options options = {.url = client->home.store, .password = client->store_password};
+    if (storage_open_with(&options, &client->store.storage, &err) < 0 ||
+        catalogue_of_queue(client->queue, client->store.storage, &client->store.catalogue, &err) < 0)
         return refuse(refusal, (enum reason)err.reason, "the store of the queue '%s': %s", client->name, err.msg);
+    client->store.url = client->home.store;
     return 0;
 }
 

@@ -38,6 +38,9 @@ struct client {
 MUST_USE int client_open(const struct command_line *line, struct client *ret, struct refusal *refusal);
 void client_close(struct client *client);
 
+/* Does anything say where the queue is? */
+bool client_is_configured(const struct command_line *line);
+
 /* Opens the store that the queue names. */
 MUST_USE int client_store(struct client *client, struct refusal *refusal);
 

@@ -37,7 +37,7 @@ static void zsh_flag(enum command_id verb, const struct flag *flag, const char *
     if (flag->letter)
         names[1] = letter;
     for (size_t i = 0; i < 2 && names[i]; i++) {
-        printf("      '%s%s[", flag->kind == COMMAND_PAIR ? "*" : "", names[i]);
+        printf("      '%s%s[", flag->kind == COMMAND_PAIR || flag->kind == COMMAND_TEXTS ? "*" : "", names[i]);
         zsh_text(flag->help);
         putchar(']');
         if (flag->kind != COMMAND_NONE)

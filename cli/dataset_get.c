@@ -40,7 +40,7 @@ static int write_file(const char *path, int source, struct refusal *refusal) {
 // A text table is made in the jail; what arrives here is copied once.
 static int get_text(const struct command_line *line, enum run_task task, uint64_t *ret_bytes, struct refusal *refusal) {
     const struct view_request request = {
-        .name = "KEY", .word = line->operands[0], .store = store_url(line), .key = true, .task = task};
+        .name = "KEY", .word = line->operands[0], .line = line, .key = true, .task = task};
     struct view_result result;
     TRY(view(&request, &result, refusal));
     off_t bytes = lseek(result.product, 0, SEEK_END);

@@ -17,12 +17,20 @@ struct listing {
     struct terminal out;
     uint32_t width;
     uint64_t count;
+    bool jobs; /* what jobs left, too */
     bool failed;
 };
+
+// What jobs left is shown to who asks for it: there is much of it, and most of it is of no interest any more.
+static bool is_hidden(const struct listing *listing, const struct storage_entry *entry) {
+    return !listing->jobs && strncmp(entry->key, "job:", 4) == 0;
+}
 
 static int measure(void *context, const struct storage_entry *entry) {
     struct listing *listing = context;
     uint32_t width = text_width(entry->key);
+    if (is_hidden(listing, entry))
+        return 0;
     listing->width = width > listing->width ? width : listing->width;
     listing->count++;
     return 0;
@@ -32,6 +40,8 @@ static int print_row(void *context, const struct storage_entry *entry) {
     struct listing *listing = context;
     char version[STORE_SHORT_BYTES], bytes[QUANTITY_BYTES], when[32] = "?";
     struct tm tm;
+    if (is_hidden(listing, entry))
+        return 0;
     time_t changed = (time_t)entry->changed_s;
     if (localtime_r(&changed, &tm))
         strftime(when, sizeof when, "%Y-%m-%d %H:%M", &tm);
@@ -43,6 +53,8 @@ static int print_row(void *context, const struct storage_entry *entry) {
 
 static int print_json(void *context, const struct storage_entry *entry) {
     struct listing *listing = context;
+    if (is_hidden(listing, entry))
+        return 0;
     json_auto_t *object = json_pack("{s:s, s:s, s:I, s:I}", "key", entry->key, "version", entry->version, "bytes",
                                     (json_int_t)entry->bytes, "changed", (json_int_t)entry->changed_s);
     auto_free char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
@@ -67,6 +79,7 @@ int verb_dataset_ls(const struct command_line *line) {
     struct store store;
     const char *prefix = line->operand_count ? line->operands[0] : "";
     bool json = command_given(line, "--json") != NULL;
+    listing.jobs = strncmp(prefix, "job:", 4) == 0;
     terminal_open(&listing.out, stdout, TERMINAL_COLOUR_AUTO);
     if (store_open(line, &store, &refusal) < 0)
         return refusal_print(&refusal, stderr);

@@ -152,7 +152,7 @@ int verb_dataset_show(const struct command_line *line) {
     const struct given *environment = command_given(line, "--env");
     const struct view_request request = {.name = "KEY|FILE",
                                          .word = line->operands[0],
-                                         .store = store_url(line),
+                                         .line = line,
                                          .environment = environment ? environment->value : NULL,
                                          .no_header = command_given(line, "--no-header") != NULL,
                                          .task = RUN_PROFILE};

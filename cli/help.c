@@ -56,13 +56,23 @@ static void print_verb(enum command_id id, struct terminal *terminal) {
             print_flag(&flags[flag], terminal);
 }
 
+// Groups stand in the order of the table, which has the verbs of one together.
+static void print_verbs(struct terminal *terminal) {
+    const char *group = "";
+    for (enum command_id id = COMMAND_ID_ANY + 1; id < COMMAND_ID_COUNT; id++) {
+        if (command_second_word(id))
+            continue;
+        if (strcmp(group, commands[id].group) != 0)
+            terminal_say(terminal, "\n%s\n", commands[id].group);
+        group = commands[id].group;
+        terminal_say(terminal, "  %-12s %s\n", commands[id].verb, commands[id].help);
+    }
+}
+
 static void print_all(struct terminal *terminal) {
-    terminal_say(terminal, "quern runs azureml_main scripts over datasets, isolated.\n");
-    print_examples(COMMAND_ID_RUN, terminal);
-    terminal_say(terminal, "\n");
-    for (enum command_id id = COMMAND_ID_ANY + 1; id < COMMAND_ID_COUNT; id++)
-        if (!command_second_word(id))
-            terminal_say(terminal, "  %-12s %s\n", commands[id].verb, commands[id].help);
+    terminal_say(terminal, "quern runs azureml_main scripts over datasets, isolated, here or on many machines.\n");
+    print_examples(COMMAND_ID_ANY, terminal);
+    print_verbs(terminal);
     terminal_say(terminal, "\nquern help VERB explains a verb, quern help errors the exit codes.\n");
 }
 

@@ -44,6 +44,17 @@ void places_settings(char ret[PATH_MAX]) {
         snprintf(ret, PATH_MAX, "%s/.config/quern/quern.ini", home);
 }
 
+int places_store(char ret[PATH_MAX], struct refusal *refusal) {
+    const char *data = absolute("XDG_DATA_HOME"), *home = absolute("HOME");
+    if (!data && !home)
+        return refuse(refusal, REASON_CONFIG, "expected an absolute path in HOME or XDG_DATA_HOME, found neither");
+    if (data)
+        snprintf(ret, PATH_MAX, "%s/quern/store", data);
+    else
+        snprintf(ret, PATH_MAX, "%s/.local/share/quern/store", home);
+    return 0;
+}
+
 int places_up(char ret[PATH_MAX], struct refusal *refusal) {
     const char *state = absolute("XDG_STATE_HOME"), *home = absolute("HOME");
     if (!state && !home)

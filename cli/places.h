@@ -27,6 +27,9 @@ MUST_USE int places_made(char ret[PATH_MAX], struct refusal *refusal);
 /* $XDG_CONFIG_HOME/quern/quern.ini (~/.config); empty when there is no home. */
 void places_settings(char ret[PATH_MAX]);
 
+/* The default store's directory: $XDG_DATA_HOME/quern/store (~/.local/share). */
+MUST_USE int places_store(char ret[PATH_MAX], struct refusal *refusal);
+
 /* The directory of `quern up`: $XDG_STATE_HOME/quern/up (~/.local/state). */
 MUST_USE int places_up(char ret[PATH_MAX], struct refusal *refusal);
 

@@ -19,7 +19,8 @@
 struct request {
     struct job job;
     struct environment environment;
-    const char *output_dir, *store;
+    struct store store; /* opened for the first key */
+    const char *output_dir;
     bool json;
     enum image_protocol image;
     enum terminal_colour colour;
@@ -44,9 +45,7 @@ static void take_flag(struct request *request, const struct given *given) {
     case FLAG_RUN_COLOR:
         request->colour = (enum terminal_colour)given->number;
         break;
-    case FLAG_RUN_STORE:
-        request->store = given->value;
-        break;
+    case FLAG_RUN_STORE: // read by who opens it
     case FLAG_ANY_HELP:
     default: // those of the job
         break;
@@ -76,12 +75,15 @@ static int check_output(const char *dir, struct refusal *refusal) {
     return -1;
 }
 
-static int pin_keys(struct request *request, struct refusal *refusal) {
+static int pin_keys(const struct command_line *line, struct request *request, struct refusal *refusal) {
     char name[JOB_FLAGS_NAME_BYTES];
     for (size_t i = 0; i < request->job.input_count; i++) {
         struct job_input *input = &request->job.inputs[i];
-        if (source_is_open(&input->source))
-            TRY(source_pin(job_flags_port(input, name), request->store, &input->source, refusal));
+        if (!source_is_open(&input->source))
+            continue;
+        if (!request->store.storage)
+            TRY(store_open(line, &request->store, refusal));
+        TRY(source_pin(job_flags_port(input, name), &request->store, &input->source, refusal));
     }
     return 0;
 }
@@ -92,7 +94,7 @@ static int build(const struct command_line *line, struct request *request, struc
     for (size_t i = 0; i < line->given_count; i++)
         take_flag(request, &line->given[i]);
     TRY(job_flags_read(line, cores > 0 ? (unsigned)cores : 1, &request->job, refusal));
-    TRY(pin_keys(request, refusal));
+    TRY(pin_keys(line, request, refusal));
     if (request->output_dir)
         TRY(check_output(request->output_dir, refusal));
     TRY(settle_debug(request, command_given(line, "--timeout") != NULL, refusal));
@@ -110,7 +112,7 @@ static int execute(const struct request *request, struct render *render) {
     const struct run_options options = {.job = &request->job,
                                         .environment = &request->environment,
                                         .output_dir = request->output_dir,
-                                        .store = request->store,
+                                        .store = request->store.url,
                                         .debug_terminal = request->job.debug,
                                         .on_event = on_event,
                                         .on_tick = on_tick,
@@ -142,6 +144,7 @@ int verb_run(const struct command_line *line) {
     signal(SIGPIPE, SIG_IGN);
     job_defaults(&request.job);
     if (build(line, &request, &refusal) < 0) {
+        store_close(&request.store);
         job_free(&request.job);
         return refusal_print(&refusal, stderr);
     }
@@ -154,6 +157,7 @@ int verb_run(const struct command_line *line) {
     render_init(&render, &options);
     int code = execute(&request, &render);
     render_done(&render);
+    store_close(&request.store);
     job_free(&request.job);
     return code;
 }

@@ -45,7 +45,6 @@ enum job_format source_format(const char *word) {
     return format ? (enum job_format)format : JOB_ARROW;
 }
 
-bool source_is_path(const struct job_source *source) { return starts_with(source->url, scheme); }
 bool source_has_format(const char *word) { return suffix_format(word) != 0; }
 
 const char *source_path(const struct job_source *source) { return source->url + strlen(scheme); }
@@ -146,12 +145,9 @@ int source_named(const char *name, const char *word, struct job_source *ret, str
     return 0;
 }
 
-int source_pin(const char *name, const char *store, struct job_source *source, struct refusal *refusal) {
-    struct store opened;
+int source_pin(const char *name, const struct store *store, struct job_source *source, struct refusal *refusal) {
     struct storage_pin pin;
-    TRY(store_open_url(store, &opened, refusal));
-    int found = store_find(&opened, name, source->url, &pin, refusal);
-    store_close(&opened);
+    int found = store_pin(store, name, source->url, &pin, refusal);
     if (found < 0 && refusal->err.reason == REASON_NOT_FOUND)
         refusal_advise(refusal, "a file is written with a path: ./%s", source->url);
     TRY(found);
@@ -159,7 +155,8 @@ int source_pin(const char *name, const char *store, struct job_source *source, s
     return source->version ? 0 : refuse(refusal, REASON_INFRA, "out of memory for the version of a key");
 }
 
-int source_key(const char *name, const char *word, const char *store, struct job_source *ret, struct refusal *refusal) {
+int source_key(const char *name, const char *word, const struct store *store, struct job_source *ret,
+               struct refusal *refusal) {
     struct job_source source;
     TRY(source_named(name, word, &source, refusal));
     if (source_pin(name, store, &source, refusal) < 0) {

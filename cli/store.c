@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/store.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "cli/client.h"
 #include "cli/source.h"
 #include "cli/suggest.h"
 
 enum { SHORT_VERSION = 19 }; // sha256- and twelve digits
 
-const char *store_url(const struct command_line *line) {
-    const struct given *given = command_given(line, "--store");
-    return given ? given->value : NULL;
-}
-
-int store_open_url(const char *url, struct store *ret, struct refusal *refusal) {
-    struct store store = {0};
+static int open_alone(const char *url, struct store *ret, struct refusal *refusal) {
+    struct store store = {.url = url};
     struct err err;
     if (storage_open(url, &store.storage, &err) == 0 &&
         catalogue_of_store(store.storage, &store.catalogue, &err) == 0) {
@@ -25,13 +22,41 @@ int store_open_url(const char *url, struct store *ret, struct refusal *refusal) 
     return refuse(refusal, url ? REASON_USAGE : (enum reason)err.reason, "%s%s", url ? "--store: " : "", err.msg);
 }
 
-void store_close(struct store *store) {
-    catalogue_close(store->catalogue);
-    storage_close(store->storage);
+// The queue's client has the store, and we have the client.
+static int open_of_queue(const struct command_line *line, struct store *ret, struct refusal *refusal) {
+    struct client *client = malloc(sizeof *client);
+    if (!client)
+        return refuse(refusal, REASON_INFRA, "out of memory for a queue");
+    int result = client_open(line, client, refusal);
+    if (result == 0 && client_store(client, refusal) < 0) {
+        client_close(client);
+        result = -1;
+    }
+    if (result < 0) {
+        free(client);
+        return -1;
+    }
+    *ret = client->store;
+    ret->client = client;
+    return 0;
 }
 
 int store_open(const struct command_line *line, struct store *ret, struct refusal *refusal) {
-    return store_open_url(store_url(line), ret, refusal);
+    const struct given *given = command_given(line, "--store");
+    if (!given && client_is_configured(line))
+        return open_of_queue(line, ret, refusal);
+    return open_alone(given ? given->value : NULL, ret, refusal);
+}
+
+void store_close(struct store *store) {
+    if (store->client) {
+        client_close(store->client);
+        free(store->client);
+    } else {
+        catalogue_close(store->catalogue);
+        storage_close(store->storage);
+    }
+    *store = (struct store){.url = NULL};
 }
 
 int store_key_check(const char *name, const char *key, struct refusal *refusal) {
@@ -84,6 +109,13 @@ int store_find(const struct store *store, const char *name, const char *key, str
     struct err err;
     TRY(store_key_check(name, key, refusal));
     return catalogue_find(store->catalogue, key, ret, &err) < 0 ? blame(store, name, key, &err, refusal) : 0;
+}
+
+int store_pin(const struct store *store, const char *name, const char *key, struct storage_pin *ret,
+              struct refusal *refusal) {
+    struct err err;
+    TRY(store_key_check(name, key, refusal));
+    return catalogue_pin(store->catalogue, key, ret, &err) < 0 ? blame(store, name, key, &err, refusal) : 0;
 }
 
 int store_set(const struct store *store, const char *key, const char *version, struct refusal *refusal) {

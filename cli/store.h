@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The store behind the verbs, and the catalogue of its keys, with words for what is not there.
+ * The store behind the verbs, and the catalogue of its keys, with words for what is not there. --store names a store with a
+ * catalogue of its own; else, where a queue is configured (client.h), it is the queue's store and the queue's catalogue; else
+ * the default store.
  *
  *     store_open(line, &store, refusal) → store_get(), store_find() or store_set() → store_close()
  *
@@ -13,16 +15,16 @@
 #include "cli/command.h"
 #include "quern/catalogue.h"
 
+struct client;
+
 struct store {
     struct storage *storage;     /* owned */
     struct catalogue *catalogue; /* owned */
+    struct client *client;       /* owned; NULL: no queue has to do with it */
+    const char *url;             /* borrowed from the command line or from `client`; NULL: the default store */
 };
 
-/* The value of --store; NULL: it was not given. */
-const char *store_url(const struct command_line *line);
-
 MUST_USE int store_open(const struct command_line *line, struct store *ret, struct refusal *refusal);
-MUST_USE int store_open_url(const char *url, struct store *ret, struct refusal *refusal);
 void store_close(struct store *store);
 
 MUST_USE int store_key_check(const char *name, const char *key, struct refusal *refusal);
@@ -33,6 +35,10 @@ MUST_USE int store_get(const struct store *store, const char *name, const char *
 /* The version alone, without its bytes. */
 MUST_USE int store_find(const struct store *store, const char *name, const char *key, struct storage_pin *ret,
                         struct refusal *refusal);
+
+/* The same for who will want the bytes later. */
+MUST_USE int store_pin(const struct store *store, const char *name, const char *key, struct storage_pin *ret,
+                       struct refusal *refusal);
 
 /* `key` is a name of the version from now on. */
 MUST_USE int store_set(const struct store *store, const char *key, const char *version, struct refusal *refusal);

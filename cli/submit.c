@@ -128,16 +128,6 @@ static int depend(const struct client *client, struct submission *submission, st
     return submission_needs(submission, id, refusal);
 }
 
-static int pin_key(struct client *client, const char *name, struct job_source *source, struct refusal *refusal) {
-    struct storage_pin pin;
-    int found = store_find(&client->store, name, source->url, &pin, refusal);
-    if (found < 0 && refusal->err.reason == REASON_NOT_FOUND)
-        refusal_advise(refusal, "a file is written with a path: ./%s", source->url);
-    TRY(found);
-    source->version = strdup(pin.version);
-    return source->version ? 0 : no_memory(refusal);
-}
-
 static int settle_inputs(struct client *client, struct submission *submission, struct job *job,
                          struct refusal *refusal) {
     char name[JOB_FLAGS_NAME_BYTES];
@@ -149,7 +139,7 @@ static int settle_inputs(struct client *client, struct submission *submission, s
         if (strncmp(source->url, job_prefix, strlen(job_prefix)) == 0)
             TRY(depend(client, submission, source, refusal));
         else
-            TRY(pin_key(client, name, source, refusal));
+            TRY(source_pin(name, &client->store, source, refusal));
     }
     return upload_files(client, job, refusal);
 }
@@ -194,10 +184,8 @@ static int enqueue(const struct client *client, struct submission *submission, c
     struct queue_receipt receipt;
     if (job_encode(job, &document, &bytes, &err) < 0)
         return refuse(refusal, err.reason == REASON_BAD_INPUT ? REASON_USAGE : (enum reason)err.reason, "%s", err.msg);
-    submission->queued.id = job->id;
     submission->queued.document = document;
     submission->queued.document_bytes = bytes;
-    submission->queued.time_ms = job->limits.time_ms;
     int answer = queue_submit(client->queue, &submission->queued, &receipt, &err);
     if (answer < 0)
         return client_blame(client, &err, refusal);
@@ -215,7 +203,12 @@ static int build(const struct command_line *line, struct job *job, struct refusa
 
 static int submit(const struct command_line *line, struct client *client, struct job *job, struct refusal *refusal) {
     struct submission submission;
+    struct err err;
     TRY(submission_read(line, client, &submission, refusal));
+    submission.queued.id = job->id;
+    submission.queued.time_ms = job->limits.time_ms;
+    if (queue_submission_check(&submission.queued, &err) < 0)
+        return client_blame(client, &err, refusal);
     TRY(client_store(client, refusal));
     TRY(check_environment(client, job->environment, refusal));
     TRY(settle_inputs(client, &submission, job, refusal));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The files of a job, brought where its workers are: script, bundle and inputs become objects of the queue's store, pinned
- * by version. They are named `job:ID/input/ROLE`, so that they live as long as the job does.
+ * by version. The document calls them `job:ID/input/ROLE`; no catalogue has that name: the collector of the store looks into the
+ * documents of the queue.
  *
  * Errors: REASON_BAD_INPUT for a file that changed meanwhile; what the storage says, the file in front.
  */

@@ -14,6 +14,7 @@
 struct viewing {
     struct job job;
     struct environment environment;
+    struct store store; /* opened for a key */
     struct view_result result;
 };
 
@@ -27,10 +28,12 @@ static bool is_file(const struct view_request *request) {
     return request->file || (!request->key && source_is_file(request->word));
 }
 
-static int pin(const struct view_request *request, struct job_source *ret, struct refusal *refusal) {
+static int pin(const struct view_request *request, struct store *store, struct job_source *ret,
+               struct refusal *refusal) {
     if (is_file(request))
         return source_file(request->name, request->word, ret, refusal);
-    return source_key(request->name, request->word, request->store, ret, refusal);
+    TRY(store_open(request->line, store, refusal));
+    return source_key(request->name, request->word, store, ret, refusal);
 }
 
 // The document has a place for a script, where the dataset stands a second time: nobody reads it there.
@@ -40,7 +43,7 @@ static int build(const struct view_request *request, struct viewing *viewing, st
     job->inputs = calloc(1, sizeof *job->inputs);
     if (!job->inputs)
         return refuse(refusal, REASON_INFRA, "out of memory for a job");
-    TRY(pin(request, &job->inputs[0].source, refusal));
+    TRY(pin(request, &viewing->store, &job->inputs[0].source, refusal));
     job->inputs[0].port = 1;
     job->inputs[0].format = is_file(request) ? source_format(request->word) : JOB_ARROW;
     job->input_count = 1;
@@ -81,7 +84,7 @@ static int read_shape(const struct run_outcome *outcome, struct view_result *ret
 static int look(const struct view_request *request, struct viewing *viewing, struct refusal *refusal) {
     const struct run_options options = {.job = &viewing->job,
                                         .environment = &viewing->environment,
-                                        .store = request->store,
+                                        .store = viewing->store.url,
                                         .task = request->task,
                                         .rows = request->rows,
                                         .no_header = request->no_header,
@@ -107,6 +110,7 @@ int view(const struct view_request *request, struct view_result *ret, struct ref
         result = look(request, &viewing, refusal);
     if (result == 0 && viewing.result.product < 0 && request->task != RUN_CHECK)
         result = refuse(refusal, REASON_BUG, "%s: nothing came of a look at it", request->word);
+    store_close(&viewing.store);
     job_free(&viewing.job);
     if (result < 0)
         view_done(&viewing.result);

@@ -11,14 +11,15 @@
 #ifndef QUERN_CLI_VIEW_H
 #define QUERN_CLI_VIEW_H
 
+#include "cli/command.h"
 #include "cli/refusal.h"
 #include "quern/run.h"
 #include "quern/storage.h"
 
 struct view_request {
-    const char *name, *word; /* what it is called, what was written */
-    const char *store;       /* URL; NULL: the default store */
-    const char *environment; /* of the interpreter that types CSV and TSV; NULL: default */
+    const char *name, *word;         /* what it is called, what was written */
+    const struct command_line *line; /* says which store */
+    const char *environment;         /* of the interpreter that types CSV and TSV; NULL: default */
     enum run_task task;
     bool key;              /* the word is a key, whatever it looks like */
     bool file;             /* the word is a file, whatever it looks like */

@@ -167,12 +167,9 @@ static void settle(struct attempt *attempt) {
 
 static int commit(struct attempt *attempt, const struct delivery_manifest *manifest, struct err *err) {
     struct delivery_queue *delivery = delivery_of(attempt);
-    struct storage *storage = catalogue_storage(delivery->home->catalogue);
     TRY(put_file(attempt, "job.json", manifest->fd, NULL, err));
     FAILPOINT("complete:staged");
-    TRY(storage_commit(storage, delivery->attempt, manifest->json, err));
-    FAILPOINT("complete:committed");
-    delivery->committed = true;
+    delivery->whole = true;
     return 0;
 }
 
@@ -186,10 +183,10 @@ static void add_name(struct names *names, const char *key, const struct delivery
         names->list[names->count++] = (struct queue_name){key, made->version, made->bytes};
 }
 
-// Of objects that could not be committed nobody is told.
+// Of a part nobody is told. The names are the commit: nothing else keeps what was staged.
 static void collect_names(const struct delivery_queue *delivery, struct names *names) {
     names->count = 0;
-    for (uint32_t i = 0; i < delivery->count && delivery->committed; i++) {
+    for (uint32_t i = 0; i < delivery->count && delivery->whole; i++) {
         add_name(names, delivery->outputs[i].own_key, &delivery->outputs[i]);
         add_name(names, delivery->outputs[i].user_key, &delivery->outputs[i]);
     }
@@ -233,7 +230,11 @@ static int conclude(struct attempt *attempt, const struct delivery_manifest *man
     size_t bytes = 0;
     TRY(make_brief(attempt, manifest, &result, &bytes, err));
     news_finish(&delivery->news, LAST_NEWS_MS);
-    int answer = tell_queue(delivery, &attempt->verdict, result, bytes, err);
+    // The queue's record says what the manifest says.
+    struct err verdict = attempt->verdict;
+    if (verdict.reason)
+        manifest_message(&attempt->manifest, verdict.msg, sizeof verdict.msg);
+    int answer = tell_queue(delivery, &verdict, result, bytes, err);
     TRY(answer);
     FAILPOINT("complete:told");
     if (answer == QUEUE_FENCED)
@@ -303,7 +304,7 @@ void delivery_queue_begin(struct delivery_queue *delivery, const struct delivery
     *claim = (struct queue_claim){0};
     snprintf(delivery->attempt, sizeof delivery->attempt, "%s-%s", delivery->claim.id, delivery->claim.token);
     delivery->count = 0;
-    delivery->committed = false;
+    delivery->whole = false;
     delivery->state = JOB_RUNNING;
     news_begin(&delivery->news, home->news, delivery->claim.id, delivery->claim.token);
 }

@@ -45,7 +45,7 @@ struct delivery_queue {
     struct news news;
     struct delivery_output outputs[DELIVERY_MAX_OUTPUTS];
     uint32_t count;
-    bool committed;
+    bool whole;           /* everything is staged, the manifest, too */
     int events;           /* borrowed; the supervisor's */
     enum job_state state; /* of the job, once it was concluded */
 };

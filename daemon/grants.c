@@ -6,7 +6,7 @@
 
 static bool living(const struct worker_link *link) { return link->alive && !link->dead; }
 
-bool grants_wait(const struct supervisor *supervisor) {
+static bool any_waits(const struct supervisor *supervisor) {
     for (uint32_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++)
         if (living(&supervisor->workers[i]) && supervisor->workers[i].granting_bytes)
             return true;
@@ -90,7 +90,7 @@ static void refuse(struct supervisor *supervisor, uint32_t worker) {
 void grants_retry(struct supervisor *supervisor) {
     struct segments *segments = &supervisor->segments;
     uint32_t worker;
-    if (!grants_wait(supervisor))
+    if (!any_waits(supervisor))
         return;
     segments->free_bytes = host_memory_free("/proc", "/sys/fs/cgroup");
     for (uint64_t order = 0; (worker = next_waiting(supervisor, order)) < SUPERVISOR_MAX_WORKERS;) {
@@ -100,6 +100,6 @@ void grants_retry(struct supervisor *supervisor) {
             link->granting_bytes > segments_most(segments, worker))
             answer(supervisor, worker);
     }
-    if (grants_wait(supervisor) && nobody_goes_on(supervisor))
+    if (any_waits(supervisor) && nobody_goes_on(supervisor))
         refuse(supervisor, last_waiting(supervisor));
 }

@@ -16,8 +16,7 @@
 MUST_USE int grants_ask(struct supervisor *supervisor, uint32_t worker, const struct supervisor_key *key,
                         uint64_t bytes, int *ret_fd, struct err *err);
 
-/* Whenever somebody may have let go of memory, or has begun to wait. */
+/* At the end of each turn: somebody may have let go of memory, or begun to wait. */
 void grants_retry(struct supervisor *supervisor);
-bool grants_wait(const struct supervisor *supervisor);
 
 #endif

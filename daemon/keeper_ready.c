@@ -28,6 +28,18 @@ static int read_home(struct keeper *keeper, uint32_t queue, struct queue_home *h
     return keeper_called(keeper, queue_set_home(kept, home, err), begun);
 }
 
+static int open_store(struct keeper *keeper, const char *url, struct err *err) {
+    char password[SETTINGS_PASSWORD_BYTES];
+    const char *file = keeper->settings.store_password_file;
+    if (*file)
+        TRY(settings_password(file, password, err));
+    const struct storage_options options = {
+        .url = url, .password = *file ? password : NULL, .timeout_ms = KEEPER_CALL_MS};
+    int opened = storage_open_with(&options, &keeper->store, err);
+    explicit_bzero(password, sizeof password);
+    return opened;
+}
+
 static int check_store(struct keeper *keeper, const struct queue_home *home, struct err *err) {
     static const char nothing[] = "sha256-0000000000000000000000000000000000000000000000000000000000000000";
     struct storage_object object = {.fd = -1};
@@ -35,7 +47,7 @@ static int check_store(struct keeper *keeper, const struct queue_home *home, str
         return err_set(err, REASON_CONFIG, "its store is %.400s, [store] url here is %.400s", home->store,
                        keeper->settings.store_url);
     if (!keeper->store)
-        TRY(storage_open(home->store, &keeper->store, err));
+        TRY(open_store(keeper, home->store, err));
     if (storage_get_version(keeper->store, nothing, &object, err) < 0 && err->reason != REASON_NOT_FOUND)
         return -1;
     return 0;

@@ -43,7 +43,7 @@ struct quernd {
     struct turns turns;
     struct keeper_link keeper;
     struct backoff keeper_backoff;
-    bool queue_ready[SETTINGS_MAX_QUEUES];
+    struct keeper_word readiness[SETTINGS_MAX_QUEUES]; /* as it was told last; kind 0: not yet */
     uint64_t renewed_ns[SETTINGS_MAX_QUEUES]; /* of CLOCK_BOOTTIME */
     struct backoff zygote_backoffs[SUPERVISOR_MAX_ENVIRONMENTS];
     struct err zygote_faults[SUPERVISOR_MAX_ENVIRONMENTS]; /* reason 0: it is up */

@@ -66,9 +66,11 @@ static void tell_memory(struct quernd *quernd) {
 
 static void heard_ready(struct quernd *quernd, const struct keeper_word *word) {
     const char *name = quernd->config->settings.queues[word->queue];
-    if (word->good != quernd->turns.queues[word->queue].ready)
+    struct keeper_word *last = &quernd->readiness[word->queue];
+    if (last->kind != word->kind || last->good != word->good || strcmp(last->text, word->text) != 0)
         log_line(&quernd->log, word->good ? SETTINGS_LOG_INFO : SETTINGS_LOG_WARNING,
                  word->good ? "queue ready" : "queue not ready", "queue", name, "why", word->text, NULL);
+    *last = *word;
     turns_ready(&quernd->turns, word->queue, word->good);
     quernd_poke(quernd);
 }

@@ -42,7 +42,10 @@ static int open_store(struct service *service, struct err *err) {
     const char *password = NULL;
     const struct settings *settings = service->settings;
     TRY(read_secret(settings->store_password_file, &secret, &password, err));
-    return storage_open(settings->store_url[0] ? settings->store_url : NULL, &service->storage, err);
+    const struct storage_options options = {.url = settings->store_url[0] ? settings->store_url : NULL,
+                                            .password = password,
+                                            .patience_ms = SETTINGS_QUEUE_PATIENCE_MS};
+    return storage_open_with(&options, &service->storage, err);
 }
 
 static int open_home(struct service *service, uint32_t index, const char *password, struct err *err) {
@@ -55,7 +58,7 @@ static int open_home(struct service *service, uint32_t index, const char *passwo
     TRY(queue_open(&options, &home->queue, err));
     options.patience_ms = 0;
     TRY(queue_open(&options, &home->news, err));
-    return catalogue_of_store(service->storage, &home->catalogue, err);
+    return catalogue_of_queue(home->queue, service->storage, &home->catalogue, err);
 }
 
 static int open_homes(struct service *service, struct err *err) {

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "grants.h"
 #include "host_memory.h"
 #include "quern/clock.h"
 #include "quern/jail.h"
@@ -317,6 +318,7 @@ int supervisor_turn(struct supervisor *supervisor, struct err *err) {
     for (uint32_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++)
         if (supervisor->workers[i].alive)
             enforce(supervisor, i, now);
+    grants_retry(supervisor);
     return 0;
 }
 

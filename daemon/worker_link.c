@@ -1,29 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "worker_link.h"
+#include "worker_exchange.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "grants.h"
 #include "host_memory.h"
 #include "quern/clock.h"
 #include "quern/own.h"
-
-struct exchange {
-    struct supervisor *supervisor;
-    uint32_t worker;
-    struct worker_link *link;
-    const struct supervisor_call *call;
-    int fd; // came with the call, or -1; taken by steal_fd()
-    struct supervisor_reply reply;
-    int reply_fds[SUPERVISOR_MAX_KEYS]; // borrowed
-    size_t reply_fd_count;
-    bool deferred;
-};
 
 static void add_fd(struct exchange *exchange, int fd) { exchange->reply_fds[exchange->reply_fd_count++] = fd; }
 
@@ -171,7 +157,7 @@ static int serve_keep(struct exchange *exchange, struct err *err) {
                          steal_fd(&exchange->fd), err);
 }
 
-static void drop_segments(struct supervisor *supervisor, uint32_t worker) {
+void worker_link_drop_segments(struct supervisor *supervisor, uint32_t worker) {
     const struct supervisor_key *loading;
     struct err ignored;
     supervisor->workers[worker].granting_bytes = 0;
@@ -210,102 +196,14 @@ static int serve_unwatch(struct exchange *exchange, struct err *err) {
     return 0;
 }
 
-// ---- between jobs ----
-
-static bool terminated(const char *text, size_t bytes) { return memchr(text, '\0', bytes) != NULL; }
-
-static int expect_turn(const struct exchange *exchange, bool good, const char *call, struct err *err) {
-    if (!exchange->supervisor->hooks->on_idle || !good)
-        return err_set(err, REASON_BUG, "%s: not expected of a worker in turn %u", call, exchange->link->turn);
-    return 0;
-}
-
-static int serve_idle(struct exchange *exchange, struct err *err) {
-    const struct supervisor_call *call = exchange->call;
-    struct worker_link *link = exchange->link;
-    TRY(expect_turn(exchange, link->turn == WORKER_BUSY || link->turn == WORKER_CLAIMS, "IDLE", err));
-    if (!terminated(call->wake, sizeof call->wake))
-        return err_set(err, REASON_BUG, "IDLE: the wake is not terminated");
-    link->turn = WORKER_WAITS;
-    link->nonce[0] = '\0';
-    link->step_deadline_ns = CLOCK_NEVER;
-    exchange->deferred = true;
-    exchange->supervisor->hooks->on_idle(exchange->supervisor->context, exchange->worker, call->queue, call->wake);
-    return 0;
-}
-
-static void fresh_nonce(char nonce[SUPERVISOR_NONCE_BYTES]) {
-    unsigned char dice[(SUPERVISOR_NONCE_BYTES - 1) / 2] = {0};
-    ssize_t got;
-    do
-        got = getrandom(dice, sizeof dice, 0); // of so few bytes all, once the kernel has any
-    while (got != (ssize_t)sizeof dice);
-    for (size_t i = 0; i < sizeof dice; i++)
-        snprintf(nonce + 2 * i, 3, "%02x", dice[i]);
-}
-
-void worker_link_let_claim(struct worker_link *link, uint32_t queue) {
-    struct supervisor_reply reply = {.kind = SUPERVISOR_REPLY, .count = 1, .queue = queue};
-    fresh_nonce(link->nonce);
-    memcpy(reply.nonce, link->nonce, sizeof reply.nonce);
-    link->turn = WORKER_CLAIMS;
-    link->queue = queue;
-    link->step = STEP_CLAIM;
-    link->step_deadline_ns = clock_deadline_ns(SUPERVISOR_CLAIM_MS);
-    worker_link_reply(link, &reply, NULL, 0);
-}
-
-enum { LEAVE_MS = 30000 }; // from one job to the next IDLE, or to the exit
-
-void worker_link_dismiss(struct worker_link *link) {
-    struct supervisor_reply reply = {.kind = SUPERVISOR_REPLY};
-    link->turn = WORKER_BUSY;
-    link->step_deadline_ns = clock_deadline_ns(LEAVE_MS);
-    worker_link_reply(link, &reply, NULL, 0);
-}
-
-static int serve_hold(struct exchange *exchange, struct err *err) {
-    const struct supervisor_call *call = exchange->call;
-    struct worker_link *link = exchange->link;
-    TRY(expect_turn(exchange, link->turn == WORKER_CLAIMS && call->queue == link->queue, "HOLD", err));
-    if (!terminated(call->id, sizeof call->id) || !terminated(call->token, sizeof call->token) || !call->id[0])
-        return err_set(err, REASON_BUG, "HOLD: expected an id and a token");
-    link->turn = WORKER_HOLDS;
-    link->nonce[0] = '\0';
-    link->told = false;
-    link->held_ns = clock_boot_ns();
-    memcpy(link->id, call->id, sizeof link->id);
-    memcpy(link->token, call->token, sizeof link->token);
-    exchange->supervisor->hooks->on_hold(exchange->supervisor->context, exchange->worker, true);
-    return 0;
-}
-
-static int serve_done(struct exchange *exchange, struct err *err) {
-    const struct supervisor_call *call = exchange->call;
-    struct supervisor *supervisor = exchange->supervisor;
-    struct worker_link *link = exchange->link;
-    TRY(expect_turn(exchange, link->turn == WORKER_HOLDS && link->tree < 0, "DONE", err));
-    if (call->state >= JOB_STATE_COUNT || call->reason >= REASON_COUNT)
-        return err_set(err, REASON_BUG, "DONE: state %u for reason %u does not exist", call->state, call->reason);
-    supervisor->hooks->on_done(supervisor->context, exchange->worker, (enum job_state)call->state,
-                               (enum reason)call->reason);
-    link->turn = WORKER_BUSY;
-    link->id[0] = link->token[0] = '\0';
-    link->told = link->open_network = false;
-    link->cancel_deadline_ns = CLOCK_NEVER;
-    link->step_deadline_ns = clock_deadline_ns(LEAVE_MS);
-    drop_segments(supervisor, exchange->worker);
-    return 0;
-}
-
 typedef int serve_fn(struct exchange *exchange, struct err *err);
 
 static serve_fn *const calls[] = {
     [SUPERVISOR_STEP] = serve_step,       [SUPERVISOR_CONNECT] = serve_connect, [SUPERVISOR_RESERVE] = serve_reserve,
     [SUPERVISOR_GRANT] = serve_grant,     [SUPERVISOR_PUBLISH] = serve_publish, [SUPERVISOR_ABANDON] = serve_abandon,
     [SUPERVISOR_KEEP] = serve_keep,       [SUPERVISOR_RELEASE] = serve_release, [SUPERVISOR_WATCH] = serve_watch,
-    [SUPERVISOR_UNWATCH] = serve_unwatch, [SUPERVISOR_IDLE] = serve_idle,       [SUPERVISOR_HOLD] = serve_hold,
-    [SUPERVISOR_DONE] = serve_done,
+    [SUPERVISOR_UNWATCH] = serve_unwatch, [SUPERVISOR_IDLE] = worker_turn_idle, [SUPERVISOR_HOLD] = worker_turn_hold,
+    [SUPERVISOR_DONE] = worker_turn_done,
 };
 
 static int serve(struct exchange *exchange, struct err *err) {
@@ -339,7 +237,6 @@ int worker_link_serve(struct supervisor *supervisor, uint32_t worker, struct err
         close(exchange.fd);
     if (!exchange.deferred)
         worker_link_reply(link, &exchange.reply, exchange.reply_fds, exchange.reply_fd_count);
-    grants_retry(supervisor);
     return 0;
 }
 
@@ -362,7 +259,7 @@ void worker_link_bury(struct supervisor *supervisor, uint32_t worker) {
     struct worker_link *link = &supervisor->workers[worker];
     worker_link_kill_tree(link);
     forget_tree(link);
-    drop_segments(supervisor, worker);
+    worker_link_drop_segments(supervisor, worker);
     int *const fds[] = {&link->calls, &link->events, &link->pidfd};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++) {
         if (*fds[i] >= 0)
@@ -370,5 +267,4 @@ void worker_link_bury(struct supervisor *supervisor, uint32_t worker) {
         *fds[i] = -1;
     }
     link->alive = link->dead = false;
-    grants_retry(supervisor);
 }

@@ -6,6 +6,7 @@
 
 #include "quern/own.h"
 #include "quern/utf8.h"
+#include "queue/durable.h"
 
 // The largest legal reply is a claim: a job document of JOB_MAX_BYTES and a few short fields.
 static const struct reply_limits limits = {.bytes = 8u << 20, .elements = 65536};
@@ -16,12 +17,14 @@ void client_begin(const struct queue *queue, enum script_id script, struct args 
 
 int client_command(struct queue *queue, const struct args *args, uint64_t deadline_ns, struct reply **ret,
                    struct err *err) {
+    queue_news_drop(queue);
     return session_command(&queue->session, args, deadline_ns, ret, err);
 }
 
 struct transition {
     const struct script *script;
     const struct args *args;
+    enum queue_durability durability;
     struct reply **ret;
 };
 
@@ -31,14 +34,28 @@ static int attempt(struct session *session, void *context, uint64_t deadline_ns,
     const char *word = NULL;
     TRY(session_script(session, transition->script, transition->args, deadline_ns, &reply, err));
     TRY(reply_word(reply, transition->script->name, 1, &word, err));
+    if (strcmp(word, "OK") == 0)
+        TRY(durable_confirm(session, transition->durability, transition->script->name, err));
     *transition->ret = steal_ptr(&reply);
     return 0;
 }
 
+// News that nobody awaited would be taken for the answer.
+static int run(struct queue *queue, enum script_id script, const struct args *args, enum queue_durability durability,
+               struct reply **ret, struct err *err) {
+    struct transition transition = {&queue_scripts[script], args, durability, ret};
+    queue_news_drop(queue);
+    return session_patiently(&queue->session, attempt, &transition, err);
+}
+
 int client_run(struct queue *queue, enum script_id script, const struct args *args, struct reply **ret,
                struct err *err) {
-    struct transition transition = {&queue_scripts[script], args, ret};
-    return session_patiently(&queue->session, attempt, &transition, err);
+    return run(queue, script, args, QUEUE_NORMAL, ret, err);
+}
+
+int client_run_durably(struct queue *queue, enum script_id script, const struct args *args, struct reply **ret,
+                       struct err *err) {
+    return run(queue, script, args, queue->durability, ret, err);
 }
 
 /* ---- answers ---- */
@@ -180,6 +197,7 @@ int queue_open(const struct queue_options *options, struct queue **ret, struct e
     TRY(session_open(&session, &queue->waiting, err));
     if (queue->session.address.prefix[0])
         return err_set(err, REASON_CONFIG, "queue URL: a queue has a name and no prefix; only stores have one");
+    queue->durability = options->durability;
     snprintf(queue->prefix, sizeof queue->prefix, "quern:{%s}", options->name);
     *ret = steal_ptr(&queue);
     return 0;

@@ -13,10 +13,11 @@
 struct queue {
     struct session session;
     char prefix[QUEUE_NAME_BYTES + 16]; /* quern:{NAME} */
-    struct session waiting;             /* apart, so that a wait holds nobody up */
-    uint64_t wait_deadline_ns;          /* of the wait that is under way; 0: none */
-    char wake[QUEUE_WAKE_BYTES];        /* and where it began */
-    const struct script *news;          /* that was sent and not answered yet; NULL: none */
+    enum queue_durability durability;
+    struct session waiting;      /* apart, so that a wait holds nobody up */
+    uint64_t wait_deadline_ns;   /* of the wait that is under way; 0: none */
+    char wake[QUEUE_WAKE_BYTES]; /* and where it began */
+    const struct script *news;   /* that was sent and not answered yet; NULL: none */
 };
 
 /* The head of a transition's arguments: the script, the queue. */
@@ -26,7 +27,11 @@ void client_begin(const struct queue *queue, enum script_id script, struct args 
 MUST_USE int client_run(struct queue *queue, enum script_id script, const struct args *args, struct reply **ret,
                         struct err *err);
 
-/* The same for a transition of an attempt: the job's id and the token, checked, in front. */
+/* The same, and when the answer is OK, waits for as much as the queue's durability asks. */
+MUST_USE int client_run_durably(struct queue *queue, enum script_id script, const struct args *args, struct reply **ret,
+                                struct err *err);
+
+/* The head of a transition of an attempt: the job's id and the token, checked, in front. */
 MUST_USE int client_begin_end(const struct queue *queue, enum script_id script, const char *id, const char *token,
                               struct args *args, struct err *err);
 

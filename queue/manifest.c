@@ -70,15 +70,14 @@ static uint32_t number_of(const struct manifest *manifest) {
     }
 }
 
-// "ValueError: bad" for an exception, else our own sentence.
-static void message_of(const struct manifest *manifest, char *text, size_t room) {
+void manifest_message(const struct manifest *manifest, char *text, size_t room) {
     snprintf(text, room, "%.255s%s%.1023s", raised(manifest) ? manifest->exception : "", raised(manifest) ? ": " : "",
              manifest->err.msg);
 }
 
 static void sentence_of(const struct manifest *manifest, char *text, size_t room) {
     char message[ERR_MSG_BYTES + HOST_NAME_BYTES + 4];
-    message_of(manifest, message, sizeof message);
+    manifest_message(manifest, message, sizeof message);
     if (!raised(manifest))
         snprintf(text, room, "%s", message);
     else if (manifest->line > 0)
@@ -142,7 +141,7 @@ static void put_outcome(json_t **object, const struct manifest *manifest) {
     char word[REASON_WORD_BYTES], message[ERR_MSG_BYTES + HOST_NAME_BYTES + 4];
     bool reasoned = manifest->err.reason != REASON_NONE;
     err_word(&manifest->err, word);
-    message_of(manifest, message, sizeof message);
+    manifest_message(manifest, message, sizeof message);
     put(object, "schema", json_integer(JOB_SCHEMA));
     put(object, "id", TEXT_OF(manifest->id));
     put(object, "state", json_string(job_state_name((enum job_state)manifest->state)));

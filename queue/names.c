@@ -4,7 +4,7 @@
 
 #include "queue/client.h"
 
-enum { ROW_FIELDS = 4 };
+enum { ROW_FIELDS = 4, DOCUMENTS = 16 };
 
 static int check_version(const char *version, struct err *err) {
     return client_check_name("version", version, STORAGE_VERSION_BYTES, err);
@@ -140,4 +140,27 @@ int queue_names(struct queue *queue, const char *prefix, const char *after, stru
     args_number(&args, room);
     TRY(client_run(queue, SCRIPT_NAMES, &args, &reply, err));
     return client_read_named(reply, rows, room, ret_count, err);
+}
+
+/* ---- what the documents of jobs speak of ---- */
+
+int queue_versions(struct queue *queue, uint64_t *cursor, queue_version_fn *visit, void *context, struct err *err) {
+    struct args args;
+    auto_reply struct reply *reply = NULL;
+    uint64_t next = 0;
+    client_begin(queue, SCRIPT_VERSIONS, &args);
+    args_number(&args, *cursor);
+    args_number(&args, DOCUMENTS);
+    TRY(client_run(queue, SCRIPT_VERSIONS, &args, &reply, err));
+    if (client_answer(reply, "versions", err) != QUEUE_OK)
+        return err_set(err, REASON_INFRA, "versions: an answer that does not belong to it");
+    TRY(reply_number(reply, 1, "versions", &next, err));
+    for (size_t i = 2; i < reply->count; i++) {
+        char version[STORAGE_VERSION_BYTES];
+        TRY(reply_copy(reply, i, "versions", version, sizeof version, err));
+        TRY(check_version(version, err));
+        TRY(visit(context, version));
+    }
+    *cursor = next;
+    return QUEUE_OK;
 }

@@ -18,9 +18,12 @@ void queue_submission_defaults(struct queue_submission *submission) {
     };
 }
 
-static int check_submission(const struct queue_submission *job, struct err *err) {
+static const char *rules_of(const struct queue_submission *job) {
+    return job->retry_on ? job->retry_on : RULES_DEFAULT;
+}
+
+int queue_submission_check(const struct queue_submission *job, struct err *err) {
     TRY(client_check_id(job->id, err));
-    TRY(client_check_range("document bytes", job->document_bytes, 1, JOB_MAX_BYTES, err));
     TRY(client_check_range("priority", job->priority, 0, QUEUE_MAX_PRIORITY, err));
     TRY(client_check_range("delay in ms", job->delay_ms, 0, QUEUE_MAX_DELAY_MS, err));
     TRY(client_check_range("not before, in ms", job->not_before_unix_ms, 0, 1ull << 43, err));
@@ -32,7 +35,7 @@ static int check_submission(const struct queue_submission *job, struct err *err)
     TRY(client_check_range("dependencies", job->after_count, 0, QUEUE_MAX_DEPENDENCIES, err));
     if (job->unique)
         TRY(client_check_name("unique key", job->unique, QUEUE_UNIQUE_BYTES, err));
-    return 0;
+    return rules_check(rules_of(job), err);
 }
 
 static int write_edges(const struct queue_submission *job, char edges[][EDGE_BYTES], struct err *err) {
@@ -69,9 +72,8 @@ int client_read_receipt(const struct reply *reply, const char *what, size_t numb
 
 int queue_submit(struct queue *queue, const struct queue_submission *job, struct queue_receipt *ret, struct err *err) {
     char edges[QUEUE_MAX_DEPENDENCIES][EDGE_BYTES];
-    const char *rules = job->retry_on ? job->retry_on : RULES_DEFAULT;
-    TRY(check_submission(job, err));
-    TRY(rules_check(rules, err));
+    TRY(queue_submission_check(job, err));
+    TRY(client_check_range("document bytes", job->document_bytes, 1, JOB_MAX_BYTES, err));
     TRY(write_edges(job, edges, err));
     struct args args;
     client_begin(queue, SCRIPT_SUBMIT, &args);
@@ -84,12 +86,12 @@ int queue_submit(struct queue *queue, const struct queue_submission *job, struct
     args_number(&args, job->crashes);
     args_number(&args, job->backoff_ms);
     args_number(&args, job->backoff_max_ms);
-    args_text(&args, job->retries ? rules : "");
+    args_text(&args, job->retries ? rules_of(job) : "");
     args_text(&args, job->unique ? job->unique : "");
     args_number(&args, job->time_ms);
     for (size_t i = 0; i < job->after_count; i++)
         args_text(&args, edges[i]);
     auto_reply struct reply *reply = NULL;
-    TRY(client_run(queue, SCRIPT_SUBMIT, &args, &reply, err));
+    TRY(client_run_durably(queue, SCRIPT_SUBMIT, &args, &reply, err));
     return client_read_receipt(reply, "submit", 1, ret, err);
 }

@@ -132,10 +132,7 @@ int client_begin_end(const struct queue *queue, enum script_id script, const cha
     return 0;
 }
 
-static int finish_end(struct queue *queue, enum script_id script, const struct args *args, enum job_state *ret_state,
-                      struct err *err) {
-    auto_reply struct reply *reply = NULL;
-    TRY(client_run(queue, script, args, &reply, err));
+static int read_end(const struct reply *reply, enum script_id script, enum job_state *ret_state, struct err *err) {
     int answer = client_answer(reply, queue_scripts[script].name, err);
     if (answer == QUEUE_OK)
         TRY(client_state(reply, 1, queue_scripts[script].name, ret_state, err));
@@ -144,15 +141,24 @@ static int finish_end(struct queue *queue, enum script_id script, const struct a
     return answer;
 }
 
+static int finish_end(struct queue *queue, enum script_id script, const struct args *args, enum job_state *ret_state,
+                      struct err *err) {
+    auto_reply struct reply *reply = NULL;
+    TRY(client_run(queue, script, args, &reply, err));
+    return read_end(reply, script, ret_state, err);
+}
+
 int queue_complete(struct queue *queue, const char *id, const char *token, const char *result, size_t bytes,
                    const struct queue_name *names, size_t count, struct err *err) {
     struct args args;
     enum job_state state;
+    auto_reply struct reply *reply = NULL;
     TRY(client_check_range("result bytes", bytes, 0, QUEUE_MAX_RESULT, err));
     TRY(client_begin_end(queue, SCRIPT_COMPLETE, id, token, &args, err));
     args_bytes(&args, result, bytes);
     TRY(client_write_names(names, count, id, false, &args, err));
-    return finish_end(queue, SCRIPT_COMPLETE, &args, &state, err);
+    TRY(client_run_durably(queue, SCRIPT_COMPLETE, &args, &reply, err));
+    return read_end(reply, SCRIPT_COMPLETE, &state, err);
 }
 
 int queue_fail(struct queue *queue, const char *id, const char *token, const struct err *why, const char *result,

@@ -189,7 +189,7 @@ static int receive_and_copy(struct connection *connection, char *place, size_t r
 
 int connection_receive_bytes(struct connection *connection, void *place, size_t room, uint64_t deadline_ns,
                              size_t *ret_bytes, struct reply **ret, struct err *err) {
-    char head[HEAD_BYTES];
+    char head[HEAD_BYTES] = {0};
     size_t count = 0, more = 0;
     uint64_t body = 0;
     // Where hiredis has read ahead, the reply goes on in its buffer.
@@ -214,36 +214,43 @@ int connection_fd(const struct connection *connection) { return connection->cont
 
 /* ---- errors that Redis answers ---- */
 
-static bool begins(const struct reply *reply, const char *word) {
-    return strncmp(reply->text, word, strlen(word)) == 0;
-}
+// By the first words of the reply. Who sends much without a password is refused before his command is understood.
+static const struct refusal {
+    const char *words;
+    enum reason reason;
+    const char *remedy;
+} refusals[] = {
+    {"LOADING", REASON_UNREACHABLE, ""},
+    {"READONLY", REASON_UNREACHABLE, ""},
+    {"MASTERDOWN", REASON_UNREACHABLE, ""},
+    {"CLUSTERDOWN", REASON_UNREACHABLE, ""},
+    {"TRYAGAIN", REASON_UNREACHABLE, ""},
+    {"BUSY", REASON_UNREACHABLE, ""},
+    {"NOREPLICAS", REASON_UNREACHABLE, ""},
+    {"UNBLOCKED", REASON_UNREACHABLE, ""},
+    {"NOAUTH", REASON_DENIED, "; this Redis wants a password"},
+    {"ERR Protocol error: unauthenticated", REASON_DENIED, "; this Redis wants a password"},
+    {"WRONGPASS", REASON_DENIED, ""},
+    {"NOPERM", REASON_DENIED, ""},
+    {"ERR The user executing the script", REASON_DENIED, ""},
+    {"MOVED", REASON_CONFIG, ""},
+    {"ASK", REASON_CONFIG, ""},
+    {"ERR invalid password", REASON_CONFIG, ""},
+    {"ERR DB index", REASON_CONFIG, ""},
+    {"ERR Client sent AUTH", REASON_CONFIG, ""},
+    {"ERR AUTH", REASON_CONFIG, ""},
+    {"OOM", REASON_INFRA, "; Redis is full: raise maxmemory or purge ended jobs"},
+    {"MISCONF", REASON_INFRA, "; Redis cannot write its files: look at its disk"},
+    {"", REASON_INFRA, ""},
+};
 
-static enum reason reason_of(const struct reply *reply) {
-    static const char *const passing[] = {"LOADING",  "READONLY", "MASTERDOWN", "CLUSTERDOWN",
-                                          "TRYAGAIN", "BUSY",     "NOREPLICAS", "UNBLOCKED"};
-    static const char *const denied[] = {"NOAUTH", "NOPERM", "WRONGPASS"};
-    static const char *const config[] = {
-        "MOVED", "ASK", "ERR invalid password", "ERR DB index", "ERR Client sent AUTH", "ERR AUTH"};
-    for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
-        if (begins(reply, passing[i]))
-            return REASON_UNREACHABLE;
-    for (size_t i = 0; i < sizeof denied / sizeof *denied; i++)
-        if (begins(reply, denied[i]))
-            return REASON_DENIED;
-    for (size_t i = 0; i < sizeof config / sizeof *config; i++)
-        if (begins(reply, config[i]))
-            return REASON_CONFIG;
-    return REASON_INFRA;
-}
-
-int connection_refused(const struct reply *reply, const char *what, struct err *err) {
-    const char *remedy = begins(reply, "OOM") ? "; Redis is full: raise maxmemory or purge ended jobs" : "";
-    if (begins(reply, "MISCONF"))
-        remedy = "; Redis cannot write its files: look at its disk";
-    err_fill(err, reason_of(reply), "%s: Redis refused: %.400s%s", what, reply->text, remedy);
+void connection_refuse(const struct reply *reply, const char *what, struct err *err) {
+    const struct refusal *refusal = refusals;
+    while (strncmp(reply->text, refusal->words, strlen(refusal->words)) != 0)
+        refusal++;
+    err_fill(err, refusal->reason, "%s: Redis refused: %.400s%s", what, reply->text, refusal->remedy);
     if (err)
         err_distrust(err);
-    return -1;
 }
 
 /* ---- opening ---- */

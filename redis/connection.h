@@ -45,7 +45,8 @@ MUST_USE int connection_receive_bytes(struct connection *connection, void *place
 /* The descriptor, for poll(): readable when a reply, or the end of the connection, comes. */
 int connection_fd(const struct connection *connection);
 
-/* A reply of kind REPLY_ERROR as an error of ours; always -1. */
-int connection_refused(const struct reply *reply, const char *what, struct err *err);
+/* A reply of kind REPLY_ERROR as an error of ours; always -1. A macro for the reason that err_set() is one. */
+#define connection_refused(reply, what, err) (connection_refuse((reply), (what), (err)), err_failed())
+void connection_refuse(const struct reply *reply, const char *what, struct err *err);
 
 #endif

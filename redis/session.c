@@ -38,7 +38,7 @@ static int exchange(struct session *session, const struct args *args, uint64_t d
     }
     if (reply->kind == REPLY_ERROR && strncmp(reply->text, "NOSCRIPT", 8) != 0) {
         struct err refused = {0};
-        connection_refused(reply, session->what, &refused);
+        connection_refuse(reply, session->what, &refused);
         // A server that is loading or has become a replica may not be the one that a new connection finds.
         if (refused.reason == REASON_UNREACHABLE)
             session_drop(session);

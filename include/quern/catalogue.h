@@ -18,15 +18,22 @@
 #include "quern/storage.h"
 
 struct catalogue; /* opaque */
+struct queue;     /* quern/queue.h */
 
 MUST_USE int catalogue_of_store(struct storage *storage, struct catalogue **ret, struct err *err);
+/* In quern_queue; the other calls are in quern_storage. */
+MUST_USE int catalogue_of_queue(struct queue *queue, struct storage *storage, struct catalogue **ret, struct err *err);
 void catalogue_close(struct catalogue *catalogue); /* accepts NULL */
 
 /* Where the objects are. Borrowed. */
 struct storage *catalogue_storage(const struct catalogue *catalogue);
 
-/* What the key names now: enough to pin it, no bytes are moved. */
+/* What the key names now; no bytes are moved. */
 MUST_USE int catalogue_find(struct catalogue *catalogue, const char *key, struct storage_pin *ret, struct err *err);
+
+/* The same for somebody who will want the bytes later, and whom the collector of the store learns of in between: a
+ * submission. */
+MUST_USE int catalogue_pin(struct catalogue *catalogue, const char *key, struct storage_pin *ret, struct err *err);
 
 /* `version` NULL: the one that the key names now; else `key` is only what errors call it. */
 MUST_USE int catalogue_get(struct catalogue *catalogue, const char *key, const char *version,
@@ -41,5 +48,10 @@ MUST_USE int catalogue_remove(struct catalogue *catalogue, const char *const *ke
 /* As storage_names(). */
 MUST_USE int catalogue_names(struct catalogue *catalogue, const char *prefix, storage_visit_fn *visit, void *context,
                              struct err *err);
+
+/* storage_collect() with what the names and the jobs of this home want, besides the store's own names. Catalogues of
+ * other queues on the same store are unknown to it: there must be none. */
+MUST_USE int catalogue_collect(struct catalogue *catalogue, uint64_t age_ms, uint64_t budget,
+                               struct storage_collected *ret, struct err *err);
 
 #endif

@@ -176,6 +176,9 @@ struct manifest {
     uint32_t warning_count; /* beyond 32 only counted */
 };
 
+/* What went wrong, for people: "ValueError: bad" of an exception, else the sentence of .err. */
+void manifest_message(const struct manifest *manifest, char *text, size_t room);
+
 /* The files of `run -o DIR`, NULL at the end; beside them stand those of named outputs. */
 extern const char *const manifest_files[];
 

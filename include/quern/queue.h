@@ -11,7 +11,7 @@
  *
  * Results: what must be expected (the queue is full, the lease is lost) is an enum queue_answer, 0 or more. -1 is an
  * error, and *err tells: UNREACHABLE no answer in time, DENIED, CONFIG the server cannot serve a queue, INFRA Redis is
- * full or answers nonsense, BAD_INPUT an argument is refused before anything is sent. After -1 the transition may or may
+ * full, answers nonsense, or did not confirm in time what it accepted (durability), BAD_INPUT an argument is refused before anything is sent. After -1 the transition may or may
  * not have taken place. All transitions may be repeated: a submission by its id, a claim by its nonce, the others by their
  * token, so that a repeated call answers as the first one did (only a removal of names says NO_NAME the second time).
  *
@@ -54,12 +54,23 @@
 
 struct queue;
 
+/* What a submission and a completion wait for before they are answered. */
+enum queue_durability {
+    QUEUE_NORMAL,     /* what Redis is set to */
+    QUEUE_REPLICATED, /* a replica has it, too */
+    QUEUE_FSYNC,      /* it is on the disk of Redis (7.2, appendonly yes) */
+};
+
+/* normal, replicated, fsync; CONFIG for any other word. */
+MUST_USE int queue_durability_parse(const char *word, enum queue_durability *ret, struct err *err);
+
 struct queue_options {
     const char *url;      /* redis://[USER@]HOST[:PORT][/DB], redis+unix:/PATH[?db=N] or unix:/PATH[?db=N] */
     const char *password; /* from a file or a credential, never from a URL; NULL: none */
     const char *name;
     uint32_t timeout_ms;  /* of one call and of connecting; 0: 5000 */
     uint32_t patience_ms; /* how long a call goes on trying while Redis is away; 0: one attempt */
+    enum queue_durability durability;
 };
 
 enum queue_answer {
@@ -116,6 +127,8 @@ struct queue_receipt {
 };
 
 void queue_submission_defaults(struct queue_submission *submission); /* priority 5, 2 crashes, 10 s to 10 min */
+/* What queue_submit() would refuse before it sends anything, but for the document: for who uploads something first. */
+MUST_USE int queue_submission_check(const struct queue_submission *submission, struct err *err);
 MUST_USE int queue_submit(struct queue *queue, const struct queue_submission *submission, struct queue_receipt *ret,
                           struct err *err);
 
@@ -139,7 +152,7 @@ struct queue_claim {
     char *document; /* owned */
     size_t document_bytes;
     char wake[QUEUE_WAKE_BYTES]; /* NOTHING: for queue_wait() */
-    char why[16];                /* NOTHING: empty, paused, width, time, spent (the nonce) */
+    char why[16];                /* NOTHING: empty, paused, width, time, spent (the nonce), ghost (again, please) */
 };
 
 /* 128 random bits. A claim has one of its own; the same claim, repeated because its reply was lost, has the same. */
@@ -339,6 +352,12 @@ struct queue_named {
  * `room` (up to QUEUE_MAX_LIST) of them. */
 MUST_USE int queue_names(struct queue *queue, const char *prefix, const char *after, struct queue_named *rows,
                          size_t room, size_t *ret_count, struct err *err);
+
+/* The versions of objects that the documents of all jobs speak of, ended ones too: for the collector of the store. A piece
+ * of them, some perhaps twice: `*cursor` is 0 at first, and 0 again after the last piece. A visitor's -1 is passed on. */
+typedef int queue_version_fn(void *context, const char *version);
+MUST_USE int queue_versions(struct queue *queue, uint64_t *cursor, queue_version_fn *visit, void *context,
+                            struct err *err);
 
 /* ---- workers ---- */
 

@@ -41,6 +41,9 @@ struct storage {
 /* REASON_NOT_FOUND unless it is sha256-HEX; `key`, which may be "", is what the error calls it. */
 MUST_USE int storage_version_check(const char *key, const char *version, struct err *err);
 
+/* Keys and versions, each key once; BAD_INPUT, `what` in front. A name without a version is about to be removed. */
+MUST_USE int storage_names_check(const char *what, const struct storage_name *names, size_t count, struct err *err);
+
 /* What back ends find, in the same words: always -1. */
 int storage_no_key(const char *key, struct err *err);
 int storage_no_version(const char *key, const char *version, struct err *err);

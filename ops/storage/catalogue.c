@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend.h"
 #include "catalogue_home.h"
 
 void catalogue_close(struct catalogue *catalogue) { free(catalogue); }
@@ -16,19 +17,25 @@ int catalogue_find(struct catalogue *catalogue, const char *key, struct storage_
     TRY(storage_key_check(key, err));
     int found = catalogue->home->find(catalogue, key, ret, err);
     TRY(found);
-    return found ? 0 : err_set(err, REASON_NOT_FOUND, "%s: no such key", key);
+    return found ? 0 : storage_no_key(key, err);
 }
 
 // A version that is collected between the two questions was replaced or removed meanwhile: the name is asked again, and
 // only an object that is missing while its name stands is an error.
-static int get_named(struct catalogue *catalogue, const char *key, struct storage_object *ret, struct err *err) {
+typedef int reach_fn(struct catalogue *catalogue, const char *key, const struct storage_pin *pin,
+                     struct storage_object *ret, struct err *err);
+
+static int follow(struct catalogue *catalogue, const char *key, reach_fn *reach, struct storage_pin *ret_pin,
+                  struct storage_object *ret, struct err *err) {
     char last[STORAGE_VERSION_BYTES] = "";
     for (;;) {
         struct storage_pin pin;
         struct err fault = {0};
         TRY(catalogue_find(catalogue, key, &pin, err));
-        if (storage_get(catalogue->storage, key, pin.version, ret, &fault) == 0)
+        if (reach(catalogue, key, &pin, ret, &fault) == 0) {
+            *ret_pin = pin;
             return 0;
+        }
         if (fault.reason != REASON_NOT_FOUND || strcmp(pin.version, last) == 0) {
             if (err)
                 *err = fault;
@@ -38,12 +45,33 @@ static int get_named(struct catalogue *catalogue, const char *key, struct storag
     }
 }
 
+static int reach_bytes(struct catalogue *catalogue, const char *key, const struct storage_pin *pin,
+                       struct storage_object *ret, struct err *err) {
+    return storage_get(catalogue->storage, key, pin->version, ret, err);
+}
+
+static int reach_object(struct catalogue *catalogue, const char *key, const struct storage_pin *pin,
+                        struct storage_object *ret, struct err *err) {
+    uint64_t bytes;
+    (void)ret;
+    return storage_keep(catalogue->storage, key, pin->version, &bytes, err);
+}
+
+int catalogue_pin(struct catalogue *catalogue, const char *key, struct storage_pin *ret, struct err *err) {
+    struct storage_object none;
+    return follow(catalogue, key, reach_object, ret, &none, err);
+}
+
 int catalogue_get(struct catalogue *catalogue, const char *key, const char *version, struct storage_object *ret,
                   struct err *err) {
-    return version ? storage_get(catalogue->storage, key, version, ret, err) : get_named(catalogue, key, ret, err);
+    struct storage_pin pin;
+    if (version)
+        return storage_get(catalogue->storage, key, version, ret, err);
+    return follow(catalogue, key, reach_bytes, &pin, ret, err);
 }
 
 int catalogue_promote(struct catalogue *catalogue, const struct storage_name *names, size_t count, struct err *err) {
+    TRY(storage_names_check("promote", names, count, err));
     return count ? catalogue->home->promote(catalogue, names, count, err) : 0;
 }
 
@@ -54,4 +82,10 @@ int catalogue_remove(struct catalogue *catalogue, const char *const *keys, size_
 int catalogue_names(struct catalogue *catalogue, const char *prefix, storage_visit_fn *visit, void *context,
                     struct err *err) {
     return catalogue->home->names(catalogue, prefix ? prefix : "", visit, context, err);
+}
+
+int catalogue_collect(struct catalogue *catalogue, uint64_t age_ms, uint64_t budget, struct storage_collected *ret,
+                      struct err *err) {
+    const struct storage_collect rules = {age_ms, budget, catalogue->home->wanted, catalogue};
+    return storage_collect(catalogue->storage, &rules, ret, err);
 }

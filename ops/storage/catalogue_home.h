@@ -14,6 +14,9 @@ struct catalogue_home {
     int (*remove)(struct catalogue *catalogue, const char *const *keys, size_t count, struct err *err);
     int (*names)(struct catalogue *catalogue, const char *prefix, storage_visit_fn *visit, void *context,
                  struct err *err);
+    /* What of the store is wanted here, as in struct storage_collect, with the catalogue as context; NULL: what the store
+     * knows itself. */
+    int (*wanted)(void *catalogue, storage_want_fn *want, void *set, struct err *err);
 };
 
 /* The first member of every home's own struct. */

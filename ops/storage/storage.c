@@ -138,11 +138,7 @@ int storage_commit(struct storage *storage, const char *attempt, const char *man
     return storage->backend->commit(storage, attempt, manifest, err);
 }
 
-static int change_check(const char *what, uint64_t fence, const struct storage_name *names, size_t count,
-                        struct err *err) {
-    if (fence > INT64_MAX && fence != STORAGE_UNFENCED)
-        return err_set(err, REASON_BAD_INPUT, "%s: expected a fence below 2^63, found %llu", what,
-                       (unsigned long long)fence);
+int storage_names_check(const char *what, const struct storage_name *names, size_t count, struct err *err) {
     if (count > NAMES_MAX)
         return err_set(err, REASON_BAD_INPUT, "%s: expected at most %d names, found %zu", what, NAMES_MAX, count);
     for (size_t i = 0; i < count; i++) {
@@ -157,10 +153,18 @@ static int change_check(const char *what, uint64_t fence, const struct storage_n
     return 0;
 }
 
+static int change(struct storage *storage, const char *what, uint64_t fence, const struct storage_name *names,
+                  size_t count, struct err *err) {
+    if (fence > INT64_MAX && fence != STORAGE_UNFENCED)
+        return err_set(err, REASON_BAD_INPUT, "%s: expected a fence below 2^63, found %llu", what,
+                       (unsigned long long)fence);
+    TRY(storage_names_check(what, names, count, err));
+    return count ? storage->backend->promote(storage, fence, names, count, err) : 0;
+}
+
 int storage_promote(struct storage *storage, uint64_t fence, const struct storage_name *names, size_t count,
                     struct err *err) {
-    TRY(change_check("promote", fence, names, count, err));
-    return count ? storage->backend->promote(storage, fence, names, count, err) : 0;
+    return change(storage, "promote", fence, names, count, err);
 }
 
 int storage_remove(struct storage *storage, uint64_t fence, const char *const *keys, size_t count, struct err *err) {
@@ -171,8 +175,7 @@ int storage_remove(struct storage *storage, uint64_t fence, const char *const *k
         return err_set(err, REASON_INFRA, "remove: out of memory for %zu names", count);
     for (size_t i = 0; i < count; i++)
         names[i].key = keys[i];
-    TRY(change_check("remove", fence, names, count, err));
-    return storage->backend->promote(storage, fence, names, count, err);
+    return change(storage, "remove", fence, names, count, err);
 }
 
 int storage_names(struct storage *storage, const char *prefix, storage_visit_fn *visit, void *context,

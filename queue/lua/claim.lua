@@ -9,7 +9,8 @@ end
 
 -- The nonce makes a repeated claim answer as the first did.
 local mine = redis.call('HGET', P .. ':claims', nonce)
-if mine then return given(mine, job_fields(mine, 'tok', 'num', 'att', 'time')) end
+local held = mine and job_fields(mine, 'tok', 'num', 'att', 'time')
+if held and held.tok then return given(mine, held) end
 if redis.call('EXISTS', spent_key(nonce)) == 1 then return {'NONE', 'spent', last_wake()} end
 
 if setting('paused') == 1 then return {'NONE', 'paused', last_wake()} end
@@ -29,12 +30,19 @@ local function next_job()
   return nil, 'time'
 end
 
+-- Ghosts, ids without a job, are what evictions and people with a Redis prompt leave. Where there are very many, the next
+-- claims take the others away: the entry wakes whoever was told that there is nothing.
 local id, why, job = next_job()
-while why == 'ghost' do
+for _ = 1, 64 do
+  if why ~= 'ghost' then break end
   redis.call('ZREM', P .. ':ready', id)
   id, why, job = next_job()
 end
-if not id then return {'NONE', why, last_wake()} end
+if not job then
+  local last = last_wake()
+  if why == 'ghost' then wake('work') end
+  return {'NONE', why, last}
+end
 
 redis.call('ZREM', P .. ':ready', id)
 local fence = math.max(NOW_US, tonumber(redis.call('GET', P .. ':fence') or 0) + 1)

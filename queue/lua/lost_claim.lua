@@ -6,8 +6,8 @@ local nonce = ARGV[1]
 relieve()
 redis.call('SET', spent_key(nonce), 1, 'PX', 600000)
 local id = redis.call('HGET', P .. ':claims', nonce)
-if not id then return {'NONE'} end
-local job = job_fields(id, unpack(ATTEMPT))
+local job = id and job_fields(id, unpack(ATTEMPT))
+if not id or not job.tok then return {'NONE'} end
 local state = lose(id, job, 'lost')
 drain(16)
 return {'OK', state, id}

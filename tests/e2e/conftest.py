@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from quernds import Fleet
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 QUERN = ROOT / "build" / "bin" / "quern"
 
@@ -43,3 +45,11 @@ def quern(tmp_path):
         return Run(done, out)
 
     return run
+
+
+@pytest.fixture
+def fleet():
+    """A redis-server and as many quernd as the test starts (quernds.py); gone afterwards."""
+    own = Fleet()
+    yield own
+    own.close()

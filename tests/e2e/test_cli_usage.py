@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 QUERN = pathlib.Path(os.environ.get("QUERN_BIN", ROOT / "build/bin")).resolve() / "quern"
 PLACE = "name a directory in which you may make files, or one that is not there yet: -o out"
 DENIED = os.strerror(errno.EACCES if os.geteuid() else errno.ENOENT)
-VERBS = ["run", "dataset", "env", "help", "version", "completion"]
+VERBS = ["run", "submit", "status", "ls", "logs", "wait", "inspect", "cancel", "retry", "rm", "dataset", "env", "help", "version", "completion"]
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def error(*lines):
 @pytest.mark.parametrize("words, lines", [
     (["rnu"], ["unknown verb 'rnu'", "did you mean 'run'?", "list them: quern help"]),
     (["--rum"], ["unknown verb '--rum'", "list them: quern help"]),
-    (["submit"], ["unknown verb 'submit'", "list them: quern help"]),
+    (["sbumit"], ["unknown verb 'sbumit'", "did you mean 'submit'?", "list them: quern help"]),
     (["run"], ["quern run: expected SCRIPT, found nothing",
                "for example: quern run score.py --dataframe1 patients.csv", "its use: quern help run"]),
     (["run", "score.py", "other.py"], ["unexpected 'other.py' for quern run", "its use: quern help run"]),
@@ -140,7 +140,7 @@ def test_b_help_shows_examples_first(say, words):
     code, out, err = say(*words)
     assert (code, err) == (0, "")
     lines = out.splitlines()
-    assert lines[0] == "quern runs azureml_main scripts over datasets, isolated."
+    assert lines[0] == "quern runs azureml_main scripts over datasets, isolated, here or on many machines."
     assert lines[1].startswith("  quern run score.py --dataframe1 patients.csv ")
     assert [line.split()[0] for line in lines if re.match(r"  [a-z]+ {3,}\S", line)] == VERBS
 

@@ -86,11 +86,22 @@ class Server:
     def __init__(self):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="quern-redis-"))
         self.path = self.dir / "s"
+        self.start("no")
+
+    def start(self, append_only):
         self.process = subprocess.Popen(
             ["redis-server", "--port", "0", "--unixsocket", str(self.path), "--dir", str(self.dir), "--save", "",
-             "--appendonly", "no", "--maxmemory-policy", "noeviction"],
+             "--appendonly", append_only, "--maxmemory-policy", "noeviction"],
             stdout=subprocess.DEVNULL, preexec_fn=die_with_parent)
         self.await_ready()
+
+    def crash(self):
+        """SIGKILL. What an append-only file has, again() has, too."""
+        self.process.kill()
+        self.process.wait()
+
+    def again(self):
+        self.start("yes")
 
     def await_ready(self):
         deadline = time.monotonic() + READY_SECONDS
@@ -100,7 +111,7 @@ class Server:
                 redis("PING")
                 redis.close()
                 return
-            except (OSError, EOFError):
+            except (OSError, EOFError, RedisError):
                 assert self.process.poll() is None and time.monotonic() < deadline
                 time.sleep(0.005)
 

@@ -5,6 +5,7 @@ After every step the whole of Redis must be what the model says: every job in ex
 counters and its token, every name at its version and fence, and no key that nobody needs. A failing run is shrunk before it is reported. QUERN_MODEL_SEEDS,
 QUERN_MODEL_STEPS and QUERN_SEED ask for more than the usual.
 """
+import copy
 import os
 import pathlib
 import random
@@ -24,6 +25,7 @@ EPOCH_MS = 1700000000000
 LEASE_MS = 4000
 SETTINGS = {"maxq": 14, "maxinfra": 2, "done_ms": 30000, "done_most": 6, "dead_ms": 40000, "dead_most": 6}
 IDS = [f"j{i}" for i in range(120)]
+TAKES_MEMORY = ("submit", "retry", "promote")  # all else goes on when Redis is full
 KEYS = ["a", "a/b", "a0", "data.csv", "data.csv/dataset2"]
 REASONS = ["exit:75", "exit:1", "limit:memory", "exception", "infra"]
 INDEX = {"blocked": "blocked", "delayed": "delayed", "ready": "queued", "lease": "running", "done": "succeeded",
@@ -55,6 +57,7 @@ class Run:
         redis("FLUSHALL")
         self.model = queue_model.Model(EPOCH_MS, SETTINGS)
         self.held = []  # (id, token) of all claims, also of those that are over
+        self.full = False
         self.nonces, self.nonce = 0, "0" * 32
         self.versions = 0
         self.set_clock()
@@ -62,13 +65,21 @@ class Run:
             self.call("configure", field, value)
 
     def set_clock(self):
+        self.redis("CONFIG", "SET", "maxmemory", 0)
         self.redis("SET", f"{P}:clock", self.model.now * 1000)
+        self.redis("CONFIG", "SET", "maxmemory", int(self.full))
 
     def call(self, name, *args):
         return words(self.redis.script(self.code[name], P, *args))
 
     def do(self, step):
-        getattr(self, "do_" + step[0])(*step[1:])
+        before = copy.deepcopy(self.model) if self.full and step[0] in TAKES_MEMORY else None
+        try:
+            getattr(self, "do_" + step[0])(*step[1:])
+        except redis_private.RedisError as error:
+            if not before or not str(error).startswith("OOM"):
+                raise
+            self.model = before  # refused whole
         self.compare()
 
     def agree(self, expected, found):
@@ -182,6 +193,10 @@ class Run:
         self.model.width = width
         self.agree(["OK"], self.call("configure", "width", width or ""))
 
+    def do_full(self, full):
+        self.full = full
+        self.set_clock()
+
     def do_forget_scripts(self):
         self.redis("SCRIPT", "FLUSH")
 
@@ -287,8 +302,8 @@ def random_step(dice, now):
     kind = dice.choices(
         ["submit", "claim", "renew", "complete", "fail", "lost", "release", "cancel", "retry", "remove", "prioritise",
          "tick", "advance", "pause", "width", "forget_scripts", "sweep", "lost_claim", "promote", "remove_names", "look",
-         "purge"],
-        [24, 20, 6, 12, 9, 4, 3, 4, 5, 3, 3, 12, 12, 1, 1, 1, 1, 2, 2, 1, 2, 1])[0]
+         "purge", "full"],
+        [24, 20, 6, 12, 9, 4, 3, 4, 5, 3, 3, 12, 12, 1, 1, 1, 1, 2, 2, 1, 2, 1, 2])[0]
     near = now // 7 + dice.randrange(2)
     index, id = -1 - min(int(dice.expovariate(0.3)), 39), IDS[(near - dice.randrange(0, 9)) % len(IDS)]
     return (kind, *{
@@ -307,6 +322,7 @@ def random_step(dice, now):
         "remove_names": lambda: (dice.sample(KEYS, dice.choice([1, 1, 2])),),
         "look": lambda: (dice.choice([*KEYS, f"job:{id}/log"]), dice.choice(["", "a", "job:", f"job:{id}/"]),
                          dice.choice([1, 3, 50])),
+        "full": lambda: (dice.random() < 0.4,),
         "purge": lambda: (dice.choice(["succeeded", "failed", "cancelled"]), dice.choice([0, 2000]), dice.choice([1, 3])),
         "renew": lambda: (index,), "lost": lambda: (index,), "release": lambda: (index,),
     }.get(kind, lambda: (id,))())

@@ -405,13 +405,12 @@ class Model:
         return len(over)
 
     def purge(self, state, older, budget):
+        self.drain(budget)
         ended = sorted((job.end, job.id) for job in self.of(state) if job.end <= self.now - older)[:budget]
-        removed = 0
-        for _, id in ended:
-            if not self.untold(id):
-                self.forget(id)
-                removed += 1
-        return ["OK", removed]
+        gone = [id for _, id in ended if not self.edges.get(id)]
+        for id in gone:
+            self.forget(id)
+        return ["OK", len(gone)]
 
     def retain(self, state, age, most, budget):
         ended = sorted((job.end, job.id) for job in self.of(state))

@@ -3,6 +3,8 @@ quern_unit_test(supervisor_segments ${CMAKE_CURRENT_LIST_DIR}/test_supervisor_se
 quern_unit_test(host_memory ${CMAKE_CURRENT_LIST_DIR}/test_host_memory.c ${CMAKE_SOURCE_DIR}/daemon/host_memory.c)
 quern_unit_test(spool ${CMAKE_CURRENT_LIST_DIR}/test_spool.c ${CMAKE_SOURCE_DIR}/daemon/spool.c)
 quern_unit_test(news ${CMAKE_CURRENT_LIST_DIR}/test_news.c ${CMAKE_SOURCE_DIR}/daemon/news.c LIBS quern_queue_tested)
+quern_unit_test(supervisor ${CMAKE_CURRENT_LIST_DIR}/test_supervisor.c LIBS quern_run)
+quern_unit_test(quernd ${CMAKE_CURRENT_LIST_DIR}/test_quernd.c LIBS quern_quernd quern_keeper_parts)
 
 # Workers of a real quernd that die, or sleep too long, at each failpoint.
 add_test(NAME module_fleet_kill COMMAND ${Python3_EXECUTABLE} -m pytest -q -p no:cacheprovider

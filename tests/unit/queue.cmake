@@ -20,6 +20,13 @@ foreach(part queue queue_dependencies queue_operate queue_names queue_wait queue
         queue_faults)
   quern_unit_test(${part} ${CMAKE_CURRENT_LIST_DIR}/test_${part}.c LIBS quern_queue_tested)
 endforeach()
+quern_unit_test(queue_server ${CMAKE_CURRENT_LIST_DIR}/test_queue_server.c LIBS quern_queue quern_redis_tested)
+
+# The same transitions over TCP, as a user with no more rights than deploy/redis/users.acl gives.
+foreach(part queue queue_dependencies queue_operate queue_names queue_wait)
+  add_test(NAME unit_${part}_guarded COMMAND test_${part})
+  set_tests_properties(unit_${part}_guarded PROPERTIES TIMEOUT 120 ENVIRONMENT "QUERN_TESTS_GUARDED=1")
+endforeach()
 
 # Random transitions beside a model, on a Redis of its own.
 add_test(NAME module_queue_model COMMAND ${Python3_EXECUTABLE} -m pytest -q -p no:cacheprovider

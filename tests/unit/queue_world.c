@@ -14,7 +14,12 @@
 int world_open(void **state) {
     struct queue_world *world = calloc(1, sizeof *world);
     redis_server_start(&world->redis, false);
-    struct queue_options options = {.url = world->redis.url, .name = "q", .timeout_ms = 20000};
+    struct queue_options options = {.name = "q", .timeout_ms = 20000};
+    if (getenv("QUERN_TESTS_GUARDED")) {
+        redis_server_guard(&world->redis);
+        options.password = REDIS_SERVER_PASSWORD;
+    }
+    options.url = world->redis.url;
     assert_int_equal(queue_open(&options, &world->queue, &world->err), 0);
     *state = world;
     return 0;

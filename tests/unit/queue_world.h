@@ -18,7 +18,8 @@ struct queue_world {
     struct err err;
 };
 
-/* cmocka's: one Redis for a group of tests, an empty one for each. */
+/* cmocka's: one Redis for a group of tests, an empty one for each. With QUERN_TESTS_GUARDED in the environment the queue
+ * reaches it over TCP, as the user of deploy/redis/users.acl. */
 int world_open(void **state);
 int world_close(void **state);
 int world_empty(void **state);

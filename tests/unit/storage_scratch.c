@@ -84,6 +84,32 @@ void scratch_file(const char *path, const char *text) {
     assert_true(fputs(text, file) >= 0);
 }
 
+static long long age_ms; // for one walk
+
+static int age_entry(const char *path, const struct stat *status, int kind, struct FTW *where) {
+    struct timespec times[2] = {status->st_mtim, status->st_mtim};
+    (void)kind, (void)where;
+    times[0].tv_sec = times[1].tv_sec -= age_ms / 1000;
+    return utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW);
+}
+
+static void age_index(const char *index, long long ms) {
+    struct redis_server *redis = scratch_server();
+    redisReply *members = redisCommand(redis->raw, "ZRANGE quern:store:{default}:%s 0 -1", index);
+    assert_true(members && members->type == REDIS_REPLY_ARRAY);
+    for (size_t i = 0; i < members->elements; i++)
+        free(redis_text(redis, "ZINCRBY quern:store:{default}:%s -%lld %s", index, ms, members->element[i]->str));
+    freeReplyObject(members);
+}
+
+void scratch_age(const struct scratch *scratch, long long ms) {
+    age_ms = ms;
+    if (!scratch->on_redis)
+        assert_int_equal(nftw(scratch_path(scratch, "store"), age_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
+    for (size_t i = 0; scratch->on_redis && i < 3; i++)
+        age_index((const char *const[]){"objects", "uploads", "attempts"}[i], ms);
+}
+
 static bool fd_holds(int fd, const char *text) {
     auto_free char *found = NULL;
     size_t bytes = 0;

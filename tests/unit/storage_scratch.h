@@ -39,6 +39,9 @@ size_t scratch_entries(const char *dir);                  /* hidden ones too, wi
 void scratch_file(const char *path, const char *text);
 bool scratch_holds(const char *path, const char *text);
 
+/* Makes all that is there so much older. */
+void scratch_age(const struct scratch *scratch, long long ms);
+
 int scratch_source(const char *text); /* a sealed memory file */
 struct storage *scratch_store(const struct scratch *scratch);
 void scratch_put(struct storage *storage, const char *text, char version[STORAGE_VERSION_BYTES]);

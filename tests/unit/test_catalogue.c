@@ -6,28 +6,51 @@
 #include <unistd.h>
 
 #include "ops/storage/catalogue_home.h"
+#include "quern/queue.h"
 
 #define HELLO "sha256-2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 
 struct world {
     void *scratch;
     struct storage *storage;
+    struct queue *queue; // NULL: the store is the home
     struct catalogue *catalogue;
 };
 
-static int store_setup(void **state) {
+static struct world *begin(void **state, CMFixtureFunction scratch_setup) {
     struct world *world = calloc(1, sizeof *world);
     assert_non_null(world);
-    scratch_file_setup(&world->scratch);
+    scratch_setup(&world->scratch);
     world->storage = scratch_store(world->scratch);
-    assert_int_equal(catalogue_of_store(world->storage, &world->catalogue, NULL), 0);
     *state = world;
+    return world;
+}
+
+static int in_store(struct world *world) {
+    assert_int_equal(catalogue_of_store(world->storage, &world->catalogue, NULL), 0);
     return 0;
 }
 
-static int store_teardown(void **state) {
+static int in_queue(struct world *world) {
+    const struct queue_options options = {.url = scratch_server()->url, .name = "q"};
+    free(redis_text(scratch_server(), "FLUSHALL"));
+    assert_int_equal(queue_open(&options, &world->queue, NULL), 0);
+    assert_int_equal(catalogue_of_queue(world->queue, world->storage, &world->catalogue, NULL), 0);
+    return 0;
+}
+
+static int file_setup(void **state) { return in_store(begin(state, scratch_file_setup)); }
+
+static int redis_setup(void **state) { return in_store(begin(state, scratch_redis_setup)); }
+
+static int queue_setup(void **state) { return in_queue(begin(state, scratch_file_setup)); }
+
+static int fleet_setup(void **state) { return in_queue(begin(state, scratch_redis_setup)); }
+
+static int teardown(void **state) {
     struct world *world = *state;
     catalogue_close(world->catalogue);
+    queue_close(world->queue);
     storage_close(world->storage);
     scratch_teardown(&world->scratch);
     free(world);
@@ -75,6 +98,11 @@ static void b_a_key_leads_to_its_bytes(void **state) {
     assert_int_equal(catalogue_get(world->catalogue, "a/b", HELLO, &object, NULL), 0);
     assert_int_equal(object.bytes, 5);
     close(object.fd);
+    assert_int_equal(catalogue_pin(world->catalogue, "a/b", &pin, NULL), 0);
+    assert_int_equal(pin.bytes, 7);
+    struct err err;
+    assert_int_equal(catalogue_pin(world->catalogue, "b", &pin, &err), -1);
+    assert_string_equal(err.msg, "b: no such key");
 }
 
 static void b_names_come_and_go_together(void **state) {
@@ -82,18 +110,18 @@ static void b_names_come_and_go_together(void **state) {
     struct err err;
     struct storage_pin pin;
     name(world, "c", "ccc");
-    name(world, "job:1/x", "hello");
+    name(world, "d/x", "hello");
     const struct storage_name both[] = {{"a", HELLO}, {"b", HELLO}};
     assert_int_equal(catalogue_promote(world->catalogue, both, 2, NULL), 0);
-    assert_names(world, "", "a=5 b=5 c=3 job:1/x=5 ");
-    assert_names(world, "job:1/", "job:1/x=5 ");
+    assert_names(world, "", "a=5 b=5 c=3 d/x=5 ");
+    assert_names(world, "d/", "d/x=5 ");
     const char *const gone[] = {"a", "zz"};
     assert_int_equal(catalogue_remove(world->catalogue, gone, 2, &err), -1);
     assert_int_equal(err.reason, REASON_NOT_FOUND);
     assert_string_equal(err.msg, "zz: no such key");
-    assert_names(world, "", "a=5 b=5 c=3 job:1/x=5 ");
+    assert_names(world, "", "a=5 b=5 c=3 d/x=5 ");
     assert_int_equal(catalogue_remove(world->catalogue, gone, 1, NULL), 0);
-    assert_names(world, "", "b=5 c=3 job:1/x=5 ");
+    assert_names(world, "", "b=5 c=3 d/x=5 ");
     assert_int_equal(catalogue_find(world->catalogue, "a", &pin, &err), -1);
     assert_string_equal(err.msg, "a: no such key");
     assert_int_equal(catalogue_promote(world->catalogue, both, 0, NULL), 0);
@@ -115,6 +143,89 @@ static void f_only_what_is_stored_is_named(void **state) {
     assert_int_equal(catalogue_get(world->catalogue, "a\r\nb", NULL, &object, &err), -1);
     assert_string_equal(err.msg, "key: expected UTF-8 without control characters, found other bytes");
     assert_names(world, "", "");
+}
+
+static int count(void *context, const struct storage_entry *entry) {
+    unsigned *counted = context;
+    char expected[32];
+    snprintf(expected, sizeof expected, "n/%04u", *counted);
+    assert_string_equal(entry->key, expected);
+    return ++*counted == 450;
+}
+
+static void b_more_names_than_a_page(void **state) {
+    struct world *world = *state;
+    char keys[100][32], version[STORAGE_VERSION_BYTES];
+    struct storage_name names[100];
+    unsigned counted = 0;
+    scratch_put(world->storage, "hello", version);
+    for (unsigned i = 0; i < 600; i++) {
+        snprintf(keys[i % 100], sizeof keys[0], "n/%04u", i);
+        names[i % 100] = (struct storage_name){keys[i % 100], version};
+        if (i % 100 == 99)
+            assert_int_equal(catalogue_promote(world->catalogue, names, 100, NULL), 0);
+    }
+    name(world, "o", "hello");
+    assert_int_equal(catalogue_names(world->catalogue, "n/", count, &counted, NULL), 0);
+    assert_int_equal(counted, 450);
+}
+
+/* ---- collection ---- */
+
+enum { HOUR_MS = 3600 * 1000 };
+
+static void submit(struct world *world, const char *id, const char *version) {
+    char document[256];
+    struct queue_submission job;
+    struct queue_receipt receipt;
+    struct err err = {0};
+    queue_submission_defaults(&job);
+    int bytes = snprintf(document, sizeof document, "{\"inputs\":[{\"version\":\"%s\"}]}", version);
+    job.id = id;
+    job.document = document;
+    job.document_bytes = (size_t)bytes;
+    if (queue_submit(world->queue, &job, &receipt, &err) != QUEUE_OK)
+        fail_msg("%s", err.msg);
+}
+
+static struct storage_collected collect(struct world *world) {
+    struct storage_collected collected = {0};
+    struct err err = {0};
+    if (catalogue_collect(world->catalogue, HOUR_MS, 1000, &collected, &err) < 0)
+        fail_msg("%s", err.msg);
+    return collected;
+}
+
+static void m_what_a_name_or_a_job_wants_is_not_collected(void **state) {
+    struct world *world = *state;
+    char named[STORAGE_VERSION_BYTES], pinned[STORAGE_VERSION_BYTES], nobodys[STORAGE_VERSION_BYTES];
+    struct storage_object object;
+    name(world, "x", "named");
+    scratch_put(world->storage, "named", named);
+    scratch_put(world->storage, "pinned", pinned);
+    scratch_put(world->storage, "nobody's", nobodys);
+    for (int i = 0; world->queue && i < 40; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "j%d", i);
+        submit(world, id, i == 20 ? pinned : HELLO);
+    }
+    assert_int_equal(collect(world).objects, 0);
+    scratch_age(world->scratch, 2 * HOUR_MS);
+    struct storage_collected collected = collect(world);
+    assert_int_equal(collected.objects, world->queue ? 1 : 2);
+    assert_int_equal(collected.bytes, world->queue ? 8 : 14);
+    assert_int_equal(catalogue_get(world->catalogue, "x", NULL, &object, NULL), 0);
+    close(object.fd);
+    assert_int_equal(storage_get_version(world->storage, pinned, &object, NULL), world->queue ? 0 : -1);
+    if (world->queue)
+        close(object.fd);
+    assert_int_equal(storage_get_version(world->storage, nobodys, &object, NULL), -1);
+    const char *const gone = "x";
+    scratch_age(world->scratch, 2 * HOUR_MS);
+    assert_int_equal(catalogue_remove(world->catalogue, &gone, 1, NULL), 0);
+    assert_int_equal(collect(world).objects, 0); // who has just learnt of it has time
+    scratch_age(world->scratch, 2 * HOUR_MS);
+    assert_int_equal(collect(world).objects, 1);
 }
 
 /* ---- a home whose names move while they are being read ---- */
@@ -153,14 +264,19 @@ static void m_a_name_that_moved_is_followed(void **state) {
     assert_string_equal(err.msg, "a: the store has no version " LOST);
 }
 
-#define TEST(home, name) cmocka_unit_test_setup_teardown(name, home##_setup, home##_teardown)
+#define TEST(home, name)                                                                                               \
+    { #name " " #home, name, home##_setup, teardown, NULL }
+#define ALL(name) TEST(file, name), TEST(redis, name), TEST(queue, name), TEST(fleet, name)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(store, b_a_key_leads_to_its_bytes),
-        TEST(store, b_names_come_and_go_together),
-        TEST(store, f_only_what_is_stored_is_named),
-        TEST(store, m_a_name_that_moved_is_followed),
+        ALL(b_a_key_leads_to_its_bytes),
+        ALL(b_names_come_and_go_together),
+        ALL(f_only_what_is_stored_is_named),
+        TEST(file, m_a_name_that_moved_is_followed),
+        TEST(redis, b_more_names_than_a_page),
+        TEST(queue, b_more_names_than_a_page),
+        ALL(m_what_a_name_or_a_job_wants_is_not_collected),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, scratch_group_teardown);
 }

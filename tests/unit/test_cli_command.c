@@ -177,18 +177,49 @@ static void b_only_what_is_near_is_suggested(void **state) {
     assert_string_equal(suggest_best(&suggest), "Patients.csv");
 }
 
+// A word or a letter that two flags of one verb have would be the first one's alone.
+static void check_words(enum command_id id, enum flag_id a) {
+    for (enum flag_id b = 0; b < a; b++) {
+        if (!flag_belongs(&flags[b], id))
+            continue;
+        assert_string_not_equal(flags[a].word, flags[b].word);
+        assert_true(!flags[a].letter || flags[a].letter != flags[b].letter);
+    }
+}
+
 static void b_the_table_is_whole(void **state) {
     (void)state;
+    bool owned[FLAG_COUNT] = {false};
+    for (enum command_id id = COMMAND_ID_ANY + 1; id < COMMAND_ID_COUNT; id++) {
+        assert_true(commands[id].run && commands[id].fewest <= commands[id].most);
+        for (enum flag_id a = 0; a < FLAG_COUNT; a++) {
+            if (!flag_belongs(&flags[a], id))
+                continue;
+            owned[a] = true;
+            check_words(id, a);
+        }
+    }
     for (enum flag_id a = 0; a < FLAG_COUNT; a++) {
-        assert_true(strncmp(flags[a].word, "--", 2) == 0);
+        assert_true(owned[a] && strncmp(flags[a].word, "--", 2) == 0);
         assert_true(*flags[a].help);
         assert_true((flags[a].kind == COMMAND_NONE) == (*flags[a].value == '\0'));
-        for (enum flag_id b = 0; b < a; b++)
-            if (flag_belongs(&flags[b], flags[a].command))
-                assert_string_not_equal(flags[a].word, flags[b].word);
     }
-    for (enum command_id id = COMMAND_ID_ANY + 1; id < COMMAND_ID_COUNT; id++)
-        assert_true(commands[id].run && commands[id].fewest <= commands[id].most);
+}
+
+static void b_flags_may_belong_to_several_verbs(void **state) {
+    (void)state;
+    static struct command_line line;
+    struct refusal refusal = {0};
+    assert_int_equal(
+        PARSE(&line, &refusal, "submit", "s.py", "--dataframe1", "a", "-q", "big", "--after", "1", "--after=2", "-p0"),
+        0);
+    assert_int_equal(line.given[0].flag, FLAG_JOB_DATAFRAME);
+    assert_int_equal(line.given[1].flag, FLAG_CLIENT_QUEUE);
+    assert_int_equal(line.given_count, 5);
+    assert_string_equal(line.given[3].value, "2");
+    assert_int_equal(line.given[4].number, 0);
+    CHECK("unknown flag '--queue' for quern run\nlist them: quern help run", "run", "s.py", "--queue", "big");
+    CHECK("--priority: '10' is not one of 0|1|2|3|4|5|6|7|8|9\ndid you mean '0'?", "submit", "--priority", "10");
 }
 
 int main(void) {
@@ -204,6 +235,7 @@ int main(void) {
         cmocka_unit_test(b_distance_counts_slips),
         cmocka_unit_test(b_only_what_is_near_is_suggested),
         cmocka_unit_test(b_the_table_is_whole),
+        cmocka_unit_test(b_flags_may_belong_to_several_verbs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

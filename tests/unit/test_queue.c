@@ -414,8 +414,13 @@ static void c_a_full_redis_refuses_submissions_and_keeps_leases(void **state) {
     assert_non_null(strstr(world->err.msg, "Redis is full: raise maxmemory or purge ended jobs"));
     assert_int_equal(queue_renew(world->queue, WORLD_LEASE_MS, &renewal, 1, &world->err), QUEUE_OK);
     assert_int_equal(renewal.lease, QUEUE_LEASE_HELD);
+    struct queue_name name = {.key = "data.csv", .version = "v1"};
+    assert_int_equal(queue_promote(world->queue, &name, 1, &world->err), -1);
+    assert_int_equal(world->err.reason, REASON_INFRA);
     world_tick(world);
-    world_complete(world, &one);
+    assert_int_equal(queue_cancel(world->queue, "j1", &became, &world->err), QUEUE_OK);
+    assert_int_equal(queue_complete(world->queue, "j1", one.token, "{}", 2, &name, 1, &world->err), QUEUE_OK);
+    world_expect(world, "j1", JOB_SUCCEEDED);
     world_fail(world, &two, REASON_EXCEPTION, 0);
     assert_int_equal(queue_release(world->queue, "j3", three.token, &became, &world->err), QUEUE_OK);
     assert_int_equal(queue_cancel(world->queue, "j4", &became, &world->err), QUEUE_OK);

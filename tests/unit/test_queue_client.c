@@ -26,8 +26,10 @@ static struct queue *open_at(const char *url, uint32_t timeout_ms, uint32_t pati
 static void f_names_that_could_reach_other_keys_are_refused(void **state) {
     (void)state;
     static const char *const names[] = {
-        "",   "a}b", "{a",  "A",  "a\r\nb", "../a",
-        "a*", "%s",  "a b", "_a", "-a",     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+        "",        "a}b",  "{a",  "A",
+        "a\r\nb",  "../a", "a?b", "[a]",
+        "\x1b[2J", "\xff", "a*",  "%s",
+        "a b",     "_a",   "-a",  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct queue_options options = {.url = "unix:/nowhere", .name = names[i]};
         struct queue *queue = NULL;
@@ -36,6 +38,16 @@ static void f_names_that_could_reach_other_keys_are_refused(void **state) {
         assert_int_equal(err.reason, REASON_BAD_INPUT);
         assert_non_null(strstr(err.msg, "queue name: expected "));
     }
+}
+
+static void f_a_prefix_is_for_stores(void **state) {
+    (void)state;
+    struct queue_options options = {.url = "redis://h?prefix=p", .name = "q"};
+    struct queue *queue = NULL;
+    struct err err;
+    assert_int_equal(queue_open(&options, &queue, &err), -1);
+    assert_string_equal(err.msg, "queue URL: a queue has a name and no prefix; only stores have one");
+    assert_int_equal(err.reason, REASON_CONFIG);
 }
 
 static struct queue_submission sample(void) {
@@ -58,25 +70,170 @@ static void assert_not_sent(const struct queue_submission *job, const char *mess
     queue_close(queue);
 }
 
-static void f_ids_and_keys_that_are_no_words_are_not_sent(void **state) {
-    (void)state;
-    auto_free char *lengthy = calloc(1, 4097);
-    memset(lengthy, 'a', 4096);
-    const char *const ids[] = {"", "a b", "a\r\nb", "{q}", "../a", "*", "%n", "a/b", "a:b", lengthy};
-    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
-        struct queue_submission job = sample();
-        struct queue_dependency after = {.id = ids[i]};
-        job.id = ids[i];
-        assert_not_sent(&job, "job id: expected 1 to 64 of A-Z a-z 0-9 _ -");
-        job = sample();
-        job.after = &after;
-        job.after_count = 1;
-        assert_not_sent(&job, "job id: expected 1 to 64 of A-Z a-z 0-9 _ -");
-        job = sample();
-        job.unique = ids[i];
-        if (strcmp(ids[i], "a:b") != 0)
-            assert_not_sent(&job, "unique key: expected 1 to 128 of A-Z a-z 0-9 _ . : -");
+/* ---- names that are none ---- */
+
+#define NONCE "0123456789abcdef0123456789abcdef"
+#define TOKEN "1-" NONCE
+
+enum { LENGTHY = 4096, HOSTILE_MAX = 16 };
+
+/* What no id, token, worker or key of a queue may be. */
+static size_t hostile_names(const char *names[HOSTILE_MAX]) {
+    static char lengthy[LENGTHY + 1];
+    static const char *const fixed[] = {"",  "a\r\nFLUSHALL", "{q}",     "a}:x", "../a", "a/../b",  "*",
+                                        "?", "[a-z]",         "%n%s%99", "a b",  "a\"b", "\x1b[2J", "\xff\xfe"};
+    memset(lengthy, 'a', LENGTHY);
+    memcpy(names, fixed, sizeof fixed);
+    names[sizeof fixed / sizeof *fixed] = lengthy;
+    return sizeof fixed / sizeof *fixed + 1;
+}
+
+struct place {
+    const char *what; /* how the message begins */
+    int (*call)(struct queue *queue, const char *name, struct err *err);
+};
+
+/* One function per place where a text comes in from outside. */
+#define PLACE(NAME, ...)                                                                                               \
+    static int NAME(struct queue *queue, const char *name, struct err *err) {                                          \
+        enum job_state state = JOB_STATE_COUNT;                                                                        \
+        (void)state;                                                                                                   \
+        __VA_ARGS__                                                                                                    \
     }
+
+static const struct err some_reason = {.reason = REASON_EXIT};
+
+PLACE(submit_id, struct queue_submission job = sample(); struct queue_receipt receipt; job.id = name;
+      return queue_submit(queue, &job, &receipt, err);)
+PLACE(submit_after, struct queue_submission job = sample(); struct queue_receipt receipt;
+      struct queue_dependency after = {.id = name}; job.after = &after; job.after_count = 1;
+      return queue_submit(queue, &job, &receipt, err);)
+PLACE(submit_unique, struct queue_submission job = sample(); struct queue_receipt receipt; job.unique = name;
+      return queue_submit(queue, &job, &receipt, err);)
+PLACE(cancel_id, return queue_cancel(queue, name, &state, err);)
+PLACE(retry_id, struct queue_receipt receipt; return queue_retry(queue, name, &receipt, err);)
+PLACE(remove_id, return queue_remove(queue, name, err);)
+PLACE(prioritise_id, return queue_prioritise(queue, name, 1, err);)
+PLACE(get_id, struct queue_record record; return queue_get(queue, name, &record, err);)
+PLACE(read_log_id, struct queue_pieces pieces; return queue_read_log(queue, name, "0-0", &pieces, err);)
+PLACE(wait_log_id, static const struct queue_pieces pieces = {.after = "0-0", .event = "0-0"}; bool woken;
+      return queue_wait_log(queue, name, &pieces, 1, &woken, err);)
+PLACE(renew_id, struct queue_renewal renewal = {.id = name, .token = TOKEN};
+      return queue_renew(queue, 30000, &renewal, 1, err);)
+PLACE(complete_id, return queue_complete(queue, name, TOKEN, "", 0, NULL, 0, err);)
+PLACE(fail_id, return queue_fail(queue, name, TOKEN, &some_reason, NULL, 0, NULL, 0, &state, err);)
+PLACE(lost_id, return queue_lost(queue, name, TOKEN, &state, err);)
+PLACE(release_id, return queue_release(queue, name, TOKEN, &state, err);)
+PLACE(progress_id, return queue_progress(queue, name, TOKEN, "", err);)
+PLACE(log_id, return queue_log(queue, name, TOKEN, false, "x", 1, err);)
+
+PLACE(renew_token, struct queue_renewal renewal = {.id = "j", .token = name};
+      return queue_renew(queue, 30000, &renewal, 1, err);)
+PLACE(complete_token, return queue_complete(queue, "j", name, "", 0, NULL, 0, err);)
+PLACE(fail_token, return queue_fail(queue, "j", name, &some_reason, NULL, 0, NULL, 0, &state, err);)
+PLACE(lost_token, return queue_lost(queue, "j", name, &state, err);)
+PLACE(release_token, return queue_release(queue, "j", name, &state, err);)
+PLACE(progress_token, return queue_progress(queue, "j", name, "", err);)
+PLACE(log_token, return queue_log(queue, "j", name, false, "x", 1, err);)
+
+PLACE(claim_worker, struct queue_claim claim; return queue_claim(queue, name, NONCE, 30000, 0, &claim, err);)
+PLACE(beat_worker, return queue_beat(queue, name, "", 1000, err);)
+PLACE(drain_worker, return queue_drain(queue, name, true, err);)
+PLACE(claim_nonce, struct queue_claim claim; return queue_claim(queue, "w", name, 30000, 0, &claim, err);)
+PLACE(lost_nonce, return queue_lost_claim(queue, name, &state, err);)
+PLACE(promote_version, struct queue_name one = {.key = "a", .version = name};
+      return queue_promote(queue, &one, 1, err);)
+PLACE(read_log_after, struct queue_pieces pieces; return queue_read_log(queue, "j", name, &pieces, err);)
+
+static const struct place places[] = {
+    {"job id: ", submit_id},
+    {"job id: ", submit_after},
+    {"unique key: ", submit_unique},
+    {"job id: ", cancel_id},
+    {"job id: ", retry_id},
+    {"job id: ", remove_id},
+    {"job id: ", prioritise_id},
+    {"job id: ", get_id},
+    {"job id: ", read_log_id},
+    {"job id: ", wait_log_id},
+    {"job id: ", renew_id},
+    {"job id: ", complete_id},
+    {"job id: ", fail_id},
+    {"job id: ", lost_id},
+    {"job id: ", release_id},
+    {"job id: ", progress_id},
+    {"job id: ", log_id},
+    {"token: ", renew_token},
+    {"token: ", complete_token},
+    {"token: ", fail_token},
+    {"token: ", lost_token},
+    {"token: ", release_token},
+    {"token: ", progress_token},
+    {"token: ", log_token},
+    {"worker: ", claim_worker},
+    {"worker: ", beat_worker},
+    {"worker: ", drain_worker},
+    {"nonce: ", claim_nonce},
+    {"nonce: ", lost_nonce},
+    {"version: ", promote_version},
+    {"id of an entry: ", read_log_after},
+};
+
+/* Nothing listens at /nowhere: what were sent would be UNREACHABLE. */
+static void f_hostile_names_are_refused_wherever_they_come_in(void **state) {
+    (void)state;
+    const char *names[HOSTILE_MAX];
+    size_t count = hostile_names(names);
+    struct queue *queue = open_at("unix:/nowhere", 0, 0);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        for (size_t name = 0; name < count; name++) {
+            struct err err = {0};
+            assert_int_equal(places[i].call(queue, names[name], &err), -1);
+            assert_int_equal(err.reason, REASON_BAD_INPUT);
+            // By name, and without a byte of what was refused.
+            assert_memory_equal(err.msg, places[i].what, strlen(places[i].what));
+            assert_non_null(strstr(err.msg, ": expected 1 to "));
+            assert_null(strpbrk(err.msg, "\r\n\x1b\xff%*"));
+        }
+    }
+    queue_close(queue);
+}
+
+PLACE(get_key, char version[STORAGE_VERSION_BYTES]; uint64_t bytes;
+      return queue_name_get(queue, name, version, &bytes, err);)
+PLACE(promote_key, struct queue_name one = {.key = name, .version = "v"}; return queue_promote(queue, &one, 1, err);)
+PLACE(complete_key, struct queue_name one = {.key = name, .version = "v"};
+      return queue_complete(queue, "j", TOKEN, "", 0, &one, 1, err);)
+PLACE(remove_key, size_t missing; return queue_remove_names(queue, &name, 1, &missing, err);)
+PLACE(list_after, struct queue_named row; size_t count; return queue_names(queue, "", name, &row, 1, &count, err);)
+
+/* Keys of datasets are words of people, with fewer rules: those of storage_key_check(). */
+static void f_keys_that_are_none_are_refused_wherever_they_come_in(void **state) {
+    (void)state;
+    static const struct place key_places[] = {
+        {"key", get_key}, {"key", promote_key}, {"key", complete_key}, {"key", remove_key}, {"key", list_after}};
+    static char lengthy[LENGTHY + 1];
+    memset(lengthy, 'a', LENGTHY);
+    const char *const keys[] = {"a\r\nFLUSHALL", "../a", "a/../b",  "/a",    "a//b", "a/",    ".",
+                                "a:b",           "job:", "\x1b[2J", "a\x7f", "\xff", lengthy, "a\xc2\x85"};
+    struct queue *queue = open_at("unix:/nowhere", 0, 0);
+    for (size_t i = 0; i < sizeof key_places / sizeof *key_places; i++) {
+        for (size_t key = 0; key < sizeof keys / sizeof *keys; key++) {
+            struct err err = {0};
+            assert_int_equal(key_places[i].call(queue, keys[key], &err), -1);
+            assert_int_equal(err.reason, REASON_BAD_INPUT);
+            assert_memory_equal(err.msg, "key", 3);
+            assert_null(strpbrk(err.msg, "\r\n\x1b\xff"));
+        }
+    }
+    struct queue_named row;
+    struct err err = {0};
+    size_t count;
+    assert_int_equal(queue_names(queue, "a\r\n", "", &row, 1, &count, &err), -1);
+    assert_string_equal(err.msg, "prefix: expected UTF-8 without control characters, found other bytes");
+    assert_int_equal(queue_names(queue, "a", "b", &row, 1, &count, &err), -1);
+    assert_string_equal(err.msg, "key \"b\": expected one that begins with \"a\"");
+    queue_close(queue);
 }
 
 static void f_numbers_out_of_range_are_not_sent(void **state) {
@@ -155,7 +312,7 @@ static const struct answer answers[] = {
      "queue: Redis refused: OOM command not allowed; Redis is full: raise maxmemory or purge ended jobs"},
     {"-MISCONF Errors writing to the AOF\r\n", REASON_INFRA,
      "queue: Redis refused: MISCONF Errors writing to the AOF; Redis cannot write its files: look at its disk"},
-    {"-NOAUTH who\033[31m\r\n", REASON_DENIED, "queue: Redis refused: NOAUTH who?[31m"},
+    {"-NOAUTH who\033[31m\r\n", REASON_DENIED, "queue: Redis refused: NOAUTH who?[31m; this Redis wants a password"},
     {"-LOADING soon\r\n", REASON_UNREACHABLE, "queue: Redis refused: LOADING soon"},
     {"-MOVED 1 h:1\r\n", REASON_CONFIG, "queue: Redis refused: MOVED 1 h:1"},
 };
@@ -169,7 +326,7 @@ static void f_a_peer_that_lies_is_an_error_and_never_more(void **state) {
         char expected[ERR_MSG_BYTES];
         redis_peer_canned(&peer, answers[i].bytes, strlen(answers[i].bytes));
         struct queue *queue = open_at(peer.url, strstr(answers[i].message, "in time") ? 30 : 20000, 0);
-        assert_int_equal(queue_claim(queue, "w", "0123456789abcdef0123456789abcdef", 30000, 0, &claim, &err), -1);
+        assert_int_equal(queue_claim(queue, "w", NONCE, 30000, 0, &claim, &err), -1);
         // The format comes from the table above.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
@@ -190,11 +347,12 @@ static void f_an_endless_reply_stops_at_its_ceiling(void **state) {
     char expected[ERR_MSG_BYTES];
     size_t bytes = 12u << 20;
     auto_free char *flood = malloc(bytes);
+    static const char head[] = "$999999999\r\n";
     memset(flood, 'x', bytes);
-    memcpy(flood, "$999999999\r\n", 12);
+    memcpy(flood, head, sizeof head - 1);
     redis_peer_canned(&peer, flood, bytes);
     struct queue *queue = open_at(peer.url, 60000, 0);
-    assert_int_equal(queue_claim(queue, "w", "0123456789abcdef0123456789abcdef", 30000, 0, &claim, &err), -1);
+    assert_int_equal(queue_claim(queue, "w", NONCE, 30000, 0, &claim, &err), -1);
     snprintf(expected, sizeof expected, "Redis at %s: a reply of more than 8388608 bytes", peer.socket);
     assert_string_equal(err.msg, expected);
     queue_close(queue);
@@ -209,7 +367,7 @@ static void f_a_script_under_a_false_name_is_not_used(void **state) {
     struct err err = {0};
     redis_peer_canned(&peer, lie, sizeof lie - 1);
     struct queue *queue = open_at(peer.url, 20000, 0);
-    assert_int_equal(queue_claim(queue, "w", "0123456789abcdef0123456789abcdef", 30000, 0, &claim, &err), -1);
+    assert_int_equal(queue_claim(queue, "w", NONCE, 30000, 0, &claim, &err), -1);
     assert_string_equal(err.msg, "queue: Redis took the script claim under another name");
     queue_close(queue);
     redis_peer_stop(&peer);
@@ -218,7 +376,9 @@ static void f_a_script_under_a_false_name_is_not_used(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(f_names_that_could_reach_other_keys_are_refused),
-        cmocka_unit_test(f_ids_and_keys_that_are_no_words_are_not_sent),
+        cmocka_unit_test(f_a_prefix_is_for_stores),
+        cmocka_unit_test(f_hostile_names_are_refused_wherever_they_come_in),
+        cmocka_unit_test(f_keys_that_are_none_are_refused_wherever_they_come_in),
         cmocka_unit_test(f_numbers_out_of_range_are_not_sent),
         cmocka_unit_test(m_rules_are_words_that_an_attempt_can_end_with),
         cmocka_unit_test(f_a_peer_that_lies_is_an_error_and_never_more),

@@ -289,6 +289,22 @@ static void m_a_sweep_mends_what_hands_broke(void **state) {
     world_claim_nothing(world, "empty");
 }
 
+/* So many that one claim does not take them all away: who waits for news hears of it at once. */
+static void c_many_ghosts_are_taken_away_by_several_claims(void **state) {
+    struct queue_world *world = *state;
+    struct queue_claim claim;
+    bool woken = false;
+    for (int i = 0; i < 100; i++)
+        redis_number(&world->redis, "ZADD quern:{q}:ready %d ghost%d", i, i);
+    world_submit_plain(world, "j1");
+    assert_int_equal(queue_claim(world->queue, "w", world_nonce(), WORLD_LEASE_MS, 0, &claim, &world->err),
+                     QUEUE_NOTHING);
+    assert_string_equal(claim.why, "ghost");
+    assert_int_equal(queue_wait(world->queue, claim.wake, 5000, &woken, &world->err), QUEUE_OK);
+    assert_true(woken);
+    world_claim(world, "j1");
+}
+
 static void c_a_ghost_in_the_index_is_not_claimed(void **state) {
     struct queue_world *world = *state;
     world_submit_plain(world, "ghost");
@@ -413,6 +429,7 @@ int main(void) {
         T(m_a_server_that_would_lose_jobs_is_refused_with_the_remedy),
         T(m_a_queue_says_where_it_is_at_home),
         T(c_a_ghost_in_the_index_is_not_claimed),
+        T(c_many_ghosts_are_taken_away_by_several_claims),
     };
     return cmocka_run_group_tests_name("queue_operate", tests, world_open, world_close);
 }

@@ -356,21 +356,23 @@ static void l_a_promotion_counts_from_its_journal_on(void **state) {
     assert_true(scratch_child(promote_with_room_for_the_journal, *state));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_file_setup, scratch_teardown)
+#define TEST(home, name)                                                                                               \
+    { #name " " #home, name, scratch_##home##_setup, scratch_teardown, NULL }
+#define BOTH(name) TEST(file, name), TEST(redis, name)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(c_a_promotion_killed_anywhere_is_old_or_new),
-        TEST(c_so_it_is_without_nameless_files),
-        TEST(c_a_removal_killed_anywhere_is_old_or_new),
-        TEST(c_a_removal_without_nameless_files_too),
-        TEST(c_a_put_killed_anywhere_is_nothing_or_whole),
-        TEST(c_also_without_nameless_files),
-        TEST(c_eight_writers_of_the_same_names_end_at_the_highest_fence),
-        TEST(c_of_eight_writers_without_a_fence_one_wins_whole),
-        TEST(l_a_full_disk_leaves_nothing_behind),
-        TEST(l_names_stay_when_there_is_no_room_for_new_ones),
-        TEST(l_a_promotion_counts_from_its_journal_on),
+        TEST(file, c_a_promotion_killed_anywhere_is_old_or_new),
+        TEST(file, c_so_it_is_without_nameless_files),
+        TEST(file, c_a_removal_killed_anywhere_is_old_or_new),
+        TEST(file, c_a_removal_without_nameless_files_too),
+        TEST(file, c_a_put_killed_anywhere_is_nothing_or_whole),
+        TEST(file, c_also_without_nameless_files),
+        BOTH(c_eight_writers_of_the_same_names_end_at_the_highest_fence),
+        BOTH(c_of_eight_writers_without_a_fence_one_wins_whole),
+        TEST(file, l_a_full_disk_leaves_nothing_behind),
+        TEST(file, l_names_stay_when_there_is_no_room_for_new_ones),
+        TEST(file, l_a_promotion_counts_from_its_journal_on),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, scratch_group_teardown);
 }

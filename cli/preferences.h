@@ -7,30 +7,30 @@
  *     name = default
  *     password_file = /home/ann/.config/quern/redis.secret
  *
- * A missing file says nothing. Ownership: plain data; settings_password() gives a text that the caller frees. Errors:
+ * A missing file says nothing. Ownership: plain data; preferences_password() gives a text that the caller frees. Errors:
  * REASON_CONFIG, file and line in front.
  */
-#ifndef QUERN_CLI_SETTINGS_H
-#define QUERN_CLI_SETTINGS_H
+#ifndef QUERN_CLI_PREFERENCES_H
+#define QUERN_CLI_PREFERENCES_H
 
 #include <limits.h>
 
 #include "cli/refusal.h"
 
-#define SETTINGS_TEXT_BYTES 256
+#define PREFERENCES_TEXT_BYTES 256
 
-struct settings {
+struct preferences {
     char file[PATH_MAX]; /* empty: there is no home */
-    char url[SETTINGS_TEXT_BYTES], name[SETTINGS_TEXT_BYTES];
-    char password_file[SETTINGS_TEXT_BYTES], store_password_file[SETTINGS_TEXT_BYTES];
+    char url[PREFERENCES_TEXT_BYTES], name[PREFERENCES_TEXT_BYTES];
+    char password_file[PREFERENCES_TEXT_BYTES], store_password_file[PREFERENCES_TEXT_BYTES];
 };
 
-MUST_USE int settings_read(struct settings *ret, struct refusal *refusal);
+MUST_USE int preferences_read(struct preferences *ret, struct refusal *refusal);
 
 /* The password in the file that `variable` names, else in `path`; NULL when neither names one. */
-MUST_USE int settings_password(const char *variable, const char *path, char **ret, struct refusal *refusal);
+MUST_USE int preferences_password(const char *variable, const char *path, char **ret, struct refusal *refusal);
 
 /* The variable's value; NULL when it is not set or empty. */
-const char *settings_variable(const char *variable);
+const char *preferences_variable(const char *variable);
 
 #endif

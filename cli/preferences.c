@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/preferences.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/places.h"
+#include "quern/inifile.h"
+#include "quern/memory.h"
+#include "quern/own.h"
+
+enum { PASSWORD_BYTES = 4096, PREFERENCES_MAX_BYTES = 65536 };
+
+static int take(struct inifile *inifile, void *context, const char *section, const char *name, const char *value) {
+    struct preferences *preferences = context;
+    const struct {
+        const char *key;
+        char *place;
+    } keys[] = {{"queue.url", preferences->url},
+                {"queue.name", preferences->name},
+                {"queue.password_file", preferences->password_file},
+                {"store.password_file", preferences->store_password_file}};
+    char key[PREFERENCES_TEXT_BYTES];
+    snprintf(key, sizeof key, "%s.%s", section, name);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        if (strcmp(keys[i].key, key) != 0)
+            continue;
+        if (*keys[i].place)
+            return inifile_refuse(inifile, "[%s] %s stands there twice", section, name);
+        snprintf(keys[i].place, PREFERENCES_TEXT_BYTES, "%s", value);
+        return 1;
+    }
+    return inifile_refuse(inifile,
+                          "[%s] %s is not a setting; there are url, name and password_file of [queue], and "
+                          "password_file of [store]",
+                          section, name);
+}
+
+int preferences_read(struct preferences *ret, struct refusal *refusal) {
+    auto_free char *text = NULL;
+    size_t bytes;
+    struct err err;
+    *ret = (struct preferences){.url = ""};
+    places_settings(ret->file);
+    if (!*ret->file)
+        return 0;
+    auto_fd int fd = open(ret->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return 0;
+    if (fd < 0)
+        return refuse(refusal, REASON_CONFIG, "%s: %s", ret->file, strerror(errno));
+    if (memory_read(fd, ret->file, PREFERENCES_MAX_BYTES, &text, &bytes, &err) < 0 ||
+        inifile_read(ret->file, text, take, ret, &err) < 0)
+        return refuse(refusal, REASON_CONFIG, "%s", err.msg);
+    return 0;
+}
+
+const char *preferences_variable(const char *variable) {
+    const char *value = getenv(variable);
+    return value && *value ? value : NULL;
+}
+
+int preferences_password(const char *variable, const char *path, char **ret, struct refusal *refusal) {
+    const char *named = preferences_variable(variable), *from = named ? named : *path ? path : NULL;
+    char *text = NULL;
+    size_t bytes = 0;
+    struct err err;
+    *ret = NULL;
+    if (!from)
+        return 0;
+    auto_fd int fd = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return refuse(refusal, REASON_CONFIG, "%s: %s", named ? variable : from, strerror(errno));
+    if (memory_read(fd, from, PASSWORD_BYTES, &text, &bytes, &err) < 0)
+        return refuse(refusal, REASON_CONFIG, "%s", err.msg);
+    text[strcspn(text, "\r\n")] = '\0';
+    if (!*text) {
+        free(text);
+        return refuse(refusal, REASON_CONFIG, "%s: expected a password in its first line, found none", from);
+    }
+    *ret = text;
+    return 0;
+}
