@@ -60,16 +60,7 @@ static int open_source(struct attempt *attempt, const struct job_source *source,
         return err_set(err, REASON_BAD_INPUT,
                        "%s: expected an object of the store, found %.200s; `quern submit` uploads files", source->name,
                        source->url);
-    const struct delivery_home *home = delivery_of(attempt)->home;
-    char version[STORAGE_VERSION_BYTES];
-    uint64_t bytes = 0;
-    if (source->version)
-        return catalogue_get(home->catalogue, source->url, source->version, ret, err);
-    int answer = queue_name_get(home->queue, source->url, version, &bytes, err);
-    TRY(answer);
-    if (answer != QUEUE_OK)
-        return err_set(err, REASON_NOT_FOUND, "%s: no such key", source->url);
-    return catalogue_get(home->catalogue, source->url, version, ret, err);
+    return catalogue_get(delivery_of(attempt)->home->catalogue, source->url, source->version, ret, err);
 }
 
 // ---- publish ----

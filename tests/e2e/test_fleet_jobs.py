@@ -169,7 +169,7 @@ def test_m_a_job_that_raises_keeps_its_log_picture_and_record_and_touches_no_nam
                        " raise ValueError('no good')\n", "-o", "raised")
     assert fleet.wait(job) == "failed"
     record = fleet.inspect(job)
-    assert (record["reason"], record["message"], record["exit_code"]) == ("exception", "no good", 1)
+    assert (record["reason"], record["message"], record["exit_code"]) == ("exception", "ValueError: no good", 1)
     assert record["result"]["exception"] == {"type": "ValueError", "message": "no good", "line": 5}
     assert record["result"]["error"]["details"][0]["code"] == "0085"
     assert not [key for key in fleet.names() if key.startswith("raised")]
