@@ -96,7 +96,7 @@ static int put(struct attempt *attempt, const char *name, int fd, struct manifes
     if (fstat(fd, &status) < 0)
         return err_sys(err, REASON_INFRA, "fstat of %s", name);
     made->bytes = (uint64_t)status.st_size;
-    TRY(storage_stage(catalogue_storage(delivery->home->catalogue), delivery->attempt, fd, made->version, err));
+    TRY(storage_put(catalogue_storage(delivery->home->catalogue), fd, made->version, err));
     delivery->count++;
     *ret = made;
     return 0;
@@ -174,7 +174,7 @@ static void add_name(struct names *names, const char *key, const struct delivery
         names->list[names->count++] = (struct queue_name){key, made->version, made->bytes};
 }
 
-// Of a part nobody is told. The names are the commit: nothing else keeps what was staged.
+// Of a part nobody is told. The names are the commit: what was put and has none is collected.
 static void collect_names(const struct delivery_queue *delivery, struct names *names) {
     names->count = 0;
     for (uint32_t i = 0; i < delivery->count && delivery->whole; i++) {
@@ -254,7 +254,8 @@ static void tell(struct attempt *attempt, const struct event *event, int fd) {
     }
     if (event->kind == EVENT_STEP_BEGIN)
         tell_progress(delivery, event);
-    if (event->kind == EVENT_PREVIEW || event->kind == EVENT_PICTURE || event->kind == EVENT_PRODUCT)
+    if (event->kind == EVENT_STEP_BEGIN || event->kind == EVENT_PREVIEW || event->kind == EVENT_PICTURE ||
+        event->kind == EVENT_PRODUCT)
         return;
     if (delivery->events >= 0 && record_send(delivery->events, event, sizeof *event, NULL, 0, &ignored) < 0)
         delivery->events = -1;
@@ -293,7 +294,6 @@ void delivery_queue_begin(struct delivery_queue *delivery, const struct delivery
     delivery->home = home;
     delivery->claim = *claim;
     *claim = (struct queue_claim){0};
-    snprintf(delivery->attempt, sizeof delivery->attempt, "%s-%s", delivery->claim.id, delivery->claim.token);
     delivery->count = 0;
     delivery->whole = false;
     delivery->state = JOB_RUNNING;
