@@ -14,7 +14,10 @@
 #include "quern/settings.h"
 #include "wish.h"
 
-enum { LAST_NEWS_MS = 5000 };
+enum {
+    LAST_NEWS_MS = 5000,
+    LONG_BYTES = 64 << 20, // people notice how long it takes to encode more
+};
 
 static struct delivery_queue *delivery_of(const struct attempt *attempt) {
     return (struct delivery_queue *)attempt->delivery;
@@ -127,6 +130,8 @@ static int put_result(struct attempt *attempt, uint32_t index, struct manifest_o
     struct delivery_output *made = NULL;
     auto_fd int file = memory_new("quern-output", 0, err);
     TRY(file);
+    if (result->segment_bytes > LONG_BYTES)
+        report_flush(&attempt->report);
     if (codec_encode(&attempt->codec, result->segment, CODEC_CHECKED, file, &outcome, &why) < 0) {
         err_set(err, (enum reason)why.reason, "%s: %.900s", result->port, why.msg);
         return -1;
@@ -237,13 +242,6 @@ static int conclude(struct attempt *attempt, const struct delivery_manifest *man
 
 // ---- news ----
 
-static void tell_progress(struct delivery_queue *delivery, const struct event *event) {
-    char text[NEWS_PROGRESS_BYTES];
-    snprintf(text, sizeof text, "%s%s%.*s", step_name((enum step)event->step), event->bytes ? " " : "",
-             (int)event->bytes, event->text);
-    news_progress(&delivery->news, text);
-}
-
 static void tell(struct attempt *attempt, const struct event *event, int fd) {
     struct delivery_queue *delivery = delivery_of(attempt);
     struct err ignored;
@@ -253,7 +251,7 @@ static void tell(struct attempt *attempt, const struct event *event, int fd) {
         return;
     }
     if (event->kind == EVENT_STEP_BEGIN)
-        tell_progress(delivery, event);
+        news_progress(&delivery->news, step_name((enum step)event->step));
     if (event->kind == EVENT_STEP_BEGIN || event->kind == EVENT_PREVIEW || event->kind == EVENT_PICTURE ||
         event->kind == EVENT_PRODUCT)
         return;
@@ -271,6 +269,11 @@ static void turn(struct attempt *attempt) {
     attempt->calls.fenced = attempt->calls.fenced || news->fenced;
 }
 
+static void flush(struct attempt *attempt) {
+    delivery_of(attempt)->news.next_ns = 0;
+    turn(attempt);
+}
+
 static const struct delivery_kind queue_kind = {.document = document,
                                                 .open = open_source,
                                                 .result = put_result,
@@ -280,7 +283,8 @@ static const struct delivery_kind queue_kind = {.document = document,
                                                 .conclude = conclude,
                                                 .tell = tell,
                                                 .wait = wait_for_news,
-                                                .turn = turn};
+                                                .turn = turn,
+                                                .flush = flush};
 
 void delivery_queue_init(struct delivery_queue *delivery, int events) {
     memset(delivery, 0, sizeof *delivery);
