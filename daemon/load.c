@@ -111,6 +111,7 @@ static int produce(struct attempt *attempt, uint32_t input, struct err *err) {
 
 static int load_one(struct attempt *attempt, uint32_t input, struct err *err) {
     struct err ignored;
+    report_flush(&attempt->report);
     if (produce(attempt, input, err) == 0)
         return 0;
     (void)!calls_abandon(&attempt->calls, &attempt->inputs[input].key, &ignored);
