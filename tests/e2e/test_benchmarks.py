@@ -15,7 +15,7 @@ SOME_LABELS = {
     "pictures": ["join", "Pillow, level 1"],
     "jail": ["jail_prepare", "spawn, isolated, to its end"],
     "noop": ["quern: whole", "python3 -c 'import pandas': whole", *(f"quern: step {name}" for name in (
-        "claim", "load", "run", "collect", "publish", "complete"))],
+        "claim", "load", "run", "collect", "publish"))],
     "large": ["quern: whole", "python3, read_feather, to_feather: whole"],
 }
 
