@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "cell.h"
 #include "head.h"
 #include "quern/dataset.h"
 #include "quern/own.h"
+#include "quern/write.h"
 
 #define MAX_ROWS 1000u
 #define MAX_COLUMNS 200u
@@ -213,34 +213,14 @@ static json_t *describe(const void *segment, uint64_t asked) {
     return object;
 }
 
-struct sink {
-    int output;
-    uint64_t written;
-};
-
-static int put(const char *bytes, size_t count, void *context) {
-    struct sink *sink = context;
-    while (count > 0) {
-        ssize_t written = write(sink->output, bytes, count);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return -1;
-        bytes += written;
-        count -= (size_t)written;
-        sink->written += (uint64_t)written;
-    }
-    return 0;
-}
-
 int head_write(const json_t *object, const char *what, int output, uint64_t *ret_bytes, struct err *err) {
-    struct sink sink = {.output = output};
     auto_free char *text = json_dumps(object, JSON_ENSURE_ASCII | JSON_COMPACT);
     if (!text)
         return err_set(err, REASON_INFRA, "out of memory for the text of the %s of a dataset", what);
-    if (put(text, strlen(text), &sink) < 0 || put("\n", 1, &sink) < 0)
+    size_t bytes = strlen(text);
+    if (write_all(output, text, bytes) < 0 || write_all(output, "\n", 1) < 0)
         return err_sys(err, errno == EFBIG ? REASON_LIMIT_OUTPUT : REASON_INFRA, "writing the %s of a dataset", what);
-    *ret_bytes = sink.written;
+    *ret_bytes = bytes + 1;
     return 0;
 }
 

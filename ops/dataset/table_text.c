@@ -8,43 +8,32 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "cell.h"
 #include "quern/dataset.h"
 #include "quern/own.h"
+#include "quern/write.h"
 
 enum { BUFFER_BYTES = 1 << 20, DAY_SECONDS = 86400 };
 
 struct writer {
     int output;
     char separator;
-    bool failed; // errno says how; nothing more is written
-    int error;
+    int error; // errno; nothing more is written
     uint64_t written;
     char *buffer; // owned
     size_t used;
 };
 
 static void flush(struct writer *writer) {
-    const char *at = writer->buffer;
-    while (writer->used > 0 && !writer->failed) {
-        ssize_t written = write(writer->output, at, writer->used);
-        if (written < 0 && errno == EINTR)
-            continue;
-        writer->failed = written < 0;
-        if (writer->failed) {
-            writer->error = errno;
-            return;
-        }
-        at += written;
-        writer->used -= (size_t)written;
-        writer->written += (uint64_t)written;
-    }
+    if (!writer->error && write_all(writer->output, writer->buffer, writer->used) < 0)
+        writer->error = errno;
+    writer->written += writer->used;
+    writer->used = 0;
 }
 
 static void put(struct writer *writer, const char *bytes, size_t count) {
-    while (count > 0 && !writer->failed) {
+    while (count > 0 && !writer->error) {
         size_t room = BUFFER_BYTES - writer->used, part = count < room ? count : room;
         memcpy(writer->buffer + writer->used, bytes, part);
         writer->used += part;
@@ -201,11 +190,11 @@ int dataset_text(const void *segment, char separator, int output, uint64_t *ret_
     if (!buffer)
         return err_set(err, REASON_INFRA, "out of memory for a text table");
     put_names(&writer, segment, header->columns);
-    for (uint64_t row = 0; row < header->rows && header->columns > 0 && !writer.failed; row++)
+    for (uint64_t row = 0; row < header->rows && header->columns > 0 && !writer.error; row++)
         put_row(&writer, segment, header->columns, row);
     flush(&writer);
     errno = writer.error;
-    if (writer.failed)
+    if (writer.error)
         return err_sys(err,
                        errno == EFBIG    ? REASON_LIMIT_OUTPUT
                        : errno == ENOSPC ? REASON_LIMIT_DISK

@@ -126,7 +126,7 @@ int rig_sample_arrow(uint64_t rows) {
 
 int rig_grant(void *context, uint64_t bytes, uint64_t rows, uint32_t columns, struct err *err) {
     struct granting *granting = context;
-    pid_t child;
+    pid_t child = 0;
     assert_int_equal(columns, granting->columns);
     assert_true(rows > 0);
     granting->calls++;

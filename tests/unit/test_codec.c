@@ -22,7 +22,7 @@
 static void b_decode(void **state) {
     struct rig *rig = *state;
     auto_granting struct granting granting = rig_granting(rig);
-    struct codec_outcome outcome, checked;
+    struct codec_outcome outcome, checked = {0};
     struct err err;
     uint64_t bytes;
     auto_fd int blob = rig_sample_arrow(ROWS);
