@@ -66,6 +66,16 @@ static int choose_columns(struct job *job, const struct command_line *line, stru
     return 0;
 }
 
+// Of all text tables: where they differ, one is stored by `dataset put` first.
+static int drop_headers(struct job *job, struct refusal *refusal) {
+    bool any = false;
+    for (size_t i = 0; i < job->input_count; i++) {
+        job->inputs[i].no_header = job_is_text_table(job->inputs[i].format);
+        any |= job->inputs[i].no_header;
+    }
+    return any ? 0 : refuse(refusal, REASON_USAGE, "--no-header: expected a .csv or .tsv file, found none");
+}
+
 static int add_param(struct job *job, const char *pair, struct refusal *refusal) {
     const char *equals = strchr(pair, '=');
     if (job->param_count == JOB_MAX_PARAMS)
@@ -122,6 +132,7 @@ static int take_flag(struct request *request, const struct given *given, struct 
         request->colour = (enum terminal_colour)given->number;
         return 0;
     case FLAG_RUN_COLUMNS:
+    case FLAG_RUN_NO_HEADER:
     case FLAG_RUN_STORE: // read before all others
     case FLAG_ANY_HELP:
     default: // flags of other verbs
@@ -173,6 +184,8 @@ static int build(const struct command_line *line, struct request *request, struc
     for (size_t i = 0; i < line->given_count; i++)
         TRY(take_flag(request, &line->given[i], refusal));
     TRY(choose_columns(&request->job, line, refusal));
+    if (command_given(line, "--no-header"))
+        TRY(drop_headers(&request->job, refusal));
     if (request->output_dir)
         TRY(check_output(request->output_dir, refusal));
     TRY(settle_debug(request, refusal));

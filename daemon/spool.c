@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "quern/memory.h"
+#include "quern/write.h"
 
 void spool_init(struct spool *spool) { *spool = (struct spool){.read_end = -1, .write_end = -1, .file = -1}; }
 
@@ -40,13 +41,8 @@ int spool_open(struct spool *spool, const char *name, uint64_t limit_bytes, stru
 void spool_close_write_end(struct spool *spool) { close_fd(&spool->write_end); }
 
 static int keep(const struct spool *spool, const char *bytes, size_t count, struct err *err) {
-    while (count > 0) {
-        ssize_t written = write(spool->file, bytes, count);
-        if (written < 0)
-            return err_sys(err, REASON_INFRA, "keeping the script's output");
-        bytes += written;
-        count -= (size_t)written;
-    }
+    if (write_all(spool->file, bytes, count) < 0)
+        return err_sys(err, REASON_INFRA, "keeping the script's output");
     return 0;
 }
 

@@ -51,7 +51,6 @@ struct run_options {
     const char *store;                     /* where keys are looked up; NULL: the default store */
     enum run_task task;
     uint32_t rows;       /* RUN_HEAD: rows at the beginning */
-    bool no_header;      /* CSV and TSV: the first line is data; columns are Col1, Col2, ... */
     bool debug_terminal; /* the script gets our terminal on 0, 1 and 2 */
     void (*on_event)(void *context, const struct event *event, int fd /* -1, or borrowed */);
     void (*on_tick)(void *context); /* about every RUN_TICK_MS while the job runs; NULL: no ticks */
