@@ -385,6 +385,11 @@ def test_m_dates_become_times():
     assert made["d"].dtype == (DATES[0] if PANDAS >= 3 else object)
 
 
+def test_r_names_that_become_equal_stay_distinct():
+    made = again(pd.DataFrame([[1, 2, 3]], columns=["a\ud800", "a\ufffd", "a\udfff"]))
+    assert list(made.columns) == ["a\ufffd", "a\ufffd (2)", "a\ufffd (3)"]
+
+
 def test_m_index_is_dropped_and_new():
     made = again(pd.DataFrame({"k": ["a", "b", "c"], "v": [1, 2, 3]}).set_index("k")[1:])
     assert isinstance(made.index, pd.RangeIndex)

@@ -11,7 +11,7 @@ OUTPUT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}\Z")
 
 def columns(labels, dialect):
     """Distinct column names for any labels: str() of each; repeated ones get a number that nobody has."""
-    texts = [label if type(label) is str else text_of(label, place) for place, label in enumerate(labels)]
+    texts = [whole(label if type(label) is str else text_of(label, place)) for place, label in enumerate(labels)]
     taken = set(texts)
     if len(taken) == len(texts):
         return texts
@@ -23,6 +23,11 @@ def columns(labels, dialect):
             taken.add(texts[i])
         placed.add(text)
     return texts
+
+
+def whole(text):
+    """Lone surrogates, which are no characters, are replaced, as in cells."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def text_of(label, place):
