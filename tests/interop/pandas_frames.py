@@ -368,15 +368,23 @@ def drawn(chance, name, rows):
     return Column(name, [*kind.always, *cells[len(kind.always):]])
 
 
-def example():
-    """A Frame with each kind, of which what can be missing is missing in one row of four."""
+def example(rows=4):
+    """A Frame with each kind, of which what can be missing is missing in the last of the rows."""
     chance, columns = random.Random(1), []
     for name, kind in KINDS.items():
-        cells = [kind.cell(chance) if kind.cell else Missing(i) for i in range(4)]
+        cells = [kind.cell(chance) if kind.cell else Missing(i % SORTS) for i in range(rows)]
         cells[:len(kind.always)] = kind.always
-        cells[3:] = [(Missing(0) if kind.objects else None) if kind.missing else cells[3]]
+        cells[-1:] = [(Missing(0) if kind.objects else None) if kind.missing else cells[-1]]
         columns.append(Column(name, cells))
     return Frame(columns, list(KINDS), "range", "plain")
+
+
+REPEATED = 61  # rows of the example, of which the rows of a long frame are made
+
+
+def places(rows):
+    """Which row of the example each row of a long frame is: each of them once, then any."""
+    return [i if i < REPEATED else i * 7919 % 1009 % REPEATED for i in range(rows)]
 
 
 def labels(chance, form, count):
@@ -411,6 +419,19 @@ def built(drawing):
     made.columns = header(drawing.labels)
     made.index = index(drawing.index, len(made))
     return made
+
+
+def repeated(rows):
+    """A long frame of each kind. Column by column: pandas takes nothing of big-endian ones."""
+    import numpy as np
+    import pandas as pd
+
+    where, found = np.array(places(rows)), {}
+    for column in example(REPEATED).columns:
+        made = KINDS[column.kind].build(column.cells)
+        taken = made[where] if isinstance(made, np.ndarray) else made.take(where)
+        found[column.kind] = taken.reset_index(drop=True) if isinstance(made, pd.Series) else taken
+    return pd.DataFrame(found, copy=False)
 
 
 # What of the rows below is the frame, and where its cells lie among them.
@@ -449,5 +470,7 @@ def azureml_main():
 
     if "example" in quern.params:
         return built(example())
+    if "rows" in quern.params:
+        return repeated(int(quern.params["rows"]))
     first, count = int(quern.params["first"]), int(quern.params["count"])
     return {f"frame{seed}": built(frame(seed)) for seed in range(first, first + count)}
