@@ -228,6 +228,13 @@ def category(make, ordered):
     return build
 
 
+def inferred(cells):
+    """A list, of which pandas 3 makes text of its own."""
+    import pandas as pd
+
+    return pd.Series(cells, dtype=None if any(cell is not None for cell in cells) else object)
+
+
 def objects(make=lambda cell: cell):
     def build(cells):
         import numpy as np
@@ -305,6 +312,7 @@ KINDS = {
     "category of bytes": category_kind(blob, of_objects),
     "category of interval": category_kind(lambda chance: (chance.randint(0, 9), chance.randint(10, 19)), intervals,
                                           interval_text, ordered=True, note="interval[float64, right] is stored as text"),
+    "str as pandas infers it": Kind(word, inferred),
     "object of str": object_kind(word),
     "object of str, lone surrogates": object_kind(lambda chance: "a\ud800b", lambda cell, stored: "a\ufffdb",
                                                   "{count} lone surrogate(s) are no characters and are replaced"),
