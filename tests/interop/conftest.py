@@ -42,9 +42,9 @@ class Returned(NamedTuple):
 
 
 def quern_run(directory, paths, script=IDENTITY, flags=(), pandas=1):
-    """(finished process, directory of the outputs) of one job over those files, under that pandas of PYTHONS."""
+    """(finished process, directory of the outputs) of one job over those files, under that pandas of PYTHONS, or another Python."""
     inputs = [word for i, path in enumerate(paths, 1) for word in (f"--dataframe{i}", path)]
-    return run_in(PYTHONS[pandas], directory, script, *inputs, *flags)
+    return run_in(PYTHONS.get(pandas, pandas), directory, script, *inputs, *flags)
 
 
 def run_in(python, directory, script, *words):

@@ -228,6 +228,13 @@ def category(make, ordered):
     return build
 
 
+def inferred(cells):
+    """A list, of which pandas 3 makes text of its own."""
+    import pandas as pd
+
+    return pd.Series(cells, dtype=None if any(cell is not None for cell in cells) else object)
+
+
 def objects(make=lambda cell: cell):
     def build(cells):
         import numpy as np
@@ -305,6 +312,7 @@ KINDS = {
     "category of bytes": category_kind(blob, of_objects),
     "category of interval": category_kind(lambda chance: (chance.randint(0, 9), chance.randint(10, 19)), intervals,
                                           interval_text, ordered=True, note="interval[float64, right] is stored as text"),
+    "str as pandas infers it": Kind(word, inferred),
     "object of str": object_kind(word),
     "object of str, lone surrogates": object_kind(lambda chance: "a\ud800b", lambda cell, stored: "a\ufffdb",
                                                   "{count} lone surrogate(s) are no characters and are replaced"),
@@ -368,15 +376,23 @@ def drawn(chance, name, rows):
     return Column(name, [*kind.always, *cells[len(kind.always):]])
 
 
-def example():
-    """A Frame with each kind, of which what can be missing is missing in one row of four."""
+def example(rows=4):
+    """A Frame with each kind, of which what can be missing is missing in the last of the rows."""
     chance, columns = random.Random(1), []
     for name, kind in KINDS.items():
-        cells = [kind.cell(chance) if kind.cell else Missing(i) for i in range(4)]
+        cells = [kind.cell(chance) if kind.cell else Missing(i % SORTS) for i in range(rows)]
         cells[:len(kind.always)] = kind.always
-        cells[3:] = [(Missing(0) if kind.objects else None) if kind.missing else cells[3]]
+        cells[-1:] = [(Missing(0) if kind.objects else None) if kind.missing else cells[-1]]
         columns.append(Column(name, cells))
     return Frame(columns, list(KINDS), "range", "plain")
+
+
+REPEATED = 61  # rows of the example, of which the rows of a long frame are made
+
+
+def places(rows):
+    """Which row of the example each row of a long frame is: each of them once, then any."""
+    return [i if i < REPEATED else i * 7919 % 1009 % REPEATED for i in range(rows)]
 
 
 def labels(chance, form, count):
@@ -411,6 +427,19 @@ def built(drawing):
     made.columns = header(drawing.labels)
     made.index = index(drawing.index, len(made))
     return made
+
+
+def repeated(rows):
+    """A long frame of each kind. Column by column: pandas takes nothing of big-endian ones."""
+    import numpy as np
+    import pandas as pd
+
+    where, found = np.array(places(rows)), {}
+    for column in example(REPEATED).columns:
+        made = KINDS[column.kind].build(column.cells)
+        taken = made[where] if isinstance(made, np.ndarray) else made.take(where)
+        found[column.kind] = taken.reset_index(drop=True) if isinstance(made, pd.Series) else taken
+    return pd.DataFrame(found, copy=False)
 
 
 # What of the rows below is the frame, and where its cells lie among them.
@@ -449,5 +478,7 @@ def azureml_main():
 
     if "example" in quern.params:
         return built(example())
+    if "rows" in quern.params:
+        return repeated(int(quern.params["rows"]))
     first, count = int(quern.params["first"]), int(quern.params["count"])
     return {f"frame{seed}": built(frame(seed)) for seed in range(first, first + count)}

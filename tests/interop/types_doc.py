@@ -3,6 +3,7 @@
 
     build/venv-oracles/bin/python tests/interop/types_doc.py --write
 """
+import decimal
 import json
 import pathlib
 import sys
@@ -31,6 +32,7 @@ REFUSED = {
     "dense_union": pa.UnionArray.from_dense(pa.array([0], pa.int8()), pa.array([0], pa.int32()), [pa.array([1])]),
     "run_end_encoded": pa.RunEndEncodedArray.from_arrays(pa.array([1], pa.int32()), pa.array([1])),
     "dictionary of null": pa.DictionaryArray.from_arrays(pa.array([0]), pa.nulls(1)),
+    "dictionary of decimal128": pa.DictionaryArray.from_arrays(pa.array([0]), pa.array([decimal.Decimal("1.5")])),
     "dictionary of bool": pa.DictionaryArray.from_arrays(pa.array([0]), pa.array([True])),
 }
 
@@ -52,9 +54,9 @@ makes this page from a run of every row and fails when it tells otherwise.
 - **Columns without any value** carry no type as `object`: bool, binary and time of which all is missing, and binary
   and time without rows, come back as string.
 - **Decimals** are the nearest double; a warning tells how many lost digits. With `--decimals text` they are text with
-  all digits, as `str(decimal.Decimal)` writes it.
+  all digits, as `str(decimal.Decimal)` writes it; a dictionary of decimals is taken only so, as one of texts.
 - **pandas' nullable types** are none of Arrow's: the metadata that pandas writes tell them, and they stay. Whole numbers
-  are exact there, beside missing ones too.
+  are exact there, beside missing ones too, and NaN is a value.
 - **Columns of type null** are `object` cells of None.
 - **Times of day** are `datetime.time`, which knows microseconds: a warning tells how many lost nanoseconds.
 - **Dictionaries** are categories and keep their order, unused values and the ordered flag. Indices get the width that
