@@ -354,3 +354,25 @@ int arrow_decode_fixed(struct arrow_worker *worker, const struct arrow_source *s
     arrow_decode_nulls(piece, target, step.present);
     return convert(&step, err);
 }
+
+int arrow_decode_flags(struct arrow_worker *worker, const struct arrow_source *source, struct arrow_piece *piece,
+                       const struct arrow_target *target, uint64_t ceiling, struct err *err) {
+    struct arrow_buffer buffer;
+    const uint8_t *present, *bits;
+    uint8_t *room;
+    uint64_t needed = (piece->rows + 7) / 8;
+    TRY(arrow_decode_validity(worker, source, piece, ceiling, &present, err));
+    TRY(arrow_buffer_open(piece->batch, piece->buffer + 1, "values", ceiling, source->column, &buffer, err));
+    if (piece->rows == 0)
+        return 0;
+    TRY(arrow_buffer_read(worker, &buffer, ARROW_SLOT_VALUES, needed, source->column, &bits, err));
+    arrow_decode_nulls(piece, target, present);
+    piece->sentinels = piece->nulls;
+    if (present) {
+        TRY(arrow_worker_slot(worker, ARROW_SLOT_DATA, needed, &room, err));
+        bits_both(room, bits, present, needed);
+        bits = room;
+    }
+    bits_put(target->values, piece->row, bits, piece->rows);
+    return 0;
+}

@@ -13,18 +13,33 @@ static unsigned byte_of(const uint8_t *from, uint64_t rows, uint64_t byte) {
     return left >= 8 ? bits : bits & ((1u << left) - 1);
 }
 
+// The bytes between the first and the last one are nobody else's.
+static void put_shifted(uint8_t *to, unsigned shift, const uint8_t *from, uint64_t rows) {
+    uint64_t last = (shift + rows - 1) / 8;
+    unsigned bits = 0;
+    for (uint64_t byte = 0; byte <= last; byte++) {
+        bits = bits >> 8 | (byte * 8 < rows ? byte_of(from, rows, byte) << shift : 0);
+        if (byte > 0 && byte < last)
+            to[byte] = (uint8_t)bits;
+        else
+            put_byte(to + byte, (uint8_t)bits);
+    }
+}
+
 void bits_put(uint8_t *to, uint64_t at, const uint8_t *from, uint64_t rows) {
     unsigned shift = (unsigned)(at % 8);
-    uint64_t whole = shift == 0 ? rows / 8 : 0;
+    uint64_t whole = rows / 8;
     to += at / 8;
+    if (rows == 0)
+        return;
+    if (shift > 0) {
+        put_shifted(to, shift, from, rows);
+        return;
+    }
     if (whole && from)
         memcpy(to, from, whole);
     else if (whole)
         memset(to, 0xff, whole);
-    for (uint64_t byte = whole; byte * 8 < rows; byte++) {
-        unsigned bits = byte_of(from, rows, byte) << shift;
-        put_byte(to + byte, (uint8_t)bits);
-        if (bits > 0xff)
-            put_byte(to + byte + 1, (uint8_t)(bits >> 8));
-    }
+    if (rows % 8)
+        put_byte(to + whole, (uint8_t)byte_of(from, rows, whole));
 }

@@ -24,6 +24,19 @@ static inline uint64_t bits_count_missing(const uint8_t *bitmap, uint64_t rows) 
     return missing;
 }
 
+/* The bits that both have; `to` may be one of them. */
+static inline void bits_both(uint8_t *to, const uint8_t *a, const uint8_t *b, uint64_t bytes) {
+    uint64_t left, right, at = 0;
+    for (; bytes - at >= sizeof left; at += sizeof left) {
+        memcpy(&left, a + at, sizeof left);
+        memcpy(&right, b + at, sizeof right);
+        left &= right;
+        memcpy(to + at, &left, sizeof left);
+    }
+    for (; at < bytes; at++)
+        to[at] = a[at] & b[at];
+}
+
 static inline int bits_present(const uint8_t *bitmap, uint64_t row) { return bitmap[row / 8] >> (row % 8) & 1; }
 
 /* Walks the missing rows: BITS_EACH_MISSING(bitmap, rows, row) { ... row ... } */

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bits.h"
 #include "head.h"
 #include "quern/dataset.h"
 #include "quern/own.h"
@@ -118,12 +119,6 @@ static json_t *day_time_cell(int64_t value) {
     return duration_cell(&ns, value);
 }
 
-static bool is_masked(const void *segment, const struct segment_array *array, uint64_t row) {
-    const uint8_t *mask = segment_at(segment, array->nulls);
-    return segment_nulls_rule((enum segment_kind)array->kind, array->flags) == SEGMENT_NULLS_MASK &&
-           array->null_count && mask[row];
-}
-
 json_t *head_number(double value) { return value != value ? json_null() : json_sprintf("%.6g", value); }
 
 // A mean of int64 lies between them, but as a double it may round to one beyond.
@@ -143,7 +138,7 @@ static json_t *code_cell(const void *segment, const struct segment_array *array,
 
 json_t *head_cell(const void *segment, const struct segment_array *array, uint64_t row) {
     const void *values = segment_at(segment, array->values);
-    if (is_masked(segment, array, row))
+    if (segment_is_marked(segment, array, row))
         return json_null();
     switch ((enum segment_kind)array->kind) {
     case SEGMENT_INT8:
@@ -170,6 +165,8 @@ json_t *head_cell(const void *segment, const struct segment_array *array, uint64
         return head_number(AT(double));
     case SEGMENT_BOOL:
         return json_string(AT(uint8_t) ? "True" : "False");
+    case SEGMENT_FLAGS:
+        return json_string(bits_present(values, row) ? "True" : "False");
     case SEGMENT_TIMESTAMP:
         return time_cell(array, AT(int64_t));
     case SEGMENT_DURATION:

@@ -164,13 +164,6 @@ static void put_span(struct writer *writer, uint32_t unit, bool days, int64_t va
         put_format(writer, ".%0*" PRId64, (int)unit * 3, rest);
 }
 
-// Whatever has a mask beside its values: one byte per row, 1 where it is missing.
-static bool is_masked(const void *segment, const struct segment_array *array, uint64_t row) {
-    if (array->null_count == 0 || array->nulls.bytes == 0 || segment_kind_is_bytes((enum segment_kind)array->kind))
-        return false;
-    return ((const uint8_t *)segment_at(segment, array->nulls))[row];
-}
-
 #define AT(type) (((const type *)values)[row])
 
 static void put_cell(struct writer *writer, const void *segment, const struct segment_array *array, uint64_t row);
@@ -182,7 +175,7 @@ static void put_code(struct writer *writer, const void *segment, const struct se
 
 static void put_cell(struct writer *writer, const void *segment, const struct segment_array *array, uint64_t row) {
     const void *values = segment_at(segment, array->values);
-    if (is_masked(segment, array, row))
+    if (segment_is_marked(segment, array, row))
         return;
     switch ((enum segment_kind)array->kind) {
     case SEGMENT_INT8:
@@ -209,6 +202,8 @@ static void put_cell(struct writer *writer, const void *segment, const struct se
         return put_float(writer, AT(double), false);
     case SEGMENT_BOOL:
         return put_format(writer, "%s", AT(uint8_t) ? "True" : "False");
+    case SEGMENT_FLAGS:
+        return put_format(writer, "%s", bits_present(values, row) ? "True" : "False");
     case SEGMENT_TIMESTAMP:
         return put_time(writer, array, AT(int64_t));
     case SEGMENT_DURATION:

@@ -333,7 +333,7 @@ TREATMENTS = {  # what: (type, array, options, treatment, beginning of why, byte
     "integers, one missing": (int_type(8), numbers([1, None], "b"), {}, "converted", "integers with missing", 16),
     "doubles": (DOUBLE, numbers([1, None], "d"), {}, "zero_copy", "pandas holds these values as they are; NaN", 16),
     "bools": ((af.BOOL, {}), Array(2, 0, [b"", b"\1"]), {}, "expanded", "pandas holds bools as bytes", 2),
-    "bools, one missing": ((af.BOOL, {}), Array(2, 1, [b"\1", b"\1"]), {}, "materialised", "bools of which some", 4),
+    "bools, one missing": ((af.BOOL, {}), Array(2, 1, [b"\1", b"\1"]), {}, "materialised", "bools of which some", 2),
     "ns": (timestamp_type(3), numbers([1, 2], "q"), {}, "zero_copy", "pandas holds these values as they are", 16),
     "us": (timestamp_type(2), numbers([1, 2], "q"), {}, "converted", "times get the unit", 16),
     "us for pandas 2": (timestamp_type(2), numbers([1, 2], "q"), {"options": ("units",)}, "zero_copy", "pandas holds", 16),
