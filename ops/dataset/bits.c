@@ -43,3 +43,27 @@ void bits_put(uint8_t *to, uint64_t at, const uint8_t *from, uint64_t rows) {
     if (rows % 8)
         put_byte(to + whole, (uint8_t)byte_of(from, rows, whole));
 }
+
+// Each byte of the word keeps its own bit and becomes 0 or 1.
+static void spread_byte(uint8_t *to, uint8_t bits, uint64_t rows) {
+    uint64_t word = bits * UINT64_C(0x0101010101010101) & UINT64_C(0x8040201008040201);
+    word = (word + UINT64_C(0x7f7f7f7f7f7f7f7f)) >> 7 & UINT64_C(0x0101010101010101);
+    if (rows >= sizeof word)
+        memcpy(to, &word, sizeof word);
+    else
+        memcpy(to, &word, rows);
+}
+
+void bits_spread(uint8_t *to, const uint8_t *bits, const uint8_t *present, uint64_t rows) {
+    for (uint64_t row = 0; row < rows; row += 8)
+        spread_byte(to + row, present ? bits[row / 8] & present[row / 8] : bits[row / 8], rows - row);
+}
+
+void bits_spread_missing(uint8_t *to, const uint8_t *bitmap, uint64_t rows) {
+    for (uint64_t first = 0; first < rows; first += 64) {
+        uint64_t end = rows - first < 64 ? rows : first + 64;
+        if (bits_missing(bitmap, rows, first))
+            for (uint64_t row = first; row < end; row += 8)
+                spread_byte(to + row, (uint8_t)~bitmap[row / 8], end - row);
+    }
+}

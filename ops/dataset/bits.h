@@ -46,6 +46,12 @@ static inline int bits_present(const uint8_t *bitmap, uint64_t row) { return bit
              row##_left && (row = row##_first + (uint64_t)__builtin_ctzll(row##_left), 1);                             \
              row##_left &= row##_left - 1)
 
+/* A byte per row, 0 or 1: 1 where both bitmaps have a bit; `present` may be NULL. */
+void bits_spread(uint8_t *to, const uint8_t *bits, const uint8_t *present, uint64_t rows);
+
+/* A byte per row, 1 where the bitmap has no bit. `to` is zeroed, and stays untouched where nothing is missing. */
+void bits_spread_missing(uint8_t *to, const uint8_t *bitmap, uint64_t rows);
+
 /* Puts `rows` bits of `from` (NULL: ones) to bit `at` and on of the zeroed `to`, whose other bits belong to other
  * threads. */
 void bits_put(uint8_t *to, uint64_t at, const uint8_t *from, uint64_t rows);

@@ -53,6 +53,25 @@ static void b_bits_that_both_have(void **state) {
     }
 }
 
+static void b_bits_become_bytes(void **state) {
+    (void)state;
+    uint8_t bits[BYTES], present[BYTES];
+    random_bytes(bits, 5);
+    random_bytes(present, 6);
+    present[3] = 0xff;
+    for (uint64_t rows = 0; rows < 300; rows++) {
+        uint8_t all[301] = {0}, both[301] = {0}, missing[301] = {0};
+        bits_spread(all, bits, NULL, rows);
+        bits_spread(both, bits, present, rows);
+        bits_spread_missing(missing, present, rows);
+        for (uint64_t row = 0; row <= rows; row++) {
+            assert_int_equal(all[row], row < rows && bits_present(bits, row));
+            assert_int_equal(both[row], row < rows && bits_present(bits, row) && bits_present(present, row));
+            assert_int_equal(missing[row], row < rows && !bits_present(present, row));
+        }
+    }
+}
+
 static void b_missing_ones_are_counted_and_walked(void **state) {
     (void)state;
     uint8_t bits[BYTES];
@@ -75,6 +94,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(b_bits_are_put_anywhere),
         cmocka_unit_test(b_bits_that_both_have),
+        cmocka_unit_test(b_bits_become_bytes),
         cmocka_unit_test(b_missing_ones_are_counted_and_walked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
