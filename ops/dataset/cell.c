@@ -47,18 +47,11 @@ static struct cell coded(const void *segment, const struct segment_array *array,
     return cell_read(segment, segment_array(segment, array->dictionary), (uint64_t)code);
 }
 
-// A mask beside the values: one byte per row, 1 where it is missing.
-static bool is_masked(const void *segment, const struct segment_array *array, uint64_t row) {
-    return array->null_count > 0 &&
-           segment_nulls_rule((enum segment_kind)array->kind, array->flags) == SEGMENT_NULLS_MASK &&
-           ((const uint8_t *)segment_at(segment, array->nulls))[row];
-}
-
 #define AT(type) (((const type *)values)[row])
 
 struct cell cell_read(const void *segment, const struct segment_array *array, uint64_t row) {
     const void *values = segment_at(segment, array->values);
-    if (is_masked(segment, array, row))
+    if (segment_is_marked(segment, array, row))
         return (struct cell){.sort = CELL_MISSING};
     switch ((enum segment_kind)array->kind) {
     case SEGMENT_INT8:
@@ -85,6 +78,8 @@ struct cell cell_read(const void *segment, const struct segment_array *array, ui
         return real(AT(double), false);
     case SEGMENT_BOOL:
         return (struct cell){.sort = CELL_BOOL, .natural = AT(uint8_t)};
+    case SEGMENT_FLAGS:
+        return (struct cell){.sort = CELL_BOOL, .natural = bits_present(values, row)};
     case SEGMENT_TIMESTAMP:
         return timestamp(array, AT(int64_t));
     case SEGMENT_DURATION:

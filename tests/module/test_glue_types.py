@@ -212,6 +212,18 @@ def test_m_flags():
     assert made["n"][0] is pd.NA and not made["n"][1]
 
 
+@pytest.mark.parametrize("rows", [1, 7, 8, 9, 64, 5000])
+def test_m_flags_of_which_some_are_missing(rows):
+    dice = random.Random(rows)
+    cells = [dice.choice([True, False, None]) for _ in range(rows - 1)] + [None]
+    frame = pd.DataFrame({"o": pd.Series(cells, dtype=object), "n": pd.array(cells, dtype="boolean")})
+    made = again(frame)
+    assert [None if cell != cell else cell for cell in made["o"]] == [None if gone else cell for cell, gone in
+                                                                      zip(cells, frame["o"].isna())]
+    assert all(cell is True or cell is False or np.isnan(cell) for cell in made["o"])
+    pd.testing.assert_series_equal(made["n"], frame["n"])
+
+
 def test_f_flags_that_are_neither_are_made_one():
     values = np.array([1, 0, 7, 255], "u1").view(bool)
     assert again(pd.DataFrame({"b": values}))["b"].to_numpy().view("u1").tolist() == [1, 0, 1, 1]

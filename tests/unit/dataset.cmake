@@ -1,4 +1,5 @@
 quern_unit_test(segment ${CMAKE_CURRENT_LIST_DIR}/test_segment.c LIBS quern_dataset)
+quern_unit_test(bits ${CMAKE_CURRENT_LIST_DIR}/test_bits.c LIBS quern_dataset)
 quern_unit_test(arff ${CMAKE_CURRENT_LIST_DIR}/test_arff.c LIBS quern_dataset)
 quern_unit_test(profile ${CMAKE_CURRENT_LIST_DIR}/test_profile.c ${CMAKE_CURRENT_LIST_DIR}/segment_sample.c
                 LIBS quern_dataset PkgConfig::JANSSON m)

@@ -24,7 +24,7 @@ NUMBERS = _quern.FOUND_INTEGER | _quern.FOUND_REAL
 
 
 class Array(NamedTuple):
-    """One array for _quern.write_segment(). mask: True where missing (BOOL, NULLABLE); nulls: make room for missing ones;
+    """One array for _quern.write_segment(). mask: True where missing (FLAGS, NULLABLE); nulls: make room for missing ones;
     data_bytes: of all text or bytes."""
 
     kind: int
@@ -215,7 +215,9 @@ def objects_of(cells):
 def flags(values):
     missing = pd.isna(values)
     present = np.where(missing, False, values).astype(bool)
-    return Array(_quern.BOOL, present, len(values), mask=missing, nulls=bool(missing.any()))
+    if not missing.any():
+        return Array(_quern.BOOL, present, len(values))
+    return Array(_quern.FLAGS, present, len(values), mask=missing, nulls=True)
 
 
 def numbers(values, whole, note):
