@@ -79,7 +79,7 @@ struct cell cell_read(const void *segment, const struct segment_array *array, ui
     case SEGMENT_BOOL:
         return (struct cell){.sort = CELL_BOOL, .natural = AT(uint8_t)};
     case SEGMENT_FLAGS:
-        return (struct cell){.sort = CELL_BOOL, .natural = bits_present(values, row)};
+        return (struct cell){.sort = CELL_BOOL, .natural = bits_present(values, row) ? 1 : 0};
     case SEGMENT_TIMESTAMP:
         return timestamp(array, AT(int64_t));
     case SEGMENT_DURATION:
