@@ -115,7 +115,4 @@ int view(const struct view_request *request, struct view_result *ret, struct ref
     return result;
 }
 
-void view_done(struct view_result *result) {
-    own_close(&result->product);
-    result->product = -1;
-}
+void view_done(struct view_result *result) { own_close(&result->product); }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * quern-worker: does the steps of one job after the other. Blocking, single-threaded, no Python, parses no dataset, no
- * picture and no zip. Descriptors at exec: quern/supervisor.h.  Arguments, in this order,
- * each of which may be missing or empty: the directory for the outputs, the store's URL, the task (enum run_task), and
- * the rows of RUN_HEAD.
+ * picture and no zip. Descriptors at exec: quern/supervisor.h. Arguments, in this order, each of which may be missing or
+ * empty: the directory for the outputs, the store's URL, the task (enum run_task), and the rows of RUN_HEAD.
  */
 #include <signal.h>
 #include <stdio.h>

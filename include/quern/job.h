@@ -165,7 +165,7 @@ extern const char *const manifest_files[];
 
 void manifest_done(struct manifest *manifest);
 
-/* Pretty-printed JSON with a final newline. A failed job has the `error` object of module.md section 11. */
+/* Pretty-printed JSON with a final newline. A failed job has an `error` object, as the services of the original have it. */
 MUST_USE int manifest_encode(const struct manifest *manifest, char **ret_json, size_t *ret_bytes, struct err *err);
 
 #endif

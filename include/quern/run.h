@@ -5,8 +5,9 @@
  *
  * Calling sequence: fill a struct job (inputs pinned) → run_job() → look at the outcome → run_outcome_done(). The call
  * starts worker, codec and zygote, lets their events through to `on_event` in the order in which they come, and
- * returns when all of them are gone. A first SIGINT or SIGTERM cancels the job (reason "cancelled"); a second one ends
- * everything at once. Both signals are blocked meanwhile and taken from a signalfd: the caller must be single-threaded.
+ * returns when all of them are gone. A first SIGINT, SIGTERM or SIGHUP cancels the job (reason "cancelled"); a second
+ * one ends everything at once. The three are blocked meanwhile and taken from a signalfd: the caller must be
+ * single-threaded. The callbacks must not wait for anybody: limits and signals count while they run.
  *
  * A job that ran and failed is an outcome, not an error: 0 is returned, exit_code and reason say which. -1 means that
  * there is no outcome: quern could not do its part.

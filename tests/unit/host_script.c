@@ -32,7 +32,6 @@ void script_end(struct harness_child *child) {
     struct host_exited more;
     struct err err;
     own_close(&child->conversation);
-    child->conversation = -1;
     well(child_exited(child, &err), &err);
     well(harness_wait(child->control, &err), &err);
     assert_int_equal(record_receive(child->control, &more, sizeof more, NULL, 0, NULL, &err), 0);

@@ -57,7 +57,7 @@ static void b_arff(void **state) {
     static const char good[] = "@attribute a real\n@attribute s string\n@data\n1,'\\u0041'\n2,?\n", bad[] = "a,b\n";
     struct rig *rig = *state;
     auto_granting struct granting granting = rig_granting(rig);
-    struct codec_outcome outcome, checked;
+    struct codec_outcome outcome, checked = {0};
     struct err err;
     auto_fd int blob = memory_from("blob", good, sizeof good - 1, &err), other = -1;
     granting.columns = 2;

@@ -131,7 +131,6 @@ static void c_tree_dies_when_its_worker_leaves(void **state) {
     close(ends[1]);
     well(harness_wait(ends[0], &err), &err);
     own_close(&child.control);
-    child.control = -1;
     well(harness_wait(child.tree, &err), &err);
     script_read_all(ends[0], text, sizeof text);
     assert_string_equal(text, "up\n");
