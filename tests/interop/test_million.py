@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A million rows of every type through `return dataframe1` under pandas 1.5, 2 and 3: values, missing ones, types.
 
-And as many (in `./dev prove interop`; else a tenth) of every dtype that a script makes itself.
+And as many (in `./dev prove interop`; else a twentieth) of every dtype that a script makes itself.
 """
 import itertools
 import os
@@ -20,7 +20,7 @@ from test_random_pandas import assert_stored
 from test_values import NS, index_type, is_bytes, is_text, plain
 
 ROWS = 1_000_000
-MADE = ROWS if "QUERN_EXAMPLES" in os.environ else ROWS // 10
+MADE = ROWS if "QUERN_EXAMPLES" in os.environ else ROWS // 20
 LONG = 100  # bytes: no cell of the million is longer
 SCRIPT = "def azureml_main(dataframe1):\n    assert len(dataframe1) == 1_000_000\n    return dataframe1\n"
 
