@@ -7,7 +7,6 @@ under each pandas, beginning with QUERN_SEED.
 """
 import json
 import os
-import pathlib
 import sys
 
 import pyarrow as pa
@@ -16,14 +15,14 @@ import pytest
 
 import meaning
 import pandas_frames
-from conftest import PYTHONS, quern_run
+import pandas_kinds
+from conftest import PYTHONS, made_by_script
 from documented import dictionary_of, family, rows
-from pandas_frames import KINDS, Missing
+from pandas_kinds import KINDS, Missing
 
 COUNT = max(1, int(os.environ.get("QUERN_EXAMPLES", 100)) // 3)
 FIRST = int(os.environ.get("QUERN_SEED", 0)) * COUNT
 PER_JOB = 50  # outputs
-SCRIPT = pathlib.Path(pandas_frames.__file__).read_text()
 STORED = {line[0]: dict(zip(PYTHONS, line[1:4])) for line in rows("Made by a script")}
 
 
@@ -35,8 +34,7 @@ def jobs(request, tmp_path_factory):
     found = {}
     for first in range(FIRST, FIRST + COUNT, PER_JOB):
         count = min(PER_JOB, FIRST + COUNT - first)
-        done, out = quern_run(tmp_path_factory.mktemp("made") / "job", [], SCRIPT,
-                              ["--param", f"first={first}", "--param", f"count={count}"], python)
+        done, out = made_by_script(tmp_path_factory.mktemp("made") / "job", python, first=first, count=count)
         assert done.returncode == 0, done.stderr
         notes = json.loads((out / "job.json").read_text())["warnings"]
         for seed in range(first, first + count):
@@ -90,7 +88,7 @@ def assert_stored(column, found, how, pandas):
         assert str(found.type) == stored
         assert meaning.cells(found, "units", how) == cells_of(column, stored)
         return
-    words = [kind.plain(cell, stored) for cell in pandas_frames.words(column.cells)]
+    words = [kind.plain(cell, stored) for cell in pandas_kinds.words(column.cells)]
     assert dictionary_of(found.type.value_type) == family(stored) and found.type.ordered == stored.endswith(", ordered)")
     assert found.type.index_type == meaning.codes_type(len(words))
     assert meaning.cells(found, "units") == cells_of(column, stored)

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.ipc as ipc
 
 import kinds
-import pandas_frames
-from conftest import PYTHONS, ROOT, identity, quern_run, write, write_case
+from conftest import PYTHONS, ROOT, identity, made_by_script, quern_run, write, write_case
+from pandas_kinds import KINDS
 
 DOCUMENT = ROOT / "docs" / "types.md"
 COMMAND = "build/venv-oracles/bin/python tests/interop/types_doc.py --write"
@@ -199,15 +199,14 @@ def made(directory):
     """What becomes of the columns that a script makes itself, under each pandas."""
     tables, notes = {}, {}
     for pandas in PYTHONS:
-        done, out = quern_run(directory / f"made{pandas}", [], pathlib.Path(pandas_frames.__file__).read_text(),
-                              ["--param", "example=1"], pandas)
+        done, out = made_by_script(directory / f"made{pandas}", pandas, example=1)
         assert done.returncode == 0, done.stderr
         tables[pandas] = ipc.open_file(out / "dataset1.arrow").schema
         notes[pandas] = json.loads((out / "job.json").read_text())["warnings"]
     assert notes[1] == notes[2] == notes[3]
     yield "| in the frame | by pandas 1.5 | 2 | 3 | what the job notes |"
     yield "|---|---|---|---|---|"
-    for name in pandas_frames.KINDS:
+    for name in KINDS:
         types = [short(str(tables[pandas].field(name).type)) for pandas in PYTHONS]
         said = [note.split(f"column {name!r}: ")[1] for note in notes[1] if f"column {name!r}: " in note]
         yield f"| {name} | {' | '.join(types)} | {'; '.join(said)} |"
