@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Some of the columns: the others may be of any type, and are not read."""
+import json
 import struct
 
 import pytest
@@ -100,3 +101,14 @@ def test_f_schemas_that_are_too_deep_or_of_unknown_types_are_refused(tmp_path):
     assert said == "limit:output: the schema has more than 1000000 fields, or 64 in each other"
     said = some(File([Field("n", (99, {})), Field("a", int_type(8))]), ["a"], tmp_path)
     assert said == "bad_input: Arrow type 99 is unknown"
+
+
+def test_r_hints_of_one_column_of_many(tmp_path):
+    """They stand in one document, whatever the number of columns that are wanted."""
+    names = [f"column {i}" for i in range(1000)]
+    said = {"columns": [{"name": name, "field_name": name, "pandas_type": "Int64", "numpy_type": "Int64", "metadata": None}
+                        for name in names]}
+    made = File([Field(name, int_type(64)) for name in names], metadata={"pandas": json.dumps(said)})
+    made.batch(*[numbers([2**63 - 1, None], "q")] * len(names))
+    _, columns = some(made, ["column 7"], tmp_path)
+    assert columns[0]["nullable"] and columns[0]["values"] == [2**63 - 1, None]

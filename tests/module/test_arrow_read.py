@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the reader makes of types that no golden file shows: features of other writers, value by value."""
 import decimal
+import json
 import random
 
 import pytest
@@ -78,17 +79,6 @@ def test_r_a_name_with_a_nul_takes_no_hint_from_other_columns(tmp_path):
     made = File([Field("x\0", int_type(8)), Field("x", int_type(64))], metadata={"pandas": json.dumps(said)})
     _, columns = dump(made.batch(numbers([1, None], "b"), numbers([2**63 - 1, None], "q")).bytes(), tmp_path)
     assert [(column["nullable"], column["values"]) for column in columns] == [(True, [1, None]), (True, [2**63 - 1, None])]
-
-
-def test_r_hints_of_one_column_of_many(tmp_path):
-    """They stand in one document, whatever the number of columns that are wanted."""
-    names = [f"column {i}" for i in range(1000)]
-    said = {"columns": [{"name": name, "field_name": name, "pandas_type": "Int64", "numpy_type": "Int64", "metadata": None}
-                        for name in names]}
-    made = File([Field(name, int_type(64)) for name in names], metadata={"pandas": json.dumps(said)})
-    made.batch(*[numbers([2**63 - 1, None], "q")] * len(names))
-    _, columns = some(made, ["column 7"], tmp_path)
-    assert columns[0]["nullable"] and columns[0]["values"] == [2**63 - 1, None]
 
 
 def test_b_whole_numbers_of_nullable_columns_stay_exact(tmp_path):
