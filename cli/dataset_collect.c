@@ -28,7 +28,7 @@ static int collect(const struct store *store, uint64_t age_ms, struct storage_co
     struct err err;
     TRY(check_owner(store, refusal));
     do {
-        if (catalogue_collect(store->catalogue, age_ms, AT_ONCE, &some, &err) < 0)
+        if (catalogue_collect(&store->catalogue, 1, age_ms, AT_ONCE, &some, &err) < 0)
             return refuse(refusal, (enum reason)err.reason, "%s", err.msg);
         all->objects += some.objects;
         all->attempts += some.attempts;

@@ -353,6 +353,9 @@ struct queue_named {
 MUST_USE int queue_names(struct queue *queue, const char *prefix, const char *after, struct queue_named *rows,
                          size_t room, size_t *ret_count, struct err *err);
 
+/* What tells this queue from every other one, of the same name, too: it is made when somebody first asks. */
+MUST_USE int queue_identity(struct queue *queue, char ret[QUEUE_NONCE_BYTES], struct err *err);
+
 /* The versions of objects that the documents of all jobs speak of, ended ones too: for the collector of the store. A piece
  * of them, some perhaps twice: `*cursor` is 0 at first, and 0 again after the last piece. A visitor's -1 is passed on. */
 typedef int queue_version_fn(void *context, const char *version);

@@ -192,7 +192,7 @@ def test_b_version(say):
 
 def words_of_run(out):
     """The flags that `quern help run` names, --dataframeN and --columnsN as their first two."""
-    words = re.findall(r"^  (?:-\w,|   ) (--\w+)", out, re.M)
+    words = re.findall(r"^  (?:-\w,|   ) (--[\w-]+)", out, re.M)
     return sorted(sum([[word[:-1] + "1", word[:-1] + "2"] if word.endswith("N") else [word] for word in words], []))
 
 
