@@ -9,9 +9,7 @@
 // ---- telling ----
 
 // A keeper that does not listen is started anew, and told all that counts, when this turn is over.
-void quernd_tell(struct quernd *quernd, const struct keeper_order *order) {
-    keeper_link_send(&quernd->keeper, order);
-}
+void quernd_tell(struct quernd *quernd, const struct keeper_order *order) { keeper_link_send(&quernd->keeper, order); }
 
 // From the clock that our deadlines are of to the one that goes on while the machine sleeps.
 static uint64_t boot_deadline(uint64_t deadline_ns) {
