@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The catalogue whose home is a queue. What is about to get a name, or loses one, is kept in the store first: the queue
 // cannot stop a collector, its age can.
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,11 +10,13 @@
 #include "quern/own.h"
 #include "quern/queue.h"
 
-enum { PAGE = 200 };
+enum { PAGE = 200, IDENTITY_BYTES = QUEUE_NONCE_BYTES + 8 };
 
 struct catalogue_queue {
     struct catalogue base;
-    struct queue *queue; // borrowed
+    struct queue *queue;           // borrowed
+    char identity[IDENTITY_BYTES]; // by which the store knows the queue; "": not asked yet
+    bool joined;
 };
 
 static struct queue *queue_of(struct catalogue *catalogue) {
@@ -112,14 +115,43 @@ static int wanted(void *context, storage_want_fn *want, void *set, struct err *e
     return 0;
 }
 
-static const struct catalogue_home queue_home = {
-    .find = find, .promote = promote, .remove = drop, .names = names, .wanted = wanted};
+/* ---- how the store knows us ---- */
+
+static int identity(struct catalogue *catalogue, const char **ret, struct err *err) {
+    struct catalogue_queue *own = (struct catalogue_queue *)(void *)catalogue;
+    char text[QUEUE_NONCE_BYTES];
+    if (!own->identity[0]) {
+        TRY(queue_identity(own->queue, text, err));
+        snprintf(own->identity, sizeof own->identity, "queue-%s", text);
+    }
+    *ret = own->identity;
+    return 0;
+}
+
+static int join(struct catalogue *catalogue, struct err *err) {
+    struct catalogue_queue *own = (struct catalogue_queue *)(void *)catalogue;
+    const char *home = NULL;
+    if (own->joined)
+        return 0;
+    TRY(identity(catalogue, &home, err));
+    TRY(storage_add_home(catalogue->storage, home, err));
+    own->joined = true;
+    return 0;
+}
+
+static const struct catalogue_home queue_home = {.find = find,
+                                                 .promote = promote,
+                                                 .remove = drop,
+                                                 .names = names,
+                                                 .join = join,
+                                                 .identity = identity,
+                                                 .wanted = wanted};
 
 int catalogue_of_queue(struct queue *queue, struct storage *storage, struct catalogue **ret, struct err *err) {
     struct catalogue_queue *catalogue = malloc(sizeof *catalogue);
     if (!catalogue)
         return err_set(err, REASON_INFRA, "no memory for a catalogue");
-    *catalogue = (struct catalogue_queue){{&queue_home, storage}, queue};
+    *catalogue = (struct catalogue_queue){.base = {&queue_home, storage}, .queue = queue};
     *ret = &catalogue->base;
     return 0;
 }

@@ -164,3 +164,19 @@ int queue_versions(struct queue *queue, uint64_t *cursor, queue_version_fn *visi
     *cursor = next;
     return QUEUE_OK;
 }
+
+int queue_identity(struct queue *queue, char ret[QUEUE_NONCE_BYTES], struct err *err) {
+    struct args args;
+    auto_reply struct reply *reply = NULL;
+    char proposal[QUEUE_NONCE_BYTES], identity[QUEUE_NONCE_BYTES];
+    TRY(queue_fresh_nonce(proposal, err));
+    client_begin(queue, SCRIPT_IDENTITY, &args);
+    args_text(&args, proposal);
+    TRY(client_run(queue, SCRIPT_IDENTITY, &args, &reply, err));
+    if (client_answer(reply, "identity", err) != QUEUE_OK)
+        return err_set(err, REASON_INFRA, "identity: an answer that does not belong to it");
+    TRY(reply_copy(reply, 1, "identity", identity, sizeof identity, err));
+    TRY(client_check_name("identity", identity, sizeof identity, err));
+    memcpy(ret, identity, sizeof identity);
+    return QUEUE_OK;
+}

@@ -25,8 +25,8 @@ MUST_USE int catalogue_of_store(struct storage *storage, struct catalogue **ret,
 MUST_USE int catalogue_of_queue(struct queue *queue, struct storage *storage, struct catalogue **ret, struct err *err);
 void catalogue_close(struct catalogue *catalogue); /* accepts NULL */
 
-/* Where the objects are. Borrowed. */
-struct storage *catalogue_storage(const struct catalogue *catalogue);
+/* Where the objects are; to be asked for anew by whoever puts one there. Borrowed. */
+struct storage *catalogue_storage(struct catalogue *catalogue);
 
 /* What the key names now; no bytes are moved. */
 MUST_USE int catalogue_find(struct catalogue *catalogue, const char *key, struct storage_pin *ret, struct err *err);
@@ -49,9 +49,11 @@ MUST_USE int catalogue_remove(struct catalogue *catalogue, const char *const *ke
 MUST_USE int catalogue_names(struct catalogue *catalogue, const char *prefix, storage_visit_fn *visit, void *context,
                              struct err *err);
 
-/* storage_collect() with what the names and the jobs of this home want, besides the store's own names. Catalogues of
- * other queues on the same store are unknown to it: there must be none. */
-MUST_USE int catalogue_collect(struct catalogue *catalogue, uint64_t age_ms, uint64_t budget,
+/* storage_collect() with what the names and jobs of all these homes of one store want, and the store's own names.
+ * REASON_CONFIG names a home that the store knows and that is not among them: nothing is collected then. */
+#define CATALOGUE_MAX_HOMES 64
+
+MUST_USE int catalogue_collect(struct catalogue *const *catalogues, size_t count, uint64_t age_ms, uint64_t budget,
                                struct storage_collected *ret, struct err *err);
 
 #endif

@@ -353,6 +353,9 @@ struct queue_named {
 MUST_USE int queue_names(struct queue *queue, const char *prefix, const char *after, struct queue_named *rows,
                          size_t room, size_t *ret_count, struct err *err);
 
+/* What tells this queue from every other one, of the same name, too: it is made when somebody first asks. */
+MUST_USE int queue_identity(struct queue *queue, char ret[QUEUE_NONCE_BYTES], struct err *err);
+
 /* The versions of objects that the documents of all jobs speak of, ended ones too: for the collector of the store. A piece
  * of them, some perhaps twice: `*cursor` is 0 at first, and 0 again after the last piece. A visitor's -1 is passed on. */
 typedef int queue_version_fn(void *context, const char *version);
@@ -384,6 +387,7 @@ struct queue_server {
     bool append_only;  /* else a restart loses what happened since the last snapshot */
     bool replica;
     uint64_t used_bytes, max_bytes; /* max 0: no bound */
+    uint64_t now_unix_ms;           /* its clock; 0: it does not say */
 };
 
 MUST_USE int queue_server(struct queue *queue, struct queue_server *ret, struct err *err);
@@ -399,6 +403,10 @@ struct queue_home {
 
 MUST_USE int queue_set_home(struct queue *queue, const struct queue_home *home, struct err *err);
 MUST_USE int queue_get_home(struct queue *queue, struct queue_home *ret, struct err *err);
+
+/* The names of the queues on this Redis, at most `room` of them, sorted. Looks at every key: for operators. */
+MUST_USE int queue_all(struct queue *queue, char (*names)[QUEUE_NAME_BYTES], size_t room, size_t *ret_count,
+                       struct err *err);
 
 MUST_USE int queue_pause(struct queue *queue, bool paused, struct err *err);
 

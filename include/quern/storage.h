@@ -116,13 +116,19 @@ MUST_USE int storage_usage(struct storage *storage, struct storage_usage *ret, s
 /* For all who use this store; REASON_LIMIT_DISK for puts beyond it. REASON_CONFIG: a directory has none. */
 MUST_USE int storage_set_budget(struct storage *storage, uint64_t bytes, struct err *err);
 
+/* Homes: queues whose names and jobs point into this store ([A-Za-z0-9_.-]{1,128}). The store knows them so that nobody
+ * collects without having asked them all. */
+MUST_USE int storage_add_home(struct storage *storage, const char *home, struct err *err);
+MUST_USE int storage_drop_home(struct storage *storage, const char *home, struct err *err);
+/* A visitor's -1 is passed on. */
+typedef int storage_want_fn(void *set, const char *text);
+MUST_USE int storage_homes(struct storage *storage, storage_want_fn *visit, void *context, struct err *err);
+
 /* Collection: what was begun and not ended, and objects that no name, no committed or young attempt, no reader and nobody
  * outside wants; all only when nobody has touched it for age_ms. Put, stage, keep, get (of a Redis), and a name that
  * comes to it or leaves it touch an object. So whoever names a version outside the store calls storage_keep() first, and
  * names it within that age. */
 #define STORAGE_MIN_AGE_MS 120000u
-
-typedef int storage_want_fn(void *set, const char *version);
 
 struct storage_collect {
     uint64_t age_ms; /* at least STORAGE_MIN_AGE_MS; hours, as a rule */
@@ -131,6 +137,9 @@ struct storage_collect {
      * NULL: there is nobody. */
     int (*wanted)(void *context, storage_want_fn *want, void *set, struct err *err);
     void *context;
+    const char *const
+        *homes; /* whom `wanted` speaks for; REASON_CONFIG names one that the store knows and this does not */
+    size_t home_count;
 };
 
 struct storage_collected {

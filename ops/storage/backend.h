@@ -29,6 +29,9 @@ struct storage_backend {
     int (*names)(struct storage *storage, const char *prefix, storage_visit_fn *visit, void *context, struct err *err);
     /* After the budget was set, if one is given. */
     int (*usage)(struct storage *storage, const uint64_t *budget, struct storage_usage *ret, struct err *err);
+    /* Each home, after one was added or dropped (NULL: none is). A visitor's -1 is passed on. */
+    int (*homes)(struct storage *storage, const char *add, const char *drop, storage_want_fn *visit, void *context,
+                 struct err *err);
     int (*collect)(struct storage *storage, uint64_t age_ms, uint64_t budget, struct wanted *wanted,
                    struct storage_collected *ret, struct err *err);
 };

@@ -9,7 +9,13 @@
 
 void catalogue_close(struct catalogue *catalogue) { free(catalogue); }
 
-struct storage *catalogue_storage(const struct catalogue *catalogue) {
+static int join(struct catalogue *catalogue, struct err *err) {
+    return catalogue->home->join ? catalogue->home->join(catalogue, err) : 0;
+}
+
+// Who asks for the store is about to put something there: where that cannot be said, it cannot be put, either.
+struct storage *catalogue_storage(struct catalogue *catalogue) {
+    (void)!join(catalogue, NULL);
     return catalogue->storage;
 }
 
@@ -59,6 +65,7 @@ static int reach_object(struct catalogue *catalogue, const char *key, const stru
 
 int catalogue_pin(struct catalogue *catalogue, const char *key, struct storage_pin *ret, struct err *err) {
     struct storage_object none;
+    TRY(join(catalogue, err));
     return follow(catalogue, key, reach_object, ret, &none, err);
 }
 
@@ -72,6 +79,7 @@ int catalogue_get(struct catalogue *catalogue, const char *key, const char *vers
 
 int catalogue_promote(struct catalogue *catalogue, const struct storage_name *names, size_t count, struct err *err) {
     TRY(storage_names_check("promote", names, count, err));
+    TRY(join(catalogue, err));
     return count ? catalogue->home->promote(catalogue, names, count, err) : 0;
 }
 
@@ -84,8 +92,33 @@ int catalogue_names(struct catalogue *catalogue, const char *prefix, storage_vis
     return catalogue->home->names(catalogue, prefix ? prefix : "", visit, context, err);
 }
 
-int catalogue_collect(struct catalogue *catalogue, uint64_t age_ms, uint64_t budget, struct storage_collected *ret,
-                      struct err *err) {
-    const struct storage_collect rules = {age_ms, budget, catalogue->home->wanted, catalogue};
-    return storage_collect(catalogue->storage, &rules, ret, err);
+/* ---- collection ---- */
+
+struct several {
+    struct catalogue *const *catalogues;
+    size_t count;
+};
+
+static int wanted_by_all(void *context, storage_want_fn *want, void *set, struct err *err) {
+    const struct several *several = context;
+    for (size_t i = 0; i < several->count; i++) {
+        struct catalogue *catalogue = several->catalogues[i];
+        if (catalogue->home->wanted)
+            TRY(catalogue->home->wanted(catalogue, want, set, err));
+    }
+    return 0;
+}
+
+int catalogue_collect(struct catalogue *const *catalogues, size_t count, uint64_t age_ms, uint64_t budget,
+                      struct storage_collected *ret, struct err *err) {
+    struct several several = {catalogues, count};
+    const char *homes[CATALOGUE_MAX_HOMES];
+    struct storage_collect rules = {age_ms, budget, wanted_by_all, &several, homes, 0};
+    if (count == 0 || count > CATALOGUE_MAX_HOMES)
+        return err_set(err, REASON_BAD_INPUT, "collect: expected 1 to %d catalogues, found %zu", CATALOGUE_MAX_HOMES,
+                       count);
+    for (size_t i = 0; i < count; i++)
+        if (catalogues[i]->home->identity)
+            TRY(catalogues[i]->home->identity(catalogues[i], &homes[rules.home_count++], err));
+    return storage_collect(catalogues[0]->storage, &rules, ret, err);
 }

@@ -14,6 +14,10 @@ struct catalogue_home {
     int (*remove)(struct catalogue *catalogue, const char *const *keys, size_t count, struct err *err);
     int (*names)(struct catalogue *catalogue, const char *prefix, storage_visit_fn *visit, void *context,
                  struct err *err);
+    /* Before objects are put for this home, or wanted by it: the store learns of the home. NULL: it is the store. */
+    int (*join)(struct catalogue *catalogue, struct err *err);
+    /* What the store calls it; NULL: it is the store. Borrowed from the catalogue. */
+    int (*identity)(struct catalogue *catalogue, const char **ret, struct err *err);
     /* What of the store is wanted here, as in struct storage_collect, with the catalogue as context; NULL: what the store
      * knows itself. */
     int (*wanted)(void *catalogue, storage_want_fn *want, void *set, struct err *err);

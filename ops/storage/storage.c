@@ -9,7 +9,7 @@
 #include "quern/own.h"
 
 #define PREFIX "sha256-"
-enum { ATTEMPT_BYTES = 128, NAMES_MAX = 4096, HASH_BYTES = 32 };
+enum { WORD_BYTES = 128, NAMES_MAX = 4096, HASH_BYTES = 32 };
 
 // The URL's scheme with its colon, and who knows it.
 static const struct scheme {
@@ -61,14 +61,16 @@ void storage_close(struct storage *storage) {
         storage->backend->close(storage);
 }
 
-static int attempt_check(const char *attempt, struct err *err) {
-    size_t bytes = strspn(attempt, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
-    if (bytes == 0 || bytes > ATTEMPT_BYTES || attempt[bytes] || attempt[0] == '.')
+static int word_check(const char *what, const char *word, struct err *err) {
+    size_t bytes = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
+    if (bytes == 0 || bytes > WORD_BYTES || word[bytes] || word[0] == '.')
         return err_set(err, REASON_BAD_INPUT,
-                       "attempt: expected 1 to %d of A-Z a-z 0-9 _ . - that start with no dot, found \"%.150s\"",
-                       ATTEMPT_BYTES, attempt);
+                       "%s: expected 1 to %d of A-Z a-z 0-9 _ . - that start with no dot, found \"%.150s\"", what,
+                       WORD_BYTES, word);
     return 0;
 }
+
+static int attempt_check(const char *attempt, struct err *err) { return word_check("attempt", attempt, err); }
 
 /* ---- reading ---- */
 
@@ -197,6 +199,36 @@ int storage_set_budget(struct storage *storage, uint64_t bytes, struct err *err)
     return storage->backend->usage(storage, &bytes, &usage, err);
 }
 
+/* ---- homes and collection ---- */
+
+int storage_add_home(struct storage *storage, const char *home, struct err *err) {
+    TRY(word_check("home", home, err));
+    return storage->backend->homes(storage, home, NULL, NULL, NULL, err);
+}
+
+int storage_drop_home(struct storage *storage, const char *home, struct err *err) {
+    TRY(word_check("home", home, err));
+    return storage->backend->homes(storage, NULL, home, NULL, NULL, err);
+}
+
+int storage_homes(struct storage *storage, storage_want_fn *visit, void *context, struct err *err) {
+    return storage->backend->homes(storage, NULL, NULL, visit, context, err);
+}
+
+struct asked {
+    const struct storage_collect *rules;
+    struct err *err;
+};
+
+static int check_home(void *context, const char *home) {
+    const struct asked *asked = context;
+    for (size_t i = 0; i < asked->rules->home_count; i++)
+        if (strcmp(asked->rules->homes[i], home) == 0)
+            return 0;
+    return err_set(asked->err, REASON_CONFIG,
+                   "collect: %.150s names objects of this store, too, and was not asked which of them it wants", home);
+}
+
 struct want {
     struct wanted *wanted;
     struct err *err;
@@ -214,6 +246,7 @@ int storage_collect(struct storage *storage, const struct storage_collect *rules
     if (rules->age_ms < STORAGE_MIN_AGE_MS || rules->age_ms > INT64_MAX / 1000)
         return err_set(err, REASON_BAD_INPUT, "collect: expected an age of %u ms or more, found %llu",
                        STORAGE_MIN_AGE_MS, (unsigned long long)rules->age_ms);
+    TRY(storage_homes(storage, check_home, &(struct asked){rules, err}, err));
     if (rules->wanted)
         TRY(rules->wanted(rules->context, want, &more, err));
     return storage->backend->collect(storage, rules->age_ms, rules->budget, &wanted, ret, err);

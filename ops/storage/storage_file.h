@@ -49,6 +49,8 @@ int storage_file_promote(struct storage *storage, uint64_t fence, const struct s
 int storage_file_names(struct storage *storage, const char *prefix, storage_visit_fn *visit, void *context,
                        struct err *err);
 int storage_file_usage(struct storage *storage, const uint64_t *budget, struct storage_usage *ret, struct err *err);
+int storage_file_homes(struct storage *storage, const char *add, const char *drop, storage_want_fn *visit,
+                       void *context, struct err *err);
 int storage_file_collect(struct storage *storage, uint64_t age_ms, uint64_t budget, struct wanted *wanted,
                          struct storage_collected *ret, struct err *err);
 

@@ -159,6 +159,43 @@ static int drop_objects(struct collection *collection, struct err *err) {
     return dir && collection->done.objects ? temp_sync(dirfd(dir), "the objects", err) : 0;
 }
 
+/* ---- homes: an empty file each ---- */
+
+static int add_home(struct storage_file *store, const char *home, struct err *err) {
+    auto_fd int dir = storage_file_dir(store, "homes", err);
+    TRY(dir);
+    auto_fd int fd = openat(dir, home, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_sys(err, temp_reason(), "store: adding the home %s", home);
+    return temp_sync(dir, "the homes", err);
+}
+
+static int drop_home(const struct storage_file *store, const char *home, struct err *err) {
+    char path[256];
+    snprintf(path, sizeof path, "homes/%s", home);
+    return unlinkat(store->root, path, 0) == 0 || errno == ENOENT
+               ? 0
+               : err_sys(err, REASON_INFRA, "store: removing %s/%s", store->path, path);
+}
+
+int storage_file_homes(struct storage *storage, const char *add, const char *drop, storage_want_fn *visit,
+                       void *context, struct err *err) {
+    auto_dir DIR *dir = NULL;
+    if (add)
+        TRY(add_home(own(storage), add, err));
+    int there = storage_file_root(own(storage), false, err);
+    if (there <= 0)
+        return there;
+    if (drop)
+        TRY(drop_home(own(storage), drop, err));
+    if (visit)
+        TRY(list(own(storage), "homes", &dir, err));
+    for (struct dirent *entry; dir && (entry = readdir(dir));)
+        if (entry->d_name[0] != '.')
+            TRY(visit(context, entry->d_name));
+    return 0;
+}
+
 /* ---- the whole ---- */
 
 // By the clock of the file system, which also set the times of the objects.

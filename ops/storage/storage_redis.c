@@ -225,6 +225,27 @@ static int usage(struct storage *storage, const uint64_t *budget, struct storage
     return 0;
 }
 
+/* ---- homes ---- */
+
+static int homes(struct storage *storage, const char *add, const char *drop, storage_want_fn *visit, void *context,
+                 struct err *err) {
+    struct args args;
+    auto_reply struct reply *reply = NULL;
+    const char *word = NULL;
+    storage_redis_begin(own(storage), SCRIPT_HOMES, &args);
+    if (add || drop)
+        args_text(&args, add ? add : "");
+    if (drop)
+        args_text(&args, drop);
+    TRY(storage_redis_run(own(storage), SCRIPT_HOMES, &args, &reply, &word, err));
+    for (size_t i = 1; visit && i < reply->count; i++) {
+        char home[STORAGE_VERSION_BYTES];
+        TRY(reply_copy(reply, i, "homes", home, sizeof home, err));
+        TRY(visit(context, home));
+    }
+    return 0;
+}
+
 /* ---- the store ---- */
 
 static bool prefix_ok(const char *prefix) {
@@ -275,5 +296,6 @@ const struct storage_backend storage_redis_backend = {
     .promote = promote,
     .names = names,
     .usage = usage,
+    .homes = homes,
     .collect = storage_redis_collect,
 };

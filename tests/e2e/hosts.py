@@ -114,13 +114,15 @@ class Host:
 
 
 class Fleet:
-    def __init__(self, directory, programs=RELEASE, queue="default"):
+    """store: the URL of its store, in which {directory} and {redis}, the socket of its Redis, are filled in."""
+
+    def __init__(self, directory, programs=RELEASE, queue="default", store="file:{directory}/store"):
         self.directory, self.programs, self.queue = directory, programs, queue
         self.server = Server()
         self.redis = Redis(self.server.path)
         self.url = f"unix:{self.server.path}"
         self.store = directory / "store"
-        self.store_url = f"file:{self.store}"
+        self.store_url = store.format(directory=directory, redis=self.server.path)
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(directory), "LC_ALL": "C.UTF-8",
                             "XDG_DATA_HOME": str(directory / "data"), "XDG_CONFIG_HOME": str(directory / "config"),
                             "XDG_STATE_HOME": str(directory / "state"), "QUERN_REDIS_URL": self.url}

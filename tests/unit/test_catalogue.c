@@ -191,7 +191,7 @@ static void submit(struct world *world, const char *id, const char *version) {
 static struct storage_collected collect(struct world *world) {
     struct storage_collected collected = {0};
     struct err err = {0};
-    if (catalogue_collect(world->catalogue, HOUR_MS, 1000, &collected, &err) < 0)
+    if (catalogue_collect(&world->catalogue, 1, HOUR_MS, 1000, &collected, &err) < 0)
         fail_msg("%s", err.msg);
     return collected;
 }
@@ -226,6 +226,33 @@ static void m_what_a_name_or_a_job_wants_is_not_collected(void **state) {
     assert_int_equal(collect(world).objects, 0); // who has just learnt of it has time
     scratch_age(world->scratch, 2 * HOUR_MS);
     assert_int_equal(collect(world).objects, 1);
+}
+
+// Another queue of the same name, on a Redis that was emptied, is another home.
+static void f_nothing_is_collected_behind_anothers_back(void **state) {
+    struct world *world = *state;
+    struct err err;
+    struct storage_collected collected;
+    struct catalogue *own = NULL;
+    char version[STORAGE_VERSION_BYTES], expected[300];
+    const char *home = NULL;
+    name(world, "x", "named");
+    assert_int_equal(world->catalogue->home->identity(world->catalogue, &home, NULL), 0);
+    scratch_put(world->storage, "nobody's", version);
+    scratch_age(world->scratch, 2ll * HOUR_MS);
+    assert_int_equal(catalogue_of_store(world->storage, &own, NULL), 0);
+    assert_int_equal(catalogue_collect(&own, 1, HOUR_MS, 1000, &collected, &err), -1);
+    assert_int_equal(err.reason, REASON_CONFIG);
+    snprintf(expected, sizeof expected,
+             "collect: %s names objects of this store, too, and was not asked which of them it wants", home);
+    assert_string_equal(err.msg, expected);
+    struct catalogue *const both[] = {own, world->catalogue};
+    assert_int_equal(catalogue_collect(both, 2, HOUR_MS, 1000, &collected, &err), 0);
+    assert_int_equal(collected.objects, 1);
+    assert_int_equal(storage_drop_home(world->storage, home, NULL), 0);
+    assert_int_equal(catalogue_collect(&own, 1, HOUR_MS, 1000, &collected, &err), 0);
+    assert_int_equal(collected.objects, 1); // now that nobody speaks for it
+    catalogue_close(own);
 }
 
 /* ---- a home whose names move while they are being read ---- */
@@ -277,6 +304,8 @@ int main(void) {
         TEST(redis, b_more_names_than_a_page),
         TEST(queue, b_more_names_than_a_page),
         ALL(m_what_a_name_or_a_job_wants_is_not_collected),
+        TEST(queue, f_nothing_is_collected_behind_anothers_back),
+        TEST(fleet, f_nothing_is_collected_behind_anothers_back),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_group_teardown);
 }

@@ -157,7 +157,8 @@ static void f_nothing_is_collected_in_doubt(void **state) {
     struct storage_collected collected;
     struct outside outside = {.result = -1};
     struct storage *storage = scratch_store(*state);
-    struct storage_collect rules = {STORAGE_MIN_AGE_MS - 1, 100, wanted, &outside};
+    struct storage_collect rules = {
+        .age_ms = STORAGE_MIN_AGE_MS - 1, .budget = 100, .wanted = wanted, .context = &outside};
     assert_int_equal(storage_collect(storage, &rules, &collected, &err), -1);
     assert_string_equal(err.msg, "collect: expected an age of 120000 ms or more, found 119999");
     assert_int_equal(err.reason, REASON_BAD_INPUT);

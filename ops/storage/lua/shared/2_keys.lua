@@ -9,8 +9,8 @@ local function chunk_key(upload, index) return P .. ':chunk:' .. upload .. ':' .
 local function attempt_key(attempt) return P .. ':attempt:' .. attempt end
 local function staged_key(attempt) return P .. ':staged:' .. attempt end
 
--- Lua prints 14 digits of a number, sizes and times may have more.
-local function int(number) return string.format('%.0f', number) end
+-- Lua prints 14 digits of a number, sizes and times may have more. What it calls -0, Redis takes for no number.
+local function int(number) return string.format('%.0f', number + 0) end
 
 -- A full Redis judges a script by its first write: one that can only free memory lets all that follow pass. Names and
 -- manifests are small; the chunks, which are not, are written without a script and refused.

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A store on Redis behind the verbs of one machine, and behind a fleet."""
+import hashlib
+import os
+import subprocess
+
+import pytest
+
+from hosts import RELEASE, Fleet, Server
+
+SCRIPT = """
+def azureml_main(dataframe1=None, dataframe2=None):
+    return dataframe1.assign(z=dataframe1["x"] * 2)
+"""
+
+
+@pytest.fixture
+def server():
+    server = Server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def desk(tmp_path, server):
+    """desk("ls") runs `quern dataset ls` on the store -> (exit code, stdout, stderr)."""
+    (tmp_path / "t.csv").write_text("x,y\n1,a\n2,b\n")
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+
+    def run(*words, verb=("dataset",)):
+        done = subprocess.run([RELEASE / "quern", *verb, *words, "--store", f"redis+unix:{server.path}"], cwd=tmp_path,
+                              env=environment, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+        return done.returncode, done.stdout, done.stderr
+
+    return run
+
+
+def good(result):
+    assert result[0] == 0, result
+    return result[1]
+
+
+def test_b_the_dataset_verbs_work_on_it(desk, tmp_path):
+    assert "no key" not in desk("ls")[2]
+    good(desk("put", "t.csv", "tables/t"))
+    good(desk("cp", "tables/t", "tables/u"))
+    assert [line.split()[0] for line in good(desk("ls")).splitlines()] == ["tables/t", "tables/u"]
+    good(desk("get", "tables/u", "back.arrow"))
+    version = "sha256-" + hashlib.sha256((tmp_path / "back.arrow").read_bytes()).hexdigest()
+    assert version[:19] in good(desk("ls", "tables/u"))
+    good(desk("get", "tables/u", "back.csv"))
+    assert (tmp_path / "back.csv").read_text() == "x,y\n1,a\n2,b\n"
+    assert "a" in good(desk("head", "tables/t")) and "2 rows" in good(desk("show", "tables/t"))
+    good(desk("rm", "tables/t"))
+    code, _, said = desk("get", "tables/t", "back.arrow")
+    assert code != 0 and "there is no dataset 'tables/t' in the store" in said and "did you mean 'tables/u'?" in said
+
+
+def test_b_a_run_takes_its_input_from_it(desk, tmp_path):
+    (tmp_path / "double.py").write_text(SCRIPT)
+    good(desk("put", "t.csv", "t"))
+    good(desk("double.py", "--dataframe1", "t", "-o", "out", verb=("run",)))
+    assert (tmp_path / "out" / "dataset1.arrow").exists()
+
+
+def test_f_a_redis_that_is_away_is_named(desk, server):
+    good(desk("put", "t.csv", "t"))
+    server.crash()
+    code, _, said = desk("ls")
+    assert code == 69 and f"Redis at {server.path}: " in said, (code, said)
+    code, _, said = desk("put", "t.csv", "t")
+    assert code == 69 and f"Redis at {server.path}: " in said, (code, said)
+
+
+def test_b_a_fleet_has_its_store_on_redis(tmp_path):
+    with Fleet(tmp_path, store="redis+unix:{redis}?prefix=fleet") as fleet:
+        fleet.host()
+        (tmp_path / "t.csv").write_text("x,y\n1,a\n2,b\n")
+        job = fleet.submit(SCRIPT, "--dataframe1", tmp_path / "t.csv", "-o", "tables/doubled")
+        assert fleet.wait(job) == "succeeded"
+        after = fleet.submit(SCRIPT, "--dataframe1", f"job:{job}/dataset1", "-o", "again")
+        assert fleet.wait(after) == "succeeded"
+        names = fleet.names()
+        assert names["again"] == names[f"job:{after}/dataset1"] and names["tables/doubled"] == names[f"job:{job}/dataset1"]
+        stored = fleet.redis("ZRANGE", "quern:store:{fleet}:objects", 0, -1)
+        assert {version.encode() for version in names.values()} <= set(stored)
+        assert fleet.redis("ZCARD", "quern:store:{fleet}:uploads") == 0
+        assert not (tmp_path / "store").exists()

@@ -1,0 +1,6 @@
+quern_fuzz_target(storage_redis ${CMAKE_CURRENT_LIST_DIR}/fuzz_storage_redis.c LIBS quern_storage quern_redis)
+foreach(program fuzz_storage_redis replay_storage_redis)
+  if(TARGET ${program})
+    target_include_directories(${program} PRIVATE ${CMAKE_SOURCE_DIR})
+  endif()
+endforeach()
