@@ -45,7 +45,8 @@ static int put_file(const struct store *store, const char *word, struct stored *
     stored->bytes = object.bytes;
     if (strcmp(object.version, stored->view.version) != 0)
         return refuse(refusal, REASON_BAD_INPUT, "%s: the file changed while it was being read", word);
-    if (storage_put(store->storage, fd, stored->version, &err) < 0 || storage_check_unchanged(&object, word, &err) < 0)
+    if (catalogue_put(store->catalogue, fd, stored->version, &err) < 0 ||
+        storage_check_unchanged(&object, word, &err) < 0)
         return refuse(refusal, (enum reason)err.reason, "%s", err.msg);
     return 0;
 }
@@ -54,7 +55,7 @@ static int put_product(const struct store *store, struct stored *stored, struct 
     struct err err;
     off_t bytes = lseek(stored->view.product, 0, SEEK_END);
     stored->bytes = bytes > 0 ? (uint64_t)bytes : 0;
-    if (storage_put(store->storage, stored->view.product, stored->version, &err) < 0)
+    if (catalogue_put(store->catalogue, stored->view.product, stored->version, &err) < 0)
         return refuse(refusal, (enum reason)err.reason, "%s", err.msg);
     return 0;
 }

@@ -35,7 +35,7 @@ static int put(struct upload *upload, struct storage_object *object, const struc
     if (strcmp(object->version, source->version) != 0)
         return refuse(refusal, REASON_BAD_INPUT, "%s: the file changed while it was being read", source->name);
     transfer_begin(&transfer, "uploading", source->name, object->bytes);
-    int done = storage_put(upload->client->store.storage, object->fd, version, &err);
+    int done = catalogue_put(upload->client->store.catalogue, object->fd, version, &err);
     if (done == 0)
         done = storage_check_unchanged(object, source->name, &err);
     transfer_end(&transfer);

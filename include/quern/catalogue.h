@@ -5,7 +5,7 @@
  * `run`, `submit` and the workers speak to it, never to a home.
  *
  * Calling sequence: storage_open() [→ queue_open()] → catalogue_of_store() or catalogue_of_queue() → any of the calls →
- * catalogue_close(). A new dataset: storage_put(catalogue_storage()) → catalogue_promote().
+ * catalogue_close(). A new dataset: catalogue_put() → catalogue_promote().
  *
  * Ownership: store and queue are borrowed, and stay open. A catalogue is used by one thread at a time, and by none that
  * uses its queue at that moment. Descriptors of objects belong to the caller.
@@ -25,8 +25,12 @@ MUST_USE int catalogue_of_store(struct storage *storage, struct catalogue **ret,
 MUST_USE int catalogue_of_queue(struct queue *queue, struct storage *storage, struct catalogue **ret, struct err *err);
 void catalogue_close(struct catalogue *catalogue); /* accepts NULL */
 
-/* Where the objects are; to be asked for anew by whoever puts one there. Borrowed. */
-struct storage *catalogue_storage(struct catalogue *catalogue);
+/* Where the objects are. Borrowed. */
+struct storage *catalogue_storage(const struct catalogue *catalogue);
+
+/* storage_put() of something that a job of this home will want, or a name of it. */
+MUST_USE int catalogue_put(struct catalogue *catalogue, int source_fd, char ret_version[STORAGE_VERSION_BYTES],
+                           struct err *err);
 
 /* What the key names now; no bytes are moved. */
 MUST_USE int catalogue_find(struct catalogue *catalogue, const char *key, struct storage_pin *ret, struct err *err);

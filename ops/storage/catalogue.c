@@ -13,10 +13,14 @@ static int join(struct catalogue *catalogue, struct err *err) {
     return catalogue->home->join ? catalogue->home->join(catalogue, err) : 0;
 }
 
-// Who asks for the store is about to put something there: where that cannot be said, it cannot be put, either.
-struct storage *catalogue_storage(struct catalogue *catalogue) {
-    (void)!join(catalogue, NULL);
+struct storage *catalogue_storage(const struct catalogue *catalogue) {
     return catalogue->storage;
+}
+
+int catalogue_put(struct catalogue *catalogue, int source_fd, char ret_version[STORAGE_VERSION_BYTES],
+                  struct err *err) {
+    TRY(join(catalogue, err));
+    return storage_put(catalogue->storage, source_fd, ret_version, err);
 }
 
 int catalogue_find(struct catalogue *catalogue, const char *key, struct storage_pin *ret, struct err *err) {

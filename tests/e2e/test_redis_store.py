@@ -2,11 +2,12 @@
 """A store on Redis behind the verbs of one machine, and behind a fleet."""
 import hashlib
 import os
+import re
 import subprocess
 
 import pytest
 
-from hosts import RELEASE, Fleet, Server
+from hosts import RELEASE, Fleet, Redis, Server
 
 SCRIPT = """
 def azureml_main(dataframe1=None, dataframe2=None):
@@ -72,13 +73,56 @@ def test_f_a_redis_that_is_away_is_named(desk, server):
     assert code == 69 and f"Redis at {server.path}: " in said, (code, said)
 
 
+def age(server, seconds):
+    """All that is in the store on this Redis was touched so much earlier."""
+    redis = Redis(server.path)
+    for member in redis("ZRANGE", "quern:store:{default}:objects", 0, -1):
+        redis("ZINCRBY", "quern:store:{default}:objects", -1000 * seconds, member)
+    redis.close()
+
+
+def test_b_what_nobody_wants_is_freed(desk, server):
+    good(desk("put", "t.csv", "kept"))
+    (version,) = re.findall("sha256-[0-9a-f]+", good(desk("cp", "kept", "gone")))
+    good(desk("rm", "gone"))
+    age(server, 100_000)
+    assert good(desk("collect")) == "freed 0 bytes: 0 objects\n"
+    good(desk("rm", "kept"))
+    assert good(desk("collect")) == "freed 0 bytes: 0 objects\n", "whoever has just read the name has time"
+    age(server, 100_000)
+    assert re.fullmatch(r"freed [0-9.,]+ \w+: 1 object\n", good(desk("collect", "--older", "7h")))
+    good(desk("put", "t.csv", "again"))
+    assert version in good(desk("ls"))
+
+
+def test_f_a_queue_that_was_not_asked_loses_nothing(tmp_path):
+    with Fleet(tmp_path) as fleet, Fleet(tmp_path, queue="other") as other:
+        (tmp_path / "t.csv").write_text("x,y\n1,a\n2,b\n")
+        fleet.submit(SCRIPT, "--dataframe1", tmp_path / "t.csv")
+        other.redis("HSET", "quern:{default}:conf", "store", fleet.store_url, "environments", "default")
+        other.submit(SCRIPT.replace("z", "w"), "--dataframe1", tmp_path / "t.csv")
+        objects = tmp_path / "store" / "objects"
+        before = sorted(path.name for path in objects.iterdir())
+        assert len(before) == 3  # two scripts, one table
+        for path in objects.iterdir():
+            os.utime(path, (1_000_000, 1_000_000))
+        refused = fleet.quern("dataset", "collect", check=False)
+        (home,) = re.findall("queue-[0-9a-f]{32}", refused.stderr)
+        assert refused.returncode == 78 and refused.stderr == (
+            f"error: collect: {home} names objects of this store, too, and was not asked which of them it wants\n"
+            "  a queue of the same Redis: --also NAME; one that is no more: --forget HOME\n")
+        assert sorted(path.name for path in objects.iterdir()) == before
+        assert fleet.quern("dataset", "collect", "--forget", home).stdout.endswith(": 1 object\n")
+        assert len(list(objects.iterdir())) == 2
+
+
 def test_b_a_fleet_has_its_store_on_redis(tmp_path):
     with Fleet(tmp_path, store="redis+unix:{redis}?prefix=fleet") as fleet:
         fleet.host()
         (tmp_path / "t.csv").write_text("x,y\n1,a\n2,b\n")
         job = fleet.submit(SCRIPT, "--dataframe1", tmp_path / "t.csv", "-o", "tables/doubled")
         assert fleet.wait(job) == "succeeded"
-        after = fleet.submit(SCRIPT, "--dataframe1", f"job:{job}/dataset1", "-o", "again")
+        after = fleet.submit(SCRIPT, "--dataframe1", "tables/doubled", "-o", "again")
         assert fleet.wait(after) == "succeeded"
         names = fleet.names()
         assert names["again"] == names[f"job:{after}/dataset1"] and names["tables/doubled"] == names[f"job:{job}/dataset1"]

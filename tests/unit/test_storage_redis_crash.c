@@ -201,6 +201,7 @@ static int puts_with(const struct scratch *scratch, void (*act)(const struct scr
 static void c_redis_killed_while_bytes_go_there(void **state) { assert_true(puts_with(*state, crash_redis) > 10); }
 
 static void c_an_upload_that_was_given_up_is_sent_again(void **state) {
+    free(redis_text(scratch_server(), "CONFIG SET appendfsync no"));
     assert_true(puts_with(*state, collect_all) > 10);
 }
 
