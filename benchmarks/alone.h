@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 struct alone_piece {
-    const void *raw;
+    const void *raw; /* NULL, and `packed` too: memory that is only taken */
     size_t raw_bytes;
     const void *packed; /* NULL: does not compress, copied as it is */
     size_t packed_bytes;

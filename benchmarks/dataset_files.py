@@ -9,6 +9,7 @@ import struct
 import sys
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from pyarrow import feather
 
@@ -45,6 +46,8 @@ KINDS = {
     "timestamp in us, zone": (8, lambda chance: pa.array(1_700_000_000_000_000 + chance.integers(0, 60, ROWS).cumsum() * 10**6,
                                                       pa.timestamp("us", "Europe/Berlin"))),
     "bool, 10 % missing": (32, lambda chance: pa.array(chance.random(ROWS) < 0.2, mask=lost(chance))),
+    "bool, none missing": (32, lambda chance: pa.array(chance.random(ROWS) < 0.2)),
+    "boolean, 10 % missing": (32, lambda chance: pa.array(chance.random(ROWS) < 0.2, mask=lost(chance))),
     "decimal128 of 28 digits": (4, lambda chance: pa.array(chance.integers(0, 10**7, ROWS)).cast(pa.decimal128(19, 0)).cast(
         pa.decimal128(28, 2))),
     "category of 40": (32, lambda chance: words(chance, 40).dictionary_encode()),
@@ -52,7 +55,8 @@ KINDS = {
     "text, 28 bytes, all distinct": (2, lambda chance: pa.array([f"customer {i:019}" for i in chance.permutation(ROWS)])),
     "text, e-mail": (2, mails),
 }
-MIXED = [name for name in KINDS if "in us" not in name]
+NULLABLE = ["boolean, 10 % missing"]  # pandas' nullable type
+MIXED = [name for name in KINDS if "in us" not in name and name not in NULLABLE]
 
 
 def table(name):
@@ -62,7 +66,10 @@ def table(name):
         return pa.table({kind: KINDS[kind][1](chance) for kind in MIXED})
     columns, make = KINDS[name]
     distinct = [make(chance) for _ in range(min(columns, 8))]
-    return pa.table({f"c{i}": distinct[i % len(distinct)] for i in range(columns)})
+    made = pa.table({f"c{i}": distinct[i % len(distinct)] for i in range(columns)})
+    if name not in NULLABLE:
+        return made
+    return pa.Table.from_pandas(made.to_pandas(types_mapper={pa.bool_(): pd.BooleanDtype()}.get))
 
 
 def buffers(raw):

@@ -80,13 +80,18 @@ static int open_queue(const char *name, const char *name_source, struct client *
     return refuse(refusal, *source == '-' ? REASON_USAGE : REASON_CONFIG, "%s: %s", source, err.msg);
 }
 
-int client_open(const struct command_line *line, struct client *ret, struct refusal *refusal) {
+static int open_named(const struct command_line *line, const char *operand, struct client *ret,
+                      struct refusal *refusal) {
     struct preferences preferences;
     const char *name;
     *ret = (struct client){.queue = NULL};
     TRY(preferences_read(&preferences, refusal));
     TRY(find_url(line, &preferences, ret, refusal));
     const char *name_source = find_name(line, &preferences, &name);
+    if (operand) {
+        name = operand;
+        name_source = "-q";
+    }
     int result = preferences_password("QUERN_REDIS_PASSWORD_FILE", preferences.password_file, &ret->password, refusal);
     if (result == 0)
         result = preferences_password("QUERN_STORE_PASSWORD_FILE", preferences.store_password_file,
@@ -96,6 +101,14 @@ int client_open(const struct command_line *line, struct client *ret, struct refu
     if (result < 0)
         client_close(ret);
     return result;
+}
+
+int client_open(const struct command_line *line, struct client *ret, struct refusal *refusal) {
+    return open_named(line, NULL, ret, refusal);
+}
+
+int client_open_operand(const struct command_line *line, struct client *ret, struct refusal *refusal) {
+    return open_named(line, line->operand_count ? line->operands[0] : NULL, ret, refusal);
 }
 
 bool client_is_configured(const struct command_line *line) {

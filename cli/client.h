@@ -36,6 +36,8 @@ struct client {
 };
 
 MUST_USE int client_open(const struct command_line *line, struct client *ret, struct refusal *refusal);
+/* The queue that the first operand names, where there is one. */
+MUST_USE int client_open_operand(const struct command_line *line, struct client *ret, struct refusal *refusal);
 void client_close(struct client *client);
 
 /* Does anything say where the queue is? */

@@ -8,7 +8,7 @@
 #include "cli/suggest.h"
 #include "quern/host.h"
 
-enum { MAX_COUNT = 1000 };
+enum { MAX_COUNT = 1000, MAX_NUMBER = 1000000000 };
 
 // Where the parser is, and for whom it refuses.
 struct parser {
@@ -55,6 +55,14 @@ bool command_wants_help(const struct command_line *line) {
 const char *command_second_word(enum command_id id) {
     const char *blank = id == COMMAND_ID_ANY ? NULL : strchr(commands[id].verb, ' ');
     return blank ? blank + 1 : NULL;
+}
+
+int command_alone(const struct command_line *line) {
+    struct refusal refusal;
+    const char *first = commands[line->command].verb, *second = line->operands[0];
+    refuse(&refusal, REASON_USAGE, "quern %s: expected '%s' right behind '%s'", first, second, first);
+    refusal_advise(&refusal, "its use: quern help %s %s", first, second);
+    return refusal_print(&refusal, stderr);
 }
 
 const struct given *command_given(const struct command_line *line, const char *word) {
@@ -174,12 +182,13 @@ static int check_pair(const char *name, const char *text, struct refusal *refusa
                   *text == '=' || !*text ? "depth" : text);
 }
 
-static int check_count(const char *name, struct given *given, struct refusal *refusal) {
+static int check_number(const char *name, unsigned long least, unsigned long most, struct given *given,
+                        struct refusal *refusal) {
     size_t digits = strspn(given->value, "0123456789");
-    given->number = digits > 0 && digits < 5 && !given->value[digits] ? strtoul(given->value, NULL, 10) : 0;
-    if (given->number >= 1 && given->number <= MAX_COUNT)
+    given->number = strtoul(given->value, NULL, 10);
+    if (digits > 0 && digits < 11 && !given->value[digits] && given->number >= least && given->number <= most)
         return 0;
-    return refuse(refusal, REASON_USAGE, "%s: expected 1 to %d, found '%s'", name, MAX_COUNT, given->value);
+    return refuse(refusal, REASON_USAGE, "%s: expected %lu to %lu, found '%s'", name, least, most, given->value);
 }
 
 static int check_value(const char *name, const struct flag *flag, struct given *given, struct refusal *refusal) {
@@ -193,7 +202,9 @@ static int check_value(const char *name, const struct flag *flag, struct given *
     if (flag->kind == COMMAND_SIZE && quantity_size(given->value, &given->number, better) < 0)
         return refuse(refusal, REASON_USAGE, "%s: '%s' is not a size; write %s", name, given->value, better);
     if (flag->kind == COMMAND_COUNT)
-        return check_count(name, given, refusal);
+        return check_number(name, 1, MAX_COUNT, given, refusal);
+    if (flag->kind == COMMAND_NUMBER)
+        return check_number(name, 0, MAX_NUMBER, given, refusal);
     if (*given->value == '\0')
         return refuse(refusal, REASON_USAGE, "%s: expected %s, found ''", name, flag->value);
     return 0;

@@ -31,6 +31,7 @@ enum command_kind {
     COMMAND_DURATION,
     COMMAND_SIZE,
     COMMAND_COUNT,
+    COMMAND_NUMBER,
     COMMAND_PAIR,
     COMMAND_TEXTS,
     COMMAND_VERB,
@@ -109,6 +110,10 @@ MUST_USE int command_find(const char *const *words, size_t count, enum command_i
 
 /* "put" for "dataset put"; NULL for a verb of one word. */
 const char *command_second_word(enum command_id id);
+
+/* The verb of the first word alone, which only `dataset -- put` can be: the second word stands behind the first one. Says so
+ * and returns the exit code. */
+int command_alone(const struct command_line *line);
 
 /* What was given for a flag by its word ("--store"); NULL: it was not given. */
 const struct given *command_given(const struct command_line *line, const char *word);

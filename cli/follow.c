@@ -6,6 +6,7 @@
 
 #include "cli/tell.h"
 #include "cli/terminal.h"
+#include "cli/text.h"
 #include "cli/verdict.h"
 #include "quern/clock.h"
 #include "quern/own.h"
@@ -30,8 +31,35 @@ struct following {
     bool told;        /* `state` was told */
     enum job_state state;
     uint64_t away_ns; /* since when Redis is away; 0: it is not */
+    bool live;        /* the line of its progress stands on the terminal */
     char after[QUEUE_WAKE_BYTES];
 };
+
+/* ---- the line of its progress, on a terminal ---- */
+
+static void hide_progress(struct following *following) {
+    if (following->live)
+        terminal_clear_line(&following->notes.terminal);
+    following->live = false;
+}
+
+static void show_progress(struct following *following) {
+    struct terminal *notes = &following->notes.terminal;
+    struct queue_record record;
+    bool open = following->out.escape.line_open || following->notes.escape.line_open;
+    if (!notes->tty || open || following->options->only_what_is ||
+        queue_get(following->client->queue, following->id, &record, NULL) != QUEUE_OK)
+        return;
+    auto_free char *cell = text_cell(record.progress, strlen(record.progress), notes->utf8);
+    uint32_t width, room = notes->columns > 24 ? notes->columns - 24 : 1;
+    hide_progress(following);
+    verdict_say(record.state, notes);
+    if (cell && record.state == JOB_RUNNING)
+        terminal_say(notes, "  %.*s", (int)text_fit(cell, room, &width), cell);
+    fflush(notes->file);
+    following->live = true;
+    queue_record_free(&record);
+}
 
 /* ---- output ---- */
 
@@ -53,6 +81,7 @@ static void end_line(struct stream *stream) {
 static void print_piece(struct following *following, const struct queue_piece *piece) {
     struct stream *stream = piece->is_stderr ? &following->notes : &following->out;
     struct stream *other = piece->is_stderr ? &following->out : &following->notes;
+    hide_progress(following);
     if (following->attempt && piece->attempt != following->attempt) {
         end_line(&following->out);
         end_line(&following->notes);
@@ -73,6 +102,7 @@ static void tell_state(struct following *following, enum job_state state) {
     following->state = state;
     if (same || !following->options->states || verdict_ended(state))
         return;
+    hide_progress(following);
     end_line(&following->out);
     end_line(&following->notes);
     verdict_say(state, &following->notes.terminal);
@@ -102,6 +132,7 @@ static int endure(struct following *following, const struct err *err, struct ref
         return client_blame(following->client, err, refusal);
     if (!following->away_ns) {
         following->away_ns = now;
+        hide_progress(following);
         end_line(&following->notes);
         terminal_say(&following->notes.terminal, "waiting for Redis: %s\n", err->msg);
         fflush(following->notes.terminal.file);
@@ -138,6 +169,8 @@ static int look(struct following *following, struct refusal *refusal) {
     if (following->options->output)
         print_pieces(following, &pieces);
     bool over = is_over(following, &pieces), woken, more = pieces.count > 0;
+    if (!over && !more)
+        show_progress(following);
     // Whether that call worked is seen by the next look.
     if (!over && !more)
         (void)!queue_wait_log(following->client->queue, following->id, &pieces, WAIT_MS, &woken, &err);
@@ -166,6 +199,7 @@ int follow(const struct client *client, const char *word, const char *id, const 
             continue;
         break;
     }
+    hide_progress(&following);
     end_line(&following.out);
     end_line(&following.notes);
     return result < 0 ? -1 : end;

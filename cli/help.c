@@ -2,6 +2,7 @@
 // `quern help`: everything from the table, examples first.
 #include <string.h>
 
+#include "cli/man.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 
@@ -110,6 +111,9 @@ int verb_help(const struct command_line *line) {
         refusal_advise(&refusal, "list them: quern help%s%s", used ? " " : "", used ? line->operands[0] : "");
         return refusal_print(&refusal, stderr);
     }
-    help_print(command, stdout);
+    if (command_given(line, "--man"))
+        man_print(command, stdout);
+    else
+        help_print(command, stdout);
     return 0;
 }

@@ -95,9 +95,20 @@ static int take_flag(struct job *job, const struct given *given, struct refusal 
         job->limits.jail.memory_bytes = given->number;
         return 0;
     case FLAG_JOB_COLUMNS: // read after all others
-    default:               // flags of the verb's own
+    case FLAG_JOB_NO_HEADER:
+    default: // flags of the verb's own
         return 0;
     }
+}
+
+// Of all text tables: where they differ, one is stored by `dataset put` first.
+static int drop_headers(struct job *job, struct refusal *refusal) {
+    bool any = false;
+    for (size_t i = 0; i < job->input_count; i++) {
+        job->inputs[i].no_header = job_is_text_table(job->inputs[i].format);
+        any |= job->inputs[i].no_header;
+    }
+    return any ? 0 : refuse(refusal, REASON_USAGE, "--no-header: expected a .csv or .tsv file, found none");
 }
 
 static void settle_cpu(struct job_limits *limits, unsigned cores) {
@@ -113,6 +124,8 @@ int job_flags_read(const struct command_line *line, unsigned cores, struct job *
     for (size_t i = 0; i < line->given_count; i++)
         TRY(take_flag(job, &line->given[i], refusal));
     TRY(choose_columns(job, line, refusal));
+    if (command_given(line, "--no-header"))
+        TRY(drop_headers(job, refusal));
     if (command_given(line, "--timeout"))
         settle_cpu(&job->limits, cores);
     return 0;

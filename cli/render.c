@@ -230,7 +230,6 @@ void render_done(struct render *render) {
         free(render->previews[i].json);
     render->preview_count = 0;
     own_close(&render->picture);
-    render->picture = -1;
     backlog_close(&render->out_backlog);
     backlog_close(&render->notes_backlog);
 }

@@ -50,7 +50,6 @@ struct attempt {
     uint64_t begun_ns; /* the claim began */
     enum run_task task;
     uint32_t task_rows; /* RUN_HEAD */
-    bool no_header;     /* CSV and TSV: the first line is data */
     struct job job;
     struct manifest manifest;
     struct err verdict; /* the first error; reason 0 while all is well */

@@ -28,11 +28,8 @@ void child_init(struct child *child, struct supervisor_calls *calls) {
 
 void child_done(struct child *child) {
     int *const fds[] = {&child->control, &child->conversation, &child->tree, &child->process, &child->work_dir};
-    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++) {
-        if (*fds[i] >= 0)
-            close(*fds[i]);
-        *fds[i] = -1;
-    }
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+        own_close(fds[i]);
 }
 
 static void kill_tree(const struct child *child) {
@@ -93,6 +90,7 @@ int child_start(struct child *child, int zygote, uint64_t deadline_ms, struct er
 // A child that is dead already is not an error here: child_attend() learns why.
 int child_send(struct child *child, const struct host_call *call, const int *fds, size_t fd_count, struct err *err) {
     struct err sending;
+    child->segments = child->segments || call->kind == HOST_INPUT;
     if (record_send(child->conversation, call, sizeof *call, fds, fd_count, &sending) == 0)
         return 0;
     if (sending.sys == EPIPE || sending.sys == ECONNRESET)
@@ -107,6 +105,7 @@ static void take_result(struct child *child, const struct child_listener *listen
                         int fd) {
     struct err why;
     uint64_t bytes = 0;
+    child->segments = true;
     if (memory_check(fd, listener->result_bytes, &bytes, &why) < 0) {
         close(fd);
         refuse(child, &why);
@@ -117,7 +116,7 @@ static void take_result(struct child *child, const struct child_listener *listen
 
 static void take_done(struct child *child) {
     child->done = true;
-    child_memory_measure(child->process, &child->memory);
+    child_memory_measure(child->process, child->segments, &child->memory);
     close(child->conversation); // lets the child end
     child->conversation = -1;
 }

@@ -48,6 +48,7 @@ struct child {
     struct host_exited exit;
     struct host_answer raised; /* kind 0: nothing was raised */
     struct err refused;        /* what we found wrong with it; reason 0: nothing */
+    bool segments;             /* it has some in its memory, or had */
     struct child_memory memory;
 };
 

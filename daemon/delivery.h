@@ -16,6 +16,7 @@
  *     tell      news while the job runs; never fails
  *     wait      NULL, or what to watch while a script runs (-1: nothing) and when a turn is due at the latest
  *     turn      takes what came, sends what is due; never waits
+ *     flush     NULL, or likewise, sends what is not due yet: something long follows
  *
  * Ownership: the table is static, the delivery belongs to whoever started the attempt; it outlives it.
  */
@@ -46,6 +47,7 @@ struct delivery_kind {
     void (*tell)(struct attempt *attempt, const struct event *event, int fd);
     int (*wait)(struct attempt *attempt, uint64_t *ret_deadline_ns);
     void (*turn)(struct attempt *attempt);
+    void (*flush)(struct attempt *attempt);
 };
 
 /* The first member of every kind's own struct. */

@@ -14,7 +14,10 @@
 #include "quern/settings.h"
 #include "wish.h"
 
-enum { LAST_NEWS_MS = 5000 };
+enum {
+    LAST_NEWS_MS = 5000,
+    LONG_BYTES = 64 << 20, // people notice how long it takes to encode more
+};
 
 static struct delivery_queue *delivery_of(const struct attempt *attempt) {
     return (struct delivery_queue *)attempt->delivery;
@@ -60,16 +63,7 @@ static int open_source(struct attempt *attempt, const struct job_source *source,
         return err_set(err, REASON_BAD_INPUT,
                        "%s: expected an object of the store, found %.200s; `quern submit` uploads files", source->name,
                        source->url);
-    const struct delivery_home *home = delivery_of(attempt)->home;
-    char version[STORAGE_VERSION_BYTES];
-    uint64_t bytes = 0;
-    if (source->version)
-        return catalogue_get(home->catalogue, source->url, source->version, ret, err);
-    int answer = queue_name_get(home->queue, source->url, version, &bytes, err);
-    TRY(answer);
-    if (answer != QUEUE_OK)
-        return err_set(err, REASON_NOT_FOUND, "%s: no such key", source->url);
-    return catalogue_get(home->catalogue, source->url, version, ret, err);
+    return catalogue_get(delivery_of(attempt)->home->catalogue, source->url, source->version, ret, err);
 }
 
 // ---- publish ----
@@ -105,7 +99,7 @@ static int put(struct attempt *attempt, const char *name, int fd, struct manifes
     if (fstat(fd, &status) < 0)
         return err_sys(err, REASON_INFRA, "fstat of %s", name);
     made->bytes = (uint64_t)status.st_size;
-    TRY(storage_stage(catalogue_storage(delivery->home->catalogue), delivery->attempt, fd, made->version, err));
+    TRY(storage_put(catalogue_storage(delivery->home->catalogue), fd, made->version, err));
     delivery->count++;
     *ret = made;
     return 0;
@@ -136,6 +130,8 @@ static int put_result(struct attempt *attempt, uint32_t index, struct manifest_o
     struct delivery_output *made = NULL;
     auto_fd int file = memory_new("quern-output", 0, err);
     TRY(file);
+    if (result->segment_bytes > LONG_BYTES)
+        report_flush(&attempt->report);
     if (codec_encode(&attempt->codec, result->segment, CODEC_CHECKED, file, &outcome, &why) < 0) {
         err_set(err, (enum reason)why.reason, "%s: %.900s", result->port, why.msg);
         return -1;
@@ -183,7 +179,7 @@ static void add_name(struct names *names, const char *key, const struct delivery
         names->list[names->count++] = (struct queue_name){key, made->version, made->bytes};
 }
 
-// Of a part nobody is told. The names are the commit: nothing else keeps what was staged.
+// Of a part nobody is told. The names are the commit: what was put and has none is collected.
 static void collect_names(const struct delivery_queue *delivery, struct names *names) {
     names->count = 0;
     for (uint32_t i = 0; i < delivery->count && delivery->whole; i++) {
@@ -217,8 +213,11 @@ static int tell_queue(struct delivery_queue *delivery, const struct err *verdict
     if (verdict->reason)
         return queue_fail(delivery->home->queue, claim->id, claim->token, verdict, result, bytes, names.list,
                           names.count, &delivery->state, err);
-    delivery->state = JOB_SUCCEEDED;
-    return queue_complete(delivery->home->queue, claim->id, claim->token, result, bytes, names.list, names.count, err);
+    int answer =
+        queue_complete(delivery->home->queue, claim->id, claim->token, result, bytes, names.list, names.count, err);
+    if (answer == QUEUE_OK)
+        delivery->state = JOB_SUCCEEDED;
+    return answer;
 }
 
 static int conclude(struct attempt *attempt, const struct delivery_manifest *manifest, struct err *err) {
@@ -243,13 +242,6 @@ static int conclude(struct attempt *attempt, const struct delivery_manifest *man
 
 // ---- news ----
 
-static void tell_progress(struct delivery_queue *delivery, const struct event *event) {
-    char text[NEWS_PROGRESS_BYTES];
-    snprintf(text, sizeof text, "%s%s%.*s", step_name((enum step)event->step), event->bytes ? " " : "",
-             (int)event->bytes, event->text);
-    news_progress(&delivery->news, text);
-}
-
 static void tell(struct attempt *attempt, const struct event *event, int fd) {
     struct delivery_queue *delivery = delivery_of(attempt);
     struct err ignored;
@@ -259,8 +251,9 @@ static void tell(struct attempt *attempt, const struct event *event, int fd) {
         return;
     }
     if (event->kind == EVENT_STEP_BEGIN)
-        tell_progress(delivery, event);
-    if (event->kind == EVENT_PREVIEW || event->kind == EVENT_PICTURE || event->kind == EVENT_PRODUCT)
+        news_progress(&delivery->news, step_name((enum step)event->step));
+    if (event->kind == EVENT_STEP_BEGIN || event->kind == EVENT_PREVIEW || event->kind == EVENT_PICTURE ||
+        event->kind == EVENT_PRODUCT)
         return;
     if (delivery->events >= 0 && record_send(delivery->events, event, sizeof *event, NULL, 0, &ignored) < 0)
         delivery->events = -1;
@@ -276,6 +269,11 @@ static void turn(struct attempt *attempt) {
     attempt->calls.fenced = attempt->calls.fenced || news->fenced;
 }
 
+static void flush(struct attempt *attempt) {
+    delivery_of(attempt)->news.next_ns = 0;
+    turn(attempt);
+}
+
 static const struct delivery_kind queue_kind = {.document = document,
                                                 .open = open_source,
                                                 .result = put_result,
@@ -285,7 +283,8 @@ static const struct delivery_kind queue_kind = {.document = document,
                                                 .conclude = conclude,
                                                 .tell = tell,
                                                 .wait = wait_for_news,
-                                                .turn = turn};
+                                                .turn = turn,
+                                                .flush = flush};
 
 void delivery_queue_init(struct delivery_queue *delivery, int events) {
     memset(delivery, 0, sizeof *delivery);
@@ -299,7 +298,6 @@ void delivery_queue_begin(struct delivery_queue *delivery, const struct delivery
     delivery->home = home;
     delivery->claim = *claim;
     *claim = (struct queue_claim){0};
-    snprintf(delivery->attempt, sizeof delivery->attempt, "%s-%s", delivery->claim.id, delivery->claim.token);
     delivery->count = 0;
     delivery->whole = false;
     delivery->state = JOB_RUNNING;

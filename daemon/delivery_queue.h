@@ -20,7 +20,6 @@
 
 /* Results, the joined picture, the device JSON, two logs, the manifest. */
 #define DELIVERY_MAX_OUTPUTS (HOST_MAX_PORTS + 5u)
-#define DELIVERY_ATTEMPT_BYTES (JOB_ID_BYTES + QUEUE_TOKEN_BYTES)
 
 /* One object of the attempt, and what it will be called. */
 struct delivery_output {
@@ -41,7 +40,6 @@ struct delivery_queue {
     struct delivery base;
     const struct delivery_home *home; /* borrowed; of the job's queue */
     struct queue_claim claim;         /* owned */
-    char attempt[DELIVERY_ATTEMPT_BYTES];
     struct news news;
     struct delivery_output outputs[DELIVERY_MAX_OUTPUTS];
     uint32_t count;

@@ -73,7 +73,7 @@ static void settings_take(struct settings *settings) {
 static bool needs_python(const struct run_options *options) {
     if (options->task == RUN_SCRIPT)
         return true;
-    return options->job->input_count > 0 && options->job->inputs[0].format != JOB_ARROW;
+    return options->job->input_count > 0 && job_is_text_table(options->job->inputs[0].format);
 }
 
 static int start(struct embedded *embedded, struct err *err) {
@@ -93,7 +93,6 @@ static int start(struct embedded *embedded, struct err *err) {
                           options->store ? options->store : "",
                           task,
                           rows,
-                          options->no_header ? "no-header" : NULL,
                           NULL};
     static const int terminal[] = {0, 1, 2};
     struct worker_start how = {

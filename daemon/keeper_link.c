@@ -31,12 +31,14 @@ int keeper_link_start(struct keeper_link *link, int settings, const char *const 
     TRY(jail_spawn(&how, &link->pidfd, &link->pid, err));
     link->socket = steal_fd(&ours);
     link->heard_ns = clock_now_ns();
+    link->deaf = false;
     return 0;
 }
 
-bool keeper_link_send(const struct keeper_link *link, const struct keeper_order *order) {
+void keeper_link_send(struct keeper_link *link, const struct keeper_order *order) {
     struct err ignored;
-    return link->socket >= 0 && record_send(link->socket, order, sizeof *order, NULL, 0, &ignored) == 0;
+    if (link->socket >= 0 && record_send(link->socket, order, sizeof *order, NULL, 0, &ignored) < 0)
+        link->deaf = true;
 }
 
 static void make_safe(struct keeper_word *word) {

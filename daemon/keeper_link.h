@@ -18,14 +18,15 @@ struct keeper_link {
     int socket; /* -1: no keeper */
     int pidfd;
     pid_t pid;
+    bool deaf;         /* it was not told everything */
     uint64_t heard_ns; /* when it said something last */
 };
 
 void keeper_link_init(struct keeper_link *link);
 MUST_USE int keeper_link_start(struct keeper_link *link, int settings, const char *const *environ, struct err *err);
 
-/* False: there is no keeper, or it does not listen; it has to be stopped. */
-bool keeper_link_send(const struct keeper_link *link, const struct keeper_order *order);
+/* A keeper that does not listen becomes `deaf`; where there is none, nothing is told. */
+void keeper_link_send(struct keeper_link *link, const struct keeper_order *order);
 /* False: nothing has come; the keeper may be dead (*ret_dead). */
 bool keeper_link_receive(struct keeper_link *link, struct keeper_word *ret, bool *ret_dead);
 

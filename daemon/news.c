@@ -20,7 +20,9 @@ void news_done(struct news *news) {
 
 void news_begin(struct news *news, struct queue *queue, const char *id, const char *token) {
     char *bytes = news->bytes;
-    *news = (struct news){.queue = queue, .id = id, .token = token, .bytes = bytes};
+    // A job that is over sooner tells all of it at once, at its end.
+    *news = (struct news){
+        .queue = queue, .id = id, .token = token, .bytes = bytes, .next_ns = clock_deadline_ns(NEWS_PERIOD_MS)};
 }
 
 // ---- the backlog ----

@@ -2,7 +2,8 @@
 /*
  * What a job prints and how far it is, on its way to the queue: a bounded backlog that whoever attends the child empties
  * in passing, so that a slow Redis delays neither the script nor its deadline. What finds no room is left out and counted
- * (the job's own stdout.txt has all of it). At most ten batches a second, more only when they are full.
+ * (the job's own stdout.txt has all of it). At most ten batches a second, the first 100 ms after the job began; more only
+ * when they are full.
  *
  * Calling sequence: news_begin() for a job → news_log(), news_progress() at any time → before a poll news_wait() says what
  * to watch and how long, after it news_turn() → news_finish() before the end of the attempt.

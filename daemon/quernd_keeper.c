@@ -8,11 +8,8 @@
 
 // ---- telling ----
 
-// A keeper that does not listen is stopped at the next beat: it may be reading now.
-void quernd_tell(struct quernd *quernd, const struct keeper_order *order) {
-    if (!keeper_link_send(&quernd->keeper, order))
-        quernd->keeper.heard_ns = 0;
-}
+// A keeper that does not listen is started anew, and told all that counts, when this turn is over.
+void quernd_tell(struct quernd *quernd, const struct keeper_order *order) { keeper_link_send(&quernd->keeper, order); }
 
 // From the clock that our deadlines are of to the one that goes on while the machine sleeps.
 static uint64_t boot_deadline(uint64_t deadline_ns) {
@@ -197,9 +194,18 @@ static void fence_by_clock(struct quernd *quernd) {
     }
 }
 
-void quernd_keep(struct quernd *quernd, uint64_t now_ns) {
+// When it was us who slept, what it said meanwhile is heard first.
+static void check_silence(struct quernd *quernd, uint64_t now_ns) {
+    if (quernd->keeper.socket >= 0 && is_silent(quernd, now_ns))
+        on_keeper(quernd);
+    if (quernd->keeper.socket >= 0 && quernd->keeper.deaf)
+        lose_keeper(quernd, "it did not listen");
     if (quernd->keeper.socket >= 0 && is_silent(quernd, now_ns))
         lose_keeper(quernd, "it was silent");
+}
+
+void quernd_keep(struct quernd *quernd, uint64_t now_ns) {
+    check_silence(quernd, now_ns);
     if (quernd->keeper.socket < 0 && backoff_due(&quernd->keeper_backoff, now_ns))
         start_keeper(quernd);
     if (now_ns < quernd->beat_ns)

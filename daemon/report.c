@@ -27,6 +27,12 @@ void report_step_end(struct report *report, enum step step, uint64_t elapsed_us,
     tell(report, &event, -1);
 }
 
+void report_flush(struct report *report) {
+    const struct delivery_kind *kind = report->attempt->delivery->kind;
+    if (kind->flush)
+        kind->flush(report->attempt);
+}
+
 static void note(struct report *report, const char *text) {
     struct event event = {.kind = EVENT_NOTE};
     set_text(&event, text);

@@ -17,6 +17,8 @@ struct report {
 
 void report_step_begin(struct report *report, enum step step);
 void report_step_end(struct report *report, enum step step, uint64_t elapsed_us, const struct err *why);
+/* Something that may take long follows: what was not told yet is told now. */
+void report_flush(struct report *report);
 void report_note(struct report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void report_warning(struct report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void report_log(struct report *report, uint32_t stream, const char *bytes, size_t count);

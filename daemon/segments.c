@@ -56,7 +56,8 @@ static struct segment_entry *longest_unused(struct segments *segments) {
 
 // What could be had if `spare` bytes of those in use were given up.
 static uint64_t room(const struct segments *segments, uint64_t spare) {
-    uint64_t budget = segments->budget_bytes - (segments->used_bytes - spare), memory;
+    uint64_t used = segments->used_bytes - spare, memory;
+    uint64_t budget = segments->budget_bytes > used ? segments->budget_bytes - used : 0;
     if (__builtin_add_overflow(segments->free_bytes, spare, &memory))
         memory = UINT64_MAX;
     return budget < memory ? budget : memory;
@@ -102,14 +103,18 @@ static void forget(struct segments *segments, struct segment_entry *entry) {
     entry_forget(segments, entry);
 }
 
-static int make_room(struct segments *segments, uint64_t bytes, struct err *err) {
-    uint64_t available = segments_available(segments);
-    if (bytes > available)
-        return err_set(err, REASON_LIMIT_MEMORY, "a dataset needs %llu bytes of memory, this host has %llu available",
-                       (unsigned long long)bytes, (unsigned long long)available);
-    while (segments->used_bytes > segments->budget_bytes - bytes || bytes > segments->free_bytes)
-        forget(segments, longest_unused(segments));
-    return 0;
+static int check_fits(uint64_t bytes, uint64_t available, struct err *err) {
+    if (bytes <= available)
+        return 0;
+    return err_set(err, REASON_LIMIT_MEMORY, "a dataset needs %llu bytes of memory, this host has %llu available",
+                   (unsigned long long)bytes, (unsigned long long)available);
+}
+
+// As much as nobody pins.
+static void make_room(struct segments *segments, uint64_t bytes) {
+    struct segment_entry *oldest;
+    while (bytes > room(segments, 0) && (oldest = longest_unused(segments)))
+        forget(segments, oldest);
 }
 
 static struct segment_entry *new_entry(struct segments *segments, const struct supervisor_key *key) {
@@ -173,7 +178,8 @@ int segments_grant(struct segments *segments, uint32_t holder, const struct supe
     struct segment_entry *entry = NULL;
     TRY(find_loading(segments, holder, key, &entry, err));
     entry_empty(segments, entry); // the decoder is tried a second time
-    TRY(make_room(segments, bytes, err));
+    TRY(check_fits(bytes, segments_available(segments), err));
+    make_room(segments, bytes);
     int fd = memory_new("quern-segment", bytes, err);
     TRY(fd);
     entry->fd = fd;
@@ -194,7 +200,9 @@ int segments_publish(struct segments *segments, uint32_t holder, const struct su
     auto_fd int readable = memory_reopen(sealed, err);
     TRY(readable);
     entry_empty(segments, entry);
-    TRY(make_room(segments, bytes, err));
+    // Its memory is in use already, whatever we say: only what can never fit is refused.
+    TRY(check_fits(bytes, segments_most(segments, holder), err));
+    make_room(segments, bytes);
     entry->fd = steal_fd(&readable);
     entry->bytes = bytes;
     segments->used_bytes += bytes;
@@ -224,16 +232,26 @@ int segments_abandon(struct segments *segments, uint32_t holder, const struct su
     return 0;
 }
 
+static int publish_kept(struct segments *segments, uint32_t holder, const struct supervisor_key *key, int foreign_fd,
+                        struct err *err) {
+    auto_fd int fd = foreign_fd;
+    uint64_t bytes = 0, waiters = 0;
+    int readable = -1;
+    TRY(memory_check(fd, SEGMENT_MAX_BYTES, &bytes, err));
+    TRY(check_fits(bytes, segments_available(segments), err)); // nobody needs it yet
+    return segments_publish(segments, holder, key, steal_fd(&fd), &readable, &waiters, err);
+}
+
 int segments_keep(struct segments *segments, uint32_t holder, const struct supervisor_key *key, int foreign_fd,
                   struct err *err) {
     auto_fd int fd = foreign_fd;
     enum supervisor_segment_state state;
     int readable = -1;
-    uint64_t waiters = 0;
-    TRY(segments_reserve(segments, holder, key, &state, &readable, err));
-    if (state != SUPERVISOR_LOAD)
+    TRY(key_check(holder, key, err));
+    if (find(segments, key)) // it is there, or somebody loads it
         return 0;
-    if (segments_publish(segments, holder, key, steal_fd(&fd), &readable, &waiters, err) == 0)
+    TRY(segments_reserve(segments, holder, key, &state, &readable, err));
+    if (publish_kept(segments, holder, key, steal_fd(&fd), err) == 0)
         return 0;
     struct segment_entry *entry = find(segments, key);
     if (entry)

@@ -54,15 +54,15 @@ static int hash_names(const struct codec_wish *wish, char hex[2 * HASH_BYTES + 1
     return 0;
 }
 
-static void print_key(const char *version, uint32_t format, const char *columns, const struct codec_wish *wish,
-                      struct supervisor_key *ret) {
-    snprintf(ret->text, sizeof ret->text, "%s|%u|%s|%u|%u|%u", version, format, columns, wish->profile, wish->decimals,
-             wish->share_texts);
+static void print_key(const char *version, const struct job_input *input, const char *columns,
+                      const struct codec_wish *wish, struct supervisor_key *ret) {
+    snprintf(ret->text, sizeof ret->text, "%s|%u|%u|%s|%u|%u|%u", version, input->format, input->no_header, columns,
+             wish->profile, wish->decimals, wish->share_texts);
 }
 
 void wish_key_of_result(const char *version, uint32_t profile, struct supervisor_key *ret) {
     struct codec_wish wish = {.profile = profile, .share_texts = true, .decimals = CODEC_DECIMALS_FLOAT};
-    print_key(version, JOB_ARROW, ALL_COLUMNS, &wish, ret);
+    print_key(version, &(struct job_input){.format = JOB_ARROW}, ALL_COLUMNS, &wish, ret);
 }
 
 int wish_key(const struct attempt *attempt, uint32_t input, struct supervisor_key *ret, struct err *err) {
@@ -72,6 +72,6 @@ int wish_key(const struct attempt *attempt, uint32_t input, struct supervisor_ke
     TRY(wish_make(attempt, input, &names, &wish, err));
     if (wish.columns)
         TRY(hash_names(&wish, columns, err));
-    print_key(attempt->inputs[input].blob.version, attempt->job.inputs[input].format, columns, &wish, ret);
+    print_key(attempt->inputs[input].blob.version, &attempt->job.inputs[input], columns, &wish, ret);
     return 0;
 }

@@ -97,7 +97,7 @@ static int serve_reserve(struct exchange *exchange, struct err *err) {
         if (state == SUPERVISOR_HIT)
             add_fd(exchange, fd);
     }
-    exchange->reply.available = segments_available(&exchange->supervisor->segments);
+    exchange->reply.available = segments_most(&exchange->supervisor->segments, exchange->worker);
     return 0;
 }
 
@@ -261,10 +261,7 @@ void worker_link_bury(struct supervisor *supervisor, uint32_t worker) {
     forget_tree(link);
     worker_link_drop_segments(supervisor, worker);
     int *const fds[] = {&link->calls, &link->events, &link->pidfd};
-    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++) {
-        if (*fds[i] >= 0)
-            close(*fds[i]);
-        *fds[i] = -1;
-    }
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+        own_close(fds[i]);
     link->alive = link->dead = false;
 }

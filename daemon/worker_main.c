@@ -4,8 +4,8 @@
  * picture and no zip. Descriptors at exec: quern/supervisor.h.
  *
  *     quern-worker --daemon   for quernd: one job after the other, by its struct settings
- *     quern-worker [DIR [STORE [TASK [ROWS [no-header]]]]]   for `quern run`: one job. Each may be missing or empty: the
- *                  directory for the outputs, the store's URL, enum run_task, the rows of RUN_HEAD, tables without names
+ *     quern-worker [DIR [STORE [TASK [ROWS]]]]   for `quern run`: one job. Each may be missing or empty: the directory for the
+ *                  outputs, the store's URL, enum run_task, the rows of RUN_HEAD
  */
 #include <signal.h>
 #include <stdio.h>
@@ -26,7 +26,6 @@ static void read_task(struct attempt *attempt, int argc, char **argv) {
     const char *task = argument(argc, argv, 3), *rows = argument(argc, argv, 4);
     attempt->task = task ? (enum run_task)strtoul(task, NULL, 10) : RUN_SCRIPT;
     attempt->task_rows = rows ? (uint32_t)strtoul(rows, NULL, 10) : 0;
-    attempt->no_header = argument(argc, argv, 5) != NULL;
 }
 
 // `quern run`: one job, and the end.

@@ -55,6 +55,10 @@ int client_read_server(const struct reply *info, struct queue_server *ret, struc
     TRY(copy(info, "role", role, sizeof role, err));
     TRY(number(info, "used_memory", &server.used_bytes, err));
     TRY(number(info, "maxmemory", &server.max_bytes, err));
+    // Since 7.0.
+    uint64_t now_us = 0;
+    if (number(info, "server_time_usec", &now_us, NULL) == 0)
+        server.now_unix_ms = now_us / 1000;
     server.append_only = strcmp(append_only, "1") == 0;
     server.replica = strcmp(role, "master") != 0;
     *ret = server;

@@ -387,6 +387,7 @@ struct queue_server {
     bool append_only;  /* else a restart loses what happened since the last snapshot */
     bool replica;
     uint64_t used_bytes, max_bytes; /* max 0: no bound */
+    uint64_t now_unix_ms;           /* its clock; 0: it does not say */
 };
 
 MUST_USE int queue_server(struct queue *queue, struct queue_server *ret, struct err *err);
@@ -402,6 +403,10 @@ struct queue_home {
 
 MUST_USE int queue_set_home(struct queue *queue, const struct queue_home *home, struct err *err);
 MUST_USE int queue_get_home(struct queue *queue, struct queue_home *ret, struct err *err);
+
+/* The names of the queues on this Redis, at most `room` of them, sorted. Looks at every key: for operators. */
+MUST_USE int queue_all(struct queue *queue, char (*names)[QUEUE_NAME_BYTES], size_t room, size_t *ret_count,
+                       struct err *err);
 
 MUST_USE int queue_pause(struct queue *queue, bool paused, struct err *err);
 

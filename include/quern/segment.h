@@ -30,7 +30,7 @@
 #include "quern/err.h"
 
 #define SEGMENT_MAGIC "QUERNSEG"
-#define SEGMENT_VERSION 1u
+#define SEGMENT_VERSION 2u
 #define SEGMENT_DAY_NS INT64_C(86400000000000) /* TIME: below it */
 #define SEGMENT_ALIGN 64u
 #define SEGMENT_NO_DICTIONARY UINT32_MAX
@@ -68,8 +68,8 @@ enum segment_unit { SEGMENT_UNIT_S = 0, SEGMENT_UNIT_MS = 1, SEGMENT_UNIT_US = 2
 enum segment_flags {
     SEGMENT_ORDERED = 1u << 0, /* dictionary: the order of the values means something */
     SEGMENT_DECIMAL = 1u << 1, /* FLOAT64 made of decimals */
-    /* Numbers, BOOL, UTF8: a column of pandas' nullable types. The missing numbers stand in a mask, as those of BOOL do,
-     * and a NaN is a value. */
+    /* Numbers, BOOL, UTF8: a column of pandas' nullable types. The missing numbers and bools stand in a mask, and a NaN is
+     * a value. */
     SEGMENT_NULLABLE = 1u << 2,
     /* CODES of UTF8: a column of texts that repeat themselves, no dictionary of its file: cells, not a category. */
     SEGMENT_CELLS = 1u << 3,
@@ -98,7 +98,7 @@ struct segment_array {
     struct segment_span zone;    /* in the text; TIMESTAMP only; empty: no zone */
     struct segment_span nulls;   /* MASK, BITMAP; empty when null_count is 0 */
     struct segment_span offsets; /* UTF8, BINARY: length + 1 int64, from 0, rising, the last one values.bytes */
-    struct segment_span values;  /* fixed width: length * width bytes; UTF8, BINARY: the bytes */
+    struct segment_span values;  /* segment_values_bytes(); UTF8, BINARY: the bytes */
     uint64_t inexact;            /* FLOAT64 made of integers or decimals: values that it cannot hold; else 0 */
     uint32_t origin;             /* enum segment_origin: what it was in its file, for treatment.h */
     uint32_t reserved;           /* 0 */
@@ -173,7 +173,12 @@ static inline void *segment_at(const void *base, struct segment_span span) {
     return (char *)(uintptr_t)base + span.offset;
 }
 
-uint32_t segment_kind_width(enum segment_kind kind); /* bytes per value; 0 for UTF8, BINARY */
+/* Whether the array's mask or bitmap, if it has one, says that the value of this row is missing. */
+bool segment_is_marked(const void *base, const struct segment_array *array, uint64_t row);
+
+uint32_t segment_kind_width(enum segment_kind kind); /* bytes per value; 0 for UTF8, BINARY, FLAGS, NULL */
+/* Bytes of so many values, at most SEGMENT_MAX_ROWS; 0 for UTF8, BINARY, NULL. */
+uint64_t segment_values_bytes(enum segment_kind kind, uint64_t length);
 enum segment_nulls segment_kind_nulls(enum segment_kind kind);
 enum segment_nulls segment_nulls_rule(enum segment_kind kind, uint32_t flags); /* of an array with these flags */
 bool segment_kind_is_nullable(enum segment_kind kind);                         /* may have SEGMENT_NULLABLE */

@@ -75,7 +75,8 @@ enum supervisor_call_kind {
 
 enum supervisor_peer { SUPERVISOR_PEER_CODEC = 1, SUPERVISOR_PEER_ZYGOTE = 2 };
 
-/* Which segment: what the bytes are, which columns, for which pandas. "VERSION|FORMAT|COLUMNS|PROFILE|DECIMALS|SHARED", terminated. */
+/* Which segment: what the bytes are, which columns, for which pandas.
+ * "VERSION|FORMAT|NO_HEADER|COLUMNS|PROFILE|DECIMALS|SHARED", terminated. */
 struct supervisor_key {
     char text[SUPERVISOR_KEY_BYTES];
 };
@@ -112,7 +113,7 @@ struct supervisor_reply {
     uint32_t count;
     uint32_t states[SUPERVISOR_MAX_KEYS]; /* RESERVE: per key; SEGMENT_TURN: states[0] for key `index` of the RESERVE */
     uint32_t index;
-    uint64_t available;      /* RESERVE: bytes that a segment may have at most */
+    uint64_t available;      /* RESERVE: bytes that a segment may have at most, if others let go of theirs */
     uint32_t profile;        /* CONNECT to a zygote: enum segment_profile */
     struct jail_facts facts; /* CONNECT to a zygote: what its children get */
     char python[32], pandas[32];

@@ -63,6 +63,11 @@ MUST_USE int arrow_decode_fixed(struct arrow_worker *worker, const struct arrow_
                                 struct arrow_piece *piece, const struct arrow_target *target, uint64_t ceiling,
                                 struct err *err);
 
+/* Bools of which some are missing stay bits. */
+MUST_USE int arrow_decode_flags(struct arrow_worker *worker, const struct arrow_source *source,
+                                struct arrow_piece *piece, const struct arrow_target *target, uint64_t ceiling,
+                                struct err *err);
+
 /* target->offsets may be NULL: only the size is found. */
 MUST_USE int arrow_text_measure(struct arrow_worker *worker, const struct arrow_source *source,
                                 struct arrow_piece *piece, const struct arrow_target *target, uint64_t ceiling,

@@ -36,14 +36,20 @@ int arrow_decode_validity(struct arrow_worker *worker, const struct arrow_source
     return 0;
 }
 
+// A mask takes its pages one by one where most of them have nothing to say.
+static void store_mask(const struct arrow_piece *piece, uint8_t *mask, const uint8_t *present) {
+    if (piece->nulls > piece->rows / PAGE)
+        arrow_decode_touch(mask, piece->rows);
+    bits_spread_missing(mask, present, piece->rows);
+}
+
 void arrow_decode_nulls(const struct arrow_piece *piece, const struct arrow_target *target, const uint8_t *present) {
     if (!target->nulls)
         return;
     if (target->rule == SEGMENT_NULLS_BITMAP)
         bits_put(target->nulls, piece->row, present, piece->rows);
     else if (present)
-        BITS_EACH_MISSING(present, piece->rows, row)
-    target->nulls[piece->row + row] = 1;
+        store_mask(piece, target->nulls + piece->row, present);
 }
 
 struct step {
@@ -114,18 +120,6 @@ static void round_decimals(const struct step *step) {
         memcpy(step->to + row * sizeof value, &value, sizeof value);
         step->piece->inexact += !exact;
     }
-}
-
-// Eight rows at a time: each byte of the word keeps its own bit and becomes 0 or 1.
-static void spread_bits(const struct step *step) {
-    uint64_t rows = step->piece->rows, row = 0;
-    for (; rows - row >= 8; row += 8) {
-        uint64_t word = step->from[row / 8] * UINT64_C(0x0101010101010101) & UINT64_C(0x8040201008040201);
-        word = (word + UINT64_C(0x7f7f7f7f7f7f7f7f)) >> 7 & UINT64_C(0x0101010101010101);
-        memcpy(step->to + row, &word, sizeof word);
-    }
-    for (; row < rows; row++)
-        step->to[row] = step->from[row / 8] >> (row % 8) & 1;
 }
 
 static int64_t load_time(const struct step *step, uint64_t row) {
@@ -313,10 +307,13 @@ static int scale_day_times(const struct step *step, struct err *err) {
 
 static int convert(const struct step *step, struct err *err) {
     const struct arrow_type *type = step->source->type;
+    if (type->form == ARROW_BOOL) {
+        bits_spread(step->to, step->from, step->present, step->piece->rows);
+        step->piece->sentinels = step->piece->nulls;
+        return 0;
+    }
     if (segment_kind_is_codes(step->target->kind))
         TRY(map_codes(step, err));
-    else if (type->form == ARROW_BOOL)
-        spread_bits(step);
     else if (type->form == ARROW_TIMESTAMP || type->form == ARROW_DATE || type->form == ARROW_DURATION)
         TRY(scale_times(step, err));
     else if (type->form == ARROW_TIME)
@@ -353,4 +350,26 @@ int arrow_decode_fixed(struct arrow_worker *worker, const struct arrow_source *s
     }
     arrow_decode_nulls(piece, target, step.present);
     return convert(&step, err);
+}
+
+int arrow_decode_flags(struct arrow_worker *worker, const struct arrow_source *source, struct arrow_piece *piece,
+                       const struct arrow_target *target, uint64_t ceiling, struct err *err) {
+    struct arrow_buffer buffer;
+    const uint8_t *present, *bits;
+    uint8_t *room;
+    uint64_t needed = (piece->rows + 7) / 8;
+    TRY(arrow_decode_validity(worker, source, piece, ceiling, &present, err));
+    TRY(arrow_buffer_open(piece->batch, piece->buffer + 1, "values", ceiling, source->column, &buffer, err));
+    if (piece->rows == 0)
+        return 0;
+    TRY(arrow_buffer_read(worker, &buffer, ARROW_SLOT_VALUES, needed, source->column, &bits, err));
+    arrow_decode_nulls(piece, target, present);
+    piece->sentinels = piece->nulls;
+    if (present) {
+        TRY(arrow_worker_slot(worker, ARROW_SLOT_DATA, needed, &room, err));
+        bits_both(room, bits, present, needed);
+        bits = room;
+    }
+    bits_put(target->values, piece->row, bits, piece->rows);
+    return 0;
 }

@@ -40,7 +40,7 @@ static uint8_t type_id(const struct segment_array *array) {
         return arrow_column_is_large(array) ? TYPE_LARGE_BINARY : TYPE_BINARY;
     if (kind == SEGMENT_FLOAT16 || kind == SEGMENT_FLOAT32 || kind == SEGMENT_FLOAT64)
         return TYPE_FLOAT;
-    if (kind == SEGMENT_BOOL)
+    if (kind == SEGMENT_BOOL || kind == SEGMENT_FLAGS)
         return TYPE_BOOL;
     if (kind == SEGMENT_NULL)
         return TYPE_NULL;

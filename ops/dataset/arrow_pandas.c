@@ -45,7 +45,9 @@ static struct names names_of(const struct segment_array *array) {
     case SEGMENT_FLOAT64:
         return (struct names){"float64", "float64"};
     case SEGMENT_BOOL:
-        return (struct names){"bool", array->null_count ? "object" : "bool"};
+        return (struct names){"bool", "bool"};
+    case SEGMENT_FLAGS:
+        return (struct names){"bool", "object"};
     case SEGMENT_TIMESTAMP:
         return (struct names){array->zone.bytes ? "datetimetz" : "datetime", times[array->unit]};
     case SEGMENT_DURATION:

@@ -166,14 +166,14 @@ static struct arrow_values time_values(const struct arrow_type *type, enum segme
     };
 }
 
-struct arrow_values arrow_plan_values(const struct arrow_type *type, enum segment_profile profile, bool widen) {
+struct arrow_values arrow_plan_values(const struct arrow_type *type, enum segment_profile profile, bool nulls) {
     struct arrow_values values = {.kind = type->is_binary ? SEGMENT_BINARY : SEGMENT_UTF8, .scale = 1};
     switch (type->form) {
     case ARROW_NULL:
         values.kind = SEGMENT_NULL;
         break;
     case ARROW_INT:
-        values.kind = widen ? SEGMENT_FLOAT64 : int_kind(type);
+        values.kind = nulls ? SEGMENT_FLOAT64 : int_kind(type);
         break;
     case ARROW_DECIMAL:
         values.kind = SEGMENT_FLOAT64;
@@ -182,7 +182,7 @@ struct arrow_values arrow_plan_values(const struct arrow_type *type, enum segmen
         values.kind = type->width == 2 ? SEGMENT_FLOAT16 : type->width == 4 ? SEGMENT_FLOAT32 : SEGMENT_FLOAT64;
         break;
     case ARROW_BOOL:
-        values.kind = SEGMENT_BOOL;
+        values.kind = nulls ? SEGMENT_FLAGS : SEGMENT_BOOL;
         break;
     case ARROW_TIME:
         return (struct arrow_values){.kind = SEGMENT_TIME, .scale = to_ns[type->unit], .words = unit_words[type->unit]};

@@ -30,15 +30,15 @@ MUST_USE int arrow_plan_end(const struct arrow_batch *batch, const struct arrow_
 /* Reads the views or decimals of a source, to learn how many bytes of text there are. */
 MUST_USE int arrow_plan_unmeasured(struct arrow_source *source, uint64_t ceiling, struct err *err);
 
-/* The array for values of this type: the kind (integers with nulls become doubles where `widen`), the unit of times,
- * and for the target scale and words. */
+/* The array for values of this type: the kind (`nulls`: with missing ones among them, which pandas' nullable types
+ * do not mind: integers become doubles, bools flags), the unit of times, and for the target scale and words. */
 struct arrow_values {
     enum segment_kind kind;
     enum segment_unit unit;
     int64_t scale;
     const char *words; /* what a time in the file counts */
 };
-struct arrow_values arrow_plan_values(const struct arrow_type *type, enum segment_profile profile, bool widen);
+struct arrow_values arrow_plan_values(const struct arrow_type *type, enum segment_profile profile, bool nulls);
 
 /* Places the texts of measured pieces one behind the other; REASON_BAD_INPUT beyond the room in the target. Their slack is
  * what it is when they are filled in this order, by one thread. */

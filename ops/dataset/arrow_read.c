@@ -210,13 +210,13 @@ static int admit(const struct dataset_reader *reader, uint64_t bytes, struct err
     return 0;
 }
 
-static uint64_t least_width(const struct dataset_reader *reader, uint32_t index) {
+static uint64_t least_bytes(const struct dataset_reader *reader, uint32_t index) {
     const struct arrow_column *column = &reader->file.schema.columns[index];
-    bool widen = reader->sources[index].nulls > 0 && !column->nullable;
-    enum segment_kind kind = arrow_plan_values(&column->type, reader->profile, widen).kind;
+    bool nulls = reader->sources[index].nulls > 0 && !column->nullable;
+    enum segment_kind kind = arrow_plan_values(&column->type, reader->profile, nulls).kind;
     if (column->has_dictionary)
-        return 1;
-    return segment_kind_is_bytes(kind) ? sizeof(int64_t) : segment_kind_width(kind);
+        return reader->rows;
+    return segment_kind_is_bytes(kind) ? reader->rows * sizeof(int64_t) : segment_values_bytes(kind, reader->rows);
 }
 
 // What the segment will need without dictionaries, whose size nobody knows yet, and texts that are not measured. The
@@ -224,8 +224,7 @@ static uint64_t least_width(const struct dataset_reader *reader, uint32_t index)
 static uint64_t bytes_at_least(const struct dataset_reader *reader) {
     uint64_t total = 0, bytes;
     for (uint32_t i = 0; i < reader->file.schema.column_count; i++)
-        if (__builtin_mul_overflow(reader->rows, least_width(reader, i), &bytes) ||
-            __builtin_add_overflow(bytes, reader->sources[i].data_bytes, &bytes) ||
+        if (__builtin_add_overflow(least_bytes(reader, i), reader->sources[i].data_bytes, &bytes) ||
             __builtin_add_overflow(total, bytes, &total))
             return UINT64_MAX;
     return total;
@@ -360,11 +359,14 @@ struct decoding {
     uint32_t threads;
 };
 
-static uint64_t cost_of(const struct decoding *decoding, uint32_t index, const struct arrow_task *task) {
-    uint64_t width = segment_kind_width(decoding->targets[index].kind), cost = 0;
+static uint64_t cost_of(const struct arrow_task *task) {
+    bool text = arrow_type_is_text(task->source->type);
+    uint64_t cost = 0;
     for (uint64_t i = 0; i < task->count; i++) {
         const struct arrow_piece *piece = &task->pieces[i];
-        cost += task->step == arrow_text_fill ? piece->text_bytes + piece->rows : piece->rows * (width ? width : 8);
+        cost += task->step == arrow_text_fill ? piece->text_bytes + piece->rows
+                : text                        ? piece->rows * 8
+                                              : segment_values_bytes(task->target->kind, piece->rows);
     }
     return cost;
 }
@@ -377,7 +379,7 @@ static void add_tasks(struct decoding *decoding, uint32_t index, arrow_step *ste
     for (uint64_t i = 0; i < source->piece_count; i += run) {
         uint64_t count = source->piece_count - i < run ? source->piece_count - i : run;
         struct arrow_task task = {step, source, &source->pieces[i], count, &decoding->targets[index], 0};
-        task.cost = cost_of(decoding, index, &task);
+        task.cost = cost_of(&task);
         if (task.cost > 0)
             decoding->tasks[decoding->task_count++] = task;
     }
@@ -390,6 +392,8 @@ static bool is_plain_text(const struct decoding *decoding, uint32_t index) {
 static arrow_step *first_step(const struct decoding *decoding, uint32_t index) {
     if (decoding->targets[index].factored)
         return arrow_factor_copy;
+    if (decoding->targets[index].kind == SEGMENT_FLAGS)
+        return arrow_decode_flags;
     return is_plain_text(decoding, index) ? arrow_text_measure : arrow_decode_fixed;
 }
 

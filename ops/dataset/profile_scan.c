@@ -13,7 +13,7 @@ enum { BLOCK = 4096 };
 static const uint8_t *mask_of(const struct profile_slice *slice) {
     const struct segment_array *array = slice->array;
     bool has =
-        array->null_count > 0 && array->nulls.bytes > 0 && !segment_kind_is_bytes((enum segment_kind)array->kind);
+        array->null_count > 0 && segment_nulls_rule((enum segment_kind)array->kind, array->flags) == SEGMENT_NULLS_MASK;
     return has ? segment_at(slice->segment, array->nulls) : NULL;
 }
 
@@ -154,6 +154,7 @@ static const struct scanner *scanner_of(enum segment_kind kind) {
     case SEGMENT_TIME:
         return &scanner_instant;
     case SEGMENT_BOOL:
+    case SEGMENT_FLAGS:
     case SEGMENT_UTF8:
     case SEGMENT_BINARY:
     case SEGMENT_CODES8:
@@ -207,13 +208,18 @@ static void collect_texts(const struct profile_slice *slice, struct profile_set 
 
 /* ---- booleans and dictionaries ---- */
 
+static bool is_true(const struct segment_array *array, const void *values, uint64_t row) {
+    return array->kind == SEGMENT_FLAGS ? bits_present(values, row) : ((const uint8_t *)values)[row];
+}
+
 static void scan_booleans(const struct profile_slice *slice, struct profile_piece *ret) {
-    const uint8_t *values = segment_at(slice->segment, slice->array->values), *mask = mask_of(slice);
+    const void *values = segment_at(slice->segment, slice->array->values);
+    const uint8_t *mask = mask_of(slice), *bitmap = slice->array->kind == SEGMENT_FLAGS ? bitmap_of(slice) : NULL;
     uint64_t counts[2] = {0}, rows[2] = {0};
     for (uint64_t row = slice->first; row < slice->end; row++) {
-        if (mask && mask[row])
+        if ((mask && mask[row]) || (bitmap && !bits_present(bitmap, row)))
             continue;
-        bool value = values[row];
+        bool value = is_true(slice->array, values, row);
         if (counts[value]++ == 0)
             rows[value] = row;
     }
@@ -250,7 +256,7 @@ void profile_scan(const struct profile_slice *slice, uint8_t *used, struct profi
         scanner->scan(slice, ret);
     else if (segment_kind_is_bytes(kind))
         scan_texts(slice, ret);
-    else if (kind == SEGMENT_BOOL)
+    else if (kind == SEGMENT_BOOL || kind == SEGMENT_FLAGS)
         scan_booleans(slice, ret);
     else if (kind == SEGMENT_CODES8)
         scan_codes8(slice, used, ret);
@@ -282,8 +288,8 @@ bool profile_less(const struct profile_slice *slice, uint64_t row, uint64_t than
     const void *values = segment_at(slice->segment, array->values);
     if (scanner)
         return scanner->less(values, row, than);
-    if (array->kind == SEGMENT_BOOL)
-        return ((const uint8_t *)values)[row] < ((const uint8_t *)values)[than];
+    if (array->kind == SEGMENT_BOOL || array->kind == SEGMENT_FLAGS)
+        return is_true(array, values, row) < is_true(array, values, than);
     return segment_kind_is_bytes((enum segment_kind)array->kind) &&
            compare(values, segment_at(slice->segment, array->offsets), row, than) < 0;
 }

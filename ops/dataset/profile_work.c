@@ -64,6 +64,10 @@ static void finish_codes(struct column *column) {
     }
 }
 
+static bool is_booleans(const struct column *column) {
+    return kind_of(column) == SEGMENT_BOOL || kind_of(column) == SEGMENT_FLAGS;
+}
+
 static void finish_booleans(struct column *column) {
     struct profile_column *result = column->result;
     result->distinct = (result->bins[0] > 0 ? 1u : 0u) + (result->bins[1] > 0 ? 1u : 0u);
@@ -99,7 +103,7 @@ static void finish(struct column *column) {
         finish_mean(column);
     else if (segment_kind_is_codes(kind_of(column)))
         finish_codes(column);
-    else if (kind_of(column) == SEGMENT_BOOL)
+    else if (is_booleans(column))
         finish_booleans(column);
     release(column);
 }
@@ -151,7 +155,7 @@ static void merge(struct column *column, uint64_t index, const struct profile_pi
     merge_range(column, piece);
     column->result->present += piece->present;
     column->sums[index] = piece->sum;
-    if (kind_of(column) == SEGMENT_BOOL) {
+    if (is_booleans(column)) {
         column->result->bins[0] += piece->present - piece->trues;
         column->result->bins[1] += piece->trues;
     }

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "bits.h"
+
 static const struct {
     uint32_t width;
     enum segment_nulls nulls;
@@ -35,7 +37,16 @@ bool segment_kind_is_nullable(enum segment_kind kind) {
 }
 
 enum segment_nulls segment_nulls_rule(enum segment_kind kind, uint32_t flags) {
-    return flags & SEGMENT_NULLABLE && is_number(kind) ? SEGMENT_NULLS_MASK : segment_kind_nulls(kind);
+    bool masked = flags & SEGMENT_NULLABLE && (is_number(kind) || kind == SEGMENT_BOOL);
+    return masked ? SEGMENT_NULLS_MASK : segment_kind_nulls(kind);
+}
+
+bool segment_is_marked(const void *base, const struct segment_array *array, uint64_t row) {
+    const uint8_t *nulls = segment_at(base, array->nulls);
+    if (array->null_count == 0 || array->nulls.bytes == 0)
+        return false;
+    bool masked = segment_nulls_rule((enum segment_kind)array->kind, array->flags) == SEGMENT_NULLS_MASK;
+    return masked ? nulls[row] : !bits_present(nulls, row);
 }
 
 const char *segment_kind_name(enum segment_kind kind) { return known(kind) ? kinds[kind].name : "?"; }
@@ -81,18 +92,24 @@ static int place(uint64_t *at, uint64_t bytes, struct segment_span *span, struct
     return 0;
 }
 
+static uint64_t bitmap_bytes(uint64_t length) { return (length + 7) / 8; }
+
+uint64_t segment_values_bytes(enum segment_kind kind, uint64_t length) {
+    return kind == SEGMENT_FLAGS ? bitmap_bytes(length) : length * segment_kind_width(kind);
+}
+
 static uint64_t null_bytes(const struct segment_spec *spec) {
     enum segment_nulls rule = segment_nulls_rule(spec->kind, spec->flags);
     if (!spec->nulls)
         return 0;
-    return rule == SEGMENT_NULLS_MASK ? spec->length : rule == SEGMENT_NULLS_BITMAP ? (spec->length + 7) / 8 : 0;
+    return rule == SEGMENT_NULLS_MASK ? spec->length : rule == SEGMENT_NULLS_BITMAP ? bitmap_bytes(spec->length) : 0;
 }
 
 static int place_array(uint64_t *at, const struct segment_spec *spec, struct segment_array *array, struct err *err) {
     bool bytes = segment_kind_is_bytes(spec->kind);
     TRY(place(at, null_bytes(spec), &array->nulls, err));
     TRY(place(at, bytes ? (spec->length + 1) * sizeof(int64_t) : 0, &array->offsets, err));
-    return place(at, bytes ? spec->data_bytes : spec->length * segment_kind_width(spec->kind), &array->values, err);
+    return place(at, bytes ? spec->data_bytes : segment_values_bytes(spec->kind, spec->length), &array->values, err);
 }
 
 static int check_spec(const struct segment_shape *shape, uint32_t index, struct err *err) {

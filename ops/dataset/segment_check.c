@@ -99,8 +99,9 @@ static int check_dictionary(const void *base, uint32_t index, const char *label,
         if (array->dictionary != SEGMENT_NO_DICTIONARY)
             return err_set(err, REASON_BAD_RESULT, "%s: a %s points to a dictionary", label,
                            segment_kind_name((enum segment_kind)array->kind));
-        if (index >= header->columns && array->kind == SEGMENT_NULL)
-            return err_set(err, REASON_BAD_RESULT, "%s: nulls cannot be the values of a dictionary", label);
+        if (index >= header->columns && (array->kind == SEGMENT_NULL || array->kind == SEGMENT_FLAGS))
+            return err_set(err, REASON_BAD_RESULT, "%s: %s cannot be the values of a dictionary", label,
+                           array->kind == SEGMENT_NULL ? "nulls" : "bits");
         return 0;
     }
     if (index >= header->columns)
@@ -194,7 +195,7 @@ static int check_spans(struct walk *walk, const struct segment_array *array, str
                                                     : 0;
     TRY(check_span(walk, array->nulls, "nulls", nulls, err));
     TRY(check_span(walk, array->offsets, "offsets", bytes ? (array->length + 1) * sizeof(int64_t) : 0, err));
-    uint64_t values = bytes ? array->values.bytes : array->length * segment_kind_width(kind);
+    uint64_t values = bytes ? array->values.bytes : segment_values_bytes(kind, array->length);
     return check_span(walk, array->values, "values", values, err);
 }
 

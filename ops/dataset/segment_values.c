@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
+#include "bits.h"
 #include "distinct.h"
 #include "quern/utf8.h"
 #include "segment_check.h"
@@ -63,7 +64,7 @@ static bool is_zero(const uint8_t *bytes, uint32_t count) {
     return true;
 }
 
-// Numbers of pandas' nullable types: any value is one, and a missing one is 0.
+// Numbers and bools of pandas' nullable types: a missing one is 0.
 static int check_masked(const struct part *part, struct err *err) {
     const struct segment_array *array = part->array;
     const uint8_t *values = segment_at(part->base, array->values);
@@ -83,20 +84,34 @@ static int check_masked(const struct part *part, struct err *err) {
 }
 
 static int check_bools(const struct part *part, struct err *err) {
-    const struct segment_array *array = part->array;
-    const uint8_t *values = segment_at(part->base, array->values);
-    const uint8_t *mask = array->null_count ? segment_at(part->base, array->nulls) : NULL;
-    uint64_t nulls = 0;
-    for (uint64_t i = 0; i < array->length; i++) {
-        uint8_t null = mask ? mask[i] : 0;
-        if (values[i] > 1 || null > 1)
+    const uint8_t *values = segment_at(part->base, part->array->values);
+    for (uint64_t i = 0; i < part->array->length; i++)
+        if (values[i] > 1)
             return err_set(err, REASON_BAD_RESULT, "%s: row %llu holds byte %u, expected 0 or 1", part->label,
-                           (unsigned long long)i, values[i] > 1 ? values[i] : null);
-        if (null && values[i])
-            return err_set(err, REASON_BAD_RESULT, "%s: row %llu is missing but not 0", part->label,
-                           (unsigned long long)i);
-        nulls += null;
-    }
+                           (unsigned long long)i, values[i]);
+    return 0;
+}
+
+static int check_tail(const struct part *part, struct segment_span bitmap, struct err *err) {
+    const uint8_t *bits = segment_at(part->base, bitmap);
+    uint64_t length = part->array->length;
+    if (length % 8 && bits[length / 8] >> (length % 8))
+        return err_set(err, REASON_BAD_RESULT, "%s: bits behind the last row are set", part->label);
+    return 0;
+}
+
+static int check_flags(const struct part *part, struct err *err) {
+    const struct segment_array *array = part->array;
+    const uint8_t *values = segment_at(part->base, array->values), *bitmap = segment_at(part->base, array->nulls);
+    TRY(check_tail(part, array->values, err));
+    if (array->null_count == 0)
+        return 0;
+    TRY(check_tail(part, array->nulls, err));
+    BITS_EACH_MISSING(bitmap, array->length, row)
+    if (bits_present(values, row))
+        return err_set(err, REASON_BAD_RESULT, "%s: row %llu is missing but not 0", part->label,
+                       (unsigned long long)row);
+    uint64_t nulls = bits_count_missing(bitmap, array->length);
     return nulls == array->null_count ? 0 : wrong_nulls(part, nulls, err);
 }
 
@@ -141,8 +156,7 @@ static int check_bitmap(const struct part *part, struct err *err) {
                            (unsigned long long)i);
         nulls += missing;
     }
-    if (array->length % 8 && bitmap[array->length / 8] >> (array->length % 8))
-        return err_set(err, REASON_BAD_RESULT, "%s: bits behind the last row are set", part->label);
+    TRY(check_tail(part, array->nulls, err));
     return nulls == array->null_count ? 0 : wrong_nulls(part, nulls, err);
 }
 
@@ -188,8 +202,10 @@ static int check_contents(const struct part *part, struct err *err) {
         return check_codes(part, err);
     if (segment_kind_is_bytes(kind))
         return check_texts(part, err);
+    if (kind == SEGMENT_FLAGS)
+        return check_flags(part, err);
     if (kind == SEGMENT_BOOL)
-        return check_bools(part, err);
+        TRY(check_bools(part, err));
     if (segment_nulls_rule(kind, part->array->flags) == SEGMENT_NULLS_MASK)
         return check_masked(part, err);
     if (kind == SEGMENT_TIME)

@@ -30,15 +30,12 @@ static enum why why_number(const struct segment_array *array) {
     return array->null_count ? WHY_SENTINELS : WHY_AS_IS;
 }
 
-static enum why why_bool(const struct segment_array *array) {
-    bool nullable = array->flags & SEGMENT_NULLABLE;
-    return array->null_count && !nullable ? WHY_FLAGS : WHY_BOOL;
-}
-
 static enum why why_kind(const struct segment_array *array) {
     enum segment_kind kind = (enum segment_kind)array->kind;
     if (kind == SEGMENT_BOOL)
-        return why_bool(array);
+        return WHY_BOOL;
+    if (kind == SEGMENT_FLAGS)
+        return WHY_FLAGS;
     if (segment_kind_is_codes(kind))
         return array->flags & SEGMENT_CELLS ? WHY_SHARED_TEXT : WHY_CODES;
     if (kind == SEGMENT_UTF8)

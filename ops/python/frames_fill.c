@@ -26,7 +26,7 @@ struct seen {
 
 struct source {
     enum segment_kind kind;
-    const uint8_t *nulls; // bitmap (text, bytes) or mask (flags); NULL: none are missing
+    const uint8_t *nulls; // bitmap; NULL: none are missing
     const int64_t *offsets;
     const char *values, *end;
     bool ascii;
@@ -101,15 +101,12 @@ static PyObject *time_cell(int64_t ns, PyObject *missing) {
 }
 
 static PyObject *cell(struct source *source, uint64_t i, PyObject *missing) {
-    if (source->kind == SEGMENT_BOOL) {
-        if (source->nulls && source->nulls[i])
-            return Py_NewRef(missing);
-        return Py_NewRef(source->values[i] ? Py_True : Py_False);
-    }
     if (source->kind == SEGMENT_TIME)
         return time_cell((int64_t)load(source->values + i * sizeof(int64_t)), missing);
     if (source->nulls && !(source->nulls[i / 8] >> i % 8 & 1))
         return Py_NewRef(missing);
+    if (source->kind == SEGMENT_FLAGS)
+        return Py_NewRef((uint8_t)source->values[i / 8] >> i % 8 & 1 ? Py_True : Py_False);
     int64_t start = source->offsets[i];
     return text_cell(source, source->values + start, (size_t)(source->offsets[i + 1] - start));
 }
@@ -187,7 +184,7 @@ static int fill_array(struct cells *cells, const void *base, uint32_t index, PyO
     if (array->flags & SEGMENT_CELLS && (uint64_t)cells->count == array->length)
         return fill_shared(cells, base, array, missing);
     struct source source = source_of(base, array);
-    bool lean = source.kind == SEGMENT_BOOL || source.kind == SEGMENT_TIME;
+    bool lean = source.kind == SEGMENT_FLAGS || source.kind == SEGMENT_TIME;
     if ((uint64_t)cells->count != array->length || (!lean && !source.offsets)) {
         PyErr_Format(PyExc_ValueError, "array %u does not fit into %zd objects", index, cells->count);
         return -1;

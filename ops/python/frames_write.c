@@ -46,6 +46,8 @@ static void job_done(struct job *job) {
 static int take_cells(struct column *column, const struct segment_spec *spec, PyObject *values, PyObject *mask) {
     if (mask != Py_None && cells_open(&column->mask, mask, spec->length, 1) < 0)
         return -1;
+    if (spec->kind == SEGMENT_FLAGS)
+        return cells_open(&column->values, values, spec->length, 1);
     if (!segment_kind_is_bytes(spec->kind))
         return cells_open(&column->values, values, spec->length, segment_kind_width(spec->kind));
     if (cells_open_objects(&column->values, values, false) < 0)
@@ -144,8 +146,8 @@ static uint64_t count_nulls(enum segment_kind kind, const char *values, size_t c
                         : count_equal(values, count, 4, &no_code);
 }
 
-// Flags are bytes that a script may have set to anything: 0 or 1 here, and 0 below a missing one.
-static int put_flags(struct stages *to, struct segment_array *array, const struct column *column, struct err *err) {
+// Bools are bytes that a script may have set to anything: 0 or 1 here, and 0 below a missing one.
+static int put_bools(struct stages *to, struct segment_array *array, const struct column *column, struct err *err) {
     bool masked = array->nulls.bytes > 0 && column->mask.count > 0;
     stage_seek(to->nulls, array->nulls.offset);
     stage_seek(to->values, array->values.offset);
@@ -155,6 +157,28 @@ static int put_flags(struct stages *to, struct segment_array *array, const struc
             TRY(stage_byte(to->nulls, missing, err));
         TRY(stage_byte(to->values, !missing && *cells_at(&column->values, i) != 0, err));
         array->null_count += missing;
+    }
+    TRY(stage_flush(to->nulls, err));
+    return stage_flush(to->values, err);
+}
+
+// The same as bits.
+static int put_flags(struct stages *to, struct segment_array *array, const struct column *column, struct err *err) {
+    bool masked = array->nulls.bytes > 0 && column->mask.count > 0;
+    unsigned present = 0, values = 0;
+    stage_seek(to->nulls, array->nulls.offset);
+    stage_seek(to->values, array->values.offset);
+    for (Py_ssize_t i = 0; i < column->values.count; i++) {
+        bool here = !masked || *cells_at(&column->mask, i) == 0;
+        present |= (unsigned)here << i % 8;
+        values |= (unsigned)(here && *cells_at(&column->values, i) != 0) << i % 8;
+        array->null_count += !here;
+        if (i % 8 != 7 && i + 1 != column->values.count)
+            continue;
+        if (masked)
+            TRY(stage_byte(to->nulls, present, err));
+        TRY(stage_byte(to->values, values, err));
+        present = values = 0;
     }
     TRY(stage_flush(to->nulls, err));
     return stage_flush(to->values, err);
@@ -208,7 +232,7 @@ static int put_fixed(struct stage *to, struct segment_array *arrays, const struc
 
 static bool is_by_row(const struct segment_array *array, const struct column *column, Py_ssize_t rows) {
     enum segment_kind kind = (enum segment_kind)array->kind;
-    return !segment_kind_is_bytes(kind) && kind != SEGMENT_BOOL && !is_masked(array, column) &&
+    return !segment_kind_is_bytes(kind) && kind != SEGMENT_BOOL && kind != SEGMENT_FLAGS && !is_masked(array, column) &&
            column->values.count == rows && column->values.stride != (Py_ssize_t)segment_kind_width(kind);
 }
 
@@ -289,6 +313,8 @@ static int put_arrays(struct stages *to, struct segment_array *arrays, const str
     if (segment_kind_is_bytes(kind))
         TRY(put_text(to, arrays, columns, err));
     else if (kind == SEGMENT_BOOL)
+        TRY(put_bools(to, arrays, columns, err));
+    else if (kind == SEGMENT_FLAGS)
         TRY(put_flags(to, arrays, columns, err));
     else if (is_masked(arrays, columns))
         TRY(put_masked(to, arrays, columns, err));

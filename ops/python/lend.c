@@ -22,7 +22,7 @@ static const char *plain_format(enum segment_kind kind) {
         [SEGMENT_UINT8] = "C",   [SEGMENT_UINT16] = "S",  [SEGMENT_UINT32] = "I",  [SEGMENT_UINT64] = "L",
         [SEGMENT_FLOAT16] = "e", [SEGMENT_FLOAT32] = "f", [SEGMENT_FLOAT64] = "g", [SEGMENT_BOOL] = "b",
         [SEGMENT_UTF8] = "U",    [SEGMENT_BINARY] = "Z",  [SEGMENT_TIME] = "ttn",  [SEGMENT_NULL] = "n",
-        [SEGMENT_CODES8] = "c",  [SEGMENT_CODES16] = "s", [SEGMENT_CODES32] = "i",
+        [SEGMENT_CODES8] = "c",  [SEGMENT_CODES16] = "s", [SEGMENT_CODES32] = "i", [SEGMENT_FLAGS] = "b",
     };
     return formats[kind];
 }

@@ -14,7 +14,7 @@
 #include "quern/own.h"
 #include "temp.h"
 
-enum { COPY_BYTES = 128 << 10, SMALL_BYTES = 16 << 20 };
+enum { SMALL_OBJECT_BYTES = 4096, COPY_BYTES = 128 << 10, SMALL_BYTES = 16 << 20 };
 
 static struct storage_file *own(struct storage *storage) { return (struct storage_file *)(void *)storage; }
 
@@ -177,11 +177,23 @@ static int name_object(struct storage_file *store, struct temp *temp, const char
     return kept < 0 ? -1 : 0;
 }
 
-static int file_put(struct storage *storage, int source_fd, char ret_version[STORAGE_VERSION_BYTES], struct err *err) {
-    struct storage_file *store = own(storage);
-    char version[STORAGE_VERSION_BYTES];
-    auto_fd int objects = storage_file_dir(store, "objects", err);
-    TRY(objects);
+// What is small is often there already, an empty log above all: to look is cheaper than to write it durably once more.
+// 1: it is there, and young.
+static int keep_small(struct storage_file *store, int source, char version[STORAGE_VERSION_BYTES], struct err *err) {
+    auto_digest struct digest digest = {NULL};
+    char buffer[SMALL_OBJECT_BYTES];
+    uint64_t bytes;
+    ssize_t got = pread(source, buffer, sizeof buffer, 0);
+    if (got < 0 || got == (ssize_t)sizeof buffer)
+        return 0;
+    TRY(digest_begin(&digest, err));
+    TRY(digest_add(&digest, buffer, (size_t)got, err));
+    TRY(digest_version(&digest, version, err));
+    return file_keep(&store->base, version, &bytes, err);
+}
+
+static int write_object(struct storage_file *store, int objects, int source_fd, char version[STORAGE_VERSION_BYTES],
+                        struct err *err) {
     auto_temp struct temp temp = {.fd = -1};
     TRY(temp_open(objects, 0600, store->named_temps, &temp, err));
     storage_file_reach(store);
@@ -189,8 +201,20 @@ static int file_put(struct storage *storage, int source_fd, char ret_version[STO
     storage_file_reach(store);
     TRY(temp_sync(temp.fd, "an object", err));
     storage_file_reach(store);
-    TRY(name_object(store, &temp, version, err));
+    return name_object(store, &temp, version, err);
+}
+
+static int file_put(struct storage *storage, int source_fd, char ret_version[STORAGE_VERSION_BYTES], struct err *err) {
+    struct storage_file *store = own(storage);
+    char version[STORAGE_VERSION_BYTES];
+    auto_fd int objects = storage_file_dir(store, "objects", err);
+    TRY(objects);
+    int there = keep_small(store, source_fd, version, err);
+    TRY(there);
+    if (there == 0)
+        TRY(write_object(store, objects, source_fd, version, err));
     storage_file_reach(store);
+    // Also of one that was there: whoever put it may not have come so far.
     TRY(temp_sync(objects, "the objects", err));
     snprintf(ret_version, STORAGE_VERSION_BYTES, "%s", version);
     return 0;

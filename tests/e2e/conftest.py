@@ -8,6 +8,11 @@ import pytest
 
 from quernds import Fleet
 
+# A queue of who runs the tests is none of theirs.
+for variable in ("QUERN_REDIS_URL", "QUERN_QUEUE"):
+    os.environ.pop(variable, None)
+os.environ["XDG_STATE_HOME"] = "/nowhere"
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 QUERN = ROOT / "build" / "bin" / "quern"
 

@@ -62,16 +62,16 @@ class Redis:
 class Quernd:
     """One quernd, with settings as {"workers": {"count": 1}}, merged over the fleet's."""
 
-    def __init__(self, fleet, name, settings, programs, environ):
+    def __init__(self, fleet, name, settings, programs, environ, around):
         self.http, self.log = fleet.directory / f"{name}.http", fleet.directory / f"{name}.log"
         self.config = fleet.directory / f"{name}.ini"
         self.settings = {"queue": {"url": f"unix:{fleet.redis.socket}", "lease": "2s"},
                          "store": {"url": fleet.store}, "workers": {"count": 1, "name": name},
                          "http": {"listen": self.http}, "log": {"format": "json", "level": "debug"}}
         self.configure(settings)
-        self.process = subprocess.Popen([programs / "quernd", "--config", self.config], stderr=open(self.log, "a"),
-                                        stdin=subprocess.DEVNULL, env={**fleet.environ, **environ},
-                                        preexec_fn=die_with_parent)
+        self.process = subprocess.Popen([*around, programs / "quernd", "--config", self.config],
+                                        stderr=open(self.log, "a"), stdin=subprocess.DEVNULL,
+                                        env={**fleet.environ, **environ}, preexec_fn=die_with_parent)
 
     def configure(self, settings):
         for section, values in settings.items():
@@ -131,8 +131,9 @@ class Fleet:
                         "XDG_DATA_HOME": str(self.directory / "data"),
                         "QUERN_REDIS_URL": f"unix:{self.redis.socket}"}
 
-    def quernd(self, name="host", settings=None, programs=RELEASE, environ=None):
-        host = Quernd(self, name, settings or {}, programs, environ or {})
+    def quernd(self, name="host", settings=None, programs=RELEASE, environ=None, around=()):
+        """Starts one; `around`: a program and its arguments that start it."""
+        host = Quernd(self, name, settings or {}, programs, environ or {}, around)
         self.hosts.append(host)
         return host
 

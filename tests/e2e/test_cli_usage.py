@@ -12,7 +12,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 QUERN = pathlib.Path(os.environ.get("QUERN_BIN", ROOT / "build/bin")).resolve() / "quern"
 PLACE = "name a directory in which you may make files, or one that is not there yet: -o out"
 DENIED = os.strerror(errno.EACCES if os.geteuid() else errno.ENOENT)
-VERBS = ["run", "submit", "status", "ls", "logs", "wait", "inspect", "cancel", "retry", "rm", "dataset", "env", "help", "version", "completion"]
+VERBS = ["run", "submit", "status", "ls", "logs", "wait", "result", "inspect", "cancel", "retry", "rm", "dataset", "env", "up",
+         "down", "queue", "worker", "doctor", "help", "version", "completion"]
 
 
 @pytest.fixture
@@ -84,9 +85,9 @@ def error(*lines):
      ["--pdb and --json exclude each other: the debugger writes to stdout"]),
     (["run", "score.py", "--env", "../x"],
      ["--env: '../x' is not a name; expected 1 to 64 of A-Z a-z 0-9 _ . -"]),
-    (["dataset"], ["quern dataset: expected put|get|cp|show|head|ls|rm, found nothing",
+    (["dataset"], ["quern dataset: expected put|get|cp|show|head|ls|rm|collect, found nothing",
                    "for example: quern dataset put patients.arrow patients", "its use: quern help dataset"]),
-    (["dataset", "pu", "a.csv"], ["dataset: 'pu' is not one of put|get|cp|show|head|ls|rm", "did you mean 'put'?"]),
+    (["dataset", "pu", "a.csv"], ["dataset: 'pu' is not one of put|get|cp|show|head|ls|rm|collect", "did you mean 'put'?"]),
     (["dataset", "put", "patients.csv"],
      ["quern dataset put: expected FILE KEY, found only 'patients.csv'",
       "for example: quern dataset put patients.arrow patients", "its use: quern help dataset put"]),
@@ -163,6 +164,18 @@ def test_b_help_of_a_verb_of_two_words(say):
         assert say("help", "dataset", second)[1].startswith(f"quern dataset {second}: ")
 
 
+@pytest.mark.parametrize("words", [[], *[[verb] for verb in VERBS], ["dataset", "put"]])
+def test_b_manual_pages_are_roff_of_the_same_table(say, words):
+    code, page, err = say("help", "--man", *words)
+    assert (code, err) == (0, "")
+    name = "\\-".join(["quern", *words])
+    assert page.startswith(f".TH {name} 1 ") and f"\n.SH NAME\n{name} \\- " in page
+    assert not re.search(r"^[.'](?!TH |SH |TP$|B )", page, re.M)
+    shown = say("help", *words)[1]
+    for flag in re.findall(r"^  (?:-\w,|   ) (--\w+)", shown, re.M):
+        assert f".B {flag}".replace("-", "\\-") in page or ", " + flag.replace("-", "\\-") in page
+
+
 def test_b_help_errors_is_the_table_of_words(say):
     words = (ROOT / "schemas/words.def").read_text()
     rows = re.findall(r'^REASON\(\w+, "([^"]*)", \w+, (\d+), "([^"]*)"\)', words, re.M)
@@ -179,7 +192,7 @@ def test_b_version(say):
 
 def words_of_run(out):
     """The flags that `quern help run` names, --dataframeN and --columnsN as their first two."""
-    words = re.findall(r"^  (?:-\w,|   ) (--\w+)", out, re.M)
+    words = re.findall(r"^  (?:-\w,|   ) (--[\w-]+)", out, re.M)
     return sorted(sum([[word[:-1] + "1", word[:-1] + "2"] if word.endswith("N") else [word] for word in words], []))
 
 

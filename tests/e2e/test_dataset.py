@@ -135,6 +135,22 @@ def test_b_utf_16_is_named(desk, tmp_path):
             f"{name}: line 1, column 1: byte 0xff is not UTF-8 (of a UTF-16 file: iconv -f utf-16 -t utf-8)"))
 
 
+def test_m_a_job_reads_tables_without_a_header(desk, tmp_path):
+    (tmp_path / "rows.tsv").write_text("1\ta\n2\tb\n")
+    (tmp_path / "rows.csv").write_text("3,4\n")
+    (tmp_path / "tell.py").write_text("def azureml_main(a, b, c):\n    print([(list(f), len(f)) for f in (a, b, c)])\n")
+    tables = ["--dataframe1", "rows.tsv", "--dataframe2", "small.arrow", "--dataframe3", "rows.csv"]
+    code, out, _ = desk("run", "tell.py", *tables, "--no-header", verb=None)
+    assert (code, out) == (0, "[(['Col1', 'Col2'], 2), (['a', 'b'], 3), (['Col1', 'Col2'], 1)]\n")
+    code, out, _ = desk("run", "tell.py", *tables, verb=None)
+    assert (code, out) == (0, "[(['1', 'a'], 1), (['a', 'b'], 3), (['3', '4'], 0)]\n")
+    code, out, _ = desk("run", "tell.py", *tables, "--no-header", "--columns1", "Col2", verb=None)
+    assert (code, out) == (0, "[(['Col2'], 2), (['a', 'b'], 3), (['Col1', 'Col2'], 1)]\n")
+    for words in [[], ["--dataframe1", "small.arrow"]]:
+        assert desk("run", "tell.py", *words, "--no-header", verb=None) == (2, "", error(
+            "--no-header: expected a .csv or .tsv file, found none"))
+
+
 ARFF = """% as Weka writes it
 @relation 'a weather report'
 @attribute outlook {sunny, 'over cast', rainy}

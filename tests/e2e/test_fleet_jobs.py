@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Jobs through a fleet, from submit to their outputs: what the worker does with them."""
 import json
+import signal
 import subprocess
 
 import pytest
@@ -169,7 +170,7 @@ def test_m_a_job_that_raises_keeps_its_log_picture_and_record_and_touches_no_nam
                        " raise ValueError('no good')\n", "-o", "raised")
     assert fleet.wait(job) == "failed"
     record = fleet.inspect(job)
-    assert (record["reason"], record["message"], record["exit_code"]) == ("exception", "no good", 1)
+    assert (record["reason"], record["message"], record["exit_code"]) == ("exception", "ValueError: no good", 1)
     assert record["result"]["exception"] == {"type": "ValueError", "message": "no good", "line": 5}
     assert record["result"]["error"]["details"][0]["code"] == "0085"
     assert not [key for key in fleet.names() if key.startswith("raised")]
@@ -265,3 +266,41 @@ def test_f_names_of_the_jobs_own_files_are_not_for_scripts(fleet):
     job = fleet.submit("import pandas\ndef azureml_main():\n return {'stdout.txt': pandas.DataFrame({'a': [1]})}\n")
     assert fleet.wait(job) == "failed"
     assert fleet.inspect(job)["message"] == "'stdout.txt' is not a name for an output"
+
+
+def test_c_a_silent_redis_costs_a_running_job_nothing(empty):
+    """Silent for longer than three leases, while the script writes and ends."""
+    empty.host(lease="1s")
+    job = empty.submit("import sys, time\ndef azureml_main():\n print('begun', flush=True)\n"
+                       " end = time.monotonic() + 4\n"
+                       " while time.monotonic() < end: print('x' * 1000); time.sleep(0.01)\n print('ended')\n")
+    eventually(lambda: empty.quern("logs", job).stdout.startswith("begun\n"))
+    empty.server.process.send_signal(signal.SIGSTOP)
+    try:
+        # The script has ended when its worker waits for Redis in step complete.
+        eventually(lambda: "step=publish" in empty.hosts[0].log.read_text())
+    finally:
+        empty.server.process.send_signal(signal.SIGCONT)
+    assert empty.wait(job) == "succeeded"
+    record = empty.inspect(job)
+    assert (record["attempts"], record["crashes"], record["infra"]) == (1, 0, 0)
+    assert empty.quern("logs", job).stdout.endswith("\nended\n")
+    assert empty.quern("logs", job).stdout.encode() == empty.bytes_of(f"job:{job}/stdout.txt")
+
+
+def test_c_a_host_that_is_told_to_go_now_gives_its_job_back(empty):
+    leaving = empty.host(lease="30s")
+    job = empty.submit("import time\ndef azureml_main():\n print('here', flush=True)\n"
+                       " while True: time.sleep(1)\n", "-o", "given")
+    eventually(lambda: empty.quern("logs", job).stdout == "here\n")
+    leaving.process.send_signal(signal.SIGTERM)
+    eventually(lambda: "event=draining" in leaving.log.read_text())
+    leaving.process.send_signal(signal.SIGTERM)
+    assert leaving.process.wait(timeout=60) == 0
+    record = empty.inspect(job)
+    assert (record["state"], record["attempts"], record["crashes"]) == ("queued", 0, 0)
+    assert not [key for key in empty.names() if key.startswith("given") or key.endswith("/job.json")]
+    empty.host(lease="30s")
+    eventually(lambda: empty.quern("logs", job).stdout == "here\nhere\n")
+    empty.quern("cancel", job)
+    assert empty.wait(job) == "cancelled"

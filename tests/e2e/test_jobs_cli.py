@@ -448,6 +448,40 @@ def test_f_output_of_a_job_never_steers_the_terminal(fleet):
     assert b"\x1b" not in told and b"\x07" not in told and "\u202e".encode() not in told
 
 
+def test_b_progress_is_a_line_of_the_terminal(fleet):
+    worker = fleet.worker()
+    job = fleet.submit("score.py")
+    worker.claim()
+    worker.progress("epoch 5")
+    ours, its = pty.openpty()
+    with fleet.start("wait", job, stdout=its, stderr=its) as process:
+        os.close(its)
+        shown = b""
+        while b"epoch 5" not in shown:
+            shown += os.read(ours, 65536)
+        worker.complete()
+        shown += read_terminal(ours, process)
+        assert process.returncode == 0
+    assert "▶ running".encode() in shown and shown.endswith(b"\r\x1b[K")
+
+
+def test_b_ls_looks_on(fleet):
+    job = fleet.submit("score.py")
+    ours, its = pty.openpty()
+    with fleet.start("ls", "-w", stdout=its, stderr=its) as process:
+        os.close(its)
+        shown = b""
+        while b"queued" not in shown:
+            shown += os.read(ours, 65536)
+        fleet.quern("cancel", job)
+        while b"cancelled" not in shown:
+            shown += os.read(ours, 65536)
+        process.send_signal(signal.SIGINT)
+        read_terminal(ours, process)
+        assert process.returncode == 0
+    assert tuple(fleet.quern("ls", "-w")) == (2, "", error("-w: expected a terminal on standard output, and no --json"))
+
+
 def read_terminal(descriptor, process):
     shown = b""
     while select.select([descriptor], [], [], 30)[0]:
@@ -489,6 +523,226 @@ def test_b_retry_says_which_job_comes_first(fleet):
     assert tuple(fleet.quern("retry", "2")) == (2, "", error(
         f"job '2' waits for the job '{first}', which did not come to what it must",
         f"that one first: quern retry {first}"))
+
+
+# ---- queues and workers ----
+
+def test_b_queue_ls_knows_all_queues(fleet):
+    fleet.submit("score.py")
+    fleet.submit("score.py", "--delay", "1h")
+    fleet.redis("HSET", "quern:{night}:conf", "store", "file:/x")
+    fleet.redis("SET", "quern:{odd}:other", 1)
+    code, out, err = fleet.quern("queue", "ls")
+    assert (code, err) == (0, "")
+    rows = [line.split() for line in out.splitlines()]
+    assert rows[0] == ["queue", "blocked", "delayed", "queued", "running", "succeeded", "failed", "cancelled", "oldest"]
+    assert [row[:8] for row in rows[1:]] == [["default", "0", "1", "1", "0", "0", "0", "0"], ["night", *["0"] * 7]]
+    found = [json.loads(line) for line in fleet.quern("queue", "ls", "--json").out.splitlines()]
+    assert [(queue["schema"], queue["queue"], queue["queued"], queue["paused"]) for queue in found] == [
+        (1, "default", 1, False), (1, "night", 0, False)]
+
+
+def test_b_a_paused_queue_gives_no_jobs(fleet):
+    job = fleet.submit("score.py")
+    worker = fleet.worker()
+    assert tuple(fleet.quern("queue", "pause")) == (
+        0, "the queue 'default' is paused: running jobs go on, no other begins\n", "")
+    assert worker.claim() == "-"
+    assert fleet.quern("queue", "ls").out.endswith("  paused\n")
+    assert tuple(fleet.quern("queue", "resume", "default")) == (0, "the queue 'default' goes on\n", "")
+    assert worker.claim() == job
+
+
+def test_b_limits_of_a_queue(fleet):
+    assert tuple(fleet.quern("queue", "limit")) == (0, "running  any number\nwaiting  1,000,000\n", "")
+    assert tuple(fleet.quern("queue", "limit", "--running", "1", "--waiting", "2", "--keep-done", "1h", "--log", "1M")) == (
+        0, "running  1\nwaiting  2\n", "")
+    settings = fleet.redis("HMGET", "quern:{default}:conf", "width", "maxq", "done_ms", "log_bytes")
+    assert settings == [b"1", b"2", b"3600000", b"1048576"]
+    assert tuple(fleet.quern("queue", "limit", "--running", "-1")) == (2, "", error(
+        "--running: expected 0 to 1000000000, found '-1'"))
+    assert tuple(fleet.quern("queue", "limit", "Night")) == (2, "", error(
+        "-q: queue name: expected 1 to 63 of a-z 0-9 _ . -"))
+
+
+def test_b_the_home_of_a_queue(tmp_path):
+    fleet = Fleet(tmp_path, store=False)
+    assert tuple(fleet.quern("queue", "home")) == (0, "store         not said yet\nenvironments  not said yet\n", "")
+    assert tuple(fleet.quern("queue", "home", "default", "--store", f"file:{tmp_path}/s", "--environments", "default,b")) == (
+        0, f"store         file:{tmp_path}/s\nenvironments  default,b\n", "")
+    code, out, err = fleet.quern("queue", "home", "--store", "ftp://x")
+    assert (code, out) == (2, "") and err.startswith("error: --store: ")
+    assert tuple(fleet.quern("queue", "home", "--environments", "a,,b")) == (2, "", error(
+        "--environments: '' is not a name; expected 1 to 64 of A-Z a-z 0-9 _ . -"))
+    fleet.close()
+
+
+def test_b_workers_are_listed_and_drained(fleet):
+    worker = fleet.worker()
+    for name in ("host3:0", "host3:1", "host4:0"):
+        assert worker.beat(name, "state=idle \u202e") == "ok"
+    code, out, err = fleet.quern("worker", "ls")
+    assert (code, err) == (0, "")
+    assert sorted(out.splitlines()) == [
+        f"host{name}  there     state=idle \\u202e" for name in ("3:0", "3:1", "4:0")]
+    assert tuple(fleet.quern("worker", "drain", "host4")) == (
+        0, "host4:0 drains: it ends its job and takes no other\n", "")
+    assert fleet.quern("worker", "drain", "host3").out.count("drains") == 2
+    assert [worker.beat(name) for name in ("host3:0", "host3:1")] == ["drain", "drain"]
+    assert tuple(fleet.quern("worker", "drain", "host3:1", "--undo")) == (0, "host3:1 takes jobs again\n", "")
+    assert [worker.beat(name) for name in ("host3:0", "host3:1")] == ["drain", "ok"]
+    assert tuple(fleet.quern("worker", "drain", "host")) == (3, "", error(
+        "there is no worker 'host' at the queue 'default'", "list them: quern worker ls -q default"))
+    found = {json.loads(line)["worker"]: json.loads(line) for line in fleet.quern("worker", "ls", "--json").out.splitlines()}
+    assert found["host3:0"] == {"schema": 1, "queue": "default", "worker": "host3:0", "alive": True, "draining": True,
+                                "info": "idle"}
+
+
+def test_b_nobody_works_says_what_to_do(fleet):
+    assert tuple(fleet.quern("worker", "ls")) == (
+        0, "", "nobody works for the queue 'default': quern up --detach, or start quernd\n")
+
+
+# ---- result ----
+
+def put(fleet, data):
+    """An object of the store, as the storage has it: its version."""
+    version = "sha256-" + hashlib.sha256(data).hexdigest()
+    place = fleet.directory / "store/objects"
+    place.mkdir(parents=True, exist_ok=True)
+    (place / version).write_bytes(data)
+    return version
+
+
+def finish(fleet, outputs):
+    """A job that left these outputs: its id."""
+    worker = fleet.worker()
+    job = fleet.submit("score.py")
+    assert worker.claim() == job
+    names = " ".join(f"job:{job}/{name} {put(fleet, data)} {len(data)}" for name, data in outputs.items())
+    assert worker.tell("complete", b"{}".hex(), names) == "ok"
+    return job
+
+
+def test_b_result_makes_the_files_of_run(fleet):
+    job = finish(fleet, {"dataset1": b"one", "model.v2": b"two", "stdout.txt": b"three", "job.json": b"{}"})
+    place = fleet.directory / "out"
+    place.mkdir()
+    (place / "dataset2.arrow").write_text("of an earlier job")
+    (place / "mine.txt").write_text("mine")
+    code, out, err = fleet.quern("result", job, "-o", "out")
+    assert (code, err) == (0, "")
+    assert [line.split()[0] for line in out.splitlines()] == [
+        "out/dataset1.arrow", "out/model.v2.arrow", "out/stdout.txt", "out/job.json"]
+    assert {path.name: path.read_text() for path in place.iterdir()} == {
+        "dataset1.arrow": "one", "model.v2.arrow": "two", "stdout.txt": "three", "job.json": "{}", "mine.txt": "mine"}
+    assert fleet.quern("result", "1").code == 0 and (fleet.directory / "job-1/dataset1.arrow").read_text() == "one"
+    assert tuple(fleet.quern("result", "1", "--get", "model.v2")) == (0, "./model.v2.arrow  3 bytes\n", "")
+    assert tuple(fleet.quern("result", "1", "--get", "dataset1.arrow", "-o", "-")) == (0, "one", "")
+    assert tuple(fleet.quern("result", "1", "-o", "-")) == (2, "", error(
+        "-o -: expected --get NAME, and a file or a pipe on standard output"))
+    assert tuple(fleet.quern("result", "1", "--get", "dataset9")) == (3, "", error(
+        "job '1' has no output 'dataset9'", f"it has: quern dataset ls job:{job}/"))
+
+
+def test_f_other_bytes_than_were_promised_are_not_handed_over(fleet):
+    job = finish(fleet, {"dataset1": b"one", "job.json": b"{}"})
+    version = "sha256-" + hashlib.sha256(b"one").hexdigest()
+    (fleet.directory / "store/objects" / version).write_bytes(b"two")
+    found = "sha256-" + hashlib.sha256(b"two").hexdigest()
+    assert tuple(fleet.quern("result", job, "-o", "out")) == (75, "", error(
+        f"dataset1: the store gave other bytes: expected {version}, found {found}"))
+    assert not (fleet.directory / "out").exists()
+
+
+def test_b_result_of_a_job_that_has_not_ended(fleet):
+    fleet.submit("score.py")
+    assert tuple(fleet.quern("result", "1")) == (75, "", error(
+        "job '1' has not ended: it is queued", "wait for it: quern wait 1"))
+    fleet.quern("cancel", "1")
+    assert tuple(fleet.quern("result", "1")) == (3, "", error("job '1' has left no outputs"))
+
+
+# ---- the catalogue of the queue ----
+
+def test_b_datasets_are_the_queues(fleet):
+    assert fleet.quern("dataset", "put", "patients.csv", "patients").code == 0
+    assert fleet.redis("EXISTS", "quern:{default}:names") == 1
+    finish(fleet, {"dataset1": b"one"})
+    assert [line.split()[0] for line in fleet.quern("dataset", "ls").out.splitlines()] == ["patients"]
+    assert len(fleet.quern("dataset", "ls", "job:").out.splitlines()) == 1
+    assert fleet.quern("dataset", "head", "patients").out.splitlines()[-1] == "1 row × 2 columns"
+    assert fleet.quern("run", "score.py", "--dataframe1", "patients").code == 0
+    assert fleet.quern("dataset", "cp", "patients", "copy").code == 0
+    assert fleet.quern("dataset", "rm", "patients").code == 0
+    assert [line.split()[0] for line in fleet.quern("dataset", "ls").out.splitlines()] == ["copy"]
+    assert fleet.quern("dataset", "ls", QUERN_REDIS_URL="").out == ""
+    job = fleet.submit("score.py", "--dataframe1", "copy")
+    pinned = document(fleet, job)["inputs"][0]
+    assert (pinned["url"], pinned["name"]) == ("copy", "copy") and pinned["version"].startswith("sha256-")
+
+
+def test_b_collect_frees_what_nobody_wants(fleet):
+    wanted = fleet.submit("score.py", "--dataframe1", "patients.csv")
+    fleet.quern("dataset", "put", "patients.csv", "patients")
+    fleet.quern("dataset", "rm", "patients")
+    objects = fleet.directory / "store/objects"
+    old = put(fleet, b"nobody wants this")
+    for path in objects.iterdir():
+        os.utime(path, (1e9, 1e9))
+    inputs = {sha(fleet.directory / name) for name in ("score.py", "patients.csv")}
+    assert old in {path.name for path in objects.iterdir()}
+    code, out, err = fleet.quern("dataset", "collect")
+    assert (code, err) == (0, "") and out.startswith("collected ")
+    left = {path.name for path in objects.iterdir()}
+    assert old not in left and inputs <= left and document(fleet, wanted)["script"]["version"] in left
+    assert tuple(fleet.quern("dataset", "collect", "--age", "1s")) == (2, "", error("--age: expected at least 120 s"))
+
+
+# ---- doctor ----
+
+def doctor(fleet, **more):
+    done = fleet.quern("doctor", "--json", timeout=120, **more)
+    found = json.loads(done.out)
+    assert found["schema"] == 1 and done.err == ""
+    return done.code, [(entry["what"], entry["level"], entry["text"], entry["remedy"]) for entry in found["findings"]]
+
+
+def test_b_doctor_names_every_remedy(fleet):
+    code, found = doctor(fleet)
+    assert code == 0
+    said = {(what, level, text) for what, level, text, _ in found}
+    assert ("queue", "good", f"'default' at {fleet.url} (QUERN_REDIS_URL)") in said
+    assert ("clock", "good", "as that of Redis, within 2 s") in said
+    assert ("redis", "warning", "not append-only: a restart forgets what came after the last snapshot",
+            "appendonly yes and appendfsync always in redis.conf") in found
+    assert ("workers", "warning", "nobody works for the queue: jobs wait",
+            "quern up --detach, or start quernd") in found
+    assert [level for what, level, _, _ in found if what == "python"] == ["good"]
+    assert {what for what, *_ in found} >= {"python", "jail", "memory", "disk", "queue", "redis", "clock", "store"}
+    assert all(remedy for _, level, _, remedy in found if level != "good")
+
+
+def test_b_doctor_refuses_a_redis_that_drops_jobs(fleet):
+    fleet.redis("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+    fleet.redis("CONFIG", "SET", "maxmemory", 10**9)
+    code, found = doctor(fleet)
+    assert code == 78
+    faults = [(text, remedy) for _, level, text, remedy in found if level == "fault"]
+    assert faults == [(
+        "Redis drops keys when memory ends (maxmemory-policy is allkeys-lru), and jobs with them; set maxmemory-policy "
+        "noeviction", "in redis.conf, or CONFIG SET maxmemory-policy noeviction; Redis >= 6.2")]
+
+
+def test_b_doctor_without_redis_and_without_a_queue(fleet):
+    fleet.server.process.kill()
+    fleet.server.process.wait()
+    code, found = doctor(fleet)
+    assert code == 69 and ("redis", "fault", f"Redis at {fleet.server.path}: Connection refused",
+                           "start it, or correct QUERN_REDIS_URL") in found
+    code, found = doctor(fleet, QUERN_REDIS_URL="")
+    assert code == 0 and ("queue", "good", "none: `quern run` needs none",
+                          "quern up --detach starts one, for quern submit") in found
 
 
 # ---- hostile words ----

@@ -11,7 +11,7 @@ import tempfile
 
 import pytest
 
-from fleet import BIN, Done, Redis
+from fleet import BIN, Done, ROOT, Redis
 from world import below, until
 
 SCRIPT = """import matplotlib
@@ -121,6 +121,19 @@ def test_b_jobs_outlive_the_machine_being_down(home):
     assert home.quern("ls").code == 78
     assert home.quern("up", "--detach").code == 0
     assert home.say("wait", job) == ""
+
+
+@pytest.mark.parametrize("name, told", [
+    ("one_job.sh", ["392 of 768 rows are complete", "build/out/visualization.png", "8 rows × 3 columns"]),
+    ("chain.sh", ["◌ blocked", "predicted", "pima/calibration/visualization.png"])])
+def test_b_examples_of_a_fleet(home, name, told):
+    shutil.copytree(ROOT / "examples", home.path / "examples")
+    assert home.quern("up", "-d").code == 0
+    environment = {**home.environment, "PATH": f"{BIN}:{home.environment['PATH']}"}
+    done = subprocess.run([home.path / "examples/fleet" / name, "../build/out"], cwd=home.path, env=environment,
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [words for words in told if words not in done.stdout] == []
 
 
 def test_b_up_once_at_a_time_and_down_by_whom_it_may_concern(home):

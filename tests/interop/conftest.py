@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import subprocess
+import zipfile
 from typing import NamedTuple
 
 import pyarrow.ipc as ipc
@@ -42,9 +43,20 @@ class Returned(NamedTuple):
 
 
 def quern_run(directory, paths, script=IDENTITY, flags=(), pandas=1):
-    """(finished process, directory of the outputs) of one job over those files, under that pandas of PYTHONS."""
+    """(finished process, directory of the outputs) of one job over those files. pandas: of PYTHONS, or another Python."""
     inputs = [word for i, path in enumerate(paths, 1) for word in (f"--dataframe{i}", path)]
-    return run_in(PYTHONS[pandas], directory, script, *inputs, *flags)
+    return run_in(PYTHONS.get(pandas, pandas), directory, script, *inputs, *flags)
+
+
+def made_by_script(directory, pandas, **params):
+    """The same of a job that makes the frames of pandas_frames.py."""
+    bundle = directory.with_suffix(".zip")
+    with zipfile.ZipFile(bundle, "w") as packed:
+        for name in ("pandas_frames.py", "pandas_kinds.py"):
+            packed.write(pathlib.Path(__file__).with_name(name), name)
+    words = [word for name, value in params.items() for word in ("--param", f"{name}={value}")]
+    script, flags = "from pandas_frames import azureml_main\n", ["--bundle", bundle, "--memory", "12G", *words]
+    return quern_run(directory, [], script, flags, pandas)
 
 
 def run_in(python, directory, script, *words):
@@ -54,7 +66,8 @@ def run_in(python, directory, script, *words):
     (config / "that.conf").write_text(f"[environment]\npython = {python}\n")
     (directory / "script.py").write_text(script)
     environment = ["--env", "that"] if python != PYTHONS[1] else []
-    done = subprocess.run([QUERN, "run", "script.py", *environment, "-o", "out", *words], capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL, cwd=directory,
+    done = subprocess.run([QUERN, "run", "script.py", *environment, "-o", "out", *words], capture_output=True, text=True,
+                          timeout=600, stdin=subprocess.DEVNULL, cwd=directory,
                           env=dict(os.environ, XDG_CONFIG_HOME=str(directory), XDG_DATA_HOME=str(directory)))
     return done, directory / "out"
 

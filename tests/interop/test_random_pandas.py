@@ -2,12 +2,12 @@
 """Random frames that scripts make themselves, under pandas 1.5, 2 and 3: cells, types, names and notes are what
 docs/types.md says ("Made by a script").
 
-pandas_frames.py draws them, here what they mean, in the job what they are. QUERN_EXAMPLES (default 100): half of it frames
+pandas_frames.py draws them, here what they mean, in the job what they are. QUERN_EXAMPLES (default 100): a third of it frames
 under each pandas, beginning with QUERN_SEED.
 """
 import json
 import os
-import pathlib
+import sys
 
 import pyarrow as pa
 import pyarrow.ipc as ipc
@@ -15,32 +15,33 @@ import pytest
 
 import meaning
 import pandas_frames
-from conftest import PYTHONS, quern_run
+import pandas_kinds
+from conftest import PYTHONS, made_by_script
 from documented import dictionary_of, family, rows
-from pandas_frames import KINDS, Missing
+from pandas_kinds import KINDS, Missing
 
-COUNT = max(1, int(os.environ.get("QUERN_EXAMPLES", 100)) // 2)
+COUNT = max(1, int(os.environ.get("QUERN_EXAMPLES", 100)) // 3)
 FIRST = int(os.environ.get("QUERN_SEED", 0)) * COUNT
-PER_JOB = 25  # outputs
-SCRIPT = pathlib.Path(pandas_frames.__file__).read_text()
+PER_JOB = 50  # outputs
 STORED = {line[0]: dict(zip(PYTHONS, line[1:4])) for line in rows("Made by a script")}
 
 
-@pytest.fixture(scope="module", params=PYTHONS, ids=[f"pandas{version}" for version in PYTHONS])
+@pytest.fixture(scope="module", params=[*PYTHONS.items(), (3, sys.executable)],
+                ids=[*(f"pandas{version}" for version in PYTHONS), "pandas3 with pyarrow"])
 def jobs(request, tmp_path_factory):
     """(pandas, {seed: (Frame as drawn, table as stored, what the job notes of it)})"""
+    pandas, python = request.param
     found = {}
     for first in range(FIRST, FIRST + COUNT, PER_JOB):
         count = min(PER_JOB, FIRST + COUNT - first)
-        done, out = quern_run(tmp_path_factory.mktemp("made") / "job", [], SCRIPT,
-                              ["--param", f"first={first}", "--param", f"count={count}"], request.param)
+        done, out = made_by_script(tmp_path_factory.mktemp("made") / "job", python, first=first, count=count)
         assert done.returncode == 0, done.stderr
         notes = json.loads((out / "job.json").read_text())["warnings"]
         for seed in range(first, first + count):
             table = ipc.open_file(out / f"frame{seed}.arrow").read_all()
             said = [note.split(": ", 1)[1] for note in notes if note.startswith(f"frame{seed}: ")]
             found[seed] = pandas_frames.frame(seed), table, said
-    return request.param, found
+    return pandas, found
 
 
 def names_of(labels):
@@ -87,7 +88,7 @@ def assert_stored(column, found, how, pandas):
         assert str(found.type) == stored
         assert meaning.cells(found, "units", how) == cells_of(column, stored)
         return
-    words = [kind.plain(cell, stored) for cell in pandas_frames.words(column.cells)]
+    words = [kind.plain(cell, stored) for cell in pandas_kinds.words(column.cells)]
     assert dictionary_of(found.type.value_type) == family(stored) and found.type.ordered == stored.endswith(", ordered)")
     assert found.type.index_type == meaning.codes_type(len(words))
     assert meaning.cells(found, "units") == cells_of(column, stored)

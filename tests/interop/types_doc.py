@@ -3,6 +3,7 @@
 
     build/venv-oracles/bin/python tests/interop/types_doc.py --write
 """
+import decimal
 import json
 import pathlib
 import sys
@@ -13,8 +14,8 @@ import pyarrow as pa
 import pyarrow.ipc as ipc
 
 import kinds
-import pandas_frames
-from conftest import PYTHONS, ROOT, identity, quern_run, write, write_case
+from conftest import PYTHONS, ROOT, identity, made_by_script, quern_run, write, write_case
+from pandas_kinds import KINDS
 
 DOCUMENT = ROOT / "docs" / "types.md"
 COMMAND = "build/venv-oracles/bin/python tests/interop/types_doc.py --write"
@@ -31,6 +32,7 @@ REFUSED = {
     "dense_union": pa.UnionArray.from_dense(pa.array([0], pa.int8()), pa.array([0], pa.int32()), [pa.array([1])]),
     "run_end_encoded": pa.RunEndEncodedArray.from_arrays(pa.array([1], pa.int32()), pa.array([1])),
     "dictionary of null": pa.DictionaryArray.from_arrays(pa.array([0]), pa.nulls(1)),
+    "dictionary of decimal128": pa.DictionaryArray.from_arrays(pa.array([0]), pa.array([decimal.Decimal("1.5")])),
     "dictionary of bool": pa.DictionaryArray.from_arrays(pa.array([0]), pa.array([True])),
 }
 
@@ -52,9 +54,9 @@ makes this page from a run of every row and fails when it tells otherwise.
 - **Columns without any value** carry no type as `object`: bool, binary and time of which all is missing, and binary
   and time without rows, come back as string.
 - **Decimals** are the nearest double; a warning tells how many lost digits. With `--decimals text` they are text with
-  all digits, as `str(decimal.Decimal)` writes it.
+  all digits, as `str(decimal.Decimal)` writes it; a dictionary of decimals is taken only so, as one of texts.
 - **pandas' nullable types** are none of Arrow's: the metadata that pandas writes tell them, and they stay. Whole numbers
-  are exact there, beside missing ones too.
+  are exact there, beside missing ones too, and NaN is a value.
 - **Columns of type null** are `object` cells of None.
 - **Times of day** are `datetime.time`, which knows microseconds: a warning tells how many lost nanoseconds.
 - **Dictionaries** are categories and keep their order, unused values and the ordered flag. Indices get the width that
@@ -197,15 +199,14 @@ def made(directory):
     """What becomes of the columns that a script makes itself, under each pandas."""
     tables, notes = {}, {}
     for pandas in PYTHONS:
-        done, out = quern_run(directory / f"made{pandas}", [], pathlib.Path(pandas_frames.__file__).read_text(),
-                              ["--param", "example=1"], pandas)
+        done, out = made_by_script(directory / f"made{pandas}", pandas, example=1)
         assert done.returncode == 0, done.stderr
         tables[pandas] = ipc.open_file(out / "dataset1.arrow").schema
         notes[pandas] = json.loads((out / "job.json").read_text())["warnings"]
     assert notes[1] == notes[2] == notes[3]
     yield "| in the frame | by pandas 1.5 | 2 | 3 | what the job notes |"
     yield "|---|---|---|---|---|"
-    for name in pandas_frames.KINDS:
+    for name in KINDS:
         types = [short(str(tables[pandas].field(name).type)) for pandas in PYTHONS]
         said = [note.split(f"column {name!r}: ")[1] for note in notes[1] if f"column {name!r}: " in note]
         yield f"| {name} | {' | '.join(types)} | {'; '.join(said)} |"

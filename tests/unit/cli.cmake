@@ -11,3 +11,7 @@ quern_unit_test(cli_change ${CMAKE_CURRENT_LIST_DIR}/test_cli_change.c ${CMAKE_S
 # A worker that does as it is told, for tests/e2e/test_jobs_cli.py.
 add_executable(worker_tool ${CMAKE_CURRENT_LIST_DIR}/worker_tool.c)
 target_link_libraries(worker_tool PRIVATE quern_queue)
+
+quern_unit_test(cli_jobs ${CMAKE_CURRENT_LIST_DIR}/test_cli_jobs.c ${CMAKE_SOURCE_DIR}/cli/verdict.c
+                ${CMAKE_SOURCE_DIR}/cli/record_json.c ${CMAKE_SOURCE_DIR}/cli/checksum.c
+                LIBS quern_command quern_job PkgConfig::JANSSON PkgConfig::CRYPTO)

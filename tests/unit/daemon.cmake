@@ -5,3 +5,8 @@ quern_unit_test(spool ${CMAKE_CURRENT_LIST_DIR}/test_spool.c ${CMAKE_SOURCE_DIR}
 quern_unit_test(news ${CMAKE_CURRENT_LIST_DIR}/test_news.c ${CMAKE_SOURCE_DIR}/daemon/news.c LIBS quern_queue_tested)
 quern_unit_test(supervisor ${CMAKE_CURRENT_LIST_DIR}/test_supervisor.c LIBS quern_run)
 quern_unit_test(quernd ${CMAKE_CURRENT_LIST_DIR}/test_quernd.c LIBS quern_quernd quern_keeper_parts)
+
+# Workers of a real quernd that die, or sleep too long, at each failpoint.
+add_test(NAME module_fleet_kill COMMAND ${Python3_EXECUTABLE} -m pytest -q -p no:cacheprovider
+         ${CMAKE_SOURCE_DIR}/tests/module/test_fleet_kill.py)
+set_tests_properties(module_fleet_kill PROPERTIES TIMEOUT 600 ENVIRONMENT "QUERN_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")

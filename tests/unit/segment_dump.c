@@ -115,6 +115,9 @@ static void print_value(const void *base, const struct segment_array *array, uin
     case SEGMENT_BOOL:
         fputs(((const uint8_t *)values)[row] ? "true" : "false", stdout);
         break;
+    case SEGMENT_FLAGS:
+        fputs(((const uint8_t *)values)[row / 8] >> row % 8 & 1 ? "true" : "false", stdout);
+        break;
     case SEGMENT_UTF8:
         print_text((const char *)values + offsets[row], (uint64_t)(offsets[row + 1] - offsets[row]));
         break;

@@ -66,12 +66,15 @@ static bool missing(const struct segment_array *array, uint64_t row) { return ar
             values[row] = (type)(value);                                                                               \
     } while (0)
 
-static void fill_bools(void *base, struct segment_array *array) {
-    uint8_t *values = segment_at(base, array->values), *mask = segment_at(base, array->nulls);
+static void set_bit(uint8_t *bits, uint64_t row) { bits[row / 8] = (uint8_t)(bits[row / 8] | 1u << row % 8); }
+
+static void fill_flags(void *base, struct segment_array *array) {
+    uint8_t *values = segment_at(base, array->values), *bitmap = segment_at(base, array->nulls);
     for (uint64_t row = 0; row < array->length; row++) {
-        if (array->null_count)
-            mask[row] = missing(array, row);
-        values[row] = !missing(array, row) && row % 3 == 0;
+        if (array->null_count && !missing(array, row))
+            set_bit(bitmap, row);
+        if (!missing(array, row) && row % 3 == 0)
+            set_bit(values, row);
     }
 }
 
@@ -90,7 +93,7 @@ static void fill_texts(void *base, struct segment_array *array) {
         if (!missing(array, row)) {
             used += (int64_t)put_text(array, row, bytes + used);
             if (array->null_count)
-                bitmap[row / 8] = (uint8_t)(bitmap[row / 8] | 1u << (row % 8));
+                set_bit(bitmap, row);
         }
         offsets[row + 1] = used;
     }
@@ -147,14 +150,17 @@ static void fill(void *base, struct segment_array *array, bool nulls) {
     else if (segment_kind_is_bytes(kind))
         fill_texts(base, array);
     else if (kind == SEGMENT_BOOL)
-        fill_bools(base, array);
+        FILL(uint8_t, row % 3 == 0);
+    else if (kind == SEGMENT_FLAGS)
+        fill_flags(base, array);
     else
         fill_numbers(base, array);
 }
 
 static struct segment_spec spec_of(uint32_t index, uint64_t rows, uint32_t columns, bool nulls) {
     const char *zone = sample[index].zone;
-    enum segment_kind kind = sample[index].kind;
+    bool flags = sample[index].kind == SEGMENT_BOOL && nulls;
+    enum segment_kind kind = flags ? SEGMENT_FLAGS : sample[index].kind;
     enum segment_nulls rule = segment_kind_nulls(kind);
     return (struct segment_spec){.kind = kind,
                                  .flags = sample[index].flags,

@@ -66,7 +66,7 @@ static void b_values_are_the_segments_own(void **state) {
         assert_int_equal(lent.array.n_buffers, text ? 3 : 2);
         if (text)
             assert_ptr_equal(lent.array.buffers[1], segment_at(base, array->offsets));
-        if (array->kind != SEGMENT_BOOL)
+        if (array->kind != SEGMENT_BOOL) // which are bits to Arrow; FLAGS are bits here too
             assert_ptr_equal(lent.array.buffers[text ? 2 : 1], segment_at(base, array->values));
         give_back(&lent);
     }

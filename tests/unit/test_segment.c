@@ -17,7 +17,7 @@ enum { ROWS = 3, ROOM = 4096 };
 
 static const struct segment_spec sample_specs[ARRAYS] = {
     [DOUBLES] = {.kind = SEGMENT_FLOAT64, .length = ROWS, .name = "d", .name_bytes = 1},
-    [FLAGS] = {.kind = SEGMENT_BOOL, .length = ROWS, .nulls = true, .name = "flag", .name_bytes = 4},
+    [FLAGS] = {.kind = SEGMENT_FLAGS, .length = ROWS, .nulls = true, .name = "flag", .name_bytes = 4},
     [TEXTS] = {.kind = SEGMENT_UTF8, .length = ROWS, .nulls = true, .data_bytes = 4, .name = "t", .name_bytes = 1},
     [TIMES] = {.kind = SEGMENT_TIMESTAMP,
                .unit = SEGMENT_UNIT_NS,
@@ -57,8 +57,8 @@ static struct segment_header *sample_fill(struct sample *sample) {
     for (uint32_t i = 0; i < COLUMNS; i++)
         segment_array(sample->base, i)->null_count = 1;
     memcpy(values(sample, DOUBLES), (double[]){1.5, NAN, -0.0}, 24);
-    memcpy(values(sample, FLAGS), (uint8_t[]){1, 0, 0}, 3);
-    nulls(sample, FLAGS)[1] = 1;
+    memcpy(values(sample, FLAGS), (uint8_t[]){1}, 1);
+    nulls(sample, FLAGS)[0] = 5;
     memcpy(offsets(sample, TEXTS), (int64_t[]){0, 2, 2, 4}, 32);
     memcpy(values(sample, TEXTS),
            "\xc3\xa9"
@@ -90,7 +90,7 @@ static void b_segment_of_every_rule_passes(void **state) {
 
 static void b_segment_of_each_kind_passes(void **state) {
     (void)state;
-    for (int kind = SEGMENT_INT8; kind <= SEGMENT_NULL; kind++) {
+    for (int kind = SEGMENT_INT8; kind <= SEGMENT_FLAGS; kind++) {
         struct segment_spec specs[2] = {{.kind = (enum segment_kind)kind, .length = 5, .nulls = true, .data_bytes = 7},
                                         {.kind = SEGMENT_INT64, .length = 1}};
         bool codes = segment_kind_is_codes(specs[0].kind);
@@ -117,7 +117,12 @@ static void b_segment_kinds_follow_the_table(void **state) {
     assert_string_equal(segment_kind_name(SEGMENT_FLOAT64), "double");
     assert_string_equal(segment_kind_dtype(SEGMENT_CODES32), "i4");
     assert_string_equal(segment_kind_name((enum segment_kind)99), "?");
-    assert_int_equal(segment_kind_nulls(SEGMENT_BOOL), SEGMENT_NULLS_MASK);
+    assert_int_equal(segment_kind_nulls(SEGMENT_BOOL), SEGMENT_NULLS_NEVER);
+    assert_int_equal(segment_nulls_rule(SEGMENT_BOOL, SEGMENT_NULLABLE), SEGMENT_NULLS_MASK);
+    assert_int_equal(segment_nulls_rule(SEGMENT_FLAGS, SEGMENT_NULLABLE), SEGMENT_NULLS_BITMAP);
+    assert_int_equal(segment_values_bytes(SEGMENT_INT32, 9), 36);
+    assert_int_equal(segment_values_bytes(SEGMENT_FLAGS, 9), 2);
+    assert_int_equal(segment_values_bytes(SEGMENT_UTF8, 9), 0);
     assert_int_equal(segment_codes_kind(126), SEGMENT_CODES8);
     assert_int_equal(segment_codes_kind(127), SEGMENT_CODES16);
     assert_int_equal(segment_codes_kind(32766), SEGMENT_CODES16);
@@ -172,7 +177,7 @@ struct damage {
 
 static const struct damage damages[] = {
     {"segment: expected it to begin with QUERNSEG, found other bytes", HEADER(magic), 1},
-    {"segment: expected version 1, found 2", HEADER(version), 2},
+    {"segment: expected version 2, found 1", HEADER(version), 1},
     {"segment: profile 3 is unknown", HEADER(profile), 3},
     {"segment: the header speaks of 4097 bytes, there are 1539", HEADER(total_bytes), 4097},
     {"segment: reserved fields of the header are not 0", HEADER(reserved[6]), 1},
@@ -191,6 +196,7 @@ static const struct damage damages[] = {
     {"column \"d\": kind 99 is unknown", ENTRY(DOUBLES, kind), 99},
     {"column \"d\": unknown flags or reserved fields are set", ENTRY(DOUBLES, flags), 64},
     {"column \"flag\": unknown flags or reserved fields are set", ENTRY(FLAGS, flags), SEGMENT_DECIMAL},
+    {"column \"flag\": unknown flags or reserved fields are set", ENTRY(FLAGS, flags), SEGMENT_NULLABLE},
     {"column \"when\": unknown flags or reserved fields are set", ENTRY(TIMES, flags), SEGMENT_NULLABLE},
     {"array 5 (values of a dictionary): unknown flags or reserved fields are set", ENTRY(WORDS, flags),
      SEGMENT_NULLABLE},
@@ -213,9 +219,11 @@ static const struct damage damages[] = {
     {"column \"c\": its dictionary is array 6, expected 5 to 5", ENTRY(CODES, dictionary), ARRAYS},
     {"array 5 (values of a dictionary): codes cannot be the values of a dictionary", ENTRY(WORDS, kind),
      SEGMENT_CODES8},
+    {"array 5 (values of a dictionary): bits cannot be the values of a dictionary", ENTRY(WORDS, kind), SEGMENT_FLAGS},
+    {"column \"flag\": its values have 2 bytes, expected 1", ENTRY(FLAGS, values.bytes), 2},
     {"column \"d\": its values have 16 bytes, expected 24", ENTRY(DOUBLES, values.bytes), 16},
     {"column \"d\": its nulls have 1 bytes, expected 0", ENTRY(DOUBLES, nulls.bytes), 1},
-    {"column \"flag\": its nulls have 0 bytes, expected 3", ENTRY(FLAGS, nulls.bytes), 0},
+    {"column \"flag\": its nulls have 0 bytes, expected 1", ENTRY(FLAGS, nulls.bytes), 0},
     {"column \"t\": its offsets have 24 bytes, expected 32", ENTRY(TEXTS, offsets.bytes), 24},
     {"column \"d\": its values are not aligned to 64 bytes", ENTRY(DOUBLES, values.offset), 968},
     {"column \"when\": its values lie outside or overlap", ENTRY(TIMES, values.offset), 960},
@@ -254,12 +262,12 @@ static void f_segment_with_a_wrong_byte_in_an_array_is_refused(void **state) {
     (void)state;
     struct sample sample;
     sample_fill(&sample);
-    ((uint8_t *)values(&sample, FLAGS))[2] = 2;
-    refused(&sample, "column \"flag\": row 2 holds byte 2, expected 0 or 1");
-    nulls(&sample, FLAGS)[2] = 255;
-    refused(&sample, "column \"flag\": row 2 holds byte 255, expected 0 or 1");
-    ((uint8_t *)values(&sample, FLAGS))[1] = 1;
+    ((uint8_t *)values(&sample, FLAGS))[0] = 2;
     refused(&sample, "column \"flag\": row 1 is missing but not 0");
+    ((uint8_t *)values(&sample, FLAGS))[0] = 8;
+    refused(&sample, "column \"flag\": bits behind the last row are set");
+    nulls(&sample, FLAGS)[0] = 13;
+    refused(&sample, "column \"flag\": bits behind the last row are set");
     ((int8_t *)values(&sample, CODES))[2] = 2;
     refused(&sample, "column \"c\": row 2 has code 2, its dictionary 2 values");
     ((int8_t *)values(&sample, CODES))[0] = -2;
@@ -353,6 +361,36 @@ static void f_segment_of_nullable_numbers_is_proved(void **state) {
     assert_string_equal(err.msg, "column \"f\": row 1 is missing but not 0");
 }
 
+static void f_segment_of_bools_is_proved(void **state) {
+    (void)state;
+    const struct segment_spec spec = {
+        .kind = SEGMENT_BOOL, .flags = SEGMENT_NULLABLE, .length = 3, .nulls = true, .name = "b", .name_bytes = 1};
+    const struct segment_shape shape = {&spec, 1, 1, 3, SEGMENT_PROFILE_NS};
+    _Alignas(64) uint8_t base[1024] = {0};
+    struct err err;
+    uint64_t bytes;
+    assert_int_equal(segment_layout(&shape, &bytes, NULL), 0);
+    assert_int_equal(segment_format(base, bytes, &shape, NULL), 0);
+    uint8_t *values = segment_at(base, segment_array(base, 0)->values);
+    uint8_t *mask = segment_at(base, segment_array(base, 0)->nulls);
+    values[0] = mask[1] = 1;
+    segment_array(base, 0)->null_count = 1;
+    assert_int_equal(segment_check(base, bytes, &err), 0);
+    values[1] = 1;
+    assert_int_equal(segment_check(base, bytes, &err), -1);
+    assert_string_equal(err.msg, "column \"b\": row 1 is missing but not 0");
+    values[1] = 2;
+    assert_int_equal(segment_check(base, bytes, &err), -1);
+    assert_string_equal(err.msg, "column \"b\": row 1 holds byte 2, expected 0 or 1");
+    values[1] = 0;
+    segment_array(base, 0)->flags = 0;
+    assert_int_equal(segment_check(base, bytes, &err), -1);
+    assert_string_equal(err.msg, "column \"b\": its nulls have 3 bytes, expected 0");
+    segment_array(base, 0)->nulls = (struct segment_span){0};
+    assert_int_equal(segment_check(base, bytes, &err), -1);
+    assert_string_equal(err.msg, "column \"b\": its entry counts 1 nulls, its values 0");
+}
+
 static void f_segment_of_nulls_counts_all_and_is_no_dictionary(void **state) {
     (void)state;
     const struct segment_spec specs[] = {
@@ -425,6 +463,7 @@ int main(void) {
         cmocka_unit_test(f_segment_with_a_time_beyond_the_day_is_refused),
         cmocka_unit_test(f_segment_of_cells_has_texts_for_values),
         cmocka_unit_test(f_segment_of_nullable_numbers_is_proved),
+        cmocka_unit_test(f_segment_of_bools_is_proved),
         cmocka_unit_test(f_segment_of_nulls_counts_all_and_is_no_dictionary),
         cmocka_unit_test(f_segment_dictionary_of_floats_knows_one_zero_and_no_null),
         cmocka_unit_test(f_segment_cut_anywhere_is_refused),

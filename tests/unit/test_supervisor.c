@@ -404,6 +404,34 @@ static void l_what_cannot_fit_is_refused_at_once(void **state) {
     assert_string_equal(err.msg, "a dataset needs 2001 bytes of memory, this host has 2000 available");
 }
 
+static void r_what_others_hold_does_not_count_as_missing(void **state) {
+    struct world *world = *state;
+    struct supervisor_call call = {.kind = SUPERVISOR_RESERVE, .count = 1, .keys = {key("c")}};
+    struct supervisor_reply reply;
+    struct err err;
+    hold(world, 0);
+    reserve(world, 0, "a", "b");
+    assert_true(grant(world, 0, "a", 3 * UNIT, &err));
+    hold(world, 1);
+    tell(world, 1, &call, -1);
+    assert_true(heard(world, 1, &reply));
+    assert_int_equal(reply.available, 3 * UNIT);
+}
+
+// What a worker made itself is in memory already: it waits for nobody.
+static void l_a_file_of_the_worker_s_own_may_go_beyond_the_budget(void **state) {
+    struct world *world = *state;
+    struct err err;
+    hold(world, 0);
+    hold(world, 1);
+    reserve(world, 0, "a", "b");
+    assert_true(grant(world, 0, "a", 3 * UNIT, &err));
+    reserve(world, 1, "c", "d");
+    publish(world, 1, "c");
+    assert_int_equal(world->supervisor.segments.used_bytes, 4 * UNIT);
+    assert_int_equal(segments_available(&world->supervisor.segments), 0);
+}
+
 static void c_a_dead_worker_lets_go_of_its_memory(void **state) {
     struct world *world = *state;
     struct supervisor_reply reply;
@@ -436,6 +464,8 @@ int main(void) {
         CASE(l_who_would_wait_for_ever_is_refused),
         CASE(l_waiting_for_one_who_waits_is_waiting),
         CASE(l_what_cannot_fit_is_refused_at_once),
+        CASE(r_what_others_hold_does_not_count_as_missing),
+        CASE(l_a_file_of_the_worker_s_own_may_go_beyond_the_budget),
         CASE(c_a_dead_worker_lets_go_of_its_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

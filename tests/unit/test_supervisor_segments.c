@@ -170,6 +170,18 @@ static void b_a_kept_result_is_a_hit_for_the_next_job(void **state) {
     assert_int_equal(segments->used_bytes, 10);
 }
 
+static void l_a_result_is_kept_within_the_budget(void **state) {
+    struct segments *segments = *state;
+    struct err err;
+    int fd = memory_new("test", 300, NULL);
+    assert_int_equal(memory_seal(fd, NULL), 0);
+    load(segments, 0, &a, 800);
+    assert_int_equal(segments_keep(segments, 1, &b, fd, &err), -1);
+    assert_string_equal(err.msg, "a dataset needs 300 bytes of memory, this host has 200 available");
+    assert_int_equal(segments->used_bytes, 800);
+    assert_int_equal(reserve(segments, 1, &b, &fd), SUPERVISOR_LOAD);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -182,6 +194,7 @@ int main(void) {
         CASE(l_the_host_s_memory_bounds_a_segment_too),
         CASE(f_an_unsealed_file_is_not_published),
         CASE(f_calls_out_of_order_are_refused),
+        CASE(l_a_result_is_kept_within_the_budget),
         CASE(b_a_kept_result_is_a_hit_for_the_next_job),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

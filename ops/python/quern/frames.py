@@ -62,7 +62,7 @@ def column(mapping, arrays, index, note, name=None):
         return nullable(mapping, array, index)
     if array.kind == _quern.UTF8 or array.flags & _quern.CELLS:
         return text(mapping, array, index)
-    if array.kind == _quern.BINARY or (array.kind == _quern.BOOL and array.null_count):
+    if array.kind in (_quern.BINARY, _quern.FLAGS):
         return objects(mapping, array, index)
     if array.kind == _quern.NULL:
         return np.full(array.length, None, object)

@@ -1,0 +1,10 @@
+# cmake -DQUERN=program -DTABLE=cli/commands.def -DOUT=directory -P man.cmake: a manual page for each verb, and quern.1.
+file(MAKE_DIRECTORY ${OUT})
+file(STRINGS ${TABLE} rows REGEX "^COMMAND\\(")
+foreach(row IN LISTS rows)
+  string(REGEX REPLACE "^COMMAND\\([A-Z_]+, [a-z_]+, \"([a-z ]+)\".*" "\\1" verb "${row}")
+  string(REPLACE " " ";" words "${verb}")
+  string(REPLACE " " "-" name "${verb}")
+  execute_process(COMMAND ${QUERN} help --man ${words} OUTPUT_FILE ${OUT}/quern-${name}.1 COMMAND_ERROR_IS_FATAL ANY)
+endforeach()
+execute_process(COMMAND ${QUERN} help --man OUTPUT_FILE ${OUT}/quern.1 COMMAND_ERROR_IS_FATAL ANY)

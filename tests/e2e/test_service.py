@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""quernd under systemd, as far as that goes without a running systemd: what deploy/quernd.service says is understood, is
+tight, and leaves quernd what it needs; and what quernd tells systemd."""
+import os
+import re
+import signal
+import socket
+import subprocess
+
+from quernds import ROOT, until
+
+UNIT = ROOT / "deploy" / "quernd.service"
+MOST_EXPOSED = 40  # tenths; 100 is no protection at all
+
+
+def test_f_the_unit_is_tight():
+    done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager",
+                           f"--threshold={MOST_EXPOSED}", UNIT], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-300:] + done.stderr
+
+
+def test_b_the_unit_is_understood(tmp_path):
+    text = UNIT.read_text().replace("/usr/bin/quernd", "/bin/true").replace("Documentation=man:quern(1)\n", "")
+    path = tmp_path / "quernd.service"
+    path.write_text(text)
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", path], capture_output=True, text=True, check=False)
+    assert [line for line in done.stderr.splitlines() if "quernd.service" in line] == []
+
+
+def capabilities():
+    names = re.search(r"^CapabilityBoundingSet=(.*)$", UNIT.read_text(), re.M)[1].split()
+    return ["setpriv", "--no-new-privs", "--bounding-set",
+            "-all," + ",".join("+" + name.lower().removeprefix("cap_") for name in names)]
+
+
+def test_f_the_unit_s_capabilities_are_enough(fleet):
+    """As root: jobs are jailed in full, and one whose worker stops is killed with all its processes."""
+    host = fleet.quernd(around=capabilities() if os.geteuid() == 0 else []).ready()
+    level = "full" if os.geteuid() == 0 else "user"
+    assert host.events("environment up")[0]["jail"] == level
+    job = fleet.submit("import time\ndef azureml_main():\n    print('begun', flush=True)\n    time.sleep(600)\n",
+                       "--timeout", "1s")
+    until("it has begun", lambda: "begun" in fleet.quern("logs", job).stdout)
+    os.kill(host.children("quern-worker")[0], signal.SIGSTOP)
+    until("it is lost", lambda: fleet.job(job)["crashes"] == 1)
+
+
+def test_b_systemd_is_told(fleet):
+    path = str(fleet.directory / "notify")
+    told = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(path)
+        systemd.setblocking(False)
+
+        def hear(word):
+            try:
+                while True:
+                    told.append(systemd.recv(4096).decode())
+            except BlockingIOError:
+                return any(word in text.splitlines() for text in told)
+
+        host = fleet.quernd(environ={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "2000000"})
+        until("ready", lambda: hear("READY=1"))
+        told.clear()
+        until("the watchdog", lambda: hear("WATCHDOG=1"))
+        fleet.redis.kill()
+        until("Redis is away", lambda: host.get("/readyz")[0] == 503)
+        told.clear()
+        until("the watchdog without Redis", lambda: hear("WATCHDOG=1"))
+        assert host.stop() == 0
+        until("stopping", lambda: hear("STOPPING=1"))
+
+
+def test_c_the_watchdog_starves_with_the_loop(fleet):
+    """A quernd that cannot start its keeper any more does not claim that all is well."""
+    path = str(fleet.directory / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(path)
+        systemd.settimeout(30)
+        host = fleet.quernd(environ={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "2000000"}).ready()
+        while "WATCHDOG=1" not in systemd.recv(4096).decode():
+            pass
+        host.process.send_signal(signal.SIGSTOP)
+        systemd.settimeout(3)
+        try:
+            while True:
+                systemd.recv(4096)
+        except TimeoutError:
+            pass
+        host.process.send_signal(signal.SIGCONT)
+        systemd.settimeout(30)
+        assert "WATCHDOG=1" in systemd.recv(4096).decode()
