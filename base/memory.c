@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "quern/own.h"
+#include "quern/write.h"
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U
@@ -49,19 +50,6 @@ int memory_reopen(int fd, struct err *err) {
     if (reopened < 0)
         return err_sys(err, REASON_INFRA, "reopening a memory file read-only");
     return reopened;
-}
-
-static int write_all(int fd, const char *bytes, size_t count) {
-    while (count > 0) {
-        ssize_t written = write(fd, bytes, count);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return -1;
-        bytes += written;
-        count -= (size_t)written;
-    }
-    return 0;
 }
 
 int memory_from(const char *name, const void *bytes, size_t count, struct err *err) {

@@ -2,14 +2,13 @@
 #include "quern/steps.h"
 
 static const struct {
-    const char *name, *what;
+    const char *name;
     uint64_t deadline_ms;
 } steps[STEP_COUNT] = {
-#define STEP(NAME, word, deadline_ms, what) [STEP_##NAME] = {word, what, deadline_ms},
+#define STEP(NAME, word, deadline_ms, what) [STEP_##NAME] = {word, deadline_ms},
 #include "../schemas/steps.def"
 #undef STEP
 };
 
 const char *step_name(enum step step) { return step < STEP_COUNT ? steps[step].name : "?"; }
-const char *step_what(enum step step) { return step < STEP_COUNT ? steps[step].what : "?"; }
 uint64_t step_deadline_ms(enum step step) { return step < STEP_COUNT ? steps[step].deadline_ms : 1; }

@@ -54,6 +54,20 @@ def dataset(places):
         {f"{name}, {way}, *": f"{name}, {way}, libzstd alone" for name in names for way in ("decode", "encode")})
 
 
+def show(places):
+    rows = 100_000 if places.quick else 10_000_000
+    made = subprocess.run(script(ORACLES, "show_files.py", rows, places.scratch), check=True, stdout=subprocess.PIPE, text=True)
+    names, builds = made.stdout.splitlines(), [f"{name}={path}" for name, path in places.builds.items()]
+    first, *others = places.builds
+    table = {f"{name}: {mine}": f"{name}: DuckDB" for name in names for mine in (first, "polars")}
+    return Area(
+        f"`quern dataset show` of {rows:,} rows as an Arrow file, from start to end; the peers in a program that runs already",
+        [script(SYSTEM, "show.py", places.scratch, *builds, "--", *names),
+         script(ORACLES, "show_peers.py", places.scratch, *names)],
+        2 if places.quick else 5,
+        table | {f"{name}: {other}": f"{name}: {first}" for name in names for other in others})
+
+
 def frames(places):
     rows = 10_000 if places.quick else 1_000_000
     os.environ.setdefault("QUERN_GLUE_MODULE", str(pathlib.Path(places.benches).parent / "ops" / "python"))
@@ -121,4 +135,4 @@ def large(places):
                 across_builds(places.builds, "python3, read_feather, to_feather"))
 
 
-AREAS = {made.__name__: made for made in (codec, dataset, frames, fork, pictures, jail, noop, large)}
+AREAS = {made.__name__: made for made in (codec, dataset, show, frames, fork, pictures, jail, noop, large)}

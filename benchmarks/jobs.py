@@ -6,10 +6,7 @@
 """
 import json
 import os
-import resource
-import subprocess
 import sys
-import time
 
 import measurer
 
@@ -24,21 +21,6 @@ DEAR = [os.path.join(os.path.dirname(__file__), os.pardir, "build", "venv-oracle
         f"{DIR}/large.arrow", f"{DIR}/peer.arrow"]
 
 
-def cpu_ms():
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return (used.ru_utime + used.ru_stime) * 1000
-
-
-def timed(label, command):
-    """Wall and CPU milliseconds of a program that must succeed."""
-    start, used = time.perf_counter(), cpu_ms()
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    wall, cpu = (time.perf_counter() - start) * 1000, cpu_ms() - used
-    if done.returncode != 0:
-        sys.exit(f"{label}: {done.stderr}")
-    return [(f"{label}: whole", "ms", wall), (f"{label}: whole", "cpu ms", cpu)]
-
-
 def steps(label, out):
     with open(f"{out}/job.json", encoding="utf-8") as file:
         found = json.load(file)["steps"]
@@ -47,19 +29,19 @@ def steps(label, out):
 
 def run(label, programs, script, *options):
     out = f"{DIR}/out"
-    return timed(label, [f"{programs}/quern", "run", script, "-o", out, *options]) + steps(label, out)
+    return measurer.timed(f"{label}: whole", [f"{programs}/quern", "run", script, "-o", out, *options]) + steps(label, out)
 
 
 def noop():
     for name, programs in BUILDS.items():
         yield from run(name, programs, f"{DIR}/empty.py")
-    yield from timed("python3 -c 'import pandas'", PLAIN)
+    yield from measurer.timed("python3 -c 'import pandas': whole", PLAIN)
 
 
 def large():
     for name, programs in BUILDS.items():
         yield from run(name, programs, f"{DIR}/double.py", "--dataframe1", f"{DIR}/large.arrow")
-    yield from timed("python3, read_feather, to_feather", DEAR)
+    yield from measurer.timed("python3, read_feather, to_feather: whole", DEAR)
 
 
 for name, text in (("empty.py", EMPTY), ("double.py", DOUBLE)):

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a measurer in Python shares with rounds.h: one round per line read, `LABEL <TAB> UNIT <TAB> VALUE` per sample."""
+import resource
+import subprocess
 import sys
 import time
 
@@ -18,6 +20,21 @@ def both(label, work):
     start = time.process_time()
     taken = ms(work)
     return [(label, "ms", taken), (label, "cpu ms", (time.process_time() - start) * 1000)]
+
+
+def timed(label, command):
+    """The same two of a program that must succeed, with all that it starts and waits for."""
+    start, used = time.perf_counter(), children_ms()
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    wall, cpu = (time.perf_counter() - start) * 1000, children_ms() - used
+    if done.returncode != 0:
+        sys.exit(f"{label}: {done.stderr}")
+    return [(label, "ms", wall), (label, "cpu ms", cpu)]
+
+
+def children_ms():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (used.ru_utime + used.ru_stime) * 1000
 
 
 def serve(samples):

@@ -8,7 +8,7 @@
 
 static int copy(struct storage *storage, const char *from, const char *to, struct storage_object *ret,
                 struct refusal *refusal) {
-    TRY(store_key_check("KEY", to, refusal));
+    TRY(store_new_key_check("KEY", to, refusal));
     TRY(store_get(storage, "KEY", from, ret, refusal));
     close(ret->fd);
     return store_set(storage, to, ret->version, refusal);

@@ -50,16 +50,22 @@ static int get_text(const struct command_line *line, enum run_task task, uint64_
     return written;
 }
 
+static int check_format(const char *path, struct refusal *refusal) {
+    static const char expected[] = "expected a file called .arrow, .feather, .csv or .tsv";
+    if (!source_has_format(path))
+        return refuse(refusal, REASON_USAGE, "FILE: %s, found '%s'", expected, path);
+    if (source_format(path) == JOB_ARFF)
+        return refuse(refusal, REASON_USAGE, "FILE: ARFF is read but not written: %s, found '%s'", expected, path);
+    return 0;
+}
+
 static int get(const struct command_line *line, struct storage *storage, uint64_t *ret_bytes, struct refusal *refusal) {
     struct storage_object object;
+    TRY(check_format(line->operands[1], refusal));
     TRY(store_get(storage, "KEY", line->operands[0], &object, refusal));
     auto_fd int fd = object.fd;
     *ret_bytes = object.bytes;
     enum job_format format = source_format(line->operands[1]);
-    if (format == JOB_ARFF)
-        return refuse(refusal, REASON_USAGE,
-                      "FILE: ARFF is read but not written: expected .arrow, .feather, .csv or .tsv, found '%s'",
-                      line->operands[1]);
     if (format != JOB_ARROW)
         return get_text(line, format == JOB_TSV ? RUN_TSV : RUN_CSV, ret_bytes, refusal);
     return write_file(line->operands[1], fd, refusal);

@@ -26,7 +26,7 @@ static int settle(const struct command_line *line, struct view_request *ret, str
                                  .file = true,
                                  .memory_bytes = memory ? memory->number : 0,
                                  .no_header = command_given(line, "--no-header") != NULL};
-    return store_key_check("KEY", line->operands[1], refusal);
+    return store_new_key_check("KEY", line->operands[1], refusal);
 }
 
 // What was checked is what is stored: the file has to be the same before, meanwhile and afterwards.

@@ -17,6 +17,7 @@
 #include "quern/memory.h"
 #include "quern/own.h"
 #include "quern/prove.h"
+#include "quern/write.h"
 
 struct creation {
     const char *name;
@@ -104,17 +105,6 @@ static int take(const struct command_line *line, struct creation *creation, stru
 
 /* ---- the descriptor ---- */
 
-static int write_all(int fd, const char *text, size_t bytes) {
-    while (bytes > 0) {
-        ssize_t written = write(fd, text, bytes);
-        if (written < 0 && errno != EINTR)
-            return -1;
-        text += written > 0 ? written : 0;
-        bytes -= written > 0 ? (size_t)written : 0;
-    }
-    return fsync(fd);
-}
-
 // A name of its own first: whoever reads meanwhile finds no descriptor, or all of it. The lock of this directory is for
 // those who make their environments elsewhere.
 static int write_descriptor(const struct creation *creation, const char *text, size_t bytes, struct refusal *refusal) {
@@ -125,7 +115,7 @@ static int write_descriptor(const struct creation *creation, const char *text, s
     auto_fd int directory = open(creation->descriptors, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory >= 0 && flock(directory, LOCK_EX) == 0) {
         auto_fd int fd = openat(directory, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-        if (fd >= 0 && write_all(fd, text, bytes) == 0 &&
+        if (fd >= 0 && write_all(fd, text, bytes) == 0 && fsync(fd) == 0 &&
             renameat2(directory, part, directory, file, RENAME_NOREPLACE) == 0 && fsync(directory) == 0)
             return 0;
     }

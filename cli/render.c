@@ -24,6 +24,13 @@ static struct escape filter_for(const struct terminal *terminal) {
                            .carriage = terminal->tty ? "\r\033[K" : NULL};
 }
 
+// Behind terminal_open(), which asks the files what they are.
+static void open_backlogs(struct render *render) {
+    bool same = backlog_same_reader(render->out.file, render->notes.file);
+    render->out.file = backlog_open(&render->out_backlog, render->out.file);
+    render->notes.file = same ? render->out.file : backlog_open(&render->notes_backlog, render->notes.file);
+}
+
 void render_init(struct render *render, const struct render_options *options) {
     *render = (struct render){.image = options->image,
                               .quiet = options->quiet,
@@ -32,6 +39,7 @@ void render_init(struct render *render, const struct render_options *options) {
                               .picture = -1};
     terminal_open(&render->out, options->out, options->colour);
     terminal_open(&render->notes, options->notes, options->colour);
+    open_backlogs(render);
     render->out_escape = filter_for(&render->out);
     render->notes_escape = filter_for(&render->notes);
     render->begin_us = render->now_us();
@@ -78,9 +86,14 @@ static void say_step(struct render *render, const char *sign, enum terminal_styl
     terminal_say(&render->notes, " %.*s", render->notes.tty ? (int)bytes : -1, cell ? cell : "");
 }
 
+// A terminal that is stopped would be told the same line again and again, all of it at once when it goes on.
+static bool is_behind(const struct render *render) {
+    return backlog_waits(&render->out_backlog) || backlog_waits(&render->notes_backlog);
+}
+
 static void show_line(struct render *render) {
     if (!is_live(render) || !render->in_step || render->failed || render->notes_escape.line_open ||
-        (render->out.tty && render->out_escape.line_open))
+        (render->out.tty && render->out_escape.line_open) || is_behind(render))
         return;
     hide_line(render);
     say_step(render, "▶", TERMINAL_BOLD, render->now_us() - render->step_begin_us);
@@ -191,7 +204,11 @@ void render_event(struct render *render, const struct event *event, int fd) {
     }
 }
 
-void render_tick(struct render *render) { show_line(render); }
+void render_tick(struct render *render) {
+    backlog_push(&render->out_backlog);
+    backlog_push(&render->notes_backlog);
+    show_line(render);
+}
 
 void render_close(struct render *render) {
     if (render->in_step)
@@ -203,10 +220,16 @@ void render_close(struct render *render) {
     fflush(render->out.file);
 }
 
+void render_drop(struct render *render) {
+    backlog_drop(&render->out_backlog);
+    backlog_drop(&render->notes_backlog);
+}
+
 void render_done(struct render *render) {
     for (uint32_t i = 0; i < render->preview_count; i++)
         free(render->previews[i].json);
     render->preview_count = 0;
     own_close(&render->picture);
-    render->picture = -1;
+    backlog_close(&render->out_backlog);
+    backlog_close(&render->notes_backlog);
 }

@@ -10,7 +10,10 @@
  * NOTE during a step is what the step's line tells beside its time. To a terminal the script's output is filtered
  * (escape.h), to a pipe it goes byte by byte.
  *
- * Ownership: the two files are borrowed; previews and the picture are kept until render_done().
+ * A reader that is slow or stops reading holds up nothing here (backlog.h): only render_done() waits for it.
+ *
+ * Ownership: the two files are borrowed, and written to by nobody else until render_done(); previews and the picture are
+ * kept as long. The struct must not be moved.
  */
 #ifndef QUERN_CLI_RENDER_H
 #define QUERN_CLI_RENDER_H
@@ -18,6 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cli/backlog.h"
 #include "cli/image.h"
 #include "cli/terminal.h"
 #include "quern/events.h"
@@ -42,6 +46,7 @@ struct render_preview {
 
 struct render {
     struct terminal out, notes;
+    struct backlog out_backlog, notes_backlog; /* the second is not open when both have one reader */
     struct escape out_escape, notes_escape;
     enum image_protocol image;
     bool quiet, still;
@@ -63,6 +68,8 @@ void render_tick(struct render *render);
 
 /* Ends what is open: the line of a step that did not finish, the script's last line. */
 void render_close(struct render *render);
+/* Forgets what nobody has read yet. */
+void render_drop(struct render *render);
 void render_done(struct render *render);
 
 #endif

@@ -2,11 +2,8 @@
 // `quern run`: the command line becomes a job, the job runs here, and the terminal tells of it.
 #include "quern/run.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/columns.h"
@@ -16,7 +13,7 @@
 #include "cli/summary.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
-#include "quern/own.h"
+#include "quern/storage.h"
 
 enum { MAX_CPU_SECONDS = 31622400 }; // a year: schemas/job.schema.json
 
@@ -67,6 +64,16 @@ static int choose_columns(struct job *job, const struct command_line *line, stru
         TRY(columns_parse(name, given->value, input, refusal));
     }
     return 0;
+}
+
+// Of all text tables: where they differ, one is stored by `dataset put` first.
+static int drop_headers(struct job *job, struct refusal *refusal) {
+    bool any = false;
+    for (size_t i = 0; i < job->input_count; i++) {
+        job->inputs[i].no_header = job_is_text_table(job->inputs[i].format);
+        any |= job->inputs[i].no_header;
+    }
+    return any ? 0 : refuse(refusal, REASON_USAGE, "--no-header: expected a .csv or .tsv file, found none");
 }
 
 static int add_param(struct job *job, const char *pair, struct refusal *refusal) {
@@ -125,6 +132,7 @@ static int take_flag(struct request *request, const struct given *given, struct 
         request->colour = (enum terminal_colour)given->number;
         return 0;
     case FLAG_RUN_COLUMNS:
+    case FLAG_RUN_NO_HEADER:
     case FLAG_RUN_STORE: // read before all others
     case FLAG_ANY_HELP:
     default: // flags of other verbs
@@ -158,30 +166,14 @@ static void settle_cpu(struct request *request) {
         limits->jail.cpu_seconds = seconds;
 }
 
-// Cuts the path to what exists of it: what is missing below will be made.
-static void cut_to_existing(char *path, struct stat *status) {
-    while (stat(path, status) < 0 && (errno == ENOENT || errno == ENOTDIR) && strcmp(path, "/") != 0 &&
-           strcmp(path, ".") != 0) {
-        char *slash = strrchr(path, '/');
-        if (slash && slash > path)
-            *slash = '\0';
-        else
-            memcpy(path, slash ? "/" : ".", 2);
-    }
-}
-
 // Asked before the script runs: whoever waited for hours wants more than the news that there was no place to write.
 static int check_output(const char *dir, struct refusal *refusal) {
-    char path[PATH_MAX];
-    if (snprintf(path, sizeof path, "%s", dir) >= (int)sizeof path)
-        return refuse(refusal, REASON_USAGE, "-o: expected a path of at most %d bytes", PATH_MAX - 1);
-    struct stat status = {0};
-    cut_to_existing(path, &status);
-    if (status.st_mode && !S_ISDIR(status.st_mode))
-        return refuse(refusal, REASON_USAGE, "-o: %s: expected a directory, found a file", path);
-    if (access(path, W_OK | X_OK) < 0)
-        return refuse(refusal, REASON_USAGE, "-o: %s: %s", path, strerror(errno));
-    return 0;
+    struct err err;
+    if (storage_drop_check(dir, manifest_files, &err) == 0)
+        return 0;
+    refuse(refusal, REASON_USAGE, "-o: %s", err.msg);
+    refusal_advise(refusal, "name a directory in which you may make files, or one that is not there yet: -o out");
+    return -1;
 }
 
 static int build(const struct command_line *line, struct request *request, struct refusal *refusal) {
@@ -192,6 +184,8 @@ static int build(const struct command_line *line, struct request *request, struc
     for (size_t i = 0; i < line->given_count; i++)
         TRY(take_flag(request, &line->given[i], refusal));
     TRY(choose_columns(&request->job, line, refusal));
+    if (command_given(line, "--no-header"))
+        TRY(drop_headers(&request->job, refusal));
     if (request->output_dir)
         TRY(check_output(request->output_dir, refusal));
     TRY(settle_debug(request, refusal));
@@ -224,11 +218,14 @@ static int execute(const struct request *request, struct render *render) {
     struct refusal refusal = {0};
     if (run_job(&options, &outcome, &refusal.err) < 0) {
         render_close(render);
-        return refusal_print(&refusal, stderr);
+        return refusal_print(&refusal, render->notes.file);
     }
     summary_print(render, &outcome, &summary);
     if (request->json && outcome.manifest_json)
-        fwrite(outcome.manifest_json, 1, outcome.manifest_bytes, stdout);
+        fwrite(outcome.manifest_json, 1, outcome.manifest_bytes, render->out.file);
+    fflush(render->out.file);
+    if (outcome.at_once)
+        render_drop(render);
     int code = (int)outcome.exit_code;
     run_outcome_done(&outcome);
     return code;

@@ -45,6 +45,8 @@ enum job_format source_format(const char *word) {
     return format ? (enum job_format)format : JOB_ARROW;
 }
 
+bool source_has_format(const char *word) { return suffix_format(word) != 0; }
+
 const char *source_path(const struct job_source *source) { return source->url + strlen(scheme); }
 
 static void drop(struct job_source *source) {

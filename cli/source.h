@@ -15,7 +15,10 @@
 #include "quern/job.h"
 
 bool source_is_file(const char *word);
+
+/* By the suffix; a file without a known one is taken for Arrow. */
 enum job_format source_format(const char *word);
+bool source_has_format(const char *word);
 
 MUST_USE int source_file(const char *name, const char *word, struct job_source *ret, struct refusal *refusal);
 MUST_USE int source_key(const char *name, const char *word, const char *store, struct job_source *ret,

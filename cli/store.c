@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/store.h"
 
+#include <string.h>
+
+#include "cli/source.h"
 #include "cli/suggest.h"
 
 enum { SHORT_VERSION = 19 }; // sha256- and twelve digits
@@ -24,6 +27,17 @@ int store_open(const struct command_line *line, struct storage **ret, struct ref
 int store_key_check(const char *name, const char *key, struct refusal *refusal) {
     struct err err;
     return storage_key_check(key, &err) < 0 ? refuse(refusal, REASON_USAGE, "%s: %s", name, err.msg) : 0;
+}
+
+int store_new_key_check(const char *name, const char *key, struct refusal *refusal) {
+    TRY(store_key_check(name, key, refusal));
+    if (!source_is_file(key))
+        return 0;
+    refuse(refusal, REASON_USAGE, "%s: expected a key, found '%s', which every command would take for a file", name,
+           key);
+    if (source_has_format(key))
+        refusal_advise(refusal, "call it '%.*s'", (int)(strrchr(key, '.') - key), key);
+    return -1;
 }
 
 static int offer_key(void *context, const struct storage_entry *entry) {

@@ -20,6 +20,8 @@ MUST_USE int store_open(const struct command_line *line, struct storage **ret, s
 MUST_USE int store_open_url(const char *url, struct storage **ret, struct refusal *refusal);
 
 MUST_USE int store_key_check(const char *name, const char *key, struct refusal *refusal);
+/* Also not what the command line would take for a file: nobody could ask for it again. */
+MUST_USE int store_new_key_check(const char *name, const char *key, struct refusal *refusal);
 MUST_USE int store_get(struct storage *storage, const char *name, const char *key, struct storage_object *ret,
                        struct refusal *refusal);
 

@@ -46,7 +46,8 @@ static int build(const struct view_request *request, struct viewing *viewing, st
     job->input_count = 1;
     if (request->memory_bytes)
         job->limits.jail.memory_bytes = request->memory_bytes;
-    if (request->no_header && job->inputs[0].format != JOB_CSV && job->inputs[0].format != JOB_TSV)
+    job->inputs[0].no_header = request->no_header;
+    if (request->no_header && !job_is_text_table(job->inputs[0].format))
         return refuse(refusal, REASON_USAGE, "--no-header: expected a .csv or .tsv file, found '%s'", request->word);
     const struct job_source *source = &job->inputs[0].source;
     job->script = (struct job_source){strdup(source->url), strdup(source->version), strdup("dataset")};
@@ -84,7 +85,6 @@ static int look(const struct view_request *request, struct viewing *viewing, str
                                         .store = request->store,
                                         .task = request->task,
                                         .rows = request->rows,
-                                        .no_header = request->no_header,
                                         .on_event = on_event,
                                         .context = viewing};
     struct run_outcome outcome = {0};
@@ -115,7 +115,4 @@ int view(const struct view_request *request, struct view_result *ret, struct ref
     return result;
 }
 
-void view_done(struct view_result *result) {
-    own_close(&result->product);
-    result->product = -1;
-}
+void view_done(struct view_result *result) { own_close(&result->product); }

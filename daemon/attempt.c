@@ -2,7 +2,8 @@
 #include "attempt.h"
 
 #include <string.h>
-#include <unistd.h>
+
+#include "quern/own.h"
 
 void attempt_init(struct attempt *attempt) {
     memset(attempt, 0, sizeof *attempt);
@@ -19,26 +20,21 @@ void attempt_init(struct attempt *attempt) {
     spool_init(&attempt->err);
 }
 
-static void close_fd(int fd) {
-    if (fd >= 0)
-        close(fd);
-}
-
 void attempt_done(struct attempt *attempt) {
     for (uint32_t i = 0; i < HOST_MAX_PORTS; i++) {
-        close_fd(attempt->inputs[i].blob.fd);
-        close_fd(attempt->inputs[i].segment);
-        close_fd(attempt->results[i].segment);
+        own_close(&attempt->inputs[i].blob.fd);
+        own_close(&attempt->inputs[i].segment);
+        own_close(&attempt->results[i].segment);
     }
     for (uint32_t i = 0; i < attempt->picture_count; i++) {
         free(attempt->pictures[i].name);
-        close_fd(attempt->pictures[i].fd);
+        own_close(&attempt->pictures[i].fd);
     }
     free(attempt->pictures);
-    const int fds[] = {attempt->codec.requests, attempt->zygote,    attempt->work_dir,
-                       attempt->joined,         attempt->script.fd, attempt->bundle.fd};
+    int *const fds[] = {&attempt->codec.requests, &attempt->zygote,    &attempt->work_dir,
+                        &attempt->joined,         &attempt->script.fd, &attempt->bundle.fd};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
-        close_fd(fds[i]);
+        own_close(fds[i]);
     spool_done(&attempt->out);
     spool_done(&attempt->err);
     storage_drop_close(attempt->drop);

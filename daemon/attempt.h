@@ -47,7 +47,6 @@ struct attempt {
     const char *store_url;  /* borrowed; NULL: the default store */
     enum run_task task;
     uint32_t task_rows; /* RUN_HEAD */
-    bool no_header;     /* CSV and TSV: the first line is data */
     struct job job;
     struct manifest manifest;
     struct err verdict; /* the first error; reason 0 while all is well */

@@ -27,11 +27,8 @@ void child_init(struct child *child, struct supervisor_calls *calls) {
 
 void child_done(struct child *child) {
     int *const fds[] = {&child->control, &child->conversation, &child->tree, &child->process, &child->work_dir};
-    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++) {
-        if (*fds[i] >= 0)
-            close(*fds[i]);
-        *fds[i] = -1;
-    }
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+        own_close(fds[i]);
 }
 
 static void kill_tree(const struct child *child) {

@@ -21,15 +21,12 @@ static int write_manifest(struct attempt *attempt, struct err *err) {
     return memory_from("quern-manifest", json, bytes, err);
 }
 
-// Outputs of an earlier run in the same directory that this one does not have.
-static const char *const stale[] = {"dataset1.arrow", "dataset2.arrow", "visualization.png",
-                                    "stdout.txt",     "stderr.txt",     NULL};
-
+// What an earlier run left in the same directory, and this one does not have, goes.
 static int commit_files(struct attempt *attempt, int manifest, struct err *err) {
     if (!attempt->drop)
         return 0;
     TRY(storage_drop_add(attempt->drop, "job.json", manifest, err));
-    return storage_drop_commit(attempt->drop, stale, err);
+    return storage_drop_commit(attempt->drop, manifest_files, err);
 }
 
 int step_complete(struct attempt *attempt, struct err *err) {

@@ -72,7 +72,7 @@ static void settings_take(struct settings *settings) {
 static bool needs_python(const struct run_options *options) {
     if (options->task == RUN_SCRIPT)
         return true;
-    return options->job->input_count > 0 && options->job->inputs[0].format != JOB_ARROW;
+    return options->job->input_count > 0 && job_is_text_table(options->job->inputs[0].format);
 }
 
 static int start(struct embedded *embedded, struct err *err) {
@@ -92,7 +92,6 @@ static int start(struct embedded *embedded, struct err *err) {
                           options->store ? options->store : "",
                           task,
                           rows,
-                          options->no_header ? "no-header" : NULL,
                           NULL};
     static const int terminal[] = {0, 1, 2};
     struct worker_start how = {
@@ -141,6 +140,7 @@ static void read_outcome(struct embedded *embedded) {
     struct run_outcome *outcome = &embedded->outcome;
     if (!outcome->manifest_json)
         explain_death(embedded, &embedded->verdict);
+    outcome->at_once = embedded->interrupts > 1;
     outcome->exit_code = (uint32_t)err_exit_code(&embedded->verdict);
     err_word(&embedded->verdict, outcome->reason);
     memcpy(outcome->message, embedded->verdict.msg, sizeof outcome->message);

@@ -27,11 +27,9 @@ static int renew_codec(void *context, struct err *err) {
     return peer.requests;
 }
 
-static bool is_typed(uint32_t format) { return format == JOB_CSV || format == JOB_TSV; }
-
 // A look at an Arrow or ARFF file needs no interpreter: the units of its times stay as they are.
 static bool needs_python(const struct attempt *attempt) {
-    return attempt->task == RUN_SCRIPT || is_typed(attempt->job.inputs[0].format);
+    return attempt->task == RUN_SCRIPT || job_is_text_table(attempt->job.inputs[0].format);
 }
 
 static int connect_zygote(struct attempt *attempt, struct err *err) {
@@ -94,7 +92,7 @@ static int produce(struct attempt *attempt, uint32_t input, struct err *err) {
     struct attempt_input *in = &attempt->inputs[input];
     const struct job_input *wanted = &attempt->job.inputs[input];
     auto_fd int typed = -1;
-    if (is_typed(wanted->format)) {
+    if (job_is_text_table(wanted->format)) {
         typed = type_table(attempt, input, err);
         TRY(typed);
     } else if (decode(attempt, input, err) < 0) {

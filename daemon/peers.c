@@ -81,12 +81,6 @@ int peer_ready(struct peer *peer, struct err *err) {
     return 0;
 }
 
-static void close_fd(int *fd) {
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
-
 bool peer_listens(const struct peer *peer) {
     struct pollfd requests = {.fd = peer->requests};
     return peer->state != PEER_DOWN && poll(&requests, 1, 0) == 0;
@@ -99,9 +93,9 @@ void peer_stop(struct peer *peer) {
     siginfo_t info;
     while (waitid(P_PIDFD, (id_t)peer->pidfd, &info, WEXITED) < 0 && errno == EINTR)
         ;
-    close_fd(&peer->requests);
-    close_fd(&peer->supervisor);
-    close_fd(&peer->hold);
-    close_fd(&peer->pidfd);
+    own_close(&peer->requests);
+    own_close(&peer->supervisor);
+    own_close(&peer->hold);
+    own_close(&peer->pidfd);
     peer->state = PEER_DOWN;
 }

@@ -8,19 +8,15 @@
 #include <unistd.h>
 
 #include "quern/memory.h"
+#include "quern/own.h"
+#include "quern/write.h"
 
 void spool_init(struct spool *spool) { *spool = (struct spool){.read_end = -1, .write_end = -1, .file = -1}; }
 
-static void close_fd(int *fd) {
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
-
 void spool_done(struct spool *spool) {
-    close_fd(&spool->read_end);
-    close_fd(&spool->write_end);
-    close_fd(&spool->file);
+    own_close(&spool->read_end);
+    own_close(&spool->write_end);
+    own_close(&spool->file);
 }
 
 int spool_open(struct spool *spool, const char *name, uint64_t limit_bytes, struct err *err) {
@@ -37,16 +33,11 @@ int spool_open(struct spool *spool, const char *name, uint64_t limit_bytes, stru
     return 0;
 }
 
-void spool_close_write_end(struct spool *spool) { close_fd(&spool->write_end); }
+void spool_close_write_end(struct spool *spool) { own_close(&spool->write_end); }
 
 static int keep(const struct spool *spool, const char *bytes, size_t count, struct err *err) {
-    while (count > 0) {
-        ssize_t written = write(spool->file, bytes, count);
-        if (written < 0)
-            return err_sys(err, REASON_INFRA, "keeping the script's output");
-        bytes += written;
-        count -= (size_t)written;
-    }
+    if (write_all(spool->file, bytes, count) < 0)
+        return err_sys(err, REASON_INFRA, "keeping the script's output");
     return 0;
 }
 
@@ -58,7 +49,7 @@ int spool_take(struct spool *spool, char *buffer, size_t room, size_t *ret_count
     if (got < 0)
         return err_sys(err, REASON_INFRA, "reading the script's output");
     if (got == 0) {
-        close_fd(&spool->read_end);
+        own_close(&spool->read_end);
         return 0;
     }
     uint64_t left = spool->bytes < spool->limit_bytes ? spool->limit_bytes - spool->bytes : 0;

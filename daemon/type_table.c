@@ -36,7 +36,7 @@ static int tell(struct child *child, struct attempt *attempt, uint32_t input, st
     const int outputs[] = {null, null};
     *commit = (struct host_call){.kind = HOST_COMMIT, .limits = attempt->job.limits.jail};
     struct host_call text = {.kind = HOST_TABLE,
-                             .flags = attempt->no_header ? HOST_NO_HEADER : 0,
+                             .flags = table->no_header ? HOST_NO_HEADER : 0,
                              .separator = table->format == JOB_TSV ? '\t' : ','};
     struct host_call start = {.kind = HOST_START, .task = HOST_TASK_TYPE, .dialect = attempt->job.dialect};
     snprintf(text.name, sizeof text.name, "%s", table->source.name);

@@ -10,7 +10,7 @@ static int produce(struct attempt *attempt, int output, struct err *err) {
     int segment = attempt->inputs[0].segment;
     // What the typing child returned has passed; what a decoder made of foreign bytes has not.
     uint32_t format = attempt->job.inputs[0].format;
-    enum codec_trust trust = format == JOB_CSV || format == JOB_TSV ? CODEC_CHECKED : CODEC_UNCHECKED;
+    enum codec_trust trust = job_is_text_table(format) ? CODEC_CHECKED : CODEC_UNCHECKED;
     switch (attempt->task) {
     case RUN_ENCODE:
         return codec_encode(codec, segment, trust, output, &outcome, err);

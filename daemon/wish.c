@@ -59,7 +59,8 @@ int wish_key(const struct attempt *attempt, uint32_t input, struct supervisor_ke
     TRY(wish_make(attempt, input, &names, &wish, err));
     if (wish.columns)
         TRY(hash_names(&wish, columns, err));
-    snprintf(ret->text, sizeof ret->text, "%s|%u|%s|%u|%u|%u", attempt->inputs[input].blob.version,
-             attempt->job.inputs[input].format, columns, wish.profile, wish.decimals, wish.share_texts);
+    snprintf(ret->text, sizeof ret->text, "%s|%u|%u|%s|%u|%u|%u", attempt->inputs[input].blob.version,
+             attempt->job.inputs[input].format, attempt->job.inputs[input].no_header, columns, wish.profile,
+             wish.decimals, wish.share_texts);
     return 0;
 }

@@ -253,10 +253,7 @@ void worker_link_bury(struct supervisor *supervisor, uint32_t worker) {
     }
     segments_release(&supervisor->segments, worker);
     int *const fds[] = {&link->calls, &link->events, &link->pidfd};
-    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++) {
-        if (*fds[i] >= 0)
-            close(*fds[i]);
-        *fds[i] = -1;
-    }
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+        own_close(fds[i]);
     link->alive = false;
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * quern-worker: does the steps of one job after the other. Blocking, single-threaded, no Python, parses no dataset, no
- * picture and no zip. Descriptors at exec: quern/supervisor.h.  Arguments, in this order,
- * each of which may be missing or empty: the directory for the outputs, the store's URL, the task (enum run_task), the
- * rows of RUN_HEAD, and "no-header" for tables without one.
+ * picture and no zip. Descriptors at exec: quern/supervisor.h. Arguments, in this order, each of which may be missing or
+ * empty: the directory for the outputs, the store's URL, the task (enum run_task), and the rows of RUN_HEAD.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -38,7 +37,6 @@ static void read_arguments(struct attempt *attempt, int argc, char **argv) {
     attempt->store_url = argument(argc, argv, 2);
     attempt->task = task ? (enum run_task)strtoul(task, NULL, 10) : RUN_SCRIPT;
     attempt->task_rows = rows ? (uint32_t)strtoul(rows, NULL, 10) : 0;
-    attempt->no_header = argument(argc, argv, 5) != NULL;
 }
 
 int main(int argc, char **argv) {

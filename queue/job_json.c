@@ -127,7 +127,8 @@ static const struct field input_fields[] = {
      .required = true,
      .offset = offsetof(struct job_input, format),
      .words = format_words,
-     .what = "arrow, csv or tsv"},
+     .what = "arrow, csv, tsv or arff"},
+    {.name = "no_header", .kind = FIELD_BOOLEAN, .offset = offsetof(struct job_input, no_header)},
     TEXT(struct job_input, "url", source.url, true, rule_url),
     TEXT(struct job_input, "version", source.version, false, rule_version),
     TEXT(struct job_input, "name", source.name, true, rule_name),
@@ -235,6 +236,18 @@ static int ports_check(const struct job *job, struct err *err) {
     return 0;
 }
 
+static int headers_check(const struct job *job, struct err *err) {
+    static const struct field_place inputs = {.name = "inputs"};
+    for (size_t i = 0; i < job->input_count; i++) {
+        const struct job_input *input = &job->inputs[i];
+        struct field_place element = {.above = &inputs, .index = i};
+        struct field_place no_header = {.above = &element, .name = "no_header"};
+        if (input->no_header && !job_is_text_table(input->format))
+            return fields_refuse(&no_header, err, "expected false for a file that is not csv or tsv, found true");
+    }
+    return 0;
+}
+
 static int outputs_check(const struct job *job, struct err *err) {
     static const struct field_place outputs = {.name = "outputs"};
     for (size_t i = 0; i < job->output_count; i++)
@@ -253,6 +266,7 @@ int job_check(const struct job *job, struct err *err) {
     if (job->limits.time_ms == 0 && !job->debug)
         return err_set(err, REASON_BAD_INPUT, "limits.time_ms: expected 1..%llu, found 0", TIME_MS_MAX);
     TRY(ports_check(job, err));
+    TRY(headers_check(job, err));
     return outputs_check(job, err);
 }
 

@@ -164,9 +164,10 @@ static json_t *environment_of(const struct manifest *manifest) {
     return object;
 }
 
+// Step complete writes the record: it cannot tell how long it took.
 static json_t *steps_of(const struct manifest *manifest) {
     json_t *object = json_object();
-    for (int step = 0; step < STEP_COUNT; step++) {
+    for (int step = 0; step < STEP_COMPLETE; step++) {
         json_t *entry = json_object();
         put(&entry, "ms", ms_of(manifest->step_us[step]));
         put(&object, step_name((enum step)step), entry);
@@ -330,6 +331,9 @@ int manifest_encode(const struct manifest *manifest, char **ret_json, size_t *re
     *ret_json = json;
     return 0;
 }
+
+const char *const manifest_files[] = {"dataset1.arrow", "dataset2.arrow", "visualization.png", "visualization.json",
+                                      "stdout.txt",     "stderr.txt",     "job.json",          NULL};
 
 void manifest_done(struct manifest *manifest) {
     for (uint32_t i = 0; i < HOST_MAX_PORTS; i++) {

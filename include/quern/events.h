@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a worker tells while it works: to the terminal (`quern run`), or to the queue's event stream (quernd). Records
- * over SOCK_SEQPACKET, one way; the worker never waits for a reader that is slower than the socket's buffer allows it
- * to be, except for LOG, which is back-pressure on the script. End of file: the worker is gone.
+ * over SOCK_SEQPACKET, one way. The worker waits while the socket is full, and with it the job: whoever takes the events
+ * keeps what cannot be passed on yet (of LOG no more than limits.output_bytes of each stream come) and never waits
+ * itself, because it also enforces the job's limits. End of file: the worker is gone.
  *
  *     STEP_BEGIN step · STEP_END step, elapsed_us, err · NOTE text, for the line of the step · LOG stream, bytes
  *     PREVIEW port, text: the output's name, fd: head JSON · PICTURE fd: the joined picture

@@ -33,6 +33,9 @@
 enum job_decimals { JOB_DECIMALS_FLOAT = 1, JOB_DECIMALS_TEXT = 2 };
 enum job_format { JOB_ARROW = 1, JOB_CSV = 2, JOB_TSV = 3, JOB_ARFF = 4 };
 
+/* Typed by pandas; the only ones that may have no header. */
+static inline bool job_is_text_table(uint32_t format) { return format == JOB_CSV || format == JOB_TSV; }
+
 /* A file or object: where it is and, once pinned, exactly which bytes. */
 struct job_source {
     char *url;     /* owned; "file:/abs/path" or a storage key */
@@ -41,8 +44,9 @@ struct job_source {
 };
 
 struct job_input {
-    uint32_t port; /* 1..HOST_MAX_PORTS */
-    uint32_t format;
+    uint32_t port;   /* 1..HOST_MAX_PORTS */
+    uint32_t format; /* enum job_format */
+    bool no_header;  /* CSV and TSV: the first line is data; columns are Col1, Col2, ... */
     struct job_source source;
     char **columns; /* owned, as the names in it: only these, in this order; NULL: all */
     size_t column_count;
@@ -137,7 +141,7 @@ struct manifest {
     uint32_t line;                   /* of the script, in the outermost frame of azureml_main; 0: there is none */
     char environment[ENVIRONMENT_NAME_BYTES];
     char python[32], pandas[32];
-    uint64_t step_us[STEP_COUNT];
+    uint64_t step_us[STEP_COUNT]; /* 0: not reached; of STEP_COMPLETE it is not recorded */
     uint64_t started_unix_ms;
     struct manifest_input inputs[HOST_MAX_PORTS];
     uint32_t input_count;
@@ -156,9 +160,12 @@ struct manifest {
     uint32_t warning_count; /* beyond 32 only counted */
 };
 
+/* The files of `run -o DIR`, NULL at the end; beside them stand those of named outputs. */
+extern const char *const manifest_files[];
+
 void manifest_done(struct manifest *manifest);
 
-/* Pretty-printed JSON with a final newline. A failed job has the `error` object of module.md section 11. */
+/* Pretty-printed JSON with a final newline. A failed job has an `error` object, as the services of the original have it. */
 MUST_USE int manifest_encode(const struct manifest *manifest, char **ret_json, size_t *ret_bytes, struct err *err);
 
 #endif

@@ -19,6 +19,7 @@ static inline void own_free(void *p) { free(*(void **)p); }
 static inline void own_close(int *fd) {
     if (*fd >= 0)
         close(*fd);
+    *fd = -1;
 }
 
 static inline void own_fclose(FILE **file) {

@@ -5,8 +5,9 @@
  *
  * Calling sequence: fill a struct job (inputs pinned) → run_job() → look at the outcome → run_outcome_done(). The call
  * starts worker, codec and zygote, lets their events through to `on_event` in the order in which they come, and
- * returns when all of them are gone. A first SIGINT or SIGTERM cancels the job (reason "cancelled"); a second one ends
- * everything at once. Both signals are blocked meanwhile and taken from a signalfd: the caller must be single-threaded.
+ * returns when all of them are gone. A first SIGINT, SIGTERM or SIGHUP cancels the job (reason "cancelled"); a second
+ * one ends everything at once. The three are blocked meanwhile and taken from a signalfd: the caller must be
+ * single-threaded. The callbacks must not wait for anybody: limits and signals count while they run.
  *
  * A job that ran and failed is an outcome, not an error: 0 is returned, exit_code and reason say which. -1 means that
  * there is no outcome: quern could not do its part.
@@ -51,7 +52,6 @@ struct run_options {
     const char *store;                     /* where keys are looked up; NULL: the default store */
     enum run_task task;
     uint32_t rows;       /* RUN_HEAD: rows at the beginning */
-    bool no_header;      /* CSV and TSV: the first line is data; columns are Col1, Col2, ... */
     bool debug_terminal; /* the script gets our terminal on 0, 1 and 2 */
     void (*on_event)(void *context, const struct event *event, int fd /* -1, or borrowed */);
     void (*on_tick)(void *context); /* about every RUN_TICK_MS while the job runs; NULL: no ticks */
@@ -62,6 +62,7 @@ struct run_outcome {
     char *manifest_json; /* owned; NULL when the worker did not come so far */
     size_t manifest_bytes;
     uint32_t exit_code; /* of `quern run`, by schemas/words.def */
+    bool at_once;       /* a second signal came: whoever sent it waits for nothing more */
     char reason[REASON_WORD_BYTES];
     char message[ERR_MSG_BYTES];
 };

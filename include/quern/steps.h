@@ -15,7 +15,6 @@ enum step {
 };
 
 const char *step_name(enum step step);
-const char *step_what(enum step step);
 uint64_t step_deadline_ms(enum step step); /* 0: the job's time limit plus STEP_GRACE_MS */
 
 #endif

@@ -100,4 +100,8 @@ void storage_drop_undo(struct storage_drop *drop);
 MUST_USE int storage_drop_commit(struct storage_drop *drop, const char *const *stale, struct err *err);
 void storage_drop_close(struct storage_drop *drop); /* without commit: nothing was written */
 
+/* Whether a drop of files with these names would find its place in `dir`, which need not exist. By trying: a file is made
+ * and vanishes. REASON_BAD_INPUT names what is in the way. */
+MUST_USE int storage_drop_check(const char *dir, const char *const *names, struct err *err);
+
 #endif

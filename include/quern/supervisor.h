@@ -54,7 +54,8 @@ enum supervisor_call_kind {
 
 enum supervisor_peer { SUPERVISOR_PEER_CODEC = 1, SUPERVISOR_PEER_ZYGOTE = 2 };
 
-/* Which segment: what the bytes are, which columns, for which pandas. "VERSION|FORMAT|COLUMNS|PROFILE|DECIMALS|SHARED", terminated. */
+/* Which segment: what the bytes are, which columns, for which pandas.
+ * "VERSION|FORMAT|NO_HEADER|COLUMNS|PROFILE|DECIMALS|SHARED", terminated. */
 struct supervisor_key {
     char text[SUPERVISOR_KEY_BYTES];
 };

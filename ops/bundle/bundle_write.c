@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "quern/own.h"
+#include "quern/write.h"
 
 enum { FOLDER_MODE = 0755, FILE_MODE = 0644 };
 
@@ -56,15 +57,5 @@ int bundle_create(int dir, const struct bundle_name *name, struct err *err) {
 }
 
 int bundle_write(int fd, const struct bundle_name *name, const void *bytes, size_t count, struct err *err) {
-    const char *at = bytes;
-    while (count > 0) {
-        ssize_t written = write(fd, at, count);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return fail(name, "writing", err);
-        at += written;
-        count -= (size_t)written;
-    }
-    return 0;
+    return write_all(fd, bytes, count) < 0 ? fail(name, "writing", err) : 0;
 }

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "text_encoding.h"
+
 enum { MESSAGE_BYTES = 512 };
 
 static bool is_blank(char byte) { return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\f' || byte == '\v'; }
@@ -61,9 +63,9 @@ static int check_line(const struct arff_text *text, struct err *err) {
     if (nul)
         return arff_text_refuse(text, nul, err, "a NUL byte, which no text has");
     if (bad < count)
-        return arff_text_refuse(text, text->line + bad, err,
-                                "byte 0x%02x is not UTF-8 (of a Latin-1 file: iconv -f latin1 -t utf-8)",
-                                (unsigned)(uint8_t)text->line[bad]);
+        return arff_text_refuse(text, text->line + bad, err, "byte 0x%02x is not UTF-8 (%s)",
+                                (unsigned)(uint8_t)text->line[bad],
+                                text_encoding_remedy(text->line + bad, count - bad));
     return 0;
 }
 

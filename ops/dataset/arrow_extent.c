@@ -3,7 +3,7 @@
 
 // Slots of Schema.fbs.
 enum { FIELD_TYPE_ID = 2, FIELD_TYPE = 3, FIELD_DICTIONARY = 4, FIELD_CHILDREN = 5 };
-enum { TYPE_UNION = 14, UNION_DENSE = 1 };
+enum { TYPE_UNION = 14, TYPE_RUNS = 22, UNION_DENSE = 1 };
 enum { MAX_DEPTH = 64, MAX_FIELDS = 1000000 };
 
 // Buffers of a type's own, by its id; views have their data buffers besides, dense unions their offsets.
@@ -31,6 +31,7 @@ static int add_own(const struct flat_table *field, struct arrow_extent *extent, 
         return err_set(err, REASON_BAD_INPUT, "Arrow type %u is unknown", id);
     extent->buffers += types[id].buffers;
     extent->variadics += types[id].view;
+    extent->bare += id == TYPE_UNION || id == TYPE_RUNS;
     if (id != TYPE_UNION)
         return 0;
     int16_t mode = 0;

@@ -11,6 +11,7 @@
 struct arrow_extent {
     uint32_t nodes;
     uint32_t buffers;   /* but for those that `variadic` counts in the batch */
+    uint32_t bare;      /* fields without a buffer of validity, which old batches have: has_every_validity */
     uint32_t variadics; /* counts of data buffers, each of so many more buffers */
 };
 

@@ -67,9 +67,9 @@ static int check_magic(const uint8_t *bytes, uint64_t count, struct err *err) {
     return 0;
 }
 
-static int check_version(const struct flat_table *table, uint32_t slot, struct err *err) {
-    int16_t version;
-    TRY(flat_i16(table, slot, 0, &version, err));
+static int read_version(const struct flat_table *table, uint32_t slot, int16_t *ret, struct err *err) {
+    TRY(flat_i16(table, slot, 0, ret, err));
+    int16_t version = *ret;
     if (version != METADATA_V4 && version != METADATA_V5)
         return err_set(err, REASON_BAD_INPUT, "expected Arrow metadata version 4 or 5, found %d", version + 1);
     return 0;
@@ -108,12 +108,13 @@ static int read_footer(struct arrow_file *file, const struct arrow_wish *wish, s
     uint64_t tail = file->count - TAIL_BYTES;
     uint32_t bytes = flat_load_u32(file->bytes + tail);
     bool present;
+    int16_t version;
     struct flat_table footer, schema;
     if (bytes > INT32_MAX || bytes > tail - HEAD_BYTES)
         return err_set(err, REASON_BAD_INPUT, "a footer of %u bytes does not fit into a file of %llu", bytes,
                        (unsigned long long)file->count);
     TRY(flat_root((struct flat){file->bytes + tail - bytes, bytes}, &footer, err));
-    TRY(check_version(&footer, FOOTER_VERSION, err));
+    TRY(read_version(&footer, FOOTER_VERSION, &version, err));
     TRY(flat_child(&footer, FOOTER_SCHEMA, &present, &schema, err));
     if (!present)
         return err_set(err, REASON_BAD_INPUT, "the footer has no schema");
@@ -122,7 +123,7 @@ static int read_footer(struct arrow_file *file, const struct arrow_wish *wish, s
     TRY(check_blocks(&file->dictionaries, tail - bytes, "dictionary batch", err));
     TRY(check_blocks(&file->batches, tail - bytes, "record batch", err));
     TRY(arrow_schema_read(&schema, wish, &file->schema, err));
-    return arrow_hints_read(&schema, file->schema.columns, file->schema.column_count, err);
+    return arrow_hints_read(&schema, &file->schema, err);
 }
 
 int arrow_file_open(const void *bytes, uint64_t count, const struct arrow_wish *wish, struct arrow_file *ret,
@@ -207,11 +208,12 @@ static int read_message(const struct arrow_file *file, struct block block, enum 
     struct flat flat = {0};
     struct flat_table message, header;
     uint8_t type;
+    int16_t version;
     int64_t body_bytes;
     bool present;
     TRY(message_flat(file, block, &flat, err));
     TRY(flat_root(flat, &message, err));
-    TRY(check_version(&message, MESSAGE_VERSION, err));
+    TRY(read_version(&message, MESSAGE_VERSION, &version, err));
     TRY(flat_u8(&message, MESSAGE_TYPE, 0, &type, err));
     TRY(flat_i64(&message, MESSAGE_BODY_BYTES, 0, &body_bytes, err));
     if ((uint64_t)body_bytes != block.body_bytes)
@@ -222,6 +224,7 @@ static int read_message(const struct arrow_file *file, struct block block, enum 
         return err_set(err, REASON_BAD_INPUT, "expected a message of type %d, found type %u", (int)kind, type);
     batch->body = file->bytes + block.offset + block.metadata_bytes;
     batch->body_bytes = block.body_bytes;
+    batch->has_every_validity = version == METADATA_V4;
     return kind == ARROW_MESSAGE_DICTIONARY ? read_dictionary(&header, batch, err) : read_batch(&header, batch, err);
 }
 

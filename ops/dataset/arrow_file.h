@@ -39,6 +39,7 @@ struct arrow_batch {
     uint8_t codec, method;
     int64_t dictionary; /* ARROW_MESSAGE_DICTIONARY: its id */
     bool is_delta;
+    bool has_every_validity; /* metadata version 4: unions and run-end encoded have a buffer of validity, too */
 };
 
 MUST_USE int arrow_file_open(const void *bytes, uint64_t count, const struct arrow_wish *wish, struct arrow_file *ret,

@@ -58,32 +58,31 @@ static json_t *dtypes_of(const json_t *document) {
         if (!json_is_string(name))
             name = json_object_get(entry, "name");
         if (json_is_string(name) && json_is_string(dtype))
-            (void)json_object_set(dtypes, json_string_value(name), dtype);
+            (void)json_object_setn(dtypes, json_string_value(name), json_string_length(name), dtype);
     }
     return dtypes;
 }
 
-static void take_hints(const char *text, size_t bytes, struct arrow_column *columns, uint32_t count) {
-    json_t *document = json_loadb(text, bytes, 0, NULL);
+static void take_hints(const char *text, size_t bytes, struct arrow_schema *schema) {
+    json_t *document = json_loadb(text, bytes, JSON_ALLOW_NUL, NULL); // names may hold one
     json_t *dtypes = dtypes_of(document);
-    for (uint32_t i = 0; i < count; i++) {
-        const char *dtype = json_string_value(json_object_getn(dtypes, columns[i].name, columns[i].name_bytes));
-        columns[i].nullable = dtype && fits(&columns[i], dtype);
+    for (uint32_t i = 0; i < schema->column_count; i++) {
+        struct arrow_column *column = &schema->columns[i];
+        const char *dtype = json_string_value(json_object_getn(dtypes, column->name, column->name_bytes));
+        column->nullable = dtype && fits(column, dtype);
     }
     json_decref(dtypes);
     json_decref(document);
 }
 
-static size_t most_bytes(const struct arrow_column *columns, uint32_t count) {
-    size_t most = DOCUMENT_BYTES + (size_t)count * COLUMN_BYTES;
-    for (uint32_t i = 0; i < count; i++)
-        most += columns[i].name_bytes * NAME_TIMES;
-    return most;
+// It tells of all fields, also of those that are not wanted.
+static size_t most_bytes(const struct arrow_schema *schema) {
+    return DOCUMENT_BYTES + (size_t)schema->field_count * COLUMN_BYTES + schema->name_bytes * NAME_TIMES;
 }
 
-int arrow_hints_read(const struct flat_table *schema, struct arrow_column *columns, uint32_t count, struct err *err) {
+int arrow_hints_read(const struct flat_table *table, struct arrow_schema *schema, struct err *err) {
     struct flat_vector pairs;
-    TRY(flat_vector(schema, SCHEMA_METADATA, 4, &pairs, err));
+    TRY(flat_vector(table, SCHEMA_METADATA, 4, &pairs, err));
     for (uint32_t i = 0; i < pairs.count && i < MOST_PAIRS; i++) {
         struct flat_table pair;
         const char *key, *value;
@@ -93,8 +92,8 @@ int arrow_hints_read(const struct flat_table *schema, struct arrow_column *colum
         if (key_bytes != strlen(KEY) || memcmp(key, KEY, key_bytes) != 0)
             continue;
         TRY(flat_text(&pair, PAIR_VALUE, &value, &value_bytes, err));
-        if (value_bytes <= most_bytes(columns, count))
-            take_hints(value, value_bytes, columns, count);
+        if (value_bytes <= most_bytes(schema))
+            take_hints(value, value_bytes, schema);
         return 0;
     }
     return 0;

@@ -11,8 +11,7 @@
 
 #include "arrow_schema.h"
 
-/* Sets `nullable` of columns. */
-MUST_USE int arrow_hints_read(const struct flat_table *schema, struct arrow_column *columns, uint32_t count,
-                              struct err *err);
+/* Sets `nullable` of columns. `table`: that of the schema. */
+MUST_USE int arrow_hints_read(const struct flat_table *table, struct arrow_schema *schema, struct err *err);
 
 #endif

@@ -104,7 +104,7 @@ static int too_few(const struct arrow_batch *batch, struct err *err) {
 
 int arrow_plan_skip(const struct arrow_batch *batch, struct arrow_cursor *cursor, const struct arrow_extent *extent,
                     struct err *err) {
-    uint64_t buffers = extent->buffers;
+    uint64_t buffers = extent->buffers + (uint64_t)extent->bare * batch->has_every_validity;
     if (extent->nodes > batch->node_count - cursor->node ||
         extent->variadics > batch->variadic_count - cursor->variadic)
         return too_few(batch, err);

@@ -290,6 +290,7 @@ static int choose(const struct flat_vector *fields, const struct arrow_wish *wis
         struct arrow_column column;
         TRY(flat_vector_child(fields, i, &field, err));
         TRY(read_name(&field, i, &column, err));
+        schema->name_bytes += column.name_bytes;
         uint32_t place = arrow_choice_find(wish->choice, column.name, column.name_bytes);
         if (place == ARROW_NOT_CHOSEN)
             TRY(arrow_extent_read(&field, &visited, &schema->fields[i].extent, err));
@@ -297,6 +298,8 @@ static int choose(const struct flat_vector *fields, const struct arrow_wish *wis
             picks[schema->column_count++] = (struct pick){place, i};
         schema->fields[i].column = ARROW_NOT_CHOSEN;
     }
+    if (schema->name_bytes > MAX_NAMES_BYTES)
+        return err_set(err, REASON_LIMIT_OUTPUT, "the names of the columns have more than %zu bytes", MAX_NAMES_BYTES);
     const struct arrow_choice_name *missing = arrow_choice_missing(wish->choice);
     if (missing)
         return no_such_column(fields, missing, err);
@@ -306,7 +309,6 @@ static int choose(const struct flat_vector *fields, const struct arrow_wish *wis
 
 static int read_columns(const struct flat_vector *fields, const struct arrow_wish *wish, const struct pick *picks,
                         struct arrow_schema *schema, struct err *err) {
-    size_t names = 0;
     for (uint32_t i = 0; i < schema->column_count; i++) {
         struct arrow_column *column = &schema->columns[i];
         struct flat_table field;
@@ -314,10 +316,6 @@ static int read_columns(const struct flat_vector *fields, const struct arrow_wis
         TRY(read_name(&field, picks[i].field, column, err));
         TRY(read_field(&field, wish, column, err));
         schema->fields[picks[i].field].column = i;
-        names += column->name_bytes;
-        if (names > MAX_NAMES_BYTES)
-            return err_set(err, REASON_LIMIT_OUTPUT, "the names of the columns have more than %zu bytes",
-                           MAX_NAMES_BYTES);
     }
     return 0;
 }

@@ -63,6 +63,7 @@ struct arrow_schema {
     struct arrow_field *fields;
     uint32_t column_count;
     uint32_t field_count;
+    size_t name_bytes; /* of all fields */
 };
 
 /* What the reader is asked for beside its file. */

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "bits.h"
+#include "cell.h"
 #include "head.h"
 #include "quern/dataset.h"
 #include "quern/own.h"
+#include "quern/write.h"
 
 #define MAX_ROWS 1000u
 #define MAX_COLUMNS 200u
@@ -20,8 +20,7 @@
 #define MAX_BINARY 100u
 #define CELL_BYTES (4 * MAX_CHARACTERS + 8)
 enum { DAY_SECONDS = 86400 };
-static const int64_t per_second[] = {1, 1000, 1000000, 1000000000}; // by unit
-static const char ellipsis[3] = "\xe2\x80\xa6";                     // …
+static const char ellipsis[3] = "\xe2\x80\xa6"; // …
 
 static void drop(json_t **value) { json_decref(*value); }
 #define auto_json __attribute__((cleanup(drop)))
@@ -60,16 +59,6 @@ static json_t *cut_binary(const unsigned char *from, size_t bytes) {
     return json_stringn(cell, used);
 }
 
-static json_t *bytes_cell(const void *segment, const struct segment_array *array, uint64_t row) {
-    const int64_t *offsets = segment_at(segment, array->offsets);
-    const char *bytes = (const char *)segment_at(segment, array->values) + offsets[row];
-    size_t count = (size_t)(offsets[row + 1] - offsets[row]);
-    const uint8_t *bitmap = segment_at(segment, array->nulls);
-    if (array->null_count && !(bitmap[row / 8] >> (row % 8) & 1))
-        return json_null();
-    return array->kind == SEGMENT_UTF8 ? cut_text(bytes, count) : cut_binary((const unsigned char *)bytes, count);
-}
-
 // The rest of a second with the zeros at its end left out.
 static void print_fraction(char *cell, size_t bytes, int64_t fraction, int digits) {
     while (digits > 0 && fraction % 10 == 0) {
@@ -80,43 +69,29 @@ static void print_fraction(char *cell, size_t bytes, int64_t fraction, int digit
         snprintf(cell, bytes, ".%0*" PRId64, digits, fraction);
 }
 
-static json_t *time_cell(const struct segment_array *array, int64_t value) {
+static json_t *time_cell(const struct cell *cell) {
     char date[48] = "", fraction[24] = "";
-    int64_t scale = per_second[array->unit], rest = value % scale;
-    if (value == INT64_MIN)
-        return json_null();
-    rest += rest < 0 ? scale : 0;
-    time_t seconds = (value - value % scale) / scale - (value % scale < 0);
+    time_t seconds = cell->seconds;
     struct tm tm;
     // Beyond the years that a struct tm can hold.
     if (!gmtime_r(&seconds, &tm))
-        return json_sprintf("%" PRId64, value);
-    print_fraction(fraction, sizeof fraction, rest, (int)array->unit * 3);
+        return json_sprintf("%" PRId64, cell->integer);
+    print_fraction(fraction, sizeof fraction, cell->fraction, cell->digits);
     snprintf(date, sizeof date, "%04lld-%02d-%02dT%02d:%02d:%02d", (long long)tm.tm_year + 1900, tm.tm_mon + 1,
              tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
-    return json_sprintf("%s%s%s", date, fraction, array->zone.bytes ? "Z" : "");
+    return json_sprintf("%s%s%s", date, fraction, cell->zoned ? "Z" : "");
 }
 
 // As pandas prints a Timedelta, without the days where there are none: "-1 days 23:59:59.5", "12:00:00".
-static json_t *duration_cell(const struct segment_array *array, int64_t value) {
+static json_t *span_cell(const struct cell *cell) {
     char days[32] = "", fraction[24] = "";
-    int64_t scale = per_second[array->unit], rest = value % scale, seconds = value / scale;
-    if (value == INT64_MIN)
-        return json_null();
-    seconds -= rest < 0;
-    rest += rest < 0 ? scale : 0;
-    int64_t day = seconds / DAY_SECONDS - (seconds % DAY_SECONDS < 0);
-    int64_t second = seconds % DAY_SECONDS + (seconds % DAY_SECONDS < 0 ? DAY_SECONDS : 0);
+    int64_t day = cell->seconds / DAY_SECONDS - (cell->seconds % DAY_SECONDS < 0);
+    int64_t second = cell->seconds - day * DAY_SECONDS;
     if (day != 0)
         snprintf(days, sizeof days, "%" PRId64 " days ", day);
-    print_fraction(fraction, sizeof fraction, rest, (int)array->unit * 3);
+    print_fraction(fraction, sizeof fraction, cell->fraction, cell->digits);
     return json_sprintf("%s%02d:%02d:%02d%s", days, (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60),
                         fraction);
-}
-
-static json_t *day_time_cell(int64_t value) {
-    const struct segment_array ns = {.unit = SEGMENT_UNIT_NS};
-    return duration_cell(&ns, value);
 }
 
 json_t *head_number(double value) { return value != value ? json_null() : json_sprintf("%.6g", value); }
@@ -125,67 +100,33 @@ json_t *head_number(double value) { return value != value ? json_null() : json_s
 json_t *head_mean(const struct segment_array *array, double mean) {
     if (array->kind != SEGMENT_DURATION)
         return head_number(mean);
-    return duration_cell(array, mean >= 0x1p63 ? INT64_MAX : mean <= -0x1p63 ? INT64_MIN + 1 : (int64_t)llround(mean));
+    int64_t value = mean >= 0x1p63 ? INT64_MAX : mean <= -0x1p63 ? INT64_MIN + 1 : (int64_t)llround(mean);
+    struct cell cell = cell_duration(array->unit, value);
+    return span_cell(&cell);
 }
-
-static json_t *code_cell(const void *segment, const struct segment_array *array, int32_t code) {
-    if (code < 0)
-        return json_null();
-    return head_cell(segment, segment_array(segment, array->dictionary), (uint64_t)code);
-}
-
-#define AT(type) (((const type *)values)[row])
 
 json_t *head_cell(const void *segment, const struct segment_array *array, uint64_t row) {
-    const void *values = segment_at(segment, array->values);
-    if (segment_is_marked(segment, array, row))
+    struct cell cell = cell_read(segment, array, row);
+    switch (cell.sort) {
+    case CELL_MISSING:
         return json_null();
-    switch ((enum segment_kind)array->kind) {
-    case SEGMENT_INT8:
-        return json_sprintf("%d", AT(int8_t));
-    case SEGMENT_INT16:
-        return json_sprintf("%d", AT(int16_t));
-    case SEGMENT_INT32:
-        return json_sprintf("%" PRId32, AT(int32_t));
-    case SEGMENT_INT64:
-        return json_sprintf("%" PRId64, AT(int64_t));
-    case SEGMENT_UINT8:
-        return json_sprintf("%u", AT(uint8_t));
-    case SEGMENT_UINT16:
-        return json_sprintf("%u", AT(uint16_t));
-    case SEGMENT_UINT32:
-        return json_sprintf("%" PRIu32, AT(uint32_t));
-    case SEGMENT_UINT64:
-        return json_sprintf("%" PRIu64, AT(uint64_t));
-    case SEGMENT_FLOAT16:
-        return head_number(segment_half_value(AT(uint16_t)));
-    case SEGMENT_FLOAT32:
-        return head_number((double)AT(float));
-    case SEGMENT_FLOAT64:
-        return head_number(AT(double));
-    case SEGMENT_BOOL:
-        return json_string(AT(uint8_t) ? "True" : "False");
-    case SEGMENT_FLAGS:
-        return json_string(bits_present(values, row) ? "True" : "False");
-    case SEGMENT_TIMESTAMP:
-        return time_cell(array, AT(int64_t));
-    case SEGMENT_DURATION:
-        return duration_cell(array, AT(int64_t));
-    case SEGMENT_TIME:
-        return day_time_cell(AT(int64_t));
-    case SEGMENT_CODES8:
-        return code_cell(segment, array, AT(int8_t));
-    case SEGMENT_CODES16:
-        return code_cell(segment, array, AT(int16_t));
-    case SEGMENT_CODES32:
-        return code_cell(segment, array, AT(int32_t));
-    case SEGMENT_UTF8:
-    case SEGMENT_BINARY:
-        return bytes_cell(segment, array, row);
-    case SEGMENT_NULL:
-        return json_null();
-    case SEGMENT_KIND_NONE:
-        break;
+    case CELL_INTEGER:
+        return json_sprintf("%" PRId64, cell.integer);
+    case CELL_NATURAL:
+        return json_sprintf("%" PRIu64, cell.natural);
+    case CELL_FLOAT:
+        return head_number(cell.number);
+    case CELL_BOOL:
+        return json_string(cell.natural ? "True" : "False");
+    case CELL_TIMESTAMP:
+        return time_cell(&cell);
+    case CELL_DURATION:
+    case CELL_TIME:
+        return span_cell(&cell);
+    case CELL_TEXT:
+        return cut_text(cell.bytes, cell.count);
+    case CELL_BINARY:
+        return cut_binary((const unsigned char *)cell.bytes, cell.count);
     }
     return NULL;
 }
@@ -272,34 +213,14 @@ static json_t *describe(const void *segment, uint64_t asked) {
     return object;
 }
 
-struct sink {
-    int output;
-    uint64_t written;
-};
-
-static int put(const char *bytes, size_t count, void *context) {
-    struct sink *sink = context;
-    while (count > 0) {
-        ssize_t written = write(sink->output, bytes, count);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return -1;
-        bytes += written;
-        count -= (size_t)written;
-        sink->written += (uint64_t)written;
-    }
-    return 0;
-}
-
 int head_write(const json_t *object, const char *what, int output, uint64_t *ret_bytes, struct err *err) {
-    struct sink sink = {.output = output};
     auto_free char *text = json_dumps(object, JSON_ENSURE_ASCII | JSON_COMPACT);
     if (!text)
         return err_set(err, REASON_INFRA, "out of memory for the text of the %s of a dataset", what);
-    if (put(text, strlen(text), &sink) < 0 || put("\n", 1, &sink) < 0)
+    size_t bytes = strlen(text);
+    if (write_all(output, text, bytes) < 0 || write_all(output, "\n", 1) < 0)
         return err_sys(err, errno == EFBIG ? REASON_LIMIT_OUTPUT : REASON_INFRA, "writing the %s of a dataset", what);
-    *ret_bytes = sink.written;
+    *ret_bytes = bytes + 1;
     return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "quern/dataset.h"
 #include "quern/own.h"
 #include "quern/utf8.h"
+#include "text_encoding.h"
 
 enum { PIECE_BYTES = 1 << 20, CHARACTER_BYTES = 4 };
 
@@ -249,8 +250,8 @@ ssize_t table_check_feed(struct table_check *check, const char *bytes, size_t co
     if (nul)
         return REFUSE(place, err, "a NUL byte, which no text has%s", "");
     if (good < count && !cut)
-        return REFUSE(place, err, "byte 0x%02x is not UTF-8 (of a Latin-1 file: iconv -f latin1 -t utf-8)",
-                      (unsigned)(uint8_t)bytes[good]);
+        return REFUSE(place, err, "byte 0x%02x is not UTF-8 (%s)", (unsigned)(uint8_t)bytes[good],
+                      text_encoding_remedy(bytes + good, count - good));
     check->characters += characters(piece.line, piece.end);
     TRY(last ? finish(check, err) : 0);
     return (ssize_t)good;

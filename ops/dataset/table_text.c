@@ -8,44 +8,32 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "bits.h"
+#include "cell.h"
 #include "quern/dataset.h"
 #include "quern/own.h"
+#include "quern/write.h"
 
 enum { BUFFER_BYTES = 1 << 20, DAY_SECONDS = 86400 };
-static const int64_t per_second[] = {1, 1000, 1000000, 1000000000}; // by unit
 
 struct writer {
     int output;
     char separator;
-    bool failed; // errno says how; nothing more is written
-    int error;
+    int error; // errno; nothing more is written
     uint64_t written;
     char *buffer; // owned
     size_t used;
 };
 
 static void flush(struct writer *writer) {
-    const char *at = writer->buffer;
-    while (writer->used > 0 && !writer->failed) {
-        ssize_t written = write(writer->output, at, writer->used);
-        if (written < 0 && errno == EINTR)
-            continue;
-        writer->failed = written < 0;
-        if (writer->failed) {
-            writer->error = errno;
-            return;
-        }
-        at += written;
-        writer->used -= (size_t)written;
-        writer->written += (uint64_t)written;
-    }
+    if (!writer->error && write_all(writer->output, writer->buffer, writer->used) < 0)
+        writer->error = errno;
+    writer->written += writer->used;
+    writer->used = 0;
 }
 
 static void put(struct writer *writer, const char *bytes, size_t count) {
-    while (count > 0 && !writer->failed) {
+    while (count > 0 && !writer->error) {
         size_t room = BUFFER_BYTES - writer->used, part = count < room ? count : room;
         memcpy(writer->buffer + writer->used, bytes, part);
         writer->used += part;
@@ -95,8 +83,6 @@ __attribute__((format(printf, 2, 3))) static void put_format(struct writer *writ
 // The shortest digits that give the same value back; whole numbers keep a point, so that they stay what they are.
 static void put_float(struct writer *writer, double value, bool narrow) {
     char text[40];
-    if (value != value)
-        return;
     int digits = narrow ? 6 : 15, most = narrow ? 9 : 17;
     for (; digits <= most; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, value);
@@ -116,112 +102,58 @@ static void put_binary(struct writer *writer, const unsigned char *bytes, size_t
     }
 }
 
-static void put_bytes(struct writer *writer, const void *segment, const struct segment_array *array, uint64_t row) {
-    const int64_t *offsets = segment_at(segment, array->offsets);
-    const char *bytes = (const char *)segment_at(segment, array->values) + offsets[row];
-    size_t count = (size_t)(offsets[row + 1] - offsets[row]);
-    if (array->null_count && !bits_present(segment_at(segment, array->nulls), row))
-        return;
-    if (array->kind == SEGMENT_UTF8)
-        put_text(writer, bytes, count);
-    else
-        put_binary(writer, (const unsigned char *)bytes, count);
-}
-
 // As pandas writes them: UTC with its offset where there is a zone, digits of a second only where they are needed.
-static void put_time(struct writer *writer, const struct segment_array *array, int64_t value) {
-    if (value == INT64_MIN)
-        return;
-    int64_t scale = per_second[array->unit], rest = value % scale;
-    time_t seconds = value / scale - (rest < 0);
-    rest += rest < 0 ? scale : 0;
+static void put_time(struct writer *writer, const struct cell *cell) {
+    time_t seconds = cell->seconds;
     struct tm tm;
+    // Beyond the years that a struct tm can hold.
     if (!gmtime_r(&seconds, &tm)) {
-        put_format(writer, "%" PRId64, value);
+        put_format(writer, "%" PRId64, cell->integer);
         return;
     }
     put_format(writer, "%04lld-%02d-%02d %02d:%02d:%02d", (long long)tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
                tm.tm_hour, tm.tm_min, tm.tm_sec);
-    if (rest)
-        put_format(writer, ".%0*" PRId64, (int)array->unit * 3, rest);
-    if (array->zone.bytes)
+    if (cell->fraction)
+        put_format(writer, ".%0*" PRId64, cell->digits, cell->fraction);
+    if (cell->zoned)
         put(writer, "+00:00", 6);
 }
 
 // As pandas writes them: "-1 days +23:59:59.500000000" of a duration, "23:59:59.500000" of a time of the day.
-static void put_span(struct writer *writer, uint32_t unit, bool days, int64_t value) {
-    if (value == INT64_MIN)
-        return;
-    int64_t scale = per_second[unit], rest = value % scale, seconds = value / scale - (rest < 0);
-    rest += rest < 0 ? scale : 0;
-    int64_t day = seconds / DAY_SECONDS - (seconds % DAY_SECONDS < 0), second = seconds - day * DAY_SECONDS;
+static void put_span(struct writer *writer, const struct cell *cell) {
+    int64_t day = cell->seconds / DAY_SECONDS - (cell->seconds % DAY_SECONDS < 0);
+    int64_t second = cell->seconds - day * DAY_SECONDS;
+    bool days = cell->sort == CELL_DURATION;
     if (days)
         put_format(writer, "%" PRId64 " days %s", day, day < 0 ? "+" : "");
     put_format(writer, "%02d:%02d:%02d", (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
-    if (rest && !days && rest % 1000 == 0)
-        put_format(writer, ".%06" PRId64, rest / 1000);
-    else if (rest)
-        put_format(writer, ".%0*" PRId64, (int)unit * 3, rest);
+    if (cell->fraction && !days && cell->fraction % 1000 == 0)
+        put_format(writer, ".%06" PRId64, cell->fraction / 1000);
+    else if (cell->fraction)
+        put_format(writer, ".%0*" PRId64, cell->digits, cell->fraction);
 }
 
-#define AT(type) (((const type *)values)[row])
-
-static void put_cell(struct writer *writer, const void *segment, const struct segment_array *array, uint64_t row);
-
-static void put_code(struct writer *writer, const void *segment, const struct segment_array *array, int32_t code) {
-    if (code >= 0)
-        put_cell(writer, segment, segment_array(segment, array->dictionary), (uint64_t)code);
-}
-
-static void put_cell(struct writer *writer, const void *segment, const struct segment_array *array, uint64_t row) {
-    const void *values = segment_at(segment, array->values);
-    if (segment_is_marked(segment, array, row))
+static void put_cell(struct writer *writer, const struct cell *cell) {
+    switch (cell->sort) {
+    case CELL_MISSING:
         return;
-    switch ((enum segment_kind)array->kind) {
-    case SEGMENT_INT8:
-        return put_format(writer, "%d", AT(int8_t));
-    case SEGMENT_INT16:
-        return put_format(writer, "%d", AT(int16_t));
-    case SEGMENT_INT32:
-        return put_format(writer, "%" PRId32, AT(int32_t));
-    case SEGMENT_INT64:
-        return put_format(writer, "%" PRId64, AT(int64_t));
-    case SEGMENT_UINT8:
-        return put_format(writer, "%u", AT(uint8_t));
-    case SEGMENT_UINT16:
-        return put_format(writer, "%u", AT(uint16_t));
-    case SEGMENT_UINT32:
-        return put_format(writer, "%" PRIu32, AT(uint32_t));
-    case SEGMENT_UINT64:
-        return put_format(writer, "%" PRIu64, AT(uint64_t));
-    case SEGMENT_FLOAT16:
-        return put_float(writer, segment_half_value(AT(uint16_t)), true);
-    case SEGMENT_FLOAT32:
-        return put_float(writer, (double)AT(float), true);
-    case SEGMENT_FLOAT64:
-        return put_float(writer, AT(double), false);
-    case SEGMENT_BOOL:
-        return put_format(writer, "%s", AT(uint8_t) ? "True" : "False");
-    case SEGMENT_FLAGS:
-        return put_format(writer, "%s", bits_present(values, row) ? "True" : "False");
-    case SEGMENT_TIMESTAMP:
-        return put_time(writer, array, AT(int64_t));
-    case SEGMENT_DURATION:
-        return put_span(writer, array->unit, true, AT(int64_t));
-    case SEGMENT_TIME:
-        return put_span(writer, SEGMENT_UNIT_NS, false, AT(int64_t));
-    case SEGMENT_CODES8:
-        return put_code(writer, segment, array, AT(int8_t));
-    case SEGMENT_CODES16:
-        return put_code(writer, segment, array, AT(int16_t));
-    case SEGMENT_CODES32:
-        return put_code(writer, segment, array, AT(int32_t));
-    case SEGMENT_UTF8:
-    case SEGMENT_BINARY:
-        return put_bytes(writer, segment, array, row);
-    case SEGMENT_NULL:
-    case SEGMENT_KIND_NONE:
-        return;
+    case CELL_INTEGER:
+        return put_format(writer, "%" PRId64, cell->integer);
+    case CELL_NATURAL:
+        return put_format(writer, "%" PRIu64, cell->natural);
+    case CELL_FLOAT:
+        return put_float(writer, cell->number, cell->narrow);
+    case CELL_BOOL:
+        return put_format(writer, "%s", cell->natural ? "True" : "False");
+    case CELL_TIMESTAMP:
+        return put_time(writer, cell);
+    case CELL_DURATION:
+    case CELL_TIME:
+        return put_span(writer, cell);
+    case CELL_TEXT:
+        return put_text(writer, cell->bytes, cell->count);
+    case CELL_BINARY:
+        return put_binary(writer, (const unsigned char *)cell->bytes, cell->count);
     }
 }
 
@@ -243,7 +175,8 @@ static void put_row(struct writer *writer, const void *segment, uint32_t columns
     for (uint32_t i = 0; i < columns; i++) {
         if (i > 0)
             put_byte(writer, writer->separator);
-        put_cell(writer, segment, segment_array(segment, i), row);
+        struct cell cell = cell_read(segment, segment_array(segment, i), row);
+        put_cell(writer, &cell);
     }
     if (writer->written + writer->used == before)
         put(writer, "\"\"", 2);
@@ -257,11 +190,11 @@ int dataset_text(const void *segment, char separator, int output, uint64_t *ret_
     if (!buffer)
         return err_set(err, REASON_INFRA, "out of memory for a text table");
     put_names(&writer, segment, header->columns);
-    for (uint64_t row = 0; row < header->rows && header->columns > 0 && !writer.failed; row++)
+    for (uint64_t row = 0; row < header->rows && header->columns > 0 && !writer.error; row++)
         put_row(&writer, segment, header->columns, row);
     flush(&writer);
     errno = writer.error;
-    if (writer.failed)
+    if (writer.error)
         return err_sys(err,
                        errno == EFBIG    ? REASON_LIMIT_OUTPUT
                        : errno == ENOSPC ? REASON_LIMIT_DISK

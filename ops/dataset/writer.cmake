@@ -5,6 +5,7 @@ target_sources(quern_dataset PRIVATE
   arrow_meta.c
   arrow_pandas.c
   arrow_write.c
+  cell.c
   flat_build.c
   head.c
   profile.c

@@ -113,7 +113,6 @@ static void reap_init(struct ward *ward) {
     if (jail_tree_reap(ward->init, &err) < 0)
         abort();
     own_close(&ward->init);
-    ward->init = -1;
 }
 
 // What there is goes again. The child is reaped before the init: the kernel lets that one die last.
@@ -156,7 +155,6 @@ int ward_fork(struct ward *ward, const struct jail *jail, uint32_t slot, uint32_
 
 void ward_unwanted(struct ward *ward) {
     own_close(&ward->control);
-    ward->control = -1;
     kill_tree(ward);
 }
 
@@ -209,7 +207,6 @@ void ward_died(struct ward *ward) {
     }
     take_report(ward);
     own_close(&ward->pidfd);
-    ward->pidfd = -1;
     kill_tree(ward);
 }
 

@@ -7,6 +7,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "quern/write.h"
+
 enum { TRIES = 100 };
 
 static void hidden_name(char name[40]) {
@@ -85,15 +87,8 @@ enum reason temp_reason(void) {
 }
 
 int temp_write(int fd, const void *bytes, size_t count, struct err *err) {
-    const char *at = bytes, *end = at + count;
-    while (at < end) {
-        ssize_t written = write(fd, at, (size_t)(end - at));
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return err_sys(err, temp_reason(), "writing %zu bytes", count);
-        at += written;
-    }
+    if (write_all(fd, bytes, count) < 0)
+        return err_sys(err, temp_reason(), "writing %zu bytes", count);
     return 0;
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sink.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "quern/write.h"
 
 void sink_open(struct sink *sink, int fd, const char *what, uint64_t limit) {
     sink->fd = fd;
@@ -13,21 +13,14 @@ void sink_open(struct sink *sink, int fd, const char *what, uint64_t limit) {
     sink->used = 0;
 }
 
-static int write_all(const struct sink *sink, const uint8_t *bytes, size_t count, struct err *err) {
-    while (count > 0) {
-        ssize_t written = write(sink->fd, bytes, count);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return err_sys(err, REASON_INFRA, "writing %s", sink->what);
-        bytes += written;
-        count -= (size_t)written;
-    }
+static int write_out(const struct sink *sink, const void *bytes, size_t count, struct err *err) {
+    if (write_all(sink->fd, bytes, count) < 0)
+        return err_sys(err, REASON_INFRA, "writing %s", sink->what);
     return 0;
 }
 
 int sink_flush(struct sink *sink, struct err *err) {
-    TRY(write_all(sink, sink->buffer, sink->used, err));
+    TRY(write_out(sink, sink->buffer, sink->used, err));
     sink->used = 0;
     return 0;
 }
@@ -40,7 +33,7 @@ int sink_put(struct sink *sink, const void *bytes, size_t count, struct err *err
     if (count > SINK_BYTES - sink->used)
         TRY(sink_flush(sink, err));
     if (count > SINK_BYTES)
-        return write_all(sink, bytes, count, err);
+        return write_out(sink, bytes, count, err);
     if (count > 0)
         memcpy(sink->buffer + sink->used, bytes, count);
     sink->used += count;

@@ -53,8 +53,10 @@ def test_b_exception_shows_the_scripts_own_lines_and_nothing_of_ours(quern):
 def test_b_an_exception_while_the_result_is_written_is_named_with_its_line(quern):
     script = ("import pandas as pd\nclass Cell:\n    def __str__(self):\n        raise ValueError('no text')\n"
               "def azureml_main():\n    return pd.DataFrame({'a': [Cell(), 1]})\n")
-    run = failed(quern(script), 1, "bad_result", "ValueError: no text")
-    assert run.job["exception"] == {"type": "ValueError", "message": "no text", "line": 4}
+    message = ("column 'a' cannot be stored: ValueError: no text; make it text or numbers before it is returned, such as with "
+               ".map(repr)")
+    run = failed(quern(script), 1, "bad_result", f"TypeError: {message}")
+    assert run.job["exception"] == {"type": "TypeError", "message": message, "line": 4}
     assert "script.py:4    raise ValueError('no text')" in run.stderr
 
 

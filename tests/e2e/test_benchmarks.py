@@ -5,17 +5,18 @@ import subprocess
 import pytest
 from conftest import ROOT
 
-AREAS = ["codec", "dataset", "frames", "fork", "pictures", "jail", "noop", "large"]
+AREAS = ["codec", "dataset", "show", "frames", "fork", "pictures", "jail", "noop", "large"]
 SOME_LABELS = {
     "codec": ["decode, libzstd alone", "decode, quern-codec", "decode, pyarrow, table", "encode, polars"],
     "dataset": ["double, random, decode, libzstd alone", "text, e-mail, decode, quern", "mixed, encode, quern",
                 "double, random, decode, np.load(mmap)", "int32, decode, pd.read_feather", "int32, encode, polars"],
+    "show": ["one of each: quern", "category of 40: DuckDB", "text, a million distinct: polars"],
     "frames": ["10 float64: map", "10 float64, np.load(mmap): sum", "text, all distinct, read_feather: map"],
     "fork": ["small pages: ready", "huge pages: job", "huge pages: end"],
     "pictures": ["join", "Pillow, level 1"],
     "jail": ["jail_prepare", "spawn, isolated, to its end"],
     "noop": ["quern: whole", "python3 -c 'import pandas': whole", *(f"quern: step {name}" for name in (
-        "claim", "load", "run", "collect", "publish", "complete"))],
+        "claim", "load", "run", "collect", "publish"))],
     "large": ["quern: whole", "python3, read_feather, to_feather: whole"],
 }
 
@@ -75,7 +76,7 @@ def test_b_one_area_alone(tmp_path):
 def test_b_unknown_area():
     done = bench("jial")
     assert done.returncode == 2
-    assert done.stderr.endswith("run: error: expected areas among codec dataset frames fork pictures jail noop large, found jial\n")
+    assert done.stderr.endswith("run: error: expected areas among codec dataset show frames fork pictures jail noop large, found jial\n")
 
 
 def test_b_rounds_start_at_one():

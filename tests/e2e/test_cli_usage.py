@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line where no job runs: exit codes, exact texts, help and completion, with the real program."""
+import errno
 import os
 import pathlib
 import re
@@ -9,6 +10,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 QUERN = pathlib.Path(os.environ.get("QUERN_BIN", ROOT / "build/bin")).resolve() / "quern"
+PLACE = "name a directory in which you may make files, or one that is not there yet: -o out"
+DENIED = os.strerror(errno.EACCES if os.geteuid() else errno.ENOENT)
 VERBS = ["run", "dataset", "env", "help", "version", "completion"]
 
 
@@ -19,6 +22,7 @@ def say(tmp_path):
     (tmp_path / "patients.csv").write_text("a,b\n1,2\n")
     (tmp_path / "lib.zip").write_bytes(b"")
     (tmp_path / "sub").mkdir()
+    (tmp_path / "taken" / "job.json").mkdir(parents=True)
     (tmp_path / "sub" / "rows.arrow").write_bytes(b"")
     environments = tmp_path / "config" / "quern" / "environments"
     environments.mkdir(parents=True)
@@ -67,8 +71,11 @@ def error(*lines):
     (["run", "score.py", "--timeout", "0s"], ["--timeout: '0s' is not a duration; write 60s"]),
     (["run", "score.py", "--param", "depth"], ["--param: 'depth' is not KEY=VALUE; write depth=1"]),
     (["run", "score.py", "--param", "a=1", "--param", "a=2"], ["--param: 'a' was given twice"]),
-    (["run", "score.py", "-o", "patients.csv"], ["-o: patients.csv: expected a directory, found a file"]),
-    (["run", "score.py", "-o", "patients.csv/deep/out"], ["-o: patients.csv: expected a directory, found a file"]),
+    (["run", "score.py", "-o", "patients.csv"], ["-o: patients.csv: expected a directory, found a file", PLACE]),
+    (["run", "score.py", "-o", "patients.csv/deep/out"],
+     ["-o: patients.csv: expected a directory, found a file", PLACE]),
+    (["run", "score.py", "-o", "taken"], ["-o: taken/job.json: expected a file or nothing, found a directory", PLACE]),
+    (["run", "score.py", "-o", "/proc/out"], [f"-o: /proc: no file can be made there: {DENIED}", PLACE]),
     (["run", "score.py", "--image", "sixel"], ["--image: 'sixel' is not one of auto|kitty|iterm|none"]),
     (["run", "score.py", "--color", "allways"],
      ["--color: 'allways' is not one of auto|always|never", "did you mean 'always'?"]),
@@ -172,7 +179,7 @@ def test_b_version(say):
 
 def words_of_run(out):
     """The flags that `quern help run` names, --dataframeN and --columnsN as their first two."""
-    words = re.findall(r"^  (?:-\w,|   ) (--\w+)", out, re.M)
+    words = re.findall(r"^  (?:-\w,|   ) (--[\w-]+)", out, re.M)
     return sorted(sum([[word[:-1] + "1", word[:-1] + "2"] if word.endswith("N") else [word] for word in words], []))
 
 

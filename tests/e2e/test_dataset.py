@@ -110,6 +110,47 @@ def test_m_without_a_header_columns_are_counted(desk, tmp_path):
         "--no-header: expected a .csv or .tsv file, found 'small.arrow'"))
 
 
+def test_b_a_file_is_named_after_what_it_holds(desk, tmp_path):
+    assert desk("put", "small.arrow", "small")[0] == 0
+    for name in ["small.parquet", "small"]:
+        assert desk("get", "small", name) == (2, "", error(
+            f"FILE: expected a file called .arrow, .feather, .csv or .tsv, found '{name}'"))
+        assert not (tmp_path / name).exists()
+
+
+def test_b_a_key_is_no_file_name(desk):
+    for verb, word in [("put", "small.arrow"), ("cp", "small")]:
+        assert desk(verb, word, "old/small.arrow") == (2, "", error(
+            "KEY: expected a key, found 'old/small.arrow', which every command would take for a file",
+            "call it 'old/small'"))
+    assert desk("put", "small.arrow", "~small") == (2, "", error(
+        "KEY: expected a key, found '~small', which every command would take for a file"))
+    assert listed(desk) == []
+
+
+def test_b_utf_16_is_named(desk, tmp_path):
+    for name, header in [("wide.csv", ""), ("wide.arff", "@relation x\n")]:
+        (tmp_path / name).write_bytes((header + "a,b\n1,2\n").encode("utf-16"))
+        assert desk("put", name, "wide") == (1, "", error(
+            f"{name}: line 1, column 1: byte 0xff is not UTF-8 (of a UTF-16 file: iconv -f utf-16 -t utf-8)"))
+
+
+def test_m_a_job_reads_tables_without_a_header(desk, tmp_path):
+    (tmp_path / "rows.tsv").write_text("1\ta\n2\tb\n")
+    (tmp_path / "rows.csv").write_text("3,4\n")
+    (tmp_path / "tell.py").write_text("def azureml_main(a, b, c):\n    print([(list(f), len(f)) for f in (a, b, c)])\n")
+    tables = ["--dataframe1", "rows.tsv", "--dataframe2", "small.arrow", "--dataframe3", "rows.csv"]
+    code, out, _ = desk("run", "tell.py", *tables, "--no-header", verb=None)
+    assert (code, out) == (0, "[(['Col1', 'Col2'], 2), (['a', 'b'], 3), (['Col1', 'Col2'], 1)]\n")
+    code, out, _ = desk("run", "tell.py", *tables, verb=None)
+    assert (code, out) == (0, "[(['1', 'a'], 1), (['a', 'b'], 3), (['3', '4'], 0)]\n")
+    code, out, _ = desk("run", "tell.py", *tables, "--no-header", "--columns1", "Col2", verb=None)
+    assert (code, out) == (0, "[(['Col2'], 2), (['a', 'b'], 3), (['Col1', 'Col2'], 1)]\n")
+    for words in [[], ["--dataframe1", "small.arrow"]]:
+        assert desk("run", "tell.py", *words, "--no-header", verb=None) == (2, "", error(
+            "--no-header: expected a .csv or .tsv file, found none"))
+
+
 ARFF = """% as Weka writes it
 @relation 'a weather report'
 @attribute outlook {sunny, 'over cast', rainy}
@@ -138,7 +179,7 @@ def test_b_arff_is_stored_as_arrow(desk, tmp_path):
     assert desk("put", "rain.arff", "x", "--no-header") == (2, "", error(
         "--no-header: expected a .csv or .tsv file, found 'rain.arff'"))
     assert desk("get", "weather", "back.arff") == (2, "", error(
-        "FILE: ARFF is read but not written: expected .arrow, .feather, .csv or .tsv, found 'back.arff'"))
+        "FILE: ARFF is read but not written: expected a file called .arrow, .feather, .csv or .tsv, found 'back.arff'"))
 
 
 def random_arff(dice, rows):
@@ -434,8 +475,8 @@ def test_m_a_text_table_has_the_same_values(desk, tmp_path, suffix, separator):
     frames = space["azureml_main"]()
     assert desk("texts.py", "-o", "out", verb="run")[0] == 0
     for name, frame in zip(["dataset1", "dataset2"], frames):
-        assert desk("put", f"out/{name}.arrow", f"{name}.{suffix}")[0] == 0
-        code, out, err = desk("get", f"{name}.{suffix}", f"back.{suffix}")
+        assert desk("put", f"out/{name}.arrow", name)[0] == 0
+        code, out, err = desk("get", name, f"back.{suffix}")
         size = (tmp_path / f"back.{suffix}").stat().st_size
         assert (code, err) == (0, "") and out == (
             f"back.{suffix}  {size} bytes\n" if size < 1000 else f"back.{suffix}  {size / 1000:.1f} kB\n")

@@ -3,7 +3,9 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
+import zipfile
 from typing import NamedTuple
 
 import pyarrow.ipc as ipc
@@ -16,6 +18,7 @@ QUERN = ROOT / "build" / "bin" / "quern"
 CODECS = ("zstd", "lz4", "uncompressed")
 WRITERS = ("pyarrow", "polars")
 MOST = 60  # inputs of one job
+PYTHONS = {1: "/usr/bin/python3", 2: ROOT / "build/venv-pandas2/bin/python", 3: ROOT / "build/venv-pandas3/bin/python"}
 
 # Returns every input under its own name, and prints the dtypes that the script sees, one line of JSON per frame.
 IDENTITY = '''import json
@@ -39,16 +42,21 @@ class Returned(NamedTuple):
     warnings: list
 
 
-def quern_run(directory, paths, script=IDENTITY, flags=()):
-    """(finished process, directory of the outputs) of one job over those files."""
-    directory.mkdir(parents=True)
-    (directory / "script.py").write_text(script)
-    out = directory / "out"
+def quern_run(directory, paths, script=IDENTITY, flags=(), pandas=1):
+    """(finished process, directory of the outputs) of one job over those files. pandas: of PYTHONS, or another Python."""
     inputs = [word for i, path in enumerate(paths, 1) for word in (f"--dataframe{i}", path)]
-    environment = dict(os.environ, XDG_DATA_HOME=str(directory / "data"))
-    done = subprocess.run([QUERN, "run", directory / "script.py", "-o", out, *inputs, *flags], capture_output=True, text=True,
-                          timeout=300, env=environment, stdin=subprocess.DEVNULL)
-    return done, out
+    return run_in(PYTHONS.get(pandas, pandas), directory, script, *inputs, *flags)
+
+
+def made_by_script(directory, pandas, **params):
+    """The same of a job that makes the frames of pandas_frames.py."""
+    bundle = directory.with_suffix(".zip")
+    with zipfile.ZipFile(bundle, "w") as packed:
+        for name in ("pandas_frames.py", "pandas_kinds.py"):
+            packed.write(pathlib.Path(__file__).with_name(name), name)
+    words = [word for name, value in params.items() for word in ("--param", f"{name}={value}")]
+    script, flags = "from pandas_frames import azureml_main\n", ["--bundle", bundle, "--memory", "12G", *words]
+    return quern_run(directory, [], script, flags, pandas)
 
 
 def run_in(python, directory, script, *words):
@@ -57,18 +65,26 @@ def run_in(python, directory, script, *words):
     config.mkdir(parents=True)
     (config / "that.conf").write_text(f"[environment]\npython = {python}\n")
     (directory / "script.py").write_text(script)
-    done = subprocess.run([QUERN, "run", "script.py", "--env", "that", "-o", "out", *words], capture_output=True, text=True,
+    environment = ["--env", "that"] if python != PYTHONS[1] else []
+    done = subprocess.run([QUERN, "run", "script.py", *environment, "-o", "out", *words], capture_output=True, text=True,
                           timeout=600, stdin=subprocess.DEVNULL, cwd=directory,
                           env=dict(os.environ, XDG_CONFIG_HOME=str(directory), XDG_DATA_HOME=str(directory)))
     return done, directory / "out"
 
 
-def identity(directory, paths, *flags):
-    """[Returned] of any number of files, in order. flags: of `quern run`."""
+def chosen(columns):
+    """The flags of `quern run` for lists of names, one per input; None: all columns."""
+    for port, names in enumerate(columns, 1):
+        if names is not None:
+            yield from (f"--columns{port}", ",".join(re.sub(r"([\\,])", r"\\\1", name) for name in names))
+
+
+def identity(directory, paths, *flags, pandas=1, columns=()):
+    """[Returned] of any number of files, in order. flags: of `quern run`; columns: of chosen()."""
     returned = []
     for start in range(0, len(paths), MOST):
         some = paths[start:start + MOST]
-        done, out = quern_run(directory / f"job{start}", some, flags=flags)
+        done, out = quern_run(directory / f"job{start}", some, flags=[*flags, *chosen(columns[start:start + MOST])], pandas=pandas)
         assert done.returncode == 0, done.stderr
         lines = (out / "stdout.txt").read_text().splitlines()
         warnings = json.loads((out / "job.json").read_text())["warnings"]

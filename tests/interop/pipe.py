@@ -21,10 +21,15 @@ class Pipe:
         with open(errors, "wb") as stderr:
             self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr)
 
-    def ask(self, raw, profile="ns"):
-        """(True, the file written) or (False, 'reason: message') for the bytes of a file. profile: 'ns' or 'units'."""
+    def ask(self, raw, profile="ns", decimals="float", columns=None):
+        """(True, the file written) or (False, 'reason: message') for the bytes of a file.
+
+        profile: 'ns' or 'units'; decimals: 'float' or 'text'; columns: names of those that are wanted, None for all.
+        """
+        names = b"".join(name.encode() + b"\0" for name in columns or [])
+        asked = f"{profile[0]}{decimals[0]}{'a' if columns is None else 's'}".encode()
         try:
-            self.process.stdin.write(struct.pack("<cI", profile[0].encode(), len(raw)) + raw)
+            self.process.stdin.write(asked + struct.pack("<I", len(names)) + names + struct.pack("<I", len(raw)) + raw)
             self.process.stdin.flush()
         except BrokenPipeError:
             pass

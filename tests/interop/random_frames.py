@@ -4,11 +4,14 @@
 Of each column hypothesis chooses the type, a few values and where missing ones and batches lie, so that it can find the
 smallest example; a seed repeats them over the rows. Cells below nulls hold bytes that mean something else.
 """
+import json
 import random
 
 import numpy as np
 import pyarrow as pa
 from hypothesis import strategies as st
+
+import meaning
 
 UNITS = ("s", "ms", "us", "ns")
 ZONES = ("UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "+02:00", "-09:30")
@@ -24,7 +27,14 @@ LAST = 9223372036  # seconds that nanoseconds reach
 
 timestamps = st.builds(pa.timestamp, st.sampled_from(UNITS), st.one_of(st.none(), st.sampled_from(ZONES)))
 durations = st.builds(pa.duration, st.sampled_from(UNITS))
-decimals = st.integers(1, 38).flatmap(lambda digits: st.builds(pa.decimal128, st.just(digits), st.integers(-5, digits)))
+
+
+def decimals_of(make, most):
+    return st.integers(1, most).flatmap(lambda digits: st.builds(make, st.just(digits), st.integers(-5, digits)))
+
+
+decimals = decimals_of(pa.decimal128, 38)
+every_decimal = st.one_of(decimals, decimals_of(pa.decimal32, 9), decimals_of(pa.decimal64, 18), decimals_of(pa.decimal256, 76))
 fixed_binaries = st.integers(1, 40).map(pa.binary)
 
 
@@ -38,8 +48,25 @@ words_of = weighted(st.sampled_from(TEXTS), st.sampled_from(INTEGERS), st.sample
 dictionaries = st.builds(pa.dictionary, st.sampled_from(INTEGERS), words_of, st.booleans())
 types = weighted(st.sampled_from(INTEGERS), st.sampled_from(INTEGERS), st.sampled_from(FLOATS), st.sampled_from(TEXTS),
                  st.sampled_from(TEXTS), st.just(pa.bool_()), timestamps, timestamps, st.sampled_from(BINARIES), durations,
-                 st.sampled_from(TIMES), st.sampled_from(DATES), decimals, fixed_binaries, st.just(pa.null()), dictionaries,
+                 st.sampled_from(TIMES), st.sampled_from(DATES), every_decimal, fixed_binaries, st.just(pa.null()), dictionaries,
                  dictionaries, dictionaries)
+# With --decimals text a dictionary may hold decimals, too.
+types_as_text = weighted(types, types, every_decimal, st.builds(pa.dictionary, st.sampled_from(INTEGERS), every_decimal))
+
+# Types that only columns may have which are not wanted, with some cells of each.
+STRANGE = {
+    pa.list_(pa.int16()): [[1, 2], [], None, [None]],
+    pa.large_list(pa.utf8()): [["a"], None, []],
+    pa.list_view(pa.int8()): [[1], [], None],
+    pa.list_(pa.string_view(), 2): [["a", "longer than twelve"], ["", None]],
+    pa.struct([("a", pa.int8()), ("b", pa.list_(pa.binary_view()))]): [{"a": 1, "b": [b"x" * 20]}, {"a": None, "b": None}, None],
+    pa.map_(pa.utf8(), pa.dictionary(pa.int8(), pa.utf8())): [[("a", "x")], [], None],
+    pa.month_day_nano_interval(): [(1, 2, 3), None],
+    pa.run_end_encoded(pa.int32(), pa.utf8()): ["a", "a", None],
+    pa.dictionary(pa.int8(), pa.bool_()): [True, None],
+    pa.sparse_union([pa.field("a", pa.int8()), pa.field("b", pa.utf8())]): [0, 1],
+    pa.dense_union([pa.field("a", pa.int8()), pa.field("b", pa.list_(pa.string_view()))]): [0, 1],
+}
 
 words = st.one_of(st.text(max_size=30), st.sampled_from(["", "twelve bytes", "thirteen byte", "NaN", "é" * 50, "x" * 3000]))
 blobs = st.one_of(st.binary(max_size=30), st.sampled_from([b"", b"\xff\xfe", b"thirteen byte", b"\0" * 300]))
@@ -89,7 +116,7 @@ def bitmap(present):
 
 
 def width(kind):
-    return 16 if pa.types.is_decimal(kind) else kind.bit_width // 8
+    return kind.bit_width // 8
 
 
 def array(kind, values, junk):
@@ -122,6 +149,26 @@ def missing(draw, rows):
         return [chance.random() < 0.3 for _ in range(rows)]
     start, end = {"none": (0, 0), "all": (0, rows), "first": (0, 1), "last": (rows - 1, rows), "run": (rows // 3, rows // 2)}[how]
     return [start <= row < end for row in range(rows)]
+
+
+def union(kind, codes):
+    """A union of two types, the first whole numbers; codes: which of them each row has."""
+    fields = [kind.field(0), kind.field(1)]
+    second = "x" if fields[1].type == pa.utf8() else ["text", "longer than twelve"]
+    children = [pa.array([cell] * len(codes), field.type) for cell, field in zip((1, second), fields)]
+    names, places = [field.name for field in fields], pa.array(codes, pa.int8())
+    if kind.mode == "sparse":
+        return pa.UnionArray.from_sparse(places, children, names)
+    return pa.UnionArray.from_dense(places, pa.array(range(len(codes)), pa.int32()), children, names)
+
+
+@st.composite
+def strange_chunks(draw, kind, lengths, wide):
+    """Arrays of a type that no dataset has, cut out of one, so that they share its dictionaries."""
+    chance = random.Random(draw(st.integers(0, 99)))
+    cells = [chance.choice(STRANGE[kind]) for _ in range(sum(lengths))]
+    whole = union(kind, cells) if pa.types.is_union(kind) else pa.array(cells, kind)
+    return [whole.slice(sum(lengths[:i]), length) for i, length in enumerate(lengths)]
 
 
 @st.composite
@@ -164,11 +211,29 @@ names = st.one_of(st.text(max_size=8), st.sampled_from(["a", "größe", "a b", "
 
 
 @st.composite
-def batches(draw, kinds=types, most=8, names=names, lengths=lengths, wide=False):
-    """(schema, [record batches]); columns of any names, some perhaps equal."""
+def hints(draw, schema):
+    """The schema with pandas' metadata: of some columns a nullable dtype, which may fit or not."""
+    fitting = {kind: dtype for dtype, kinds in meaning.NULLABLES.items() for kind in kinds}
+    others = st.sampled_from([*meaning.NULLABLES, "object", "datetime64[ns]"])
+    told = [(field.name, draw(weighted(st.just(fitting.get(field.type)), st.just(fitting.get(field.type)), st.none(), others)))
+            for field in schema]
+    columns = [{"name": name, "field_name": name, "pandas_type": "?", "numpy_type": dtype, "metadata": None}
+               for name, dtype in told if dtype]
+    return schema.with_metadata({"pandas": json.dumps({"columns": columns}, ensure_ascii=draw(st.booleans()))})
+
+
+def maker(kind):
+    """The strategy of arrays of a type."""
+    return strange_chunks if kind in STRANGE else dictionary_chunks if pa.types.is_dictionary(kind) else chunks
+
+
+@st.composite
+def batches(draw, kinds=types, most=8, names=names, lengths=lengths, wide=False, hinted=False):
+    """(schema, [record batches]); columns of any names, some perhaps equal. hinted: with metadata of pandas."""
     cut, columns = draw(lengths), []
     for kind in draw(st.lists(kinds, max_size=most)):
-        made = draw((dictionary_chunks if pa.types.is_dictionary(kind) else chunks)(kind, cut, wide))
+        made = draw(maker(kind)(kind, cut, wide))
         columns.append((pa.field(draw(names), kind), made))
     schema = pa.schema([field for field, _ in columns])
+    schema = draw(hints(schema)) if hinted else schema
     return schema, [pa.RecordBatch.from_arrays([made[i] for _, made in columns], schema=schema) for i in range(len(cut))]

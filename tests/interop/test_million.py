@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A million rows of every type through `return dataframe1` under pandas 1.5, 2 and 3: values, missing ones, types."""
+"""A million rows of every type through `return dataframe1` under pandas 1.5, 2 and 3: values, missing ones, types.
+
+And as many (in `./dev prove interop`; else a twentieth) of every dtype that a script makes itself.
+"""
 import itertools
+import os
 
 import numpy as np
 import pyarrow as pa
@@ -8,12 +12,16 @@ import pyarrow.ipc as ipc
 import pytest
 
 import kinds
-from conftest import ROOT, run_in
+import meaning
+import pandas_frames
+from conftest import PYTHONS, made_by_script, run_in
+from pandas_kinds import KINDS
+from test_random_pandas import assert_stored
 from test_values import NS, index_type, is_bytes, is_text, plain
 
 ROWS = 1_000_000
+MADE = ROWS if "QUERN_EXAMPLES" in os.environ else ROWS // 20
 LONG = 100  # bytes: no cell of the million is longer
-PYTHONS = {1: "/usr/bin/python3", 2: ROOT / "build/venv-pandas2/bin/python", 3: ROOT / "build/venv-pandas3/bin/python"}
 SCRIPT = "def azureml_main(dataframe1):\n    assert len(dataframe1) == 1_000_000\n    return dataframe1\n"
 
 
@@ -119,3 +127,27 @@ def test_b_every_type(million, columns, kind, missing):
     expected = cells_back(cells, after.type).take(pa.array(rows))
     assert after.null_count == expected.null_count
     assert after.equals(pa.chunked_array([expected]))
+
+
+@pytest.fixture(scope="module", params=PYTHONS, ids=[f"pandas{version}" for version in PYTHONS])
+def made(request, tmp_path_factory):
+    """(pandas, the table that a job made of every dtype)"""
+    done, out = made_by_script(tmp_path_factory.mktemp("made") / "job", request.param, rows=MADE)
+    assert done.returncode == 0, done.stderr
+    return request.param, ipc.open_file(out / "dataset1.arrow").read_all()
+
+
+def bits(column):
+    """NaN equals itself by its bits."""
+    return column.view(pa.int64()) if column.type == pa.float64() else column
+
+
+def test_b_every_dtype_that_scripts_make(made):
+    pandas, table = made
+    places = pa.array(pandas_frames.places(MADE))
+    drawing, hows = pandas_frames.example(pandas_frames.REPEATED), meaning.hows_told(table.schema)
+    assert table.column_names == list(KINDS) and table.num_rows == MADE
+    for column, found, how in zip(drawing.columns, table.columns, hows):
+        first = found.slice(0, pandas_frames.REPEATED)
+        assert_stored(column, first, how, pandas)
+        assert bits(found.combine_chunks()).equals(bits(first.combine_chunks()).take(places)), column.kind

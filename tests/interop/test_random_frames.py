@@ -5,6 +5,7 @@ By hypothesis; QUERN_EXAMPLES (default 100) tables per test, the same ones every
 """
 import io
 import os
+import re
 
 import duckdb
 import polars as pl
@@ -22,7 +23,8 @@ from remedies import REMEDIES
 EXAMPLES = int(os.environ.get("QUERN_EXAMPLES", 100))
 thorough = settings(max_examples=EXAMPLES, deadline=None, derandomize="QUERN_EXAMPLES" not in os.environ, database=None,
                     print_blob=True, suppress_health_check=list(HealthCheck))
-profiles, codecs = st.sampled_from(["ns", "units"]), st.sampled_from([None, "zstd", "lz4"])
+kinds_of = {"float": random_frames.types, "text": random_frames.types_as_text}
+decimals, profiles, codecs = st.sampled_from(sorted(kinds_of)), st.sampled_from(["ns", "units"]), st.sampled_from([None, "zstd", "lz4"])
 
 
 @pytest.fixture(scope="module")
@@ -45,28 +47,30 @@ def read(raw):
     return ipc.open_file(pa.BufferReader(raw)).read_all()
 
 
-def assert_kept(before, after, profile):
+def assert_kept(before, after, profile, decimals="float"):
     """Names, values, missing ones, types, categories and zones of two tables; meaning.py knows what a segment changes."""
     after.validate(full=True)
     assert after.column_names == before.column_names and (after.num_rows == before.num_rows or not before.num_columns)
-    for old, new in zip(before.columns, after.columns):
-        assert_column_kept(old, new, profile)
+    hows = meaning.hows(before.schema, decimals)
+    assert meaning.hows_told(after.schema) == [how if how == "nullable" else "" for how in hows]
+    for old, new, how in zip(before.columns, after.columns, hows):
+        assert_column_kept(old, new, profile, how)
 
 
-def assert_column_kept(old, new, profile):
-    expected, found = meaning.cells(old, profile), meaning.cells(new, profile)
+def assert_column_kept(old, new, profile, how):
+    expected, found = meaning.cells(old, profile, how), meaning.cells(new, profile, how)
     if not pa.types.is_dictionary(old.type):
-        assert new.type == meaning.kept_type(old.type, old, profile)
+        assert new.type == meaning.kept_type(old.type, old, profile, how)
         assert found == expected
     else:
-        assert_dictionary_kept(old, new, profile)
+        assert_dictionary_kept(old, new, profile, how)
         assert meaning.equal_zeros(found) == meaning.equal_zeros(expected)
     assert new.null_count == expected.count(None) or pa.types.is_dictionary(old.type)
 
 
-def assert_dictionary_kept(old, new, profile):
-    words = meaning.categories(old, profile)
-    kept = meaning.kept_type(old.type, old, profile)
+def assert_dictionary_kept(old, new, profile, how):
+    words = meaning.categories(old, profile, how)
+    kept = meaning.kept_type(old.type, old, profile, how)
     assert (new.type.value_type, new.type.ordered) == (kept.value_type, kept.ordered)
     assert new.type.index_type == meaning.codes_type(len(words))
     if new.num_chunks:
@@ -79,13 +83,50 @@ options = st.one_of(st.fixed_dictionaries({"compression": codecs, "use_legacy_fo
 
 
 @thorough
-@given(st.data(), profiles, options)
-def test_b_tables_of_pyarrow_keep_their_meaning(pipe, data, profile, options):
-    schema, batches = data.draw(random_frames.batches(wide=profile == "units"))
+@given(st.data(), profiles, decimals, options)
+def test_b_tables_of_pyarrow_keep_their_meaning(pipe, data, profile, decimals, options):
+    schema, batches = data.draw(random_frames.batches(kinds_of[decimals], wide=profile == "units", hinted=True))
     raw = written(schema, batches, **options)
-    taken, told = pipe.ask(raw, profile)
+    taken, told = pipe.ask(raw, profile, decimals)
     assert taken, told
-    assert_kept(read(raw), read(told), profile)
+    assert_kept(read(raw), read(told), profile, decimals)
+
+
+def chosen(table, columns):
+    """The columns of a table that a list of names means: in its order, all of a name."""
+    return table.select([i for name in columns for i, found in enumerate(table.column_names) if found == name])
+
+
+@thorough
+@given(st.data(), profiles, decimals, options)
+def test_b_some_columns_of_tables_keep_their_meaning(pipe, data, profile, decimals, options):
+    """In any order, beside columns of types that no dataset has."""
+    kinds = random_frames.weighted(kinds_of[decimals], st.sampled_from(list(random_frames.STRANGE)))
+    schema, batches = data.draw(random_frames.batches(kinds, wide=profile == "units", hinted=True))
+    raw = written(schema, batches, **options)
+    strange = {field.name for field in schema if field.type in random_frames.STRANGE}
+    names = sorted({name for name in schema.names if "\0" not in name} - strange)
+    columns = data.draw(st.permutations(names))[:data.draw(st.integers(0, len(names)))]
+    taken, told = pipe.ask(raw, profile, decimals, columns)
+    assert taken, told
+    before = chosen(read(raw), columns)
+    assert read(told).num_rows == before.num_rows or not columns
+    assert_kept(before, read(told), profile, decimals)
+    assert_unfit_names_are_refused(pipe, raw, schema, columns, strange)
+
+
+def assert_unfit_names_are_refused(pipe, raw, schema, columns, strange):
+    assert pipe.ask(raw, columns=[*columns, "never drawn"])[1].startswith('bad_input: there is no column "never drawn"')
+    for name in columns[:1]:
+        assert pipe.ask(raw, columns=[*columns, name]) == (False, f'bad_input: column "{shown(name)}" was asked for twice')
+    for name in sorted(name for name in strange if "\0" not in name):
+        taken, told = pipe.ask(raw, columns=[name])
+        assert not taken and told.startswith(f'bad_input: column "{shown(name)}": ') and "not supported by datasets" in told
+
+
+def shown(name):
+    """A name in a message, where control characters would confuse a terminal."""
+    return re.sub("[\0-\x1f\x7f]", "?", name)
 
 
 def named(table):
@@ -102,26 +143,27 @@ POLARS = st.one_of(
 
 
 @thorough
-@given(st.data(), profiles, st.sampled_from(["zstd", "lz4", "uncompressed"]), st.booleans(), st.sampled_from([None, 1, 8, 50]))
-def test_b_tables_of_polars_keep_their_meaning(pipe, data, profile, codec, newest, rows):
+@given(st.data(), profiles, decimals, st.sampled_from(["zstd", "lz4", "uncompressed"]), st.booleans(),
+       st.sampled_from([None, 1, 8, 50]))
+def test_b_tables_of_polars_keep_their_meaning(pipe, data, profile, decimals, codec, newest, rows):
     schema, batches = data.draw(random_frames.batches(POLARS))
     frame = pl.from_arrow(named(pa.Table.from_batches(batches, schema)), rechunk=False)
     level = pl.CompatLevel.newest() if newest else pl.CompatLevel.oldest()
     sink = io.BytesIO()
     frame.write_ipc(sink, compression=codec, compat_level=level, record_batch_size=rows)
-    taken, told = pipe.ask(sink.getvalue(), profile)
+    taken, told = pipe.ask(sink.getvalue(), profile, decimals)
     assert taken, told
-    assert_kept(read(sink.getvalue()), read(told), profile)
-    assert_polars_reads(frame, told)
+    assert_kept(read(sink.getvalue()), read(told), profile, decimals)
+    assert_polars_reads(frame, told, decimals)
 
 
-def assert_polars_reads(frame, raw):
+def assert_polars_reads(frame, raw, decimals):
     """polars reads what quern wrote as what it had itself; in nanoseconds, for it knows no seconds."""
     after = pl.read_ipc(io.BytesIO(raw))
     assert after.columns == frame.columns
     for name in frame.columns:
         old, new = frame[name].to_arrow(), after[name].to_arrow()
-        assert meaning.cells(new, "ns") == meaning.cells(old, "ns"), name
+        assert meaning.cells(new, "ns") == meaning.cells(old, "ns", meaning.how(old.type, None, decimals)), name
 
 
 DUCKDB = st.one_of(
@@ -140,16 +182,16 @@ def duck():
 
 
 @thorough
-@given(st.data(), profiles, codecs)
-def test_b_tables_of_duckdb_keep_their_meaning(pipe, duck, data, profile, codec):
+@given(st.data(), profiles, decimals, codecs)
+def test_b_tables_of_duckdb_keep_their_meaning(pipe, duck, data, profile, decimals, codec):
     """DuckDB has no writer of its own for Arrow files: its tables go through pyarrow, and quern's back into it."""
     schema, batches = data.draw(random_frames.batches(st.one_of(DUCKDB)))
     schema, batches = (schema, batches) if schema.names else (pa.schema({"n": pa.int8()}), [])
     before = duck.from_arrow(named(pa.Table.from_batches(batches, schema))).to_arrow_table()
-    taken, told = pipe.ask(written(before.schema, before.to_batches(), compression=codec), profile)
+    taken, told = pipe.ask(written(before.schema, before.to_batches(), compression=codec), profile, decimals)
     assert taken, told
     after = read(told)
-    assert_kept(before, after, profile)
+    assert_kept(before, after, profile, decimals)
     again = duck.from_arrow(after).to_arrow_table()
     for name in after.column_names:
         assert meaning.cells(again[name], profile) == meaning.cells(after[name], profile), name

@@ -3,6 +3,7 @@
 
     build/venv-oracles/bin/python tests/interop/types_doc.py --write
 """
+import decimal
 import json
 import pathlib
 import sys
@@ -13,7 +14,8 @@ import pyarrow as pa
 import pyarrow.ipc as ipc
 
 import kinds
-from conftest import ROOT, identity, quern_run, write, write_case
+from conftest import PYTHONS, ROOT, identity, made_by_script, quern_run, write, write_case
+from pandas_kinds import KINDS
 
 DOCUMENT = ROOT / "docs" / "types.md"
 COMMAND = "build/venv-oracles/bin/python tests/interop/types_doc.py --write"
@@ -30,6 +32,7 @@ REFUSED = {
     "dense_union": pa.UnionArray.from_dense(pa.array([0], pa.int8()), pa.array([0], pa.int32()), [pa.array([1])]),
     "run_end_encoded": pa.RunEndEncodedArray.from_arrays(pa.array([1], pa.int32()), pa.array([1])),
     "dictionary of null": pa.DictionaryArray.from_arrays(pa.array([0]), pa.nulls(1)),
+    "dictionary of decimal128": pa.DictionaryArray.from_arrays(pa.array([0]), pa.array([decimal.Decimal("1.5")])),
     "dictionary of bool": pa.DictionaryArray.from_arrays(pa.array([0]), pa.array([True])),
 }
 
@@ -51,9 +54,9 @@ makes this page from a run of every row and fails when it tells otherwise.
 - **Columns without any value** carry no type as `object`: bool, binary and time of which all is missing, and binary
   and time without rows, come back as string.
 - **Decimals** are the nearest double; a warning tells how many lost digits. With `--decimals text` they are text with
-  all digits, as `str(decimal.Decimal)` writes it.
+  all digits, as `str(decimal.Decimal)` writes it; a dictionary of decimals is taken only so, as one of texts.
 - **pandas' nullable types** are none of Arrow's: the metadata that pandas writes tell them, and they stay. Whole numbers
-  are exact there, beside missing ones too.
+  are exact there, beside missing ones too, and NaN is a value.
 - **Columns of type null** are `object` cells of None.
 - **Times of day** are `datetime.time`, which knows microseconds: a warning tells how many lost nanoseconds.
 - **Dictionaries** are categories and keep their order, unused values and the ordered flag. Indices get the width that
@@ -66,13 +69,14 @@ makes this page from a run of every row and fails when it tells otherwise.
 """
 
 
-def happened(directory):
-    """{(type, pattern): (dtypes seen, type returned, whether precision was lost)} by one job."""
+def happened(directory, pandas=1):
+    """{(type, pattern): (dtypes seen, type returned, whether precision was lost)} by one job under that pandas."""
+    directory.mkdir()
     paths = [directory / f"{pattern.replace(' ', '_')}.arrow" for pattern in ROWS]
     for path, pattern in zip(paths, ROWS):
         write_case(path, pattern, "zstd", "pyarrow")
     told = {}
-    for path, pattern, back in zip(paths, ROWS, identity(directory / "jobs", paths)):
+    for path, pattern, back in zip(paths, ROWS, identity(directory / "jobs", paths, pandas=pandas)):
         for field, seen in zip(ipc.open_file(back.path).schema, back.seen):
             lost = any(warning.startswith(f"{path.name}: column '{field.name}': ") for warning in back.warnings)
             told[field.name, pattern] = (dtypes(seen), str(field.type), lost)
@@ -130,15 +134,35 @@ def taken(told):
     yield "|---|---|---|---|---|"
     for kind in kinds.KINDS:
         for words, seen, returned, lost in grouped(told, kind.name):
-            words = "any" if words == ", ".join(ROWS.values()) else words
-            yield f"| {short(str(kind.type))} | {words} | {seen} | {short(returned)} | {change(kind.type, returned, lost)} |"
+            yield f"| {short(str(kind.type))} | {anyway(words)} | {seen} | {short(returned)} | {change(kind.type, returned, lost)} |"
+
+
+def otherwise(directory, told):
+    """What pandas 2 and 3 make of it where that is not what 1.5 makes."""
+    others = [happened(directory / f"pandas{pandas}", pandas) for pandas in (2, 3)]
+    yield "| Arrow type | rows | in the script of pandas 2 | returned | in the script of pandas 3 | returned |"
+    yield "|---|---|---|---|---|---|"
+    for kind in kinds.KINDS:
+        groups = {}
+        for pattern, words in ROWS.items():
+            seen = [outcome[kind.name, pattern][:2] for outcome in (told, *others)]
+            if seen[1:] != seen[:1] * 2:
+                groups.setdefault(tuple(part.split(" of ")[0] for pair in seen for part in pair), []).append((words, seen[1:]))
+        for found in groups.values():
+            words = ", ".join(words for words, _ in found)
+            cells = [cell for seen, returned in found[0][1] for cell in (seen, short(returned))]
+            yield f"| {short(str(kind.type))} | {anyway(words)} | {' | '.join(cells)} |"
+
+
+def anyway(words):
+    return "any" if words == ", ".join(ROWS.values()) else words
 
 
 def short(name):
     """dictionary<values=string, indices=int8, ordered=1> in fewer words."""
     if not name.startswith("dictionary<"):
         return name
-    values, indices, ordered = (part.split("=")[1] for part in name[len("dictionary<"):-1].rsplit(", ", 2))
+    values, indices, ordered = (part.split("=", 1)[1] for part in name[len("dictionary<"):-1].rsplit(", ", 2))
     return f"dictionary({indices}, {values}{', ordered' if ordered == '1' else ''})"
 
 
@@ -171,6 +195,23 @@ def decimals(directory):
         yield f"| {name} | {dtypes(seen)} | {after[name].type} |"
 
 
+def made(directory):
+    """What becomes of the columns that a script makes itself, under each pandas."""
+    tables, notes = {}, {}
+    for pandas in PYTHONS:
+        done, out = made_by_script(directory / f"made{pandas}", pandas, example=1)
+        assert done.returncode == 0, done.stderr
+        tables[pandas] = ipc.open_file(out / "dataset1.arrow").schema
+        notes[pandas] = json.loads((out / "job.json").read_text())["warnings"]
+    assert notes[1] == notes[2] == notes[3]
+    yield "| in the frame | by pandas 1.5 | 2 | 3 | what the job notes |"
+    yield "|---|---|---|---|---|"
+    for name in KINDS:
+        types = [short(str(tables[pandas].field(name).type)) for pandas in PYTHONS]
+        said = [note.split(f"column {name!r}: ")[1] for note in notes[1] if f"column {name!r}: " in note]
+        yield f"| {name} | {' | '.join(types)} | {'; '.join(said)} |"
+
+
 def refused(directory):
     """The message of each type that is not taken, by a job of its own; the commands that they tell stand behind, once."""
     yield "| Arrow type | what the job says |"
@@ -191,8 +232,12 @@ def refused(directory):
 
 def document(directory):
     """The text of docs/types.md. directory: empty, for files of no further use."""
-    lines = [*taken(happened(directory)), "", "## With `--decimals text`", "", *decimals(directory),
+    told = happened(directory / "pandas1")
+    lines = [*taken(told), "", "## Under pandas 2 and 3", "", "Where they make something else of a column than 1.5.", "",
+             *otherwise(directory, told), "", "## With `--decimals text`", "", *decimals(directory),
              "", "## pandas' nullable types, with missing values", "", *nullable(directory),
+             "", "## Made by a script", "", "What is stored of a frame that a script makes. In cells that are objects, None, NaN, NaT and pd.NA are missing;",
+             "of a column of objects that are all missing, text remains. Cells that no type can hold become text.", "", *made(directory),
              "", "## Refused", "", "Unless the column is left out with `--columnsN`. The message goes on with one of the commands below, in which FILE",
              "and COLUMN stand for the names.", "",
              *refused(directory)]

@@ -201,8 +201,36 @@ def azureml_main():
     return pd.DataFrame({'x': [Cell(), 1]})
 """
     job = run(tmp_path, script)
-    assert raised(job, "BAD_RESULT") == ("KeyError", "'cell'", 3)
+    assert raised(job, "BAD_RESULT") == (
+        "TypeError", "column 'x' cannot be stored: KeyError: 'cell'; make it text or numbers before it is returned, such as with "
+        ".map(repr)", 3)
+    assert "KeyError: 'cell'" in job.err
     assert "site-packages" not in job.err and "columns.py" not in job.err
+
+
+def test_r_a_name_that_raises(tmp_path):
+    script = """class Name:
+    def __str__(self):
+        raise KeyError('name')
+import pandas as pd
+def azureml_main():
+    return pd.DataFrame({'x': [1], Name(): [2]})
+"""
+    job = run(tmp_path, script)
+    assert raised(job, "BAD_RESULT") == (
+        "TypeError", "the name of column 2 cannot be stored: KeyError: 'name'; name it with a text", 3)
+
+
+def test_r_cells_that_are_too_deep(tmp_path):
+    script = """import pandas as pd
+def azureml_main():
+    cell = []
+    for _ in range(100_000):
+        cell = [cell]
+    return pd.DataFrame({'deep': pd.Series([cell], dtype=object)})
+"""
+    job = run(tmp_path, script)
+    assert raised(job, "BAD_RESULT")[1].startswith("column 'deep' cannot be stored: RecursionError: maximum recursion depth ")
 
 
 # ---- streams, forks, threads ----

@@ -7,6 +7,7 @@ import pickle
 import random
 import sys
 
+import dateutil.tz
 import numpy as np
 import pandas as pd
 import pytest
@@ -395,6 +396,30 @@ def test_m_objects_that_are_numbers(cells, expected, dtype):
     assert made.astype(object).where(made.notna(), None).tolist() == expected
 
 
+@pytest.mark.parametrize("cell,kind", [
+    (decimal.Decimal("1.5"), "float64"), (datetime.time(1, 2), "object"), (datetime.date(2020, 1, 2), DATES[0]),
+    (datetime.datetime(2020, 1, 2), DATES[1]), (datetime.timedelta(1), "timedelta64[us]" if PANDAS >= 3 else "timedelta64[ns]"),
+])
+@pytest.mark.parametrize("gone", [None, np.nan, pd.NaT, pd.NA], ids=str)
+def test_r_no_sort_of_missing_cell_changes_what_the_others_are(cell, kind, gone):
+    made = again(pd.DataFrame({"x": pd.Series([gone, cell, cell, gone], dtype=object)}))["x"]
+    assert made.dtype == kind and made.isna().tolist() == [True, False, False, True]
+    assert made[1] == (pd.Timestamp(cell) if type(cell) is datetime.date else cell)
+
+
+def test_r_zones_without_a_name_become_utc():
+    def stored(zone):
+        notes, times = [], pd.DatetimeIndex(["2020-07-01 12:00"]).tz_localize("UTC").tz_convert(zone)
+        made = again(pd.DataFrame({"t": times}), notes)["t"]
+        assert made.dt.tz_convert("UTC")[0] == pd.Timestamp("2020-07-01 12:00", tz="UTC")
+        return str(made.dt.tz), notes
+
+    assert stored(dateutil.tz.gettz("Europe/Berlin")) == ("Europe/Berlin", [])
+    zone = datetime.timezone(datetime.timedelta(hours=2, seconds=30))
+    assert stored(zone) == ("UTC", [("t", "column 't': time zone UTC+02:00:30 has no name that others know: the same instants "
+                                          "are stored in UTC")])
+
+
 def test_m_dates_become_times():
     notes = []
     made = again(pd.DataFrame({"d": [datetime.date(2020, 1, 2), None], "t": pd.Series([datetime.datetime(2020, 1, 2), None],
@@ -405,6 +430,11 @@ def test_m_dates_become_times():
     made = again(pd.DataFrame({"d": [datetime.date(1, 1, 1)]}))
     assert made["d"].astype(str).tolist() == ["0001-01-01"]
     assert made["d"].dtype == (DATES[0] if PANDAS >= 3 else object)
+
+
+def test_r_names_that_become_equal_stay_distinct():
+    made = again(pd.DataFrame([[1, 2, 3]], columns=["a\ud800", "a\ufffd", "a\udfff"]))
+    assert list(made.columns) == ["a\ufffd", "a\ufffd (2)", "a\ufffd (3)"]
 
 
 def test_m_index_is_dropped_and_new():

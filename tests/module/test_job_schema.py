@@ -56,6 +56,7 @@ BAD_KEYS = ["", "/", "/a", "a/", "a//b", ".", "..", "a/..", "../a", "a/./b", "a:
             "a\n", "a\x7fb", "a\u0085b", "x" * 256, "a/" * 512 + "b" * 2, "file:", "file:a", "file:\x01"]
 
 GOOD = [BASE, with_input(), with_input(format="csv"), with_input(format="tsv", version="sha256-00"), with_input(format="arff"), with_input(port=64),
+        with_input(format="csv", no_header=True), with_input(format="tsv", no_header=True), with_input(no_header=False),
         with_input(name="a/b c"), with_input(columns=["a"]), with_input(columns=["", "a\n", "x" * 4095]),
         with_input(columns=["a"] * 10000), changed("decimals", "text"), changed("decimals", "float"), changed("inputs", []), changed("params", {}), changed("outputs", {}),
         changed("limits", {}), changed("bundle", {"url": "b", "version": "1", "name": "b.zip"}),
@@ -80,7 +81,8 @@ BAD = [[], 1, "x", None, {}, changed("schema", 2), changed("schema", "1"), chang
        changed("inputs", {}), changed("inputs", [[]]), changed("inputs", [with_input()["inputs"][0]] * 65),
        with_input(port=0), with_input(port=65), with_input(port="1"), with_input(port=True), with_input(port=1.5),
        with_input(port=None), with_input(format="parquet"), with_input(format=None), with_input(url=None),
-       with_input(name=None), with_input(rows=3), with_input(columns=[]), with_input(columns="a"), with_input(columns=[1]),
+       with_input(name=None), with_input(rows=3), with_input(no_header=True), with_input(format="arff", no_header=True),
+       with_input(format="csv", no_header=1), with_input(format="csv", no_header="yes"), with_input(columns=[]), with_input(columns="a"), with_input(columns=[1]),
        with_input(columns=[None]), with_input(columns=["x" * 4096]), with_input(columns=["\0"]),
        with_input(columns=["a"] * 10001), with_input(columns={}), changed("decimals", "exact"), changed("decimals", 1), with_input(port=4294967297), with_input(port=-1),
        changed("params", []), changed("params", {"k": 1}), changed("params", {"": "v"}), changed("params", {"a\n": "v"}),

@@ -61,6 +61,7 @@ def test_l_the_fullest_manifest(manifests):
     assert full["inputs"][0]["column_report"][7] == {
         "name": '\\xff "1"', "type": "double", "treatment": "converted", "bytes": 7, "why": "because"}
     assert full["inputs"][1]["column_report"] == [] and full["inputs"][1]["columns_left"] == 0
+    assert list(full["steps"]) == ["claim", "load", "run", "collect", "publish"]
     assert full["steps"]["run"]["ms"] == 1234.567
 
 

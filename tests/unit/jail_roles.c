@@ -77,6 +77,12 @@ void role_run(const char *program, const char *role, const char *argument, bool 
         fail_msg("role %s: code %d, status %d, after:\n%s", role, info.si_code, info.si_status, text);
 }
 
+void role_expect(const char *role, const char *argument, const char *expected) {
+    char text[16384];
+    role_run(NULL, role, argument, true, text, sizeof text);
+    assert_string_equal(text, expected);
+}
+
 void role_assert_has(const char *text, const char *line) {
     if (!strstr(text, line))
         fail_msg("expected \"%s\" in:\n%s", line, text);

@@ -37,6 +37,9 @@ int role_spawn_with_network(const char *role, int out, int *ret_pidfd, struct er
 /* The same to its end: its text, and 0 as its exit status asserted. */
 void role_run(const char *program, const char *role, const char *argument, bool isolate, char *text, size_t size);
 
+/* The same: its text asserted. */
+void role_expect(const char *role, const char *argument, const char *expected);
+
 void role_reap(int pidfd, siginfo_t *ret);
 
 /* Reads until end of file (all holders of the pipe are gone) or the deadline. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Arrow files in on stdin, what reader, check and writer make of each out on stdout, without a process per file: the tool
 // behind tests/interop/random_frames.py and mutated_files.py.
-//     request: one byte, the profile ('n' or 'u'); u32 count, little-endian; the file
+//     request: one byte, the profile ('n' or 'u'); one byte, decimals ('f' or 't'); one byte, columns ('a' all or 's' some);
+//              u32 count, little-endian; their names, each with its NUL; u32 count; the file
 //     reply:   one byte, 'o' written, 'r' refused, 'b' broken segment; u32 count; the file written, or `reason: message`
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,10 +18,10 @@ static const struct codec_ceilings ceilings = {.bytes = 256u << 20, .rows = 1000
 static void close_reader(struct dataset_reader **reader) { dataset_reader_close(*reader); }
 
 // 'o', 'r' or 'b'; *ret: the segment.
-static char decode(const void *file, size_t bytes, enum segment_profile profile, void **ret, struct err *err) {
+static char decode(const void *file, size_t bytes, const struct codec_wish *wish, void **ret, struct err *err) {
     __attribute__((cleanup(close_reader))) struct dataset_reader *reader = NULL;
     struct dataset_shape shape;
-    if (dataset_reader_open(file, bytes, profile, &ceilings, &reader, err) < 0)
+    if (dataset_reader_open_wish(file, bytes, wish, &ceilings, &reader, err) < 0)
         return 'r';
     dataset_reader_shape(reader, &shape);
     // Not a byte more than was asked for, so that a sanitizer sees each that is written beyond.
@@ -63,24 +64,39 @@ static void reply_written(const void *segment) {
         reply('o', file, count);
 }
 
-static void serve(const void *file, size_t bytes, enum segment_profile profile) {
+static void serve(const void *file, size_t bytes, const struct codec_wish *wish) {
     struct err err;
     auto_free void *segment = NULL;
-    char verdict = decode(file, bytes, profile, &segment, &err);
+    char verdict = decode(file, bytes, wish, &segment, &err);
     if (verdict == 'o')
         reply_written(segment);
     else
         reply_error(verdict, &err);
 }
 
+// What stands behind its count on stdin. NULL: nothing more comes.
+static char *take_bytes(uint32_t *ret_count) {
+    if (fread(ret_count, sizeof *ret_count, 1, stdin) != 1)
+        return NULL;
+    auto_free char *bytes = malloc(*ret_count ? *ret_count : 1);
+    return bytes && fread(bytes, 1, *ret_count, stdin) == *ret_count ? steal_ptr(&bytes) : NULL;
+}
+
 int main(void) {
-    char profile;
-    uint32_t count;
-    while (fread(&profile, 1, 1, stdin) == 1 && fread(&count, sizeof count, 1, stdin) == 1) {
-        auto_free char *file = malloc(count ? count : 1);
-        if (!file || fread(file, 1, count, stdin) != count)
+    char asked[3];
+    while (fread(asked, sizeof asked, 1, stdin) == 1) {
+        uint32_t name_bytes = 0, bytes = 0;
+        auto_free char *names = take_bytes(&name_bytes);
+        auto_free char *file = names ? take_bytes(&bytes) : NULL;
+        if (!file)
             return 2;
-        serve(file, count, profile == 'n' ? SEGMENT_PROFILE_NS : SEGMENT_PROFILE_UNITS);
+        const struct codec_wish wish = {
+            .profile = asked[0] == 'n' ? SEGMENT_PROFILE_NS : SEGMENT_PROFILE_UNITS,
+            .decimals = asked[1] == 't' ? CODEC_DECIMALS_TEXT : CODEC_DECIMALS_FLOAT,
+            .columns = asked[2] == 's' ? names : NULL,
+            .column_bytes = name_bytes,
+        };
+        serve(file, bytes, &wish);
     }
     return 0;
 }

@@ -442,6 +442,20 @@ static void b_flatbuffer_bytes(void **state) {
     flat_done(&flat);
 }
 
+// One row fits into the buffer, a thousand times as many do not: both are found out.
+static void l_a_text_table_on_a_full_disk_is_an_error(void **state) {
+    (void)state;
+    for (uint64_t rows = 1; rows <= 20000; rows += 19999) {
+        struct err err = {0};
+        uint64_t bytes, written;
+        auto_free void *segment = segment_sample(rows, SAMPLE_COLUMNS, true, &bytes);
+        auto_fd int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+        assert_int_equal(dataset_text(segment, ',', full, &written, &err), -1);
+        assert_int_equal(err.reason, REASON_LIMIT_DISK);
+        assert_string_equal(err.msg, "writing a text table: No space left on device");
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(b_every_kind_comes_back),
@@ -457,6 +471,7 @@ int main(void) {
         cmocka_unit_test(b_head_of_times_of_day),
         cmocka_unit_test(b_head_of_halves),
         cmocka_unit_test(b_head_of_nulls),
+        cmocka_unit_test(l_a_text_table_on_a_full_disk_is_an_error),
         cmocka_unit_test(b_head_of_every_kind),
         cmocka_unit_test(f_head_escapes_hostile_text),
         cmocka_unit_test(l_head_cuts_long_texts),

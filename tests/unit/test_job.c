@@ -48,9 +48,9 @@ static const char whole[] =
     "{\"schema\":1,\"id\":\"01HZX_-\",\"dialect\":\"designer\",\"environment\":\"sci.1\","
     "\"script\":{\"url\":\"job:j0/script\",\"version\":\"sha256-00\",\"name\":\"score.py\"},"
     "\"bundle\":{\"url\":\"bundles/b\",\"name\":\"b.zip\"},"
-    "\"inputs\":[{\"port\":1,\"format\":\"arrow\",\"url\":\"hospital/"
+    "\"inputs\":[{\"port\":1,\"format\":\"arrow\",\"no_header\":false,\"url\":\"hospital/"
     "p\xc3\xa4tients\",\"version\":\"v\",\"name\":\"p\"},"
-    "{\"port\":64,\"format\":\"csv\",\"url\":\"file:/data/b c.csv\",\"name\":\"b c.csv\","
+    "{\"port\":64,\"format\":\"csv\",\"no_header\":true,\"url\":\"file:/data/b c.csv\",\"name\":\"b c.csv\","
     "\"columns\":[\"b\",\"\",\"a\"]}],"
     "\"params\":{\"k\":\"v\\n\\\"\xe2\x82\xac\",\"empty\":\"\"},"
     "\"outputs\":{\"dataset1\":\"scores\",\"visualization\":\"scores/visualization.png\"},"
@@ -71,6 +71,7 @@ static void b_a_whole_document_goes_around(void **state) {
     assert_string_equal(job.bundle.name, "b.zip");
     assert_null(job.bundle.version);
     assert_int_equal(job.inputs[1].format, JOB_CSV);
+    assert_true(job.inputs[1].no_header && !job.inputs[0].no_header);
     assert_string_equal(job.inputs[1].source.url, "file:/data/b c.csv");
     assert_null(job.inputs[0].columns);
     assert_int_equal(job.inputs[1].column_count, 3);
@@ -165,6 +166,9 @@ static void f_names_and_keys_are_checked(void **state) {
     assert_refused("{" MINIMAL ",\"inputs\":[{\"port\":2,\"format\":\"csv\",\"url\":\"a\",\"name\":\"a\"},"
                    "{\"port\":2,\"format\":\"csv\",\"url\":\"b\",\"name\":\"b\"}]}",
                    "inputs[1].port: expected another port than inputs[0], found 2");
+    assert_refused("{" MINIMAL ",\"inputs\":[{\"port\":2,\"format\":\"arff\",\"no_header\":true,\"url\":\"a\","
+                   "\"name\":\"a\"}]}",
+                   "inputs[0].no_header: expected false for a file that is not csv or tsv, found true");
     assert_refused("{" MINIMAL ",\"inputs\":[{\"port\":2,\"format\":\"csv\",\"url\":\"a\",\"version\":\"a b\","
                    "\"name\":\"a\"}]}",
                    "inputs[0].version: expected visible ASCII characters, found others");

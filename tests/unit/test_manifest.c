@@ -63,7 +63,8 @@ static void b_success_has_no_error(void **state) {
     assert_true(json_is_null(json_object_get(object, "reason")));
     assert_true(json_is_null(json_object_get(object, "exception")));
     assert_int_equal(json_integer_value(json_object_get(object, "exit_code")), 0);
-    assert_int_equal(json_object_size(steps), STEP_COUNT);
+    assert_int_equal(json_object_size(steps), STEP_COMPLETE);
+    assert_null(json_object_get(steps, "complete"));
     assert_true(json_real_value(json_object_get(json_object_get(steps, "run"), "ms")) == 1234.567);
     assert_text(jail, "level", "full");
     assert_text(jail, "bound", "rlimit");

@@ -30,6 +30,35 @@ static struct storage *armed_store(struct scene *scene) {
     return storage;
 }
 
+struct deaths {
+    int before, after; // the change took effect
+};
+
+// A change of the names "x" and "deep/er/y" of an own store, killed at its first checkpoint, its second, until it ends.
+static struct deaths kill_anywhere(void (*change)(void *scene),
+                                   bool (*took_effect)(const struct scene *scene, struct storage *storage),
+                                   bool named_temps) {
+    struct deaths deaths = {0};
+    bool ended = false;
+    for (int n = 1; !ended; n++) {
+        assert_true(n < MANY);
+        void *inner = NULL;
+        scratch_setup(&inner);
+        struct scene scene = {.scratch = inner, .fuse = {n}, .named_temps = named_temps};
+        struct storage *storage = scratch_store(inner);
+        scratch_name(storage, 1, "x", "older");
+        scratch_name(storage, 1, "deep/er/y", "older");
+        ended = scratch_child(change, &scene);
+        bool done = took_effect(&scene, storage);
+        assert_true(!ended || done);
+        storage_close(storage);
+        scratch_teardown(&inner);
+        deaths.before += !ended && !done;
+        deaths.after += !ended && done;
+    }
+    return deaths;
+}
+
 static void promote_three(void *context) {
     struct scene *scene = context;
     char version[STORAGE_VERSION_BYTES];
@@ -58,42 +87,34 @@ static int how_many_new(struct storage *storage) {
     return by_get;
 }
 
-static void kill_promotions(void **state, bool named_temps) {
-    int died_old = 0, died_new = 0;
-    for (int n = 1;; n++) {
-        assert_true(n < MANY);
-        void *inner = NULL;
-        scratch_setup(&inner);
-        struct scene scene = {.scratch = inner, .fuse = {n}, .named_temps = named_temps};
-        struct storage *storage = scratch_store(inner);
-        scratch_name(storage, 1, "x", "older");
-        scratch_name(storage, 1, "deep/er/y", "older");
-        bool ended = scratch_child(promote_three, &scene);
-        int new = how_many_new(storage);
-        assert_true(new == 0 || new == 3);
-        assert_true(!ended || new == 3);
-        int listed = 0;
-        assert_int_equal(storage_names(storage, "", count_new, &listed, NULL), 0);
-        assert_int_equal(listed, new ? 3 : 200);
-        assert_int_equal(how_many_new(storage), new);
-        scratch_name(storage, 3, "z", "newest");
-        assert_true(scratch_name_is(storage, "z", "newest"));
-        assert_true(scratch_name_is(storage, "x", new ? "new" : "older"));
-        assert_int_not_equal(access(scratch_path(inner, "store/promote.json"), F_OK), 0);
-        storage_close(storage);
-        scratch_teardown(&inner);
-        if (ended)
-            break;
-        died_old += new == 0;
-        died_new += new == 3;
-    }
-    (void)state;
-    assert_true(died_old >= 2 && died_new >= 6);
+// What is there after a change was killed, or ended: all of the change, or nothing of it.
+static bool is_promoted(const struct scene *scene, struct storage *storage) {
+    int new = how_many_new(storage), listed = 0;
+    assert_true(new == 0 || new == 3);
+    assert_int_equal(storage_names(storage, "", count_new, &listed, NULL), 0);
+    assert_int_equal(listed, new ? 3 : 200);
+    assert_int_equal(how_many_new(storage), new);
+    scratch_name(storage, 3, "z", "newest");
+    assert_true(scratch_name_is(storage, "z", "newest"));
+    assert_true(scratch_name_is(storage, "x", new ? "new" : "older"));
+    assert_int_not_equal(access(scratch_path(scene->scratch, "store/promote.json"), F_OK), 0);
+    return new;
 }
 
-static void c_a_promotion_killed_anywhere_is_old_or_new(void **state) { kill_promotions(state, false); }
+static void kill_promotions(bool named_temps) {
+    struct deaths deaths = kill_anywhere(promote_three, is_promoted, named_temps);
+    assert_true(deaths.before >= 2 && deaths.after >= 6);
+}
 
-static void c_so_it_is_without_nameless_files(void **state) { kill_promotions(state, true); }
+static void c_a_promotion_killed_anywhere_is_old_or_new(void **state) {
+    (void)state;
+    kill_promotions(false);
+}
+
+static void c_so_it_is_without_nameless_files(void **state) {
+    (void)state;
+    kill_promotions(true);
+}
 
 static void remove_two(void *context) {
     struct storage *storage = armed_store(context);
@@ -116,40 +137,33 @@ static int count_names(void *context, const struct storage_entry *entry) {
     return 0;
 }
 
-static void kill_removals(void **state, bool named_temps) {
-    int died_old = 0, died_new = 0;
-    for (int n = 1;; n++) {
-        assert_true(n < MANY);
-        void *inner = NULL;
-        scratch_setup(&inner);
-        struct scene scene = {.scratch = inner, .fuse = {n}, .named_temps = named_temps};
-        struct storage *storage = scratch_store(inner);
-        scratch_name(storage, 1, "x", "older");
-        scratch_name(storage, 1, "deep/er/y", "older");
-        bool ended = scratch_child(remove_two, &scene);
-        int left = how_many_left(storage), listed = 0;
-        assert_true(left == 0 || left == 2);
-        assert_true(!ended || left == 0);
-        assert_int_equal(storage_names(storage, "", count_names, &listed, NULL), 0);
-        assert_int_equal(listed, left);
-        assert_int_equal(how_many_left(storage), left);
-        scratch_name(storage, STORAGE_UNFENCED, "x", "newest");
-        assert_true(scratch_name_is(storage, "x", "newest"));
-        assert_true(scratch_name_is(storage, "deep/er/y", left ? "older" : NULL));
-        storage_close(storage);
-        scratch_teardown(&inner);
-        if (ended)
-            break;
-        died_old += left == 2;
-        died_new += left == 0;
-    }
-    (void)state;
-    assert_true(died_old >= 2 && died_new >= 5);
+static bool is_removed(const struct scene *scene, struct storage *storage) {
+    (void)scene;
+    int left = how_many_left(storage), listed = 0;
+    assert_true(left == 0 || left == 2);
+    assert_int_equal(storage_names(storage, "", count_names, &listed, NULL), 0);
+    assert_int_equal(listed, left);
+    assert_int_equal(how_many_left(storage), left);
+    scratch_name(storage, STORAGE_UNFENCED, "x", "newest");
+    assert_true(scratch_name_is(storage, "x", "newest"));
+    assert_true(scratch_name_is(storage, "deep/er/y", left ? "older" : NULL));
+    return left == 0;
 }
 
-static void c_a_removal_killed_anywhere_is_old_or_new(void **state) { kill_removals(state, false); }
+static void kill_removals(bool named_temps) {
+    struct deaths deaths = kill_anywhere(remove_two, is_removed, named_temps);
+    assert_true(deaths.before >= 2 && deaths.after >= 5);
+}
 
-static void c_a_removal_without_nameless_files_too(void **state) { kill_removals(state, true); }
+static void c_a_removal_killed_anywhere_is_old_or_new(void **state) {
+    (void)state;
+    kill_removals(false);
+}
+
+static void c_a_removal_without_nameless_files_too(void **state) {
+    (void)state;
+    kill_removals(true);
+}
 
 static void put_one(void *context) {
     struct scene *scene = context;
@@ -159,33 +173,33 @@ static void put_one(void *context) {
     storage_close(storage);
 }
 
-static void kill_puts(void **state, bool named_temps) {
-    for (int n = 1;; n++) {
-        assert_true(n < MANY);
-        void *inner = NULL;
-        scratch_setup(&inner);
-        struct scene scene = {.scratch = inner, .fuse = {n}, .named_temps = named_temps};
-        bool ended = scratch_child(put_one, &scene);
-        const char *object = scratch_path(
-            inner, "store/objects/sha256-2958d416d08aa5a472d7b509036cb7eafd542add84527e66a145ea64cb4cdc75");
-        if (access(object, F_OK) == 0)
-            assert_true(scratch_holds(object, "object"));
-        else
-            assert_true(!ended);
-        if (!named_temps)
-            assert_int_equal(scratch_entries(scratch_path(inner, "store/objects")), ended || n >= 4);
-        put_one(&(struct scene){.scratch = inner, .fuse = {MANY}});
-        scratch_teardown(&inner);
-        if (ended)
-            break;
-        assert_true(n <= 5);
-    }
-    (void)state;
+static bool is_put(const struct scene *scene, struct storage *storage) {
+    (void)storage;
+    const char *object = scratch_path(
+        scene->scratch, "store/objects/sha256-2958d416d08aa5a472d7b509036cb7eafd542add84527e66a145ea64cb4cdc75");
+    bool there = access(object, F_OK) == 0;
+    if (there)
+        assert_true(scratch_holds(object, "object"));
+    if (!scene->named_temps)
+        assert_int_equal(scratch_entries(scratch_path(scene->scratch, "store/objects")), 1 + there);
+    put_one(&(struct scene){.scratch = scene->scratch, .fuse = {MANY}});
+    return there;
 }
 
-static void c_a_put_killed_anywhere_is_nothing_or_whole(void **state) { kill_puts(state, false); }
+static void kill_puts(bool named_temps) {
+    struct deaths deaths = kill_anywhere(put_one, is_put, named_temps);
+    assert_true(deaths.before >= 3 && deaths.after >= 1 && deaths.before + deaths.after <= 5);
+}
 
-static void c_also_without_nameless_files(void **state) { kill_puts(state, true); }
+static void c_a_put_killed_anywhere_is_nothing_or_whole(void **state) {
+    (void)state;
+    kill_puts(false);
+}
+
+static void c_also_without_nameless_files(void **state) {
+    (void)state;
+    kill_puts(true);
+}
 
 /* ---- many writers ---- */
 

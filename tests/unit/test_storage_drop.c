@@ -251,6 +251,57 @@ static void c_killed_anywhere_the_last_file_vouches_for_the_others(void **state)
 
 /* ---- files outside any store ---- */
 
+// ---- asked before ----
+
+static const char *const job_json[] = {"job.json", NULL};
+
+static void refused(const char *dir, const char *message) {
+    struct err err = {0};
+    assert_int_equal(storage_drop_check(dir, job_json, &err), -1);
+    assert_int_equal(err.reason, REASON_BAD_INPUT);
+    assert_string_equal(err.msg, message);
+}
+
+static void refused_at(const struct scratch *scratch, const char *name, const char *where, const char *what) {
+    char dir[256], message[512];
+    snprintf(dir, sizeof dir, "%s", scratch_path(scratch, name));
+    snprintf(message, sizeof message, "%s%s", scratch_path(scratch, where), what);
+    refused(dir, message);
+}
+
+static void b_asking_leaves_nothing(void **state) {
+    struct err err = {0};
+    assert_int_equal(storage_drop_check(scratch_path(*state, ""), job_json, &err), 0);
+    assert_int_equal(storage_drop_check(scratch_path(*state, "new"), job_json, &err), 0);
+    assert_int_equal(storage_drop_check(scratch_path(*state, "new/deep/out/"), job_json, &err), 0);
+    assert_int_equal(scratch_entries(scratch_path(*state, "")), 0);
+}
+
+static void f_what_is_in_the_way_is_named_before(void **state) {
+    scratch_file(scratch_path(*state, "file"), "text");
+    refused_at(*state, "file", "file", ": expected a directory, found a file");
+    refused_at(*state, "file/deep/out", "file", ": expected a directory, found a file");
+    assert_int_equal(symlink("nowhere", scratch_path(*state, "link")), 0);
+    refused_at(*state, "link", "link", ": expected a directory, found a link to nothing");
+    assert_int_equal(mkdir(scratch_path(*state, "out"), 0777), 0);
+    assert_int_equal(mkdir(scratch_path(*state, "out/job.json"), 0777), 0);
+    refused_at(*state, "out", "out/job.json", ": expected a file or nothing, found a directory");
+}
+
+// Root may write into any directory, but for those of which nobody makes files.
+static void f_a_place_without_permission_is_named_before(void **state) {
+    uid_t ours = geteuid();
+    assert_int_equal(mkdir(scratch_path(*state, "closed"), 0555), 0);
+    assert_int_equal(chmod(scratch_path(*state, "."), 0755), 0);
+    if (ours == 0)
+        assert_int_equal(seteuid(65534), 0);
+    refused_at(*state, "closed", "closed", ": no file can be made there: Permission denied");
+    refused_at(*state, "closed/out", "closed", ": no file can be made there: Permission denied");
+    assert_int_equal(seteuid(ours), 0);
+    refused("/proc/out", ours ? "/proc: no file can be made there: Permission denied"
+                              : "/proc: no file can be made there: No such file or directory");
+}
+
 static void b_a_plain_file_has_its_identity_as_version(void **state) {
     struct storage_object one, two;
     char path[128];
@@ -306,6 +357,9 @@ int main(void) {
         TEST(f_names_are_single_parts),
         TEST(f_a_file_is_no_place_for_files),
         TEST(c_killed_anywhere_the_last_file_vouches_for_the_others),
+        TEST(b_asking_leaves_nothing),
+        TEST(f_what_is_in_the_way_is_named_before),
+        TEST(f_a_place_without_permission_is_named_before),
         TEST(b_a_plain_file_has_its_identity_as_version),
         TEST(f_only_files_are_opened),
     };

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 import _quern
+from quern import failures
 
 NO_DICTIONARY = 0xFFFFFFFF
 NOT_A_TIME = -2**63
@@ -48,13 +49,25 @@ def segment(frame, names, profile, limit, note):
     """Descriptor of a sealed segment with the columns of `frame`, called `names`; at most `limit` bytes."""
     arrays, dictionaries = [], []
     for name, (_, series) in zip(names, frame.items()):
-        array, values = column(series, Notes(name, note))
+        array, values = storable(series, name, Notes(name, note))
         if values is not None:
             array = array._replace(dictionary=len(names) + len(dictionaries))
             dictionaries.append(values)
         arrays.append(array._replace(name=name.encode("utf-8", "replace")))
     packed = tuple(array.packed() for array in arrays + dictionaries)
     return _quern.write_segment(packed, len(arrays), len(frame), profile, limit)
+
+
+def storable(series, name, note):
+    """column(); what the script's own classes raise becomes a TypeError that names the column and keeps their traceback."""
+    try:
+        return column(series, note)
+    except (MemoryError, _quern.Failure):
+        raise
+    except Exception as error:
+        why = f"{failures.type_of(error)}: {failures.text_of(error)}"
+        raise TypeError(f"column {name!r} cannot be stored: {why}; make it text or numbers before it is returned, such as "
+                        "with .map(repr)").with_traceback(error.__traceback__) from error
 
 
 class Notes:
@@ -100,7 +113,8 @@ def plain(values, note):
 def real(values, note):
     size = values.dtype.itemsize
     if size > 8:
-        note(f"{values.dtype} is stored as float64")
+        if len(values):
+            note(f"{values.dtype} is stored as float64")
         values = values.astype(np.float64)
     return Array(FLOATS[values.dtype.itemsize], values, len(values))
 
@@ -117,7 +131,7 @@ def times(values, zone=b""):
 def extension(series, dtype, note):
     """What pandas adds to NumPy: zones, nullable numbers, strings, sparse, period, interval, Arrow."""
     if isinstance(dtype, pd.DatetimeTZDtype):
-        return times(np.asarray(series, dtype=f"M8[{dtype.unit}]"), zone_name(dtype.tz))
+        return times(np.asarray(series, dtype=f"M8[{dtype.unit}]"), zone_name(dtype.tz, note))
     if isinstance(dtype, pd.SparseDtype):
         return plain(np.asarray(series), note)
     if isinstance(dtype, pd.StringDtype):
@@ -146,13 +160,21 @@ def nullable(series, dtype, kind, note):
     return array._replace(flags=_quern.NULLABLE, mask=missing, nulls=bool(missing.any()))
 
 
-def zone_name(zone):
-    """IANA name of a time zone, or +hh:mm of a fixed distance from UTC."""
-    name = getattr(zone, "zone", None) or getattr(zone, "key", None)
+def zone_name(zone, note):
+    """IANA name of a time zone, or +hh:mm of a fixed distance from UTC; else UTC, in which the instants are the same."""
+    name, offset = known_name(zone), zone.utcoffset(None)
+    if not name and offset is not None and offset.total_seconds() % 60 == 0:
+        name = fixed_offset(offset)
     if not name:
-        offset = zone.utcoffset(None)
-        name = str(zone) if offset is None else fixed_offset(offset)
-    return name.encode("utf-8", "replace")
+        note(f"time zone {zone} has no name that others know: the same instants are stored in UTC")
+    return (name or "UTC").encode("utf-8", "replace")
+
+
+def known_name(zone):
+    """As pytz, zoneinfo and dateutil keep it."""
+    file = getattr(zone, "_filename", None)
+    inside = file.rpartition("/zoneinfo/")[2] if isinstance(file, str) and "/zoneinfo/" in file else None
+    return getattr(zone, "zone", None) or getattr(zone, "key", None) or inside
 
 
 def fixed_offset(offset):
@@ -218,7 +240,9 @@ def numbers(values, whole, note):
 
 def inferred(values, note):
     """Cells that are neither str nor bytes nor Python numbers, or not all of one kind."""
-    kind = pd.api.types.infer_dtype(values, skipna=True)
+    missing = pd.isna(values)
+    present, values = values[~missing], np.where(missing, None, values)
+    kind = pd.api.types.infer_dtype(present, skipna=False)  # a NaT among the others would make it doubt
     if kind == "boolean":
         return flags(values)
     if kind in ("integer", "floating", "mixed-integer-float", "decimal"):
@@ -227,11 +251,10 @@ def inferred(values, note):
         return numbers(values, kind == "integer", note)
     if kind in ("datetime", "datetime64", "date"):
         return dates(values, kind, note)
-    if kind == "time" and all(cell.tzinfo is None for cell, gone in zip(values, pd.isna(values)) if not gone):
+    if kind == "time" and all(cell.tzinfo is None for cell in present):
         return times_of_day(values)
     if kind in ("timedelta", "timedelta64"):
         return durations(values, note)
-    present = [cell for cell, gone in zip(values, pd.isna(values)) if not gone]
     if all(isinstance(cell, BYTES) for cell in present):
         return objects(objects_of([bytes(cell) if isinstance(cell, BYTES) else None for cell in values]), note)
     if all(isinstance(cell, (list, dict)) for cell in present):

@@ -2,6 +2,8 @@
 """Names of columns and of outputs."""
 import re
 
+from quern import failures
+
 # How the n-th repetition of a column's name is written, and where n begins.
 SUFFIXES = {"classic": (" ({})", 2), "studio": (" ({})", 1), "designer": ("_{}", 0), "quern": (" ({})", 2)}
 OUTPUT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}\Z")
@@ -9,7 +11,7 @@ OUTPUT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}\Z")
 
 def columns(labels, dialect):
     """Distinct column names for any labels: str() of each; repeated ones get a number that nobody has."""
-    texts = [label if type(label) is str else str(label) for label in labels]
+    texts = [whole(label if type(label) is str else text_of(label, place)) for place, label in enumerate(labels)]
     taken = set(texts)
     if len(taken) == len(texts):
         return texts
@@ -21,6 +23,22 @@ def columns(labels, dialect):
             taken.add(texts[i])
         placed.add(text)
     return texts
+
+
+def whole(text):
+    """Lone surrogates, which are no characters, are replaced, as in cells."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def text_of(label, place):
+    try:
+        return str(label)
+    except MemoryError:
+        raise
+    except Exception as error:
+        why = f"{failures.type_of(error)}: {failures.text_of(error)}"
+        raise TypeError(f"the name of column {place + 1} cannot be stored: {why}; name it with a text").with_traceback(
+            error.__traceback__) from error
 
 
 def _number(text, form, number, taken, numbers):
