@@ -44,7 +44,7 @@ struct quernd {
     struct keeper_link keeper;
     struct backoff keeper_backoff;
     struct keeper_word readiness[SETTINGS_MAX_QUEUES]; /* as it was told last; kind 0: not yet */
-    uint64_t renewed_ns[SETTINGS_MAX_QUEUES]; /* of CLOCK_BOOTTIME */
+    uint64_t renewed_ns[SETTINGS_MAX_QUEUES];          /* of CLOCK_BOOTTIME */
     struct backoff zygote_backoffs[SUPERVISOR_MAX_ENVIRONMENTS];
     struct err zygote_faults[SUPERVISOR_MAX_ENVIRONMENTS]; /* reason 0: it is up */
     bool zygote_turned[SUPERVISOR_MAX_ENVIRONMENTS];       /* came up, or did not, once */
