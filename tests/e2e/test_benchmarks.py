@@ -48,7 +48,7 @@ def test_b_rows_are_well_formed(quick, area):
     labels = {row["label"] for row in rows}
     assert set(SOME_LABELS[area]) <= labels
     for row in rows:
-        assert row["unit"] in ("ms", "us", "cpu ms", "/s")
+        assert row["unit"] in ("ms", "us", "cpu ms", "/s", "bytes")
         assert 0 <= row["p25"] <= row["median"]
         assert row["samples"] >= quick[1]["areas"][area]["rounds"]
         if "beside" in row:
