@@ -35,7 +35,7 @@ def metric(name, what, rows):
     lines = [f"# HELP {name} {what}", f"# TYPE {name} gauge"]
     for labels, value in rows:
         inside = ",".join(f'{label}="{escaped(str(word))}"' for label, word in labels.items())
-        lines.append(f"{name}{{{inside}}} {value:.9g}" if name[-8:] != "_seconds" or value < 1e6 else f"{name}{{{inside}}} {value:.3f}")
+        lines.append(f"{name}{{{inside}}} {round(value, 6)}")
     return lines
 
 

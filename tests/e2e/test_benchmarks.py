@@ -5,7 +5,8 @@ import subprocess
 import pytest
 from conftest import ROOT
 
-AREAS = ["codec", "dataset", "show", "frames", "fork", "pictures", "jail", "noop", "large"]
+AREAS = ["codec", "dataset", "show", "frames", "fork", "pictures", "jail", "noop", "large", "queue", "store",
+         "fleet"]
 SOME_LABELS = {
     "codec": ["decode, libzstd alone", "decode, quern-codec", "decode, pyarrow, table", "encode, polars"],
     "dataset": ["double, random, decode, libzstd alone", "text, e-mail, decode, quern", "mixed, encode, quern",
@@ -18,6 +19,9 @@ SOME_LABELS = {
     "noop": ["quern: whole", "python3 -c 'import pandas': whole", *(f"quern: step {name}" for name in (
         "claim", "load", "run", "collect", "publish"))],
     "large": ["quern: whole", "python3, read_feather, to_feather: whole"],
+    "queue": ["1000 queued: submit, p50", "20000 queued: claim, p99", "20000 queued: memory of a queued job"],
+    "store": ["put, store", "get, hiredis alone"],
+    "fleet": ["empty: submit", "frame: load", "strings: run", "plot: publish", "empty: seen", "frame: fetch"],
 }
 
 
@@ -46,7 +50,7 @@ def test_b_rows_are_well_formed(quick, area):
     labels = {row["label"] for row in rows}
     assert set(SOME_LABELS[area]) <= labels
     for row in rows:
-        assert row["unit"] in ("ms", "us", "cpu ms")
+        assert row["unit"] in ("ms", "us", "cpu ms", "bytes")
         assert 0 <= row["p25"] <= row["median"]
         assert row["samples"] >= quick[1]["areas"][area]["rounds"]
         if "beside" in row:
@@ -76,7 +80,7 @@ def test_b_one_area_alone(tmp_path):
 def test_b_unknown_area():
     done = bench("jial")
     assert done.returncode == 2
-    assert done.stderr.endswith("run: error: expected areas among codec dataset show frames fork pictures jail noop large, found jial\n")
+    assert done.stderr.endswith("run: error: expected areas among codec dataset show frames fork pictures jail noop large queue store fleet, found jial\n")
 
 
 def test_b_rounds_start_at_one():
