@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// `quern dataset collect`: frees what no name and no job wants any more. A store that knows of a queue which is not asked
-// here frees nothing.
+// `quern dataset collect`: objects go that no name and no job wants. A store that knows of a queue which is not asked here
+// frees nothing.
 #include <inttypes.h>
-#include <string.h>
 
 #include "cli/client.h"
 #include "cli/quantity.h"
@@ -10,7 +9,7 @@
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 
-enum { BATCH = 1000, OLDER_MS = 24 * 3600 * 1000 };
+enum { AT_ONCE = 1000, AGE_MS = 24 * 3600 * 1000 };
 
 struct homes {
     struct catalogue *catalogues[CATALOGUE_MAX_HOMES]; // the first one borrowed, the others owned
@@ -53,50 +52,55 @@ static int gather(const struct command_line *line, const struct store *store, st
     return 0;
 }
 
-static int collect(const struct homes *homes, uint64_t older_ms, struct storage_collected *ret,
-                   struct refusal *refusal) {
-    struct storage_collected sum = {0}, piece = {.objects = BATCH};
+static int blame(const struct err *err, struct refusal *refusal) {
+    refuse(refusal, (enum reason)err->reason, "%s", err->msg);
+    if (err->reason == REASON_CONFIG)
+        refusal_advise(refusal,
+                       "a queue of the same Redis: --also NAME; the one of `quern up`: start it first; one that "
+                       "is no more: --forget HOME");
+    return -1;
+}
+
+static int collect(const struct homes *homes, uint64_t age_ms, struct storage_collected *all, struct refusal *refusal) {
+    struct storage_collected some;
     struct err err;
-    while (piece.objects == BATCH) {
-        if (catalogue_collect(homes->catalogues, homes->count, older_ms, BATCH, &piece, &err) < 0) {
-            refuse(refusal, err.reason == REASON_BAD_INPUT ? REASON_USAGE : (enum reason)err.reason, "%s", err.msg);
-            if (err.reason == REASON_CONFIG)
-                refusal_advise(refusal, "a queue of the same Redis: --also NAME; one that is no more: --forget HOME");
-            return -1;
-        }
-        sum.objects += piece.objects;
-        sum.attempts += piece.attempts;
-        sum.bytes += piece.bytes;
-    }
-    *ret = sum;
+    do {
+        if (catalogue_collect(homes->catalogues, homes->count, age_ms, AT_ONCE, &some, &err) < 0)
+            return blame(&err, refusal);
+        all->objects += some.objects;
+        all->attempts += some.attempts;
+        all->bytes += some.bytes;
+    } while (some.objects >= AT_ONCE);
     return 0;
 }
 
-static int run(const struct command_line *line, const struct store *store, struct storage_collected *ret,
+static int run(const struct command_line *line, const struct store *store, struct storage_collected *all,
                struct refusal *refusal) {
     struct err err;
     __attribute__((cleanup(homes_close))) struct homes homes = {.count = 0};
-    const struct given *older = command_given(line, "--older"), *forget = command_given(line, "--forget");
+    const struct given *age = command_given(line, "--age"), *forget = command_given(line, "--forget");
+    if (age && age->number < STORAGE_MIN_AGE_MS)
+        return refuse(refusal, REASON_USAGE, "--age: expected at least %u s", STORAGE_MIN_AGE_MS / 1000);
     if (forget && storage_drop_home(store->storage, forget->value, &err) < 0)
-        return refuse(refusal, (enum reason)err.reason, "--forget: %s", err.msg);
+        return refuse(refusal, err.reason == REASON_BAD_INPUT ? REASON_USAGE : (enum reason)err.reason, "--forget: %s",
+                      err.msg);
     TRY(gather(line, store, &homes, refusal));
-    return collect(&homes, older ? older->number : OLDER_MS, ret, refusal);
+    return collect(&homes, age ? age->number : AGE_MS, all, refusal);
 }
 
 int verb_dataset_collect(const struct command_line *line) {
+    struct storage_collected all = {0};
     struct refusal refusal;
-    struct store store;
     struct terminal out;
-    struct storage_collected collected = {0};
-    char bytes[QUANTITY_BYTES], count[QUANTITY_BYTES];
+    struct store store;
+    char bytes[QUANTITY_BYTES];
     if (store_open(line, &store, &refusal) < 0)
         return refusal_print(&refusal, stderr);
-    int result = run(line, &store, &collected, &refusal);
+    int result = run(line, &store, &all, &refusal);
     store_close(&store);
     if (result < 0)
         return refusal_print(&refusal, stderr);
     terminal_open(&out, stdout, TERMINAL_COLOUR_AUTO);
-    terminal_say(&out, "freed %s: %s %s\n", quantity_show_bytes(collected.bytes, bytes),
-                 quantity_show_count(collected.objects, count), collected.objects == 1 ? "object" : "objects");
+    terminal_say(&out, "collected %" PRIu64 " objects, %s\n", all.objects, quantity_show_bytes(all.bytes, bytes));
     return 0;
 }

@@ -157,7 +157,7 @@ int source_pin(const char *name, const struct store *store, struct job_source *s
 
 int source_key(const char *name, const char *word, const struct store *store, struct job_source *ret,
                struct refusal *refusal) {
-    struct job_source source;
+    struct job_source source = {0};
     TRY(source_named(name, word, &source, refusal));
     if (source_pin(name, store, &source, refusal) < 0) {
         drop(&source);

@@ -21,7 +21,7 @@
 #include "quern/clock.h"
 #include "quern/own.h"
 
-enum { REDIS_MS = 60000, WORKERS_MS = 120000, LOOK_MS = 20, SHUTDOWN_MS = 30000, TURN_MS = 200 };
+enum { REDIS_MS = 60000, WORKERS_MS = 120000, LOOK_MS = 20, LOADING_MS = 30000, SHUTDOWN_MS = 30000, TURN_MS = 200 };
 
 struct up {
     struct up_place place;
@@ -112,7 +112,9 @@ static int await(struct up *up, const struct service *service, up_condition *con
 /* ---- the queue ---- */
 
 static int open_queue(struct up *up, struct refusal *refusal) {
-    const struct queue_options options = {.url = up->settings.url, .name = up->settings.queue};
+    // A Redis that still reads its file answers what it is, and nothing else.
+    const struct queue_options options = {
+        .url = up->settings.url, .name = up->settings.queue, .patience_ms = LOADING_MS};
     struct err err;
     return queue_open(&options, &up->queue, &err) < 0 ? refuse(refusal, REASON_USAGE, "-q: %s", err.msg) : 0;
 }

@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// A double gives back every decimal of 15 digits, and holds powers of ten up to this one.
-enum { SURE_DIGITS = 15, EXACT_POWER = 22 };
-#define SURE_END UINT64_C(1000000000000000) // 10^SURE_DIGITS, below 2^53
+enum { EXACT_POWER = 22 };
 
 // 10^19 is the largest power of ten of 64 bits; five of its digits hold 256 bits.
 enum { GROUP_DIGITS = 19, GROUPS = 5, MAX_DIGITS = GROUP_DIGITS * GROUPS, LIMBS = 4 };
@@ -82,16 +80,20 @@ static double by_text(const struct arrow_decimal *decimal, int32_t scale, bool *
     return value;
 }
 
-double arrow_decimal_value(const struct arrow_decimal *decimal, int32_t scale, bool *exact) {
+double arrow_decimal_power(int32_t scale) {
     static const double powers[EXACT_POWER + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    return scale >= 0 && scale <= EXACT_POWER ? powers[scale] : 0;
+}
+
+double arrow_decimal_value(const struct arrow_decimal *decimal, int32_t scale, bool *exact) {
     const uint64_t *limbs = decimal->limbs;
-    bool small = !(limbs[1] | limbs[2] | limbs[3]) && limbs[0] < SURE_END;
-    double value = 0;
+    bool small = !(limbs[1] | limbs[2] | limbs[3]) && limbs[0] < ARROW_DECIMAL_SMALL;
+    double value = 0, power = arrow_decimal_power(scale);
     *exact = true;
-    if (small && scale >= 0 && scale <= EXACT_POWER)
-        value = (double)limbs[0] / powers[scale];
+    if (small && power > 0)
+        value = (double)limbs[0] / power;
     else if (limbs[0] | limbs[1] | limbs[2] | limbs[3])
         value = by_text(decimal, scale, exact);
     return decimal->negative ? -value : value;

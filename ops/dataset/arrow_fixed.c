@@ -108,15 +108,22 @@ static uint64_t count_inexact(const struct step *step) {
     return found;
 }
 
+static double round_decimal(const struct step *step, const uint8_t *at, bool *exact) {
+    struct arrow_decimal decimal = arrow_decimal_load(at, step->source->type->width);
+    return arrow_decimal_value(&decimal, step->source->type->scale, exact);
+}
+
 static void round_decimals(const struct step *step) {
     uint32_t width = step->source->type->width;
+    double power = width == 16 ? arrow_decimal_power(step->source->type->scale) : 0;
     step->piece->inexact = 0;
     for (uint64_t row = 0; row < step->piece->rows; row++) {
-        bool exact = true, present = !step->present || bits_present(step->present, row);
-        struct arrow_decimal decimal = {0};
-        if (present)
-            decimal = arrow_decimal_load(step->from + row * width, width);
-        double value = arrow_decimal_value(&decimal, step->source->type->scale, &exact);
+        const uint8_t *at = step->from + row * width;
+        bool exact = true;
+        double value = 0;
+        if ((!step->present || bits_present(step->present, row)) &&
+            !(power > 0 && arrow_decimal_small(at, power, &value)))
+            value = round_decimal(step, at, &exact);
         memcpy(step->to + row * sizeof value, &value, sizeof value);
         step->piece->inexact += !exact;
     }

@@ -66,7 +66,7 @@ def test_b_submit_uploads_files_and_pins_their_bytes(fleet):
     assert spec["script"] == {"url": f"job:{job}/input/script", "version": kept[0][1], "name": "score.py"}
     assert spec["bundle"] == {"url": f"job:{job}/input/bundle", "version": kept[2][1], "name": "lib.zip"}
     assert spec["inputs"] == [
-        {"port": port, "format": "csv", "url": f"job:{job}/input/dataframe{port}", "version": kept[1][1],
+        {"port": port, "format": "csv", "no_header": False, "url": f"job:{job}/input/dataframe{port}", "version": kept[1][1],
          "name": "patients.csv"} for port in (1, 12)]
 
 
@@ -99,7 +99,7 @@ def test_b_a_job_waits_for_what_it_takes(fleet):
     second = fleet.submit("score.py", "--dataframe1", "job:1/dataset1")
     third = fleet.submit("score.py", "--dataframe1", f"job:{first}/stdout.txt", "--after", "any:1")
     assert document(fleet, second)["inputs"] == [
-        {"port": 1, "format": "arrow", "url": f"job:{first}/dataset1", "name": "job:1/dataset1"}]
+        {"port": 1, "format": "arrow", "no_header": False, "url": f"job:{first}/dataset1", "name": "job:1/dataset1"}]
     assert [status(fleet, job)["state"] for job in (first, second, third)] == ["queued", "blocked", "blocked"]
     worker = fleet.worker()
     assert worker.claim() == first

@@ -70,9 +70,7 @@ static void take_away(struct storage *storage, struct err *err) {
     (void)!storage_remove(storage, STORAGE_UNFENCED, keys, 2, err);
 }
 
-static void commit(struct storage *storage, struct err *err) {
-    (void)!storage_commit(storage, "attempt", "{}", err);
-}
+static void commit(struct storage *storage, struct err *err) { (void)!storage_commit(storage, "attempt", "{}", err); }
 
 static void usage(struct storage *storage, struct err *err) {
     struct storage_usage usage;
@@ -85,8 +83,8 @@ static void collect(struct storage *storage, struct err *err) {
     (void)!storage_collect(storage, &rules, &collected, err);
 }
 
-static void (*const calls[])(struct storage *storage, struct err *err) = {
-    get, find, keep, names, put, promote, take_away, commit, usage, collect};
+static void (*const calls[])(struct storage *storage, struct err *err) = {get,     find,      keep,   names, put,
+                                                                          promote, take_away, commit, usage, collect};
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
     int ends[2];
