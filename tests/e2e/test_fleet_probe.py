@@ -85,7 +85,7 @@ def test_b_json_has_every_step_and_nothing_is_left(living):
     assert (keys(living), living.names(), listing(living)) == before[:3]
     for path in (living.store / "objects").iterdir():
         os.utime(path, (0, 0))  # as if it had been there for long
-    living.quern("dataset", "collect", "--older", "2m")
+    living.quern("dataset", "collect")
     assert objects(living) == before[3]
 
 
