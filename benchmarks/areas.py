@@ -152,4 +152,13 @@ def store(places):
         {"put, store": "put, hiredis alone", "get, store": "get, hiredis alone"})
 
 
-AREAS = {made.__name__: made for made in (codec, dataset, show, frames, fork, pictures, jail, noop, large, queue, store)}
+def fleet(places):
+    rows = 10_000 if places.quick else 1_000_000
+    programs = next(iter(places.builds.values()))
+    return Area(
+        f"canary jobs from `quern submit` to the result seen, on a private `quern up`; {rows:,} rows",
+        [script(SYSTEM, "fleet_private.py", places.scratch, programs, rows)], 1 if places.quick else 21, {})
+
+
+AREAS = {made.__name__: made for made in (codec, dataset, show, frames, fork, pictures, jail, noop, large, queue, store,
+                                    fleet)}

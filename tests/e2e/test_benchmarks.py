@@ -5,7 +5,8 @@ import subprocess
 import pytest
 from conftest import ROOT
 
-AREAS = ["codec", "dataset", "show", "frames", "fork", "pictures", "jail", "noop", "large", "queue", "store"]
+AREAS = ["codec", "dataset", "show", "frames", "fork", "pictures", "jail", "noop", "large", "queue", "store",
+         "fleet"]
 SOME_LABELS = {
     "codec": ["decode, libzstd alone", "decode, quern-codec", "decode, pyarrow, table", "encode, polars"],
     "dataset": ["double, random, decode, libzstd alone", "text, e-mail, decode, quern", "mixed, encode, quern",
@@ -20,6 +21,7 @@ SOME_LABELS = {
     "large": ["quern: whole", "python3, read_feather, to_feather: whole"],
     "queue": ["1000 queued: claim, p50", "20000 queued: claim, p99", "20000 queued: submit, claim and complete"],
     "store": ["put, store", "put, hiredis alone", "get, store"],
+    "fleet": ["empty: submit", "frame: load", "strings: run", "plot: publish", "empty: seen", "frame: fetch"],
 }
 
 
