@@ -50,8 +50,9 @@ static int upload_file(struct upload *upload, const char *role, struct job_sourc
         return 0;
     if (storage_open_file(source_path(source), &object, &err) < 0)
         return refuse(refusal, (enum reason)err.reason, "%s", err.msg);
-    auto_fd int fd = object.fd;
-    TRY(put(upload, &object, source, version, refusal));
+    int done = put(upload, &object, source, version, refusal);
+    own_close(&object.fd);
+    TRY(done);
     return point_at(upload, role, version, source, refusal);
 }
 

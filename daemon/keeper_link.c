@@ -17,7 +17,7 @@
 
 void keeper_link_init(struct keeper_link *link) { *link = (struct keeper_link){.socket = -1, .pidfd = -1}; }
 
-int keeper_link_start(struct keeper_link *link, int settings, const char *const *environ, struct err *err) {
+int keeper_link_start(struct keeper_link *link, int settings, const char *const *variables, struct err *err) {
     char path[4096];
     int ends[2];
     TRY(program_path("quern-keeper", path, sizeof path, err));
@@ -27,7 +27,7 @@ int keeper_link_start(struct keeper_link *link, int settings, const char *const 
         return err_sys(err, REASON_INFRA, "the keeper's socket");
     const int fds[] = {its, settings};
     const char *const argv[] = {"quern-keeper", NULL};
-    struct jail_spawn how = {.program = path, .argv = argv, .environ = environ, .fds = fds, .fd_count = 2};
+    struct jail_spawn how = {.program = path, .argv = argv, .environ = variables, .fds = fds, .fd_count = 2};
     TRY(jail_spawn(&how, &link->pidfd, &link->pid, err));
     link->socket = steal_fd(&ours);
     link->heard_ns = clock_now_ns();

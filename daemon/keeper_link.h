@@ -23,7 +23,7 @@ struct keeper_link {
 };
 
 void keeper_link_init(struct keeper_link *link);
-MUST_USE int keeper_link_start(struct keeper_link *link, int settings, const char *const *environ, struct err *err);
+MUST_USE int keeper_link_start(struct keeper_link *link, int settings, const char *const *variables, struct err *err);
 
 /* A keeper that does not listen becomes `deaf`; where there is none, nothing is told. */
 void keeper_link_send(struct keeper_link *link, const struct keeper_order *order);

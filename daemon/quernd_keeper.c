@@ -152,11 +152,11 @@ static void tell_all(struct quernd *quernd) {
 }
 
 static int start(struct quernd *quernd, struct err *err) {
-    struct quernd_environ environ;
+    struct quernd_environ kept;
     auto_fd int fd = -1;
     TRY(settings_write(&quernd->config->settings, &fd, err));
-    quernd_environ_take(&environ);
-    return keeper_link_start(&quernd->keeper, fd, environ.list, err);
+    quernd_environ_take(&kept);
+    return keeper_link_start(&quernd->keeper, fd, kept.list, err);
 }
 
 static void start_keeper(struct quernd *quernd) {

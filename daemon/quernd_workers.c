@@ -15,12 +15,12 @@ bool quernd_wants(const struct quernd *quernd, uint32_t worker) {
 static int start(struct quernd *quernd, uint32_t worker, struct err *err) {
     static const char *const argv[] = {"quern-worker", "--daemon", NULL};
     struct settings settings = quernd->config->settings;
-    struct quernd_environ environ;
+    struct quernd_environ kept;
     auto_fd int fd = -1;
     snprintf(settings.worker, sizeof settings.worker, "%.100s:%u", quernd->config->settings.worker, worker);
     TRY(settings_write(&settings, &fd, err));
-    quernd_environ_take(&environ);
-    struct worker_start how = {.argv = argv, .environ = environ.list, .job = fd};
+    quernd_environ_take(&kept);
+    struct worker_start how = {.argv = argv, .environ = kept.list, .job = fd};
     return supervisor_start_worker(&quernd->supervisor, &how, worker, err);
 }
 

@@ -45,7 +45,7 @@ void supervisor_watch(struct supervisor *supervisor, int fd, void (*readable)(vo
             supervisor->watches[i] = (struct supervisor_watch){.fd = fd, .readable = readable};
             return;
         }
-    assert(!"a place for everything that is watched");
+    assert(false && "there is a place for everything that is watched");
 }
 
 void supervisor_unwatch(struct supervisor *supervisor, int fd) {
