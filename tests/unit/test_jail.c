@@ -32,9 +32,9 @@ static int tell_facts(bool network_open) {
     if (zygote_open(network_open, &jail))
         return 1;
     const struct jail_facts *facts = jail_facts(jail);
-    dprintf(ROLE_OUT, "%s user %u mount %u pid %u net %u ipc %u own_uid %u landlock %d seccomp %u cgroup %u\n",
+    dprintf(ROLE_OUT, "%s user %u mount %u pid %u net %u ipc %u own_uid %u landlock %d seccomp %u bound %s\n",
             jail_level_name(facts->level), facts->user_ns, facts->mount_ns, facts->pid_ns, facts->net_ns, facts->ipc_ns,
-            facts->own_uid, facts->landlock_abi > 0, facts->seccomp, facts->bound_cgroup);
+            facts->own_uid, facts->landlock_abi > 0, facts->seccomp, jail_bound_name((enum jail_bound)facts->bound));
     return 0;
 }
 
