@@ -26,9 +26,44 @@ struct walk {
     ino_t seen[MAX_FILES];
 };
 
-typedef void process_fn(struct walk *walk, int process, const char *pid);
+// `thread` is a living one of the process.
+typedef void process_fn(struct walk *walk, int process, int thread);
 
 static bool is_number(const char *name) { return name[0] && name[strspn(name, "0123456789")] == '\0'; }
+
+/* ---- processes ---- */
+
+// A file of /proc comes in one piece; empty when the process is gone.
+static void read_text(int process, const char *name, char *text, size_t room) {
+    auto_fd int fd = openat(process, name, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, text, room - 1);
+    text[got < 0 ? 0 : got] = '\0';
+}
+
+static bool has_memory(int thread) {
+    char status[4096];
+    read_text(thread, "status", status, sizeof status);
+    return strstr(status, "\nVmRSS:") != NULL;
+}
+
+// A process whose first thread has ended goes on in the others, and only they tell of its memory. -1: it is dead.
+static int living_thread(int process) {
+    if (has_memory(process))
+        return openat(process, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int found = -1, fd = openat(process, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+    if (!stream)
+        own_close(&fd);
+    for (struct dirent *entry; stream && found < 0 && (entry = readdir(stream));) {
+        auto_fd int thread =
+            is_number(entry->d_name) ? openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+        if (thread >= 0 && has_memory(thread))
+            found = steal_fd(&thread);
+    }
+    if (stream)
+        closedir(stream);
+    return found;
+}
 
 // Each process of the tree but its init, which is 1.
 static int for_each_process(struct walk *walk, process_fn *visit, struct err *err) {
@@ -42,18 +77,12 @@ static int for_each_process(struct walk *walk, process_fn *visit, struct err *er
         if (!is_number(entry->d_name) || strcmp(entry->d_name, "1") == 0)
             continue;
         auto_fd int process = openat(walk->view->proc, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (process >= 0)
-            visit(walk, process, entry->d_name);
+        auto_fd int thread = process < 0 ? -1 : living_thread(process);
+        if (thread >= 0)
+            visit(walk, process, thread);
     }
     closedir(stream);
     return 0;
-}
-
-// A file of /proc comes in one piece; empty when the process is gone.
-static void read_text(int process, const char *name, char *text, size_t room) {
-    auto_fd int fd = openat(process, name, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd < 0 ? -1 : read(fd, text, room - 1);
-    text[got < 0 ? 0 : got] = '\0';
 }
 
 // The figure of a line "NAME:   123 kB" in bytes, or 0. `name` begins with the line feed before it.
@@ -87,9 +116,9 @@ static void count_file(struct walk *walk, const struct stat *status) {
         walk->files += (uint64_t)status->st_blocks * 512;
 }
 
-static void count_files(struct walk *walk, int process) {
+static void count_files(struct walk *walk, int thread) {
     struct stat status;
-    int fd = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = openat(thread, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *stream = fd < 0 ? NULL : fdopendir(fd);
     if (!stream)
         own_close(&fd);
@@ -115,18 +144,17 @@ static uint64_t cpu_us(const char *stat) {
     return ticks * (1000000u / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
-static void take_most(struct walk *walk, int process, const char *pid) {
+static void take_most(struct walk *walk, int process, int thread) {
     static const char *const figures[] = {"\nRssAnon:", "\nRssShmem:", "\nVmSwap:", "\nVmPTE:"};
     char status[4096], stat[1024];
-    (void)pid;
-    read_text(process, "status", status, sizeof status);
+    read_text(thread, "status", status, sizeof status);
     read_text(process, "stat", stat, sizeof stat);
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
         walk->usage.memory_bytes += figure(status, figures[i]);
     const char *threads = strstr(status, "\nThreads:");
     walk->usage.threads += threads ? (uint32_t)strtoul(threads + sizeof "\nThreads:" - 1, NULL, 10) : 0;
     walk->usage.cpu_us += cpu_us(stat);
-    count_files(walk, process);
+    count_files(walk, thread);
 }
 
 int tree_usage_most(const struct tree_view *view, struct tree_usage *ret, struct err *err) {
@@ -158,10 +186,10 @@ static bool is_heading(const char *line) {
     return (line[0] >= '0' && line[0] <= '9') || (line[0] >= 'a' && line[0] <= 'f');
 }
 
-static void take_mappings(struct walk *walk, int process) {
+static void take_mappings(struct walk *walk, int thread) {
     char line[512], buffer[1 << 16];
     bool wanted = false;
-    int fd = openat(process, "smaps", O_RDONLY | O_CLOEXEC);
+    int fd = openat(thread, "smaps", O_RDONLY | O_CLOEXEC);
     auto_file FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
     if (file)
         setvbuf(file, buffer, _IOFBF, sizeof buffer);
@@ -174,19 +202,19 @@ static void take_mappings(struct walk *walk, int process) {
 }
 
 // The sum of a process is quickly had. Mapping by mapping is read only where it holds shared memory: inputs are of that.
-static void take_fair(struct walk *walk, int process, const char *pid) {
+static void take_fair(struct walk *walk, int process, int thread) {
     char sum[4096], status[4096];
-    (void)pid;
-    read_text(process, "smaps_rollup", sum, sizeof sum);
-    read_text(process, "status", status, sizeof status);
+    (void)process;
+    read_text(thread, "smaps_rollup", sum, sizeof sum);
+    read_text(thread, "status", status, sizeof status);
     walk->anonymous += figure(sum, "\nPss_Anon:") + figure(sum, "\nSwapPss:") + figure(status, "\nVmPTE:");
     if (figure(sum, "\nPss_Shmem:"))
-        take_mappings(walk, process);
+        take_mappings(walk, thread);
 }
 
-static void take_files(struct walk *walk, int process, const char *pid) {
-    (void)pid;
-    count_files(walk, process);
+static void take_files(struct walk *walk, int process, int thread) {
+    (void)process;
+    count_files(walk, thread);
 }
 
 int tree_usage_fair(const struct tree_view *view, uint64_t *ret, struct err *err) {
@@ -200,15 +228,25 @@ int tree_usage_fair(const struct tree_view *view, uint64_t *ret, struct err *err
 
 /* ---- the way in ---- */
 
-// A number that was given to another process meanwhile would lead elsewhere: who lives afterwards was the one.
-int tree_proc_open(int pidfd, int *ret_proc, struct err *err) {
+static int open_proc(int pidfd) {
     char path[64];
-    snprintf(path, sizeof path, "/proc/%d/root/proc", pid_of(pidfd));
-    auto_fd int proc = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    snprintf(path, sizeof path, "/proc/%d", pid_of(pidfd));
+    auto_fd int process = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    auto_fd int thread = process < 0 ? -1 : living_thread(process);
+    if (thread >= 0)
+        return openat(thread, "root/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    errno = ENOENT;
+    return -1;
+}
+
+// A number that was given to another process meanwhile would lead elsewhere: who lives afterwards was the one. A process that
+// is on its way out has neither memory nor a root any more.
+int tree_proc_open(int pidfd, int *ret_proc, struct err *err) {
+    auto_fd int proc = open_proc(pidfd);
     int sys = errno;
     struct pollfd process = {.fd = pidfd, .events = POLLIN};
     *ret_proc = -1;
-    if (poll(&process, 1, 0) != 0)
+    if (poll(&process, 1, 0) != 0 || (proc < 0 && (sys == ENOENT || sys == ESRCH)))
         return 0;
     errno = sys;
     if (proc < 0)

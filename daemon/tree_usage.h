@@ -36,7 +36,7 @@ struct tree_usage {
     uint32_t threads; /* of all processes but the tiny init */
 };
 
-/* The /proc of the process behind `pidfd`; *ret_proc is -1 when that is dead. REASON_INFRA when it may not be read. */
+/* The /proc of the process behind `pidfd`; *ret_proc is -1 when that is dead or about to be. REASON_INFRA when it may not be read. */
 MUST_USE int tree_proc_open(int pidfd, int *ret_proc, struct err *err);
 
 MUST_USE int tree_usage_most(const struct tree_view *view, struct tree_usage *ret, struct err *err);

@@ -109,8 +109,8 @@ int tree_watch_look(struct tree_watch *watch, struct err *ret_why, struct err *e
     uint64_t began = clock_now_ns(), bytes = 0;
     if (watch->view.proc < 0)
         TRY(open_view(watch, err));
-    if (watch->view.proc < 0) { // dead
-        watch->next_ns = CLOCK_NEVER;
+    if (watch->view.proc < 0) { // about to be dead
+        watch->next_ns = began + SHORTEST_NS;
         return 0;
     }
     int beyond = look(watch, &bytes, ret_why, err);

@@ -58,6 +58,15 @@ struct jail_facts {
     uint32_t bound; /* enum jail_bound */
 };
 
+/* The least that is asked for. All zero: whatever there is. */
+struct jail_require {
+    uint32_t level; /* enum jail_level */
+    uint32_t bound; /* enum jail_bound */
+};
+
+/* REASON_CONFIG when the machine gives less: there is no silent step down. */
+MUST_USE int jail_meets(const struct jail_facts *facts, const struct jail_require *require, struct err *err);
+
 /* Zero never means unlimited: jail_limits_default() fills in the defaults, jail_limits_check() refuses zeros. */
 struct jail_limits {
     uint64_t memory_bytes; /* what the job adds; mapped inputs apart */

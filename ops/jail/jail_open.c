@@ -23,6 +23,18 @@ const char *jail_bound_name(enum jail_bound bound) {
     return (unsigned)bound < sizeof bound_names / sizeof *bound_names ? bound_names[bound] : "rlimit";
 }
 
+int jail_meets(const struct jail_facts *facts, const struct jail_require *require, struct err *err) {
+    if (facts->level < require->level)
+        return err_set(err, REASON_CONFIG, "the jail is %s here, %s is required (see: quern doctor)",
+                       jail_level_name((enum jail_level)facts->level),
+                       jail_level_name((enum jail_level)require->level));
+    if (facts->bound < require->bound)
+        return err_set(err, REASON_CONFIG, "memory of a job as a whole is bounded by %s here, %s is required",
+                       jail_bound_name((enum jail_bound)facts->bound),
+                       jail_bound_name((enum jail_bound)require->bound));
+    return 0;
+}
+
 const struct jail_facts *jail_facts(const struct jail *jail) { return &jail->facts; }
 
 // Everything that follows changes mounts: never those of the host.

@@ -115,3 +115,14 @@ def test_b_shared_memory_of_multiprocessing_is_of_the_work_directory(quern):
                        "time.sleep(0.5)\n"
                        "made.unlink()"), "--memory", "512M")
     assert run.code == 0, run.stderr
+
+
+def test_l_memory_of_a_process_whose_first_thread_is_gone(quern):
+    """Its status has no figures any more; those of its other threads have."""
+    run = quern(script("import ctypes, threading\n"
+                       "def rest():\n    for _ in range(12):\n        if os.fork() == 0:\n"
+                       "            threading.Thread(target=hold, args=(100,)).start()\n"
+                       "            ctypes.CDLL(None).syscall(60, 0)\n"
+                       "    signal.pause()\n"
+                       "rest()"), "--memory", "512M", "--timeout", "60s")
+    beyond_memory(run, 512)
