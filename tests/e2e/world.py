@@ -17,7 +17,7 @@ from fleet.places import RELEASE, ROOT
 from fleet.processes import below, everything
 from fleet.waiting import eventually
 
-PROGRAMS = ("quern", "quern-worker", "quern-codec", "quern-python")
+PROGRAMS = ("quern", "quernd", "quern-keeper", "quern-worker", "quern-codec", "quern-python")
 FRESH = ("/tmp", "/run", "/var/tmp", "/dev/shm")
 SECONDS = 60  # for everything that must happen
 STEPS = ("claim", "load", "run", "collect", "publish", "complete")

@@ -1,0 +1,126 @@
+#!/usr/bin/env -S /usr/bin/python3 -B
+# SPDX-License-Identifier: Apache-2.0
+"""apart.py JOBS STORE SEED: the proof of tests/prove/fleet for one kind of store, "redis" or "file". To be run as pid 1 of a
+mount, pid and network namespace of its own. Ends with 1 when anything was lost, twice, or left behind."""
+import pathlib
+import random
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path[1:1] = [str(ROOT / part) for part in ("tests/e2e", "tests/module", "tests/oracles", "redis")]
+
+import embed  # noqa: E402  (the path above finds it)
+import report  # noqa: E402
+from clients import Clients  # noqa: E402
+from cuts import Cuts  # noqa: E402
+from machines import CLIENTS, HOSTS, Fleet  # noqa: E402
+from mix import Mix  # noqa: E402
+from network import Network  # noqa: E402
+from plants import try_all, without_a_fence  # noqa: E402
+from quernds import until  # noqa: E402
+from verdict import collected, verdict  # noqa: E402
+from view import look, look_at_store, make_older  # noqa: E402
+from world import World  # noqa: E402
+
+REHEARSED = ("empty", "prints", "table_out", "exits", "chain", "shared", "shared", "cancelled_waiting", "two_inputs", "plot")
+END_SECONDS = 600
+
+
+def transitions():
+    """The texts of the queue's scripts, read before this world hides the directory that they may be in."""
+    lua = ROOT / "queue/lua"
+    return {name: embed.script(lua / "shared/1_clock.lua", lua, name) for name in ("claim", "lost_claim", "complete")}
+
+
+def inputs(fleet):
+    """Datasets under keys, and a file for uploads."""
+    rows = random.Random(1)
+    for name, count in (("small", 1000), ("big", 300_000)):
+        path = fleet.directory / f"{name}.csv"
+        path.write_text("a,b\n" + "".join(f"{rows.random()},{rows.random()}\n" for _ in range(count)))
+        fleet.quern("dataset", "put", path, f"in/{name}")
+    return {"small": "in/small", "big": "in/big"}, fleet.directory / "small.csv"
+
+
+def ended(clients):
+    return until("the end of all jobs", lambda: clients.open() == 0, END_SECONDS)
+
+
+def rehearse(fleet, clients, mix, code):
+    """A few jobs that nobody disturbs: the verdict on them is that all is well, and with each planted fault that it is not."""
+    jobs = [job for kind in REHEARSED for job in getattr(mix, kind)()]
+    clients.submit_all(jobs)
+    ended(clients)
+    collect(fleet)
+    view = look(fleet)
+    faults = verdict(jobs, view) + collected(view)
+    assert not faults, f"before any cut: {faults}"
+    found = try_all(jobs, view)
+    without_a_fence(fleet, code)
+    print(f"the verdict finds {len(found) + 1} planted faults: {', '.join(found)}, a script without a fence")
+    return jobs
+
+
+def trouble(fleet, clients, jobs, seed):
+    """All jobs while hosts are cut off: what was cut."""
+    cuts = Cuts(fleet, seed)
+    cuts.start()
+    try:
+        clients.submit_all(jobs)
+        ended(clients)
+    except AssertionError as error:
+        clients.faults.append(str(error))
+    cuts.stop()
+    return cuts.done
+
+
+def collect(fleet):
+    make_older(fleet)
+    fleet.quern("dataset", "collect", "--age", "10m")
+
+
+def left_behind(world, mounts, files, place):
+    try:
+        until("the end of all processes", lambda: not world.left(), 30)
+    except AssertionError:
+        yield f"processes: {world.left()}"
+    if world.mount_table() != mounts:
+        yield "a mount"
+    strange = {path for path in world.list_files() - files if not path.startswith(str(place))}
+    if strange:
+        yield f"files: {sorted(strange)}"
+
+
+def main(count, store, seed):
+    code, world, begun = transitions(), World(), time.monotonic()
+    network = Network([*HOSTS, CLIENTS])
+    mounts, files = world.mount_table(), world.list_files()
+    fleet = Fleet(world, network, store)
+    fleet.ready()
+    clients, mix = Clients(fleet), Mix(seed, *inputs(fleet))
+    rehearsed = rehearse(fleet, clients, mix, code)
+    jobs = mix.jobs(count - len(rehearsed))
+    cut_at = time.monotonic()
+    cuts = trouble(fleet, clients, jobs, seed)
+    cut_seconds = time.monotonic() - cut_at
+    clients.finish()
+    codes, jobs = fleet.drain(), rehearsed + jobs
+    litter = look_at_store(fleet)
+    collect(fleet)
+    view = look(fleet)
+    faults = clients.faults + verdict(jobs, view) + collected(view)
+    faults += [f"{name} ended with {code}" for name, code in zip(HOSTS, codes) if code]
+    fleet.close()
+    faults += [f"left behind: {what}" for what in left_behind(world, mounts, files, fleet.directory)]
+    report.show(fleet, clients, jobs, view, litter, cuts, cut_seconds)
+    for fault in faults:
+        print("FAIL", fault)
+    if faults and world.place:
+        report.show_logs(fleet)
+    print(f"{store} store: {len(jobs)} jobs, {len(cuts)} cuts, {len(faults)} faults, {time.monotonic() - begun:.0f} s")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), sys.argv[2], sys.argv[3]))

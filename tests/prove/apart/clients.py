@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Clients: they submit the jobs of a mix in its order, some twice, and cancel those that are to be cancelled. What they are
+answered is checked on the spot."""
+import threading
+
+from mix import SCRIPTS
+from quernds import until
+
+MOST_WAITING = 40  # jobs that are not ended, before the next is submitted
+CANCEL_SECONDS = 300
+
+
+class Clients:
+    def __init__(self, fleet):
+        self.fleet, self.faults, self.again, self.refused, self.threads = fleet, [], 0, 0, []
+        for name, text in SCRIPTS.items():
+            (fleet.directory / f"{name}.py").write_text(text)
+        self.redis = fleet.servers["queue"].connect()
+
+    def submit_all(self, jobs):
+        for job in jobs:
+            until("room for the next job", lambda: self.open() < MOST_WAITING, CANCEL_SECONDS)
+            self.submit(job)
+            if job.cancel:
+                self.threads.append(threading.Thread(target=self.cancel, args=(job,), daemon=True))
+                self.threads[-1].start()
+
+    def finish(self):
+        for thread in self.threads:
+            thread.join()
+        self.redis.close()
+
+    def open(self):
+        """How many jobs have not ended."""
+        return sum(self.redis.pipeline([("ZCARD", f"quern:{{default}}:{index}")
+                                        for index in ("blocked", "delayed", "ready", "lease")]))
+
+    def submit(self, job):
+        command = ["submit", self.fleet.directory / f"{job.script}.py", "--id", job.id, *job.words]
+        self.expect((0, f"{job.id}\n"), command)
+        if job.twice:
+            self.again += 1
+            self.expect((0, f"{job.id}\n"), command)
+            self.expect((75, ""), [*command, "--param", "another=1"])
+        for words in job.refused:
+            self.refused += 1
+            self.expect((75, ""), ["submit", self.fleet.directory / "empty.py", *words])
+
+    def expect(self, expected, command):
+        done = self.fleet.run(*command)
+        if (done.returncode, done.stdout) != expected:
+            self.faults.append(f"clients: quern {' '.join(map(str, command))}: expected {expected}, found "
+                               f"{(done.returncode, done.stdout)}: {done.stderr.strip()}")
+
+    def cancel(self, job):
+        try:
+            if job.cancel == "running":
+                redis = self.fleet.servers["queue"].connect()
+                until(f"{job.id} to run", lambda: redis("HGET", f"quern:{{default}}:job:{job.id}", "st") == b"running",
+                      CANCEL_SECONDS)
+                redis.close()
+            done = self.fleet.run("cancel", job.id)
+        except Exception as error:  # pylint: disable=broad-except
+            self.faults.append(f"clients: cancel of {job.id}: {error}")
+            return
+        if done.returncode and job.cancel != "soon":
+            self.faults.append(f"clients: cancel of {job.id}: exit code {done.returncode}: {done.stderr.strip()}")
