@@ -2,26 +2,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """apart.py JOBS STORE SEED: the proof of tests/prove/fleet for one kind of store, "redis" or "file". To be run as pid 1 of a
 mount, pid and network namespace of its own. Ends with 1 when anything was lost, twice, or left behind."""
-import pathlib
 import random
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
-sys.path[1:1] = [str(ROOT / part) for part in ("tests/e2e", "tests/module", "tests/oracles", "redis")]
+from clients import Clients
+from cuts import Cuts
+from fleet import ROOT, eventually
+from machines import CLIENTS, HOSTS, Apart
+from mix import Mix
+from network import Network
+from plants import try_all, without_a_fence
+from report import show, show_logs
+from verdict import collected, verdict
+from view import look, look_at_store, make_older
+from world import World
+
+sys.path.insert(0, str(ROOT / "redis"))
 
 import embed  # noqa: E402  (the path above finds it)
-import report  # noqa: E402
-from clients import Clients  # noqa: E402
-from cuts import Cuts  # noqa: E402
-from machines import CLIENTS, HOSTS, Fleet  # noqa: E402
-from mix import Mix  # noqa: E402
-from network import Network  # noqa: E402
-from plants import try_all, without_a_fence  # noqa: E402
-from quernds import until  # noqa: E402
-from verdict import collected, verdict  # noqa: E402
-from view import look, look_at_store, make_older  # noqa: E402
-from world import World  # noqa: E402
 
 REHEARSED = ("empty", "prints", "table_out", "exits", "chain", "shared", "shared", "cancelled_waiting", "two_inputs", "plot")
 END_SECONDS = 600
@@ -39,12 +38,12 @@ def inputs(fleet):
     for name, count in (("small", 1000), ("big", 300_000)):
         path = fleet.directory / f"{name}.csv"
         path.write_text("a,b\n" + "".join(f"{rows.random()},{rows.random()}\n" for _ in range(count)))
-        fleet.quern("dataset", "put", path, f"in/{name}")
+        fleet.says("dataset", "put", path, f"in/{name}")
     return {"small": "in/small", "big": "in/big"}, fleet.directory / "small.csv"
 
 
 def ended(clients):
-    return until("the end of all jobs", lambda: clients.open() == 0, END_SECONDS)
+    eventually(lambda: clients.open() == 0, "the end of all jobs", END_SECONDS)
 
 
 def rehearse(fleet, clients, mix, code):
@@ -69,7 +68,7 @@ def trouble(fleet, clients, jobs, seed):
     try:
         clients.submit_all(jobs)
         ended(clients)
-    except AssertionError as error:
+    except TimeoutError as error:
         clients.faults.append(str(error))
     cuts.stop()
     return cuts.done
@@ -77,13 +76,20 @@ def trouble(fleet, clients, jobs, seed):
 
 def collect(fleet):
     make_older(fleet)
-    fleet.quern("dataset", "collect", "--age", "10m")
+    fleet.says("dataset", "collect", "--age", "10m")
+
+
+def drain(fleet):
+    """SIGTERM to all hosts at once: their exit codes."""
+    for host in fleet.hosts:
+        host.process.terminate()
+    return [host.drain() for host in fleet.hosts]
 
 
 def left_behind(world, mounts, files, place):
     try:
-        until("the end of all processes", lambda: not world.left(), 30)
-    except AssertionError:
+        eventually(lambda: not world.left(), "the end of all processes")
+    except TimeoutError:
         yield f"processes: {world.left()}"
     if world.mount_table() != mounts:
         yield "a mount"
@@ -96,8 +102,9 @@ def main(count, store, seed):
     code, world, begun = transitions(), World(), time.monotonic()
     network = Network([*HOSTS, CLIENTS])
     mounts, files = world.mount_table(), world.list_files()
-    fleet = Fleet(world, network, store)
-    fleet.ready()
+    fleet = Apart(world, network, store)
+    for host in fleet.hosts:
+        host.ready()
     clients, mix = Clients(fleet), Mix(seed, *inputs(fleet))
     rehearsed = rehearse(fleet, clients, mix, code)
     jobs = mix.jobs(count - len(rehearsed))
@@ -105,7 +112,7 @@ def main(count, store, seed):
     cuts = trouble(fleet, clients, jobs, seed)
     cut_seconds = time.monotonic() - cut_at
     clients.finish()
-    codes, jobs = fleet.drain(), rehearsed + jobs
+    codes, jobs = drain(fleet), rehearsed + jobs
     litter = look_at_store(fleet)
     collect(fleet)
     view = look(fleet)
@@ -113,11 +120,11 @@ def main(count, store, seed):
     faults += [f"{name} ended with {code}" for name, code in zip(HOSTS, codes) if code]
     fleet.close()
     faults += [f"left behind: {what}" for what in left_behind(world, mounts, files, fleet.directory)]
-    report.show(fleet, clients, jobs, view, litter, cuts, cut_seconds)
+    show(fleet, clients, jobs, view, litter, cuts, cut_seconds)
     for fault in faults:
         print("FAIL", fault)
-    if faults and world.place:
-        report.show_logs(fleet)
+    if faults:
+        show_logs(fleet)
     print(f"{store} store: {len(jobs)} jobs, {len(cuts)} cuts, {len(faults)} faults, {time.monotonic() - begun:.0f} s")
     return 1 if faults else 0
 

@@ -3,11 +3,11 @@
 answered is checked on the spot."""
 import threading
 
+from fleet import eventually
 from mix import SCRIPTS
-from quernds import until
 
 MOST_WAITING = 40  # jobs that are not ended, before the next is submitted
-CANCEL_SECONDS = 300
+PATIENCE_SECONDS = 600
 
 
 class Clients:
@@ -15,11 +15,11 @@ class Clients:
         self.fleet, self.faults, self.again, self.refused, self.threads = fleet, [], 0, 0, []
         for name, text in SCRIPTS.items():
             (fleet.directory / f"{name}.py").write_text(text)
-        self.redis = fleet.servers["queue"].connect()
+        self.redis = fleet.connect()
 
     def submit_all(self, jobs):
         for job in jobs:
-            until("room for the next job", lambda: self.open() < MOST_WAITING, CANCEL_SECONDS)
+            eventually(lambda: self.open() < MOST_WAITING, "room for the next job", PATIENCE_SECONDS)
             self.submit(job)
             if job.cancel:
                 self.threads.append(threading.Thread(target=self.cancel, args=(job,), daemon=True))
@@ -32,7 +32,7 @@ class Clients:
 
     def open(self):
         """How many jobs have not ended."""
-        return sum(self.redis.pipeline([("ZCARD", f"quern:{{default}}:{index}")
+        return sum(self.redis.pipeline([("ZCARD", self.fleet.key(index))
                                         for index in ("blocked", "delayed", "ready", "lease")]))
 
     def submit(self, job):
@@ -41,27 +41,26 @@ class Clients:
         if job.twice:
             self.again += 1
             self.expect((0, f"{job.id}\n"), command)
-            self.expect((75, ""), [*command, "--param", "another=1"])
+            self.expect((2, ""), [*command, "--param", "another=1"])
         for words in job.refused:
             self.refused += 1
             self.expect((75, ""), ["submit", self.fleet.directory / "empty.py", *words])
 
     def expect(self, expected, command):
-        done = self.fleet.run(*command)
-        if (done.returncode, done.stdout) != expected:
-            self.faults.append(f"clients: quern {' '.join(map(str, command))}: expected {expected}, found "
-                               f"{(done.returncode, done.stdout)}: {done.stderr.strip()}")
+        code, out, err = self.fleet.quern(*command)
+        if (code, out) != expected:
+            self.faults.append(f"clients: quern {' '.join(map(str, command))}: expected {expected}, found {(code, out)}: {err}")
 
     def cancel(self, job):
         try:
             if job.cancel == "running":
-                redis = self.fleet.servers["queue"].connect()
-                until(f"{job.id} to run", lambda: redis("HGET", f"quern:{{default}}:job:{job.id}", "st") == b"running",
-                      CANCEL_SECONDS)
+                redis = self.fleet.connect()
+                eventually(lambda: redis("HGET", self.fleet.key("job", job.id), "st") == b"running", f"{job.id} to run",
+                           PATIENCE_SECONDS)
                 redis.close()
-            done = self.fleet.run("cancel", job.id)
+            code, _, err = self.fleet.quern("cancel", job.id)
         except Exception as error:  # pylint: disable=broad-except
             self.faults.append(f"clients: cancel of {job.id}: {error}")
             return
-        if done.returncode and job.cancel != "soon":
-            self.faults.append(f"clients: cancel of {job.id}: exit code {done.returncode}: {done.stderr.strip()}")
+        if code and job.cancel != "soon":
+            self.faults.append(f"clients: cancel of {job.id}: exit code {code}: {err}")

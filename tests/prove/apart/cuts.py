@@ -27,8 +27,8 @@ class Cut:
 class Cuts:
     def __init__(self, fleet, seed):
         self.fleet, self.over, self.done, self.broken = fleet, threading.Event(), [], []
-        self.threads = [threading.Thread(target=self.trouble, args=(host, random.Random(f"{seed} {name}")), daemon=True)
-                        for host, name in zip(fleet.hosts, fleet.network.machines)]
+        self.threads = [threading.Thread(target=self.trouble, args=(host, random.Random(f"{seed} {host.name}")), daemon=True)
+                        for host in fleet.hosts]
 
     def start(self):
         for thread in self.threads:
@@ -43,14 +43,13 @@ class Cuts:
             raise self.broken[0]
 
     def trouble(self, host, dice):
-        name = host.settings["workers"]["name"]
         try:
             while not self.over.wait(dice.uniform(*UP_SECONDS)):
-                self.one(host, name, dice)
+                self.one(host, dice)
         except Exception as error:  # pylint: disable=broad-except
             self.broken.append(error)
 
-    def one(self, host, name, dice):
+    def one(self, host, dice):
         manner = dice.choice(list(MANNERS))
         everything = tuple(self.fleet.cuttable())
         servers = everything if manner in WHOLE or dice.random() < 0.5 else (dice.choice(everything),)
@@ -60,10 +59,10 @@ class Cuts:
             self.await_step(host, aim)
         begun = time.monotonic()
         try:
-            MANNERS[manner](self, name, servers, length)
+            MANNERS[manner](self, host.name, servers, length)
         finally:
-            self.fleet.network.mend(name)
-        self.done.append(Cut(name, manner, servers, aim, time.monotonic() - begun, begun))
+            self.fleet.network.mend(host.name)
+        self.done.append(Cut(host.name, manner, servers, aim, time.monotonic() - begun, begun))
 
     def await_step(self, host, step):
         """Until the host says that a step has ended, or it works at nothing."""
@@ -90,12 +89,11 @@ class Cuts:
         end = time.monotonic() + min(length, LEASE_SECONDS)
         while time.monotonic() < end and not self.over.is_set():
             for server in servers:
-                close_connections(self.fleet.servers[server], address)
+                close_connections(self.fleet.connect(server), address)
             self.over.wait(0.1)
 
 
-def close_connections(server, address):
-    redis = server.connect()
+def close_connections(redis, address):
     for line in redis("CLIENT", "LIST").decode().splitlines():
         fields = dict(part.split("=", 1) for part in line.split())
         if fields["addr"].startswith(f"{address}:"):

@@ -181,12 +181,12 @@ UNFENCED = "unfenced"
 def without_a_fence(fleet, code):
     """In a queue of its own: a job is lost, claimed again and completed; then its first attempt completes it, too, by a script
     in which nobody asks for the token. The verdict has to say so."""
-    store = f"{fleet.store}?prefix={UNFENCED}" if fleet.kind == "redis" else f"{fleet.store}-{UNFENCED}"
-    fleet.quern("queue", "home", UNFENCED, "--store", store)
+    store = f"{fleet.store_url}?prefix={UNFENCED}" if fleet.kind == "redis" else f"{fleet.store_url}-{UNFENCED}"
+    fleet.says("queue", "home", UNFENCED, "--store", store)
     script = fleet.directory / "unfenced.py"
     script.write_text("def azureml_main(): pass\n")
-    job = Job(fleet.quern("submit", script, "-q", UNFENCED).strip(), "unfenced", "empty", [])
-    redis = fleet.servers["queue"].connect()
+    job = Job(fleet.says("submit", script, "-q", UNFENCED).strip(), "unfenced", "empty", [])
+    redis = fleet.connect()
     complete_twice(redis, code, job.id)
     redis.close()
     faults = verdict([job], look(fleet, UNFENCED, UNFENCED))

@@ -33,9 +33,8 @@ def show_cuts(cuts, seconds):
 def show_hosts(fleet, cuts, seconds):
     print(f"{'host':<8} cuts  cut off  longest  attempts ended")
     for host in fleet.hosts:
-        name = host.settings["workers"]["name"]
-        own = [cut.seconds for cut in cuts if cut.host == name]
-        print(f"{name:<8} {len(own):>4} {100 * sum(own) / seconds:>6.0f} % {max(own, default=0):>6.1f} s "
+        own = [cut.seconds for cut in cuts if cut.host == host.name]
+        print(f"{host.name:<8} {len(own):>4} {100 * sum(own) / seconds:>6.0f} % {max(own, default=0):>6.1f} s "
               f"{len(host.events('job done')):>14}")
 
 
@@ -74,4 +73,4 @@ def show_logs(fleet):
     """Warnings and errors of the hosts, for who has to find out."""
     for host in fleet.hosts:
         lines = [line for line in host.log.read_text(errors="replace").splitlines() if '"debug"' not in line]
-        print(f"---- {host.log.name}", *lines[-200:], sep="\n")
+        print(f"---- {host.name}", *lines[-200:], sep="\n")

@@ -43,7 +43,7 @@ class View:
 
 
 def look(fleet, queue="default", store="default"):
-    redis = fleet.servers["queue"].connect()
+    redis = fleet.connect()
     prefix = f"quern:{{{queue}}}:"
     keys = {key.decode()[len(prefix):] for key in redis("KEYS", prefix.replace("{", "[{]").replace("}", "[}]") + "*")}
     ids = sorted(key[4:] for key in keys if key.startswith("job:"))
@@ -58,7 +58,7 @@ def look(fleet, queue="default", store="default"):
                                                                                for id in ids]))},
         keys={key for key in keys if not key.startswith(("job:", "spec:", "log:"))},
         stats={key: int(value) for key, value in pairs(redis("HGETALL", f"{prefix}stats")).items()},
-        counts=json.loads(fleet.quern("queue", "ls", "-q", queue, "--json").splitlines()[0]),
+        counts=json.loads(fleet.says("queue", "ls", "-q", queue, "--json").splitlines()[0]),
         records={}, results={}, files={}, objects=objects, rest=rest)
     redis.close()
     ask(fleet, queue, view)
@@ -69,11 +69,11 @@ def ask(fleet, queue, view):
     """What `inspect` and `result` tell of each job."""
     ids = list(view.fields)
     for id, done in zip(ids, fleet.quern_each([("inspect", id, "-q", queue) for id in ids])):
-        view.records[id] = json.loads(done.stdout)
+        view.records[id] = json.loads(done.out)
     published = [id for id in ids if f"job:{id}/job.json" in view.names]
     place = fleet.directory / "results"
     for id, done in zip(published, fleet.quern_each([("result", id, "-q", queue, "-o", place / id) for id in published])):
-        view.results[id] = (done.returncode, done.stderr.strip())
+        view.results[id] = (done.code, done.err.strip())
         view.files[id] = read_files(place / id)
     shutil.rmtree(place, ignore_errors=True)
 
@@ -132,8 +132,8 @@ def stdout(entries):
 
 def look_at_store(fleet, store="default"):
     if fleet.kind == "file":
-        return look_at_directory(fleet.directory / "objects")
-    redis = fleet.servers["store"].connect()
+        return look_at_directory(fleet.store)
+    redis = fleet.connect("store")
     found = look_at_redis(redis, f"quern:store:{{{store}}}:")
     redis.close()
     return found
@@ -166,11 +166,11 @@ def look_at_redis(redis, prefix):
 def make_older(fleet, seconds=3600):
     """As if so much time had passed since anything in the store was touched."""
     if fleet.kind == "file":
-        for path in (fleet.directory / "objects").rglob("*"):
+        for path in (fleet.store).rglob("*"):
             status = path.stat()
             os.utime(path, (status.st_atime - seconds, status.st_mtime - seconds))
         return
-    redis = fleet.servers["store"].connect()
+    redis = fleet.connect("store")
     for index in ("objects", "uploads", "attempts"):
         for member in redis("ZRANGE", f"quern:store:{{default}}:{index}", 0, -1):
             redis("ZINCRBY", f"quern:store:{{default}}:{index}", -seconds * 1000, member)
