@@ -23,7 +23,6 @@ sys.path.insert(0, str(ROOT / "redis"))
 import embed  # noqa: E402  (the path above finds it)
 
 REHEARSED = ("empty", "prints", "table_out", "exits", "chain", "shared", "shared", "cancelled_waiting", "two_inputs", "plot")
-END_SECONDS = 600
 
 
 def transitions():
@@ -42,15 +41,12 @@ def inputs(fleet):
     return {"small": "in/small", "big": "in/big"}, fleet.directory / "small.csv"
 
 
-def ended(clients):
-    eventually(lambda: clients.open() == 0, "the end of all jobs", END_SECONDS)
-
-
 def rehearse(fleet, clients, mix, code):
     """A few jobs that nobody disturbs: the verdict on them is that all is well, and with each planted fault that it is not."""
-    jobs = [job for kind in REHEARSED for job in getattr(mix, kind)()]
-    clients.submit_all(jobs)
-    ended(clients)
+    groups = [getattr(mix, kind)() for kind in REHEARSED]
+    jobs = sum(groups, [])
+    clients.submit_all(groups)
+    clients.await_most(0)
     collect(fleet)
     view = look(fleet)
     faults = verdict(jobs, view) + collected(view)
@@ -61,13 +57,13 @@ def rehearse(fleet, clients, mix, code):
     return jobs
 
 
-def trouble(fleet, clients, jobs, seed):
+def trouble(fleet, clients, groups, seed):
     """All jobs while hosts are cut off: what was cut."""
     cuts = Cuts(fleet, seed)
     cuts.start()
     try:
-        clients.submit_all(jobs)
-        ended(clients)
+        clients.submit_all(groups)
+        clients.await_most(0)
     except TimeoutError as error:
         clients.faults.append(str(error))
     cuts.stop()
@@ -107,12 +103,12 @@ def main(count, store, seed):
         host.ready()
     clients, mix = Clients(fleet), Mix(seed, *inputs(fleet))
     rehearsed = rehearse(fleet, clients, mix, code)
-    jobs = mix.jobs(count - len(rehearsed))
+    groups = mix.groups(count - len(rehearsed))
     cut_at = time.monotonic()
-    cuts = trouble(fleet, clients, jobs, seed)
+    cuts = trouble(fleet, clients, groups, seed)
     cut_seconds = time.monotonic() - cut_at
     clients.finish()
-    codes, jobs = drain(fleet), rehearsed + jobs
+    codes, jobs = drain(fleet), rehearsed + sum(groups, [])
     litter = look_at_store(fleet)
     collect(fleet)
     view = look(fleet)

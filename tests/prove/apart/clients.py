@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Clients: they submit the jobs of a mix in its order, some twice, and cancel those that are to be cancelled. What they are
 answered is checked on the spot."""
+import concurrent.futures
 import threading
 
 from fleet import eventually
 from mix import SCRIPTS
 
 MOST_WAITING = 40  # jobs that are not ended, before the next is submitted
-PATIENCE_SECONDS = 600
+PATIENCE_SECONDS = 900
+NEWS_MS = 200
+CLIENTS = 4
 
 
 class Clients:
@@ -15,11 +18,15 @@ class Clients:
         self.fleet, self.faults, self.again, self.refused, self.threads = fleet, [], 0, 0, []
         for name, text in SCRIPTS.items():
             (fleet.directory / f"{name}.py").write_text(text)
-        self.redis = fleet.connect()
 
-    def submit_all(self, jobs):
+    def submit_all(self, groups):
+        """Several clients at once, each a group after the other."""
+        with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
+            list(pool.map(self.submit_group, groups))
+
+    def submit_group(self, jobs):
+        self.await_most(MOST_WAITING - 1)
         for job in jobs:
-            eventually(lambda: self.open() < MOST_WAITING, "room for the next job", PATIENCE_SECONDS)
             self.submit(job)
             if job.cancel:
                 self.threads.append(threading.Thread(target=self.cancel, args=(job,), daemon=True))
@@ -28,12 +35,19 @@ class Clients:
     def finish(self):
         for thread in self.threads:
             thread.join()
-        self.redis.close()
 
-    def open(self):
-        """How many jobs have not ended."""
-        return sum(self.redis.pipeline([("ZCARD", self.fleet.key(index))
-                                        for index in ("blocked", "delayed", "ready", "lease")]))
+    def await_most(self, count):
+        """Until so many jobs have not ended, or fewer."""
+        redis = self.fleet.connect()
+        eventually(lambda: self.open(redis) <= count or self.news(redis), f"{count} open jobs", PATIENCE_SECONDS)
+        redis.close()
+
+    def news(self, redis):
+        """Waits a moment for something to happen in the queue."""
+        redis("XREAD", "BLOCK", NEWS_MS, "STREAMS", self.fleet.key("events"), "$")
+
+    def open(self, redis):
+        return sum(redis.pipeline([("ZCARD", self.fleet.key(index)) for index in ("blocked", "delayed", "ready", "lease")]))
 
     def submit(self, job):
         command = ["submit", self.fleet.directory / f"{job.script}.py", "--id", job.id, *job.words]
@@ -55,8 +69,8 @@ class Clients:
         try:
             if job.cancel == "running":
                 redis = self.fleet.connect()
-                eventually(lambda: redis("HGET", self.fleet.key("job", job.id), "st") == b"running", f"{job.id} to run",
-                           PATIENCE_SECONDS)
+                state = self.fleet.key("job", job.id), "st"
+                eventually(lambda: redis("HGET", *state) == b"running" or self.news(redis), f"{job.id} to run", PATIENCE_SECONDS)
                 redis.close()
             code, _, err = self.fleet.quern("cancel", job.id)
         except Exception as error:  # pylint: disable=broad-except

@@ -9,7 +9,7 @@ from machines import LEASE_SECONDS
 from network import Network
 
 SHORT, LONG = (0.05, 0.8), (1.5, 4)  # of a lease
-UP_SECONDS = (0.3, 3)
+UP_SECONDS = (0.2, 2)
 AIMS = ("claim", "run", "collect", "publish")  # steps whose end in a host's log is the moment for a cut
 AIM_SECONDS = 3
 

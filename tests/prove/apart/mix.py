@@ -7,7 +7,8 @@ import dataclasses
 import random
 
 SECONDS_OF_LONG = (3, 6)
-PRELUDE = "import os, time\nimport pandas as pd\nNONCE = 'nonce_' + os.urandom(8).hex()\nprint(NONCE, flush=True)\n"
+PRELUDE = ("import os, time\nimport pandas as pd\nNONCE = 'nonce_' + os.urandom(8).hex()\nprint(NONCE, flush=True)\n"
+           "time.sleep(os.urandom(1)[0] / 400)\n")  # or most jobs would be over before they can be cut off
 SOURCES = "    seen = [name for frame in frames for name in frame.columns if name.startswith('nonce_')]\n"
 SCRIPTS = {name: PRELUDE + body for name, body in {
     "prints": "def azureml_main():\n    for i in range(50):\n        print(i)\n",
@@ -64,14 +65,14 @@ class Mix:
         all_words = [*words, "--priority", priority, *rule, *PAUSES]
         return Job(f"{kind}-{self.count}", kind, script, all_words, twice=self.random.random() < 0.08, **more)
 
-    def jobs(self, count):
-        """At least so many jobs, those that belong together one after the other."""
+    def groups(self, count):
+        """At least so many jobs, in lists of those that have to be submitted one after the other; every kind at least once."""
         made, kinds, weights = [], [kind for kind, _ in KINDS], [weight for _, weight in KINDS]
-        pending = [kind for kind, _ in KINDS]  # one of each at least
+        pending = kinds[:]
         self.random.shuffle(pending)
-        while len(made) < count:
+        while sum(map(len, made)) < count:
             kind = pending.pop() if pending else self.random.choices(kinds, weights)[0]
-            made += kind(self)
+            made.append(kind(self))
         return made
 
     # ---- alone ----
@@ -157,7 +158,7 @@ class Mix:
     def unique(self):
         """The second is refused: the first still waits."""
         name = f"unique-{self.count}"
-        first = self.job("unique", "prints", "--delay", "2s", "--unique", name, delay=2)
+        first = self.job("unique", "prints", "--delay", "10s", "--unique", name, delay=10)
         first.refused.append(["--unique", name])
         return [first]
 
