@@ -92,6 +92,8 @@ def run_script(job):
     HELD.append(inputs)
     source = read_all(call["script"])
     job.blame = _quern.REASON_EXCEPTION
+    if call["legacy"]:
+        bring_back(job)
     module = script.load(source, call["directory"])
     main = getattr(module, script.ENTRY)
     value = main(*made(main, arguments.arguments(main, inputs, call["dialect"], job.note)))
@@ -101,6 +103,12 @@ def run_script(job):
     job.blame = _quern.REASON_EXCEPTION
     script.flush(module)
     surroundings.finish()
+
+
+def bring_back(job):
+    from quern import legacy  # few jobs need it
+
+    legacy.install(job.note)
 
 
 def made(main, chosen):
