@@ -74,6 +74,7 @@ def failed(job, error):
     reason, message = failures.reason_of(error, job.blame)
     if not isinstance(error, failures.EXPECTED):
         failures.say(failures.report(error, ours=reason == _quern.REASON_BUG))
+        suggest(job, error)
     leave_if_forked(job, 1)
     if job.call["debug"]:
         from quern import debugger  # pdb is not part of a warm interpreter
@@ -109,6 +110,16 @@ def bring_back(job):
     from quern import legacy  # few jobs need it
 
     legacy.install(job.note)
+
+
+def suggest(job, error):
+    """Says when the failure is of something that a library lacks today."""
+    from quern.legacy import hints
+
+    text = "" if job.call.get("legacy") else hints.hint(error)
+    if text:
+        job.note("legacy", text)
+        failures.say(f"hint: {text}\n")
 
 
 def made(main, chosen):

@@ -8,6 +8,7 @@ Each library has a part, quern.legacy.LIBRARY_part, with
     GONE        {(holder, name): Gone}, the holder a module ("numpy") or a class of a module ("pandas.core.frame.DataFrame")
     MODULES     {name: Gone}, modules that are gone
     WORDS       {(function or class, keyword): Word}, what they do not take any more
+    SPECIAL     {(function, keyword): Gone}, those that functions of their own take: for hints only
     changed(m)  called with each module of the library once it is loaded: mends what is called differently
 Meanings are those of the last version that had the thing. Source: the libraries' release notes and manuals.
 """

@@ -14,6 +14,9 @@ class Word(NamedTuple):
     now: str
     mend: object
 
+    def text(self):
+        return Gone(self.since, self.now).text()
+
 
 def renamed(since, new, values=None):
     """The keyword is `new` now; values: {old value: new one}."""
@@ -43,7 +46,7 @@ def adapt(function, name, words, library, order=None):
         if places and len(args) > places[0]:
             args = by_name(name, places, args, kwargs, library)
         for old in strange.keys() & kwargs.keys():
-            USES.use(f"{old}= of {name}()", Gone(strange[old].since, strange[old].now))
+            USES.use(f"{old}= of {name}()", strange[old])
             strange[old].mend(kwargs, kwargs.pop(old))
         return function(*args, **kwargs)
 

@@ -20,8 +20,8 @@ class Gone(NamedTuple):
 
 
 class Uses:
-    """Each thing is noted once, with the line of the script that used it first. Whoever uses it while its own library runs
-    is not the script."""
+    """Each thing is noted once, with the line of the script or of its bundle that used it first. What other libraries use
+    is no business of the script's."""
 
     def __init__(self):
         self.said, self.note = set(), None
@@ -30,24 +30,25 @@ class Uses:
         self.said, self.note = set(), note
 
     def use(self, name, gone):
-        if self.note is None or name in self.said:
+        at = place()
+        if self.note is None or name in self.said or not at:
             return
         self.said.add(name)
-        at = line()
-        self.note("legacy", f"{f'line {at}: ' if at else ''}{name} {gone.text()}")
+        self.note("legacy", f"{at}: {name} {gone.text()}")
 
 
 USES = Uses()
 
 
-def line():
-    """Where in the script we are; 0 when we are not in it."""
+def place():
+    """Where in the script or its bundle we are, as "user_script.py:3"; "" when we are not in it."""
     step = sys._getframe(1)
     while step is not None:
-        if step.f_code.co_filename == script.FILE:
-            return step.f_lineno
+        file = step.f_code.co_filename
+        if file == script.FILE or f"/{script.BUNDLE}/" in file:
+            return f"{file.rpartition('/')[2]}:{step.f_lineno}"
         step = step.f_back
-    return 0
+    return ""
 
 
 def told(name, gone):

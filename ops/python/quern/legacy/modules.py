@@ -20,17 +20,21 @@ def mend(module, part):
 
 
 def give(module, gone):
-    """Attributes of a module, made when a script asks for them: before the module's own way of refusing (PEP 562)."""
-    refuse = vars(module).get("__getattr__")
+    """Attributes of a module that it has not, and does not make itself when it is asked for them (PEP 562)."""
+    own = vars(module).get("__getattr__")
     library = module.__name__.partition(".")[0]
 
     def __getattr__(name):
-        if name in gone and not asked_by(library):
-            USES.use(f"{module.__name__}.{name}", gone[name])
-            return gone[name].make()
-        if refuse is not None:
-            return refuse(name)
-        raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+        try:
+            if own is not None:
+                return own(name)
+        except AttributeError:
+            if name not in gone or asked_by(library):
+                raise
+        if name not in gone or asked_by(library):
+            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}", name=name, obj=module)
+        USES.use(f"{module.__name__}.{name}", gone[name])
+        return gone[name].make()
 
     module.__getattr__ = __getattr__
 

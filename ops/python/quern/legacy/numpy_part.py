@@ -6,7 +6,7 @@ import numpy as np
 
 from quern.legacy.gone import Gone
 
-MODULES, WORDS = {}, {}
+MODULES, WORDS, SPECIAL = {}, {}, {}
 
 
 def python_type(name, now=None):

@@ -53,6 +53,17 @@ LISTED = {
 WORDS = {(name, old): word for names, words in LISTED.items() for name in names for old, word in words.items()}
 
 
+# Keywords that functions of their own take, below.
+SPECIAL = {("sort_index", "by"): ("pandas 0.23", ".sort_values(by)"), ("fillna", "method"): ("pandas 3.0", ".ffill() or .bfill()"),
+           ("resample", "how"): ("pandas 0.25", ".resample(rule).mean() and its like"),
+           ("concat", "join_axes"): ("pandas 1.0", ".reindex() of what it gives"),
+           ("read_csv", "squeeze"): ("pandas 2.0", '.squeeze("columns")'),
+           ("read_table", "squeeze"): ("pandas 2.0", '.squeeze("columns")'),
+           ("read_csv", "date_parser"): ("pandas 3.0", "date_format=, or to_datetime() afterwards"),
+           ("MultiIndex", "labels"): ("pandas 1.0", "codes=")}
+SPECIAL = {key: Gone(*text) for key, text in SPECIAL.items()}
+
+
 def words_of(name):
     return {old: word for (function, old), word in WORDS.items() if function == name}
 
@@ -140,7 +151,7 @@ def sort_index(function, name):
     def call(self, *args, by=None, **kwargs):
         if by is None:
             return function(self, *args, **kwargs)
-        USES.use("by= of sort_index()", Gone("pandas 0.23", ".sort_values(by)"))
+        USES.use("by= of sort_index()", SPECIAL["sort_index", "by"])
         return self.sort_values(by, *args, **kwargs)
 
     return call
@@ -178,7 +189,7 @@ def resample(function, name):
         made = function(self, rule, *args, **kwargs)
         if how is None and fill_method is None:
             return made
-        USES.use("how= of resample()", Gone("pandas 0.25", ".resample(rule).mean() and its like"))
+        USES.use("how= of resample()", SPECIAL["resample", "how"])
         if how is None:
             return getattr(made, FILLS[fill_method])(limit=limit)
         made = made.ohlc() if how == "ohlc" else made.agg(how)
@@ -193,7 +204,7 @@ def concat(function, name):
         made = function(objs, *args, **kwargs)
         if join_axes is None:
             return made
-        USES.use("join_axes= of concat()", Gone("pandas 1.0", ".reindex() of what it gives"))
+        USES.use("join_axes= of concat()", SPECIAL["concat", "join_axes"])
         axis = kwargs.get("axis", args[0] if args else 0)
         return made.reindex(join_axes[0], axis=0 if axis in (1, "columns") else 1)
 
@@ -205,11 +216,11 @@ def squeezing(function, name):
     def call(*args, squeeze=False, date_parser=None, **kwargs):
         made = function(*args, **kwargs)
         if date_parser is not None:
-            USES.use(f"date_parser= of {name}()", Gone("pandas 3.0", "date_format=, or to_datetime() afterwards"))
+            USES.use(f"date_parser= of {name}()", SPECIAL["read_csv", "date_parser"])
             parse_dates(made, kwargs.get("parse_dates"), date_parser)
         if not squeeze:
             return made
-        USES.use(f"squeeze= of {name}()", Gone("pandas 2.0", '.squeeze("columns")'))
+        USES.use(f"squeeze= of {name}()", SPECIAL["read_csv", "squeeze"])
         return made.squeeze("columns")
 
     return function if {"squeeze", "date_parser"} <= known(function) else call
@@ -283,7 +294,7 @@ def multiindex(function, name):
     @functools.wraps(function)
     def call(cls, levels=None, codes=None, *args, labels=None, **kwargs):
         if labels is not None:
-            USES.use("labels= of MultiIndex()", Gone("pandas 1.0", "codes="))
+            USES.use("labels= of MultiIndex()", SPECIAL["MultiIndex", "labels"])
             codes = labels
         return function(cls, levels, codes, *args, **kwargs)
 

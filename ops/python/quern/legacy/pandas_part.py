@@ -8,7 +8,7 @@ import pandas as pd
 
 from quern.legacy import frames, pandas_calls
 from quern.legacy.gone import Gone
-from quern.legacy.pandas_calls import WORDS, changed  # noqa: F401
+from quern.legacy.pandas_calls import SPECIAL, WORDS, changed  # noqa: F401
 
 GONE = dict(frames.GONE)
 

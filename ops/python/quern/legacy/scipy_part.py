@@ -6,7 +6,7 @@ import numpy as np
 
 from quern.legacy.gone import Gone
 
-WORDS, MODULES = {}, {}
+MODULES, WORDS, SPECIAL = {}, {}, {}
 
 
 def moved(since, place, name):

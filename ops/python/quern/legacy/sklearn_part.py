@@ -7,7 +7,7 @@ import types
 from quern.legacy.calls import Word, adapt, dropped, known, renamed
 from quern.legacy.gone import USES, Gone
 
-GONE, MODULES = {}, {}
+GONE, MODULES, SPECIAL = {}, {}, {}
 
 
 def names(module, *wanted):
