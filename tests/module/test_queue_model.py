@@ -23,9 +23,10 @@ import redis_private  # noqa: E402
 P = "quern:{q}"
 EPOCH_MS = 1700000000000
 LEASE_MS = 4000
-SETTINGS = {"maxq": 14, "maxinfra": 2, "done_ms": 30000, "done_most": 6, "dead_ms": 40000, "dead_most": 6}
+SETTINGS = {"maxq": 24, "maxinfra": 2, "done_ms": 30000, "done_most": 6, "dead_ms": 40000, "dead_most": 6}
 IDS = [f"j{i}" for i in range(120)]
-TAKES_MEMORY = ("submit", "retry", "promote")  # all else goes on when Redis is full
+FANS = [f"f{i}" for i in range(60)]  # of jobs that wait for one and the same
+TAKES_MEMORY = ("submit", "fan", "retry", "promote")  # all else goes on when Redis is full
 KEYS = ["a", "a/b", "a0", "data.csv", "data.csv/dataset2"]
 REASONS = ["exit:75", "exit:1", "limit:memory", "exception", "infra"]
 INDEX = {"blocked": "blocked", "delayed": "delayed", "ready": "queued", "lease": "running", "done": "succeeded",
@@ -59,7 +60,7 @@ class Run:
         self.held = []  # (id, token) of all claims, also of those that are over
         self.full = False
         self.nonces, self.nonce = 0, "0" * 32
-        self.versions = 0
+        self.versions = self.fans = 0
         self.set_clock()
         for field, value in SETTINGS.items():
             self.call("configure", field, value)
@@ -100,6 +101,11 @@ class Run:
         self.agree(expected, self.call(
             "submit", id, "{}", request["prio"], request["delay"], 0, request["retries"], request["crashes"],
             request["base"], request["cap"], ",".join(request["rules"]), request["unique"], 0, *deps))
+
+    def do_fan(self, dep, policy, width, request):
+        for _ in range(width):
+            self.fans = (self.fans + 1) % len(FANS)
+            self.do_submit(FANS[self.fans], request | {"deps": [(policy, dep)]})
 
     def do_claim(self, dice, again):
         self.nonces += 0 if again else 1
@@ -302,12 +308,14 @@ def random_step(dice, now):
     kind = dice.choices(
         ["submit", "claim", "renew", "complete", "fail", "lost", "release", "cancel", "retry", "remove", "prioritise",
          "tick", "advance", "pause", "width", "forget_scripts", "sweep", "lost_claim", "promote", "remove_names", "look",
-         "purge", "full"],
-        [24, 20, 6, 12, 9, 4, 3, 4, 5, 3, 3, 12, 12, 1, 1, 1, 1, 2, 2, 1, 2, 1, 2])[0]
+         "purge", "full", "fan"],
+        [24, 20, 6, 12, 9, 4, 3, 4, 5, 3, 3, 12, 12, 1, 1, 1, 1, 2, 2, 1, 2, 1, 2, 3])[0]
     near = now // 7 + dice.randrange(2)
     index, id = -1 - min(int(dice.expovariate(0.3)), 39), IDS[(near - dice.randrange(0, 9)) % len(IDS)]
     return (kind, *{
         "submit": lambda: (IDS[near % len(IDS)], random_request(dice, near)),
+        "fan": lambda: (id, dice.choice(["ok", "any", "notok"]), dice.choice([1, 2, 14, 15, 16, 17]),
+                        random_request(dice, near) | {"delay": 0, "unique": ""}),
         "claim": lambda: (dice.randrange(3), dice.random() < 0.1),
         "fail": lambda: (index, dice.choice(REASONS)),
         "prioritise": lambda: (id, dice.randrange(3)),
@@ -326,6 +334,23 @@ def random_step(dice, now):
         "purge": lambda: (dice.choice(["succeeded", "failed", "cancelled"]), dice.choice([0, 2000]), dice.choice([1, 3])),
         "renew": lambda: (index,), "lost": lambda: (index,), "release": lambda: (index,),
     }.get(kind, lambda: (id,))())
+
+
+def story(dice, id):
+    """What chance alone hardly ever tells: a job ends before many, begins anew, and others wait for it."""
+    request = random_request(dice, 0) | {"delay": 0, "unique": "", "deps": []}
+    fan = lambda width: ("fan", id, dice.choice(["ok", "any", "notok"]), width, request)  # noqa: E731
+    steps = [("submit", id, request), fan(dice.choice([14, 15, 16, 17])), ("cancel", id), ("retry", id), fan(2),
+             ("tick", dice.choice([1, 3, 100]))]
+    return [step for step in steps if dice.random() < 0.9]
+
+
+def random_steps(dice):
+    steps = []
+    while len(steps) < STEPS:
+        now = len(steps)
+        steps += story(dice, IDS[now % len(IDS)]) if dice.random() < 0.01 else [random_step(dice, now)]
+    return steps
 
 
 def failure(redis, code, steps):
@@ -372,7 +397,7 @@ def code():
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + SEEDS))
 def test_m_redis_is_what_the_model_says(redis, code, seed):
     dice = random.Random(seed)
-    steps = [random_step(dice, now) for now in range(STEPS)]
+    steps = random_steps(dice)
     found = failure(redis, code, steps)
     if found:
         short = shrink(redis, code, steps[: found[0] + 1])

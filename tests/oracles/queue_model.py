@@ -160,7 +160,8 @@ class Model:
         told = 0
         while told < budget and self.todo:
             dep = self.todo[0]
-            edges = sorted(self.edges.get(dep, []))[: min(budget - told, 16)]
+            begun_anew = dep in self.jobs and self.jobs[dep].state not in TERMINAL
+            edges = [] if begun_anew else sorted(self.edges.get(dep, []))[: min(budget - told, 16)]
             if not edges:
                 self.todo.pop(0)
                 told += 1
