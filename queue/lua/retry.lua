@@ -6,7 +6,7 @@ local job = job_fields(id, 'st', 'num', 'prio', 'unique', 'deps')
 if not job.st then return {'NO_JOB'} end
 if job.st ~= 'failed' and job.st ~= 'cancelled' then return {'STATE', job.st} end
 if untold(id) then return {'BUSY'} end
-local holder = job.unique and redis.call('GET', unique_key(job.unique))
+local holder = job.unique and holder_of(job.unique)
 if holder and holder ~= id then return {'DUPLICATE', holder} end
 local now, most = waiting()
 if now >= most then return {'FULL', now, most} end
@@ -20,6 +20,7 @@ redis.call('ZREM', INDEX[job.st], id)
 redis.call('HDEL', job_key(id), 'why', 'text', 'result', 'retries', 'crash', 'infra', 'end', 'last', 'due', 'ndeps')
 drop_job_names(id)
 if job.unique then redis.call('SET', unique_key(job.unique), id) end
+inherit(id, job.deps)
 count('replayed')
 event('replay', id, 'queued')
 if #edges > 0 then return {'OK', make_blocked(id, job.num, edges)} end

@@ -238,6 +238,7 @@ class Run:
         keys = {f"job:{id}" for id in model.jobs} | {f"spec:{id}" for id in model.jobs}
         keys |= {f"dependents:{id}" for id, edges in model.edges.items() if edges}
         keys |= {f"unique:{key}" for key in model.unique}
+        keys |= {f"heirs:{id}" for id, heirs in model.heirs.items() if heirs}
         keys |= {INDEX_OF[job.state] for job in model.jobs.values()}
         keys |= {"todo"} if model.todo else set()
         keys |= {"claims"} if model.claims else set()
@@ -245,6 +246,7 @@ class Run:
         keys |= {f"spent:{nonce}" for nonce in model.spent}
         links = {f"dependents:{id}": [edge for _, edge in sorted(edges)] for id, edges in model.edges.items() if edges}
         links |= {f"unique:{key}": id for key, id in model.unique.items()}
+        links |= {f"heirs:{id}": sorted(heirs) for id, heirs in model.heirs.items() if heirs}
         links |= {"names": [f"{key}\0{version} 7 {fence} {changed}"
                             for key, (version, fence, changed) in sorted(model.names.items())]}
         links |= {"claims": model.claims, "numbers": sorted(model.jobs, key=lambda id: model.jobs[id].number)}
@@ -266,11 +268,14 @@ class Run:
     def links(self, keys):
         edges = sorted(key for key in keys if key.startswith("dependents:"))
         unique = sorted(key for key in keys if key.startswith("unique:"))
+        heirs = sorted(key for key in keys if key.startswith("heirs:"))
         replies = self.redis.pipeline(
             [("ZRANGE", f"{P}:{key}", 0, -1) for key in edges] + [("GET", f"{P}:{key}") for key in unique]
+            + [("SMEMBERS", f"{P}:{key}") for key in heirs]
             + [("ZRANGE", f"{P}:names", 0, -1), ("ZRANGE", f"{P}:numbers", 0, -1), ("HGETALL", f"{P}:claims")])
         found = {key: words(reply) for key, reply in zip(edges, replies)}
         found |= {key: reply.decode() for key, reply in zip(unique, replies[len(edges) :])}
+        found |= {key: sorted(words(reply)) for key, reply in zip(heirs, replies[len(edges) + len(unique) :])}
         claims = words(replies[-1])
         return found | {"names": words(replies[-3]), "numbers": words(replies[-2]), "claims": dict(zip(claims[::2], claims[1::2]))}
 

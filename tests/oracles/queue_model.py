@@ -29,6 +29,7 @@ class Model:
     def __init__(self, now, settings):
         self.now, self.settings = now, settings
         self.jobs, self.edges, self.todo, self.claims, self.unique = {}, {}, [], {}, {}
+        self.heirs = {}  # of a job, forgotten or not: the unended ones that waited for it
         self.number = self.order = self.fence = 0
         self.paused = False
         self.width = None
@@ -70,6 +71,7 @@ class Model:
         key = job.request["unique"]
         if self.unique.get(key) == job.id:
             del self.unique[key]
+        self.disinherit(job)
         if self.edges.get(job.id):
             self.todo.append(job.id)
         return state
@@ -79,7 +81,21 @@ class Model:
 
     def forget(self, id):
         del self.jobs[id]
-        self.drop_names(id)
+        self.drop_unwanted_names(id)
+
+    # ---- heirs ----
+    def inherit(self, job):
+        for _, dep in job.deps:
+            self.heirs.setdefault(dep, set()).add(job.id)
+
+    def disinherit(self, job):
+        for dep in {dep for _, dep in job.deps if job.id in self.heirs.get(dep, ())}:
+            self.heirs[dep].remove(job.id)
+            self.drop_unwanted_names(dep)
+
+    def drop_unwanted_names(self, id):
+        if id not in self.jobs and not self.heirs.get(id):
+            self.drop_names(id)
 
     # ---- names ----
     def drop_names(self, id):
@@ -228,6 +244,7 @@ class Model:
         job.due = self.now + request["delay"]
         if request["unique"]:
             self.unique[request["unique"]] = id
+        self.inherit(job)
         if missed:
             self.miss(job, *missed)
         elif live:
@@ -357,6 +374,7 @@ class Model:
         self.drop_names(id)
         if job.request["unique"]:
             self.unique[job.request["unique"]] = id
+        self.inherit(job)
         return ["OK", self.block(job, live) if live else self.ready(job)]
 
     def remove(self, id):

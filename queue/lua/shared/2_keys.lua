@@ -14,6 +14,7 @@ local TERMINAL = {succeeded = true, failed = true, cancelled = true}
 local function job_key(id) return P .. ':job:' .. id end
 local function spec_key(id) return P .. ':spec:' .. id end
 local function dependents_key(id) return P .. ':dependents:' .. id end
+local function heirs_key(id) return P .. ':heirs:' .. id end
 local function log_key(id) return P .. ':log:' .. id end
 local function unique_key(name) return P .. ':unique:' .. name end
 local function spent_key(nonce) return P .. ':spent:' .. nonce end
