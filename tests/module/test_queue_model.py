@@ -217,7 +217,7 @@ class Run:
 
     # ---- the whole ----
     def compare(self):
-        for what, expected, found in zip(("indexes", "jobs", "links", "keys"), self.expected(), self.found()):
+        for what, expected, found in zip(("indexes", "jobs", "links", "keys", "stats"), self.expected(), self.found()):
             if expected != found:
                 raise Difference(f"{what}:\nexpected {expected}\nfound    {found}")
 
@@ -250,7 +250,7 @@ class Run:
         links |= {"names": [f"{key}\0{version} 7 {fence} {changed}"
                             for key, (version, fence, changed) in sorted(model.names.items())]}
         links |= {"claims": model.claims, "numbers": sorted(model.jobs, key=lambda id: model.jobs[id].number)}
-        return indexes, jobs, links, keys
+        return indexes, jobs, links, keys, {name: count for name, count in model.stats.items() if count}
 
     def found(self):
         names = list(INDEX)
@@ -259,11 +259,12 @@ class Run:
         fields = ("st", "tok", "att", "retries", "crash", "infra", "cancel", "why", "prio", "num", "outrun")
         replies = self.redis.pipeline(
             [("ZRANGE", f"{P}:{name}", 0, -1, "WITHSCORES") for name in names] + [("LRANGE", f"{P}:todo", 0, -1)]
-            + [("HMGET", f"{P}:job:{id}", *fields) for id in ids])
+            + [("HGETALL", f"{P}:stats")] + [("HMGET", f"{P}:job:{id}", *fields) for id in ids])
         indexes = {name: pairs(name, reply) for name, reply in zip(names, replies)}
         indexes["todo"] = words(replies[len(names)])
-        jobs = {id: job_row(reply) for id, reply in zip(ids, replies[len(names) + 1 :])}
-        return indexes, jobs, self.links(keys), keys - ALWAYS
+        stats = words(replies[len(names) + 1])
+        jobs = {id: job_row(reply) for id, reply in zip(ids, replies[len(names) + 2 :])}
+        return indexes, jobs, self.links(keys), keys - ALWAYS, {name: int(count) for name, count in zip(stats[::2], stats[1::2])}
 
     def links(self, keys):
         edges = sorted(key for key in keys if key.startswith("dependents:"))
