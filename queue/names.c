@@ -47,8 +47,9 @@ int call_write_names(const struct queue_name *names, size_t count, const char *o
 
 int queue_promote(struct queue *queue, const struct queue_name *names, size_t count, struct err *err) {
     struct args args;
-    call_begin(queue, SCRIPT_PROMOTE, &args);
+    char nonce[QUEUE_NONCE_BYTES];
     TRY(call_check_range("names", count, 1, QUEUE_MAX_NAMES, err));
+    TRY(call_begin_once(queue, SCRIPT_PROMOTE, nonce, &args, err));
     TRY(call_write_names(names, count, NULL, false, &args, err));
     return call_simple(queue, SCRIPT_PROMOTE, &args, CALL_BIT(QUEUE_OK), err);
 }
@@ -57,9 +58,10 @@ int queue_remove_names(struct queue *queue, const char *const *keys, size_t coun
                        struct err *err) {
     struct args args;
     auto_reply struct reply *reply = NULL;
+    char nonce[QUEUE_NONCE_BYTES];
     uint64_t missing = 0;
     TRY(call_check_range("names", count, 1, QUEUE_MAX_NAMES, err));
-    call_begin(queue, SCRIPT_REMOVE_NAMES, &args);
+    TRY(call_begin_once(queue, SCRIPT_REMOVE_NAMES, nonce, &args, err));
     for (size_t i = 0; i < count; i++) {
         TRY(check_owner(keys[i], NULL, false, err));
         args_text(&args, keys[i]);
@@ -172,9 +174,7 @@ int queue_identity(struct queue *queue, char ret[QUEUE_NONCE_BYTES], struct err 
     struct args args;
     auto_reply struct reply *reply = NULL;
     char proposal[QUEUE_NONCE_BYTES], identity[QUEUE_NONCE_BYTES];
-    TRY(queue_fresh_nonce(proposal, err));
-    call_begin(queue, SCRIPT_IDENTITY, &args);
-    args_text(&args, proposal);
+    TRY(call_begin_once(queue, SCRIPT_IDENTITY, proposal, &args, err));
     TRY(call_run(queue, SCRIPT_IDENTITY, &args, &reply, err));
     if (call_answer(reply, "identity", err) != QUEUE_OK)
         return call_wrong("identity", err);
