@@ -47,6 +47,7 @@ static void take_environment(struct keeper *keeper, const struct keeper_order *o
     if (order->queue >= keeper->environment_count)
         return;
     struct keeper_environment *environment = &keeper->environments[order->queue];
+    environment->told = true;
     environment->good = order->good != 0;
     memcpy(environment->why, order->text, sizeof environment->why);
     if (order->good) {

@@ -239,6 +239,24 @@ static void b_names_are_listed_in_pieces_and_removed_all_or_none(void **state) {
     assert_int_equal(redis_number(&world->redis, "EXISTS quern:{q}:names"), 0);
 }
 
+/* As a queue may have them from before these signs were refused. */
+static void r_held_names_with_signs_are_listed_and_removed(void **state) {
+    struct queue_world *world = *state;
+    static const char *const held[] = {"o{d}"};
+    struct queue_named row;
+    size_t count = 0, missing = 0;
+    redisReply *added = redisCommand(world->redis.raw, "ZADD quern:{q}:names 0 %b", "o{d}\0v1 2 0 1", (size_t)13);
+    assert_true(added && added->integer == 1);
+    freeReplyObject(added);
+    assert_int_equal(queue_names(world->queue, "", "", &row, 1, &count, &world->err), QUEUE_OK);
+    assert_int_equal(count, 1);
+    assert_string_equal(row.key, held[0]);
+    assert_int_equal(queue_names(world->queue, "", held[0], &row, 1, &count, &world->err), QUEUE_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(queue_remove_names(world->queue, held, 1, &missing, &world->err), QUEUE_OK);
+    assert_int_equal(redis_number(&world->redis, "EXISTS quern:{q}:names"), 0);
+}
+
 static void l_as_many_names_as_may_be(void **state) {
     struct queue_world *world = *state;
     static struct queue_name names[QUEUE_MAX_NAMES + 1];
@@ -367,6 +385,7 @@ int main(void) {
         T(r_names_of_a_forgotten_job_stay_for_those_who_waited_for_it),
         T(m_a_replayed_heir_inherits_again_and_a_cancelled_one_no_more),
         T(b_names_are_listed_in_pieces_and_removed_all_or_none),
+        T(r_held_names_with_signs_are_listed_and_removed),
         T(l_as_many_names_as_may_be),
         T(f_names_that_are_not_theirs_are_refused),
         T(c_a_claim_whose_maker_died_is_lost_whatever_it_took),
