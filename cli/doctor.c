@@ -181,11 +181,14 @@ static const struct {
     {offsetof(struct jail_facts, seccomp), "no seccomp", "a kernel with CONFIG_SECCOMP_FILTER"},
 };
 
+static const char *const bounds[] = {[JAIL_BOUND_RLIMIT] = "rlimits of single processes",
+                                     [JAIL_BOUND_POLLED] = "looking at all processes of a job (polled)",
+                                     [JAIL_BOUND_CGROUP] = "a cgroup"};
+
 static void look_jail(struct findings *findings, const struct jail_facts *facts) {
     bool full = facts->level == JAIL_FULL;
     finding(findings, &(struct finding){.level = full ? FINDING_GOOD : FINDING_WARNING, .what = "jail"},
-            "%s; memory is bounded by %s", jail_level_name((enum jail_level)facts->level),
-            facts->bound_cgroup ? "a cgroup" : "rlimits and polling");
+            "%s; memory is bounded by %s", jail_level_name((enum jail_level)facts->level), bounds[facts->bound % 3]);
     for (size_t i = 0; i < sizeof jail_facts_wanted / sizeof *jail_facts_wanted && !full; i++) {
         uint32_t fact;
         memcpy(&fact, (const char *)facts + jail_facts_wanted[i].fact, sizeof fact);

@@ -31,6 +31,14 @@ struct metrics_queue {
     uint64_t counted_ns;
 };
 
+/* Of an environment; its name is empty until it has come up once. */
+struct metrics_jail {
+    char environment[ENVIRONMENT_NAME_BYTES];
+    uint32_t level, bound; /* enum jail_level, enum jail_bound */
+};
+
+#define METRICS_MAX_JAILS 32u
+
 struct metrics {
     struct metrics_queue queues[SETTINGS_MAX_QUEUES];
     uint64_t renew_failures, redis_failures, redis_calls, redis_us;
@@ -38,6 +46,7 @@ struct metrics {
     double claimed_unix_s; /* when a claim was answered last; 0: never */
     uint64_t segment_bytes, segment_hits, segment_decodes;
     uint32_t busy, idle, draining;
+    struct metrics_jail jails[METRICS_MAX_JAILS];
 };
 
 void metrics_observe(struct metrics_histogram *histogram, uint64_t us);
