@@ -128,10 +128,10 @@ static int claim(struct service *service, const struct calls_turn *turn, char wa
     int answer = queue_claim(service->homes[turn->queue].queue, settings->worker, turn->nonce, settings->lease_ms, 0,
                              &claim, err);
     TRY(answer);
-    FAILPOINT("claim:claimed");
     memcpy(wake, claim.wake, sizeof claim.wake);
     if (answer == QUEUE_NOTHING)
         return 0;
+    FAILPOINT("claim:claimed");
     int result = work(service, turn, &claim, begun_ns, err);
     queue_claim_free(&claim);
     return result;

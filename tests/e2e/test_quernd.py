@@ -146,9 +146,7 @@ def test_c_a_worker_dies(fleet):
 
 @pytest.mark.parametrize("point", ["claim:claimed", "claim:held"])
 def test_c_a_worker_dies_at_its_claim(fleet, point):
-    host = fleet.host(queue={"lease": "10m"}, programs=DEV).ready()
-    eventually(lambda: host.metric("quern_claim_loop_last_success_timestamp_seconds"), "the first claim found nothing")
-    host.fail(f"kill@{point}")
+    host = fleet.host(queue={"lease": "10m"}, programs=DEV, fail=[f"kill@{point}"])
     job = fleet.submit(EMPTY)
     eventually(lambda: host.has_failed(f"kill@{point}"), "the worker died")
     record = fleet.in_state(job, "succeeded")
