@@ -70,14 +70,24 @@ void quernd_dismiss(struct quernd *quernd) {
     }
 }
 
-static void on_idle(void *context, uint32_t worker, uint32_t queue, const char *wake) {
-    struct quernd *quernd = context;
-    if (*wake && queue < quernd->turns.count) {
-        struct keeper_order order = {.kind = KEEPER_IDLE, .queue = queue};
-        backoff_proved(&quernd->slots[worker].backoff);
-        turns_nothing(&quernd->turns, queue, quernd->slots[worker].claim);
-        quernd_tell(quernd, &order);
+// A drained worker's claim tells nothing of the queue: somebody else looks. The next beat says when it may claim again.
+static void learn_nothing(struct quernd *quernd, uint32_t worker, uint32_t queue, bool drained) {
+    struct keeper_order order = {.kind = KEEPER_IDLE, .queue = queue};
+    struct quernd_slot *slot = &quernd->slots[worker];
+    backoff_proved(&slot->backoff);
+    quernd_tell(quernd, &order);
+    if (!drained) {
+        turns_nothing(&quernd->turns, queue, slot->claim);
+        return;
     }
+    slot->drained = true;
+    quernd_poke(quernd);
+}
+
+static void on_idle(void *context, uint32_t worker, uint32_t queue, const char *wake, bool drained) {
+    struct quernd *quernd = context;
+    if (*wake && queue < quernd->turns.count)
+        learn_nothing(quernd, worker, queue, drained);
     uint32_t next = turns_next(&quernd->turns);
     if (!quernd_wants(quernd, worker))
         supervisor_dismiss(&quernd->supervisor, worker);

@@ -118,7 +118,8 @@ static int work(struct service *service, const struct calls_turn *turn, struct q
 
 // ---- one job after the other ----
 
-static int claim(struct service *service, const struct calls_turn *turn, char wake[QUEUE_WAKE_BYTES], struct err *err) {
+static int claim(struct service *service, const struct calls_turn *turn, struct calls_nothing *nothing,
+                 struct err *err) {
     struct queue_claim claim;
     uint64_t begun_ns = clock_now_ns();
     const struct settings *settings = service->settings;
@@ -128,7 +129,8 @@ static int claim(struct service *service, const struct calls_turn *turn, char wa
                              &claim, err);
     TRY(answer);
     FAILPOINT("claim:claimed");
-    memcpy(wake, claim.wake, sizeof claim.wake);
+    *nothing = (struct calls_nothing){.drained = strcmp(claim.why, "drain") == 0};
+    memcpy(nothing->wake, claim.wake, sizeof nothing->wake);
     if (answer == QUEUE_NOTHING)
         return 0;
     int result = work(service, turn, &claim, begun_ns, err);
@@ -138,14 +140,14 @@ static int claim(struct service *service, const struct calls_turn *turn, char wa
 
 static int serve(struct service *service, struct err *err) {
     struct calls_turn turn = {0};
-    char wake[QUEUE_WAKE_BYTES] = "";
+    struct calls_nothing nothing = {.drained = false};
     TRY(open_store(service, err));
     TRY(open_homes(service, err));
     for (;;) {
-        int go = calls_idle(&service->calls, turn.queue, wake, &turn, err);
+        int go = calls_idle(&service->calls, turn.queue, &nothing, &turn, err);
         if (go <= 0)
             return go;
-        TRY(claim(service, &turn, wake, err));
+        TRY(claim(service, &turn, &nothing, err));
     }
 }
 

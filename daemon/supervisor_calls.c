@@ -171,12 +171,11 @@ int calls_wait_segment(struct supervisor_calls *calls, uint32_t *ret_index, uint
 // `from` fits or is cut: who checks it finds what is wrong with it.
 static void copy_text(char *to, size_t bytes, const char *from) { memcpy(to, from, strnlen(from, bytes - 1)); }
 
-int calls_idle(struct supervisor_calls *calls, uint32_t queue, const char *wake, struct calls_turn *ret,
-               struct err *err) {
-    struct supervisor_call call = {.kind = SUPERVISOR_IDLE, .queue = queue};
+int calls_idle(struct supervisor_calls *calls, uint32_t queue, const struct calls_nothing *nothing,
+               struct calls_turn *ret, struct err *err) {
+    struct supervisor_call call = {.kind = SUPERVISOR_IDLE, .queue = queue, .drained = nothing->drained};
     struct answer answer;
-    if (wake)
-        copy_text(call.wake, sizeof call.wake, wake);
+    memcpy(call.wake, nothing->wake, sizeof call.wake);
     TRY(ask(calls, &call, -1, &answer, err));
     answer_close(&answer);
     ret->queue = answer.reply.queue;

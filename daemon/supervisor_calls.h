@@ -65,9 +65,15 @@ struct calls_turn {
     char nonce[SUPERVISOR_NONCE_BYTES];
 };
 
-/* Blocks until there may be a job: 1; 0: exit now. `wake` is NULL when the last claim was not answered, or gave a job. */
-MUST_USE int calls_idle(struct supervisor_calls *calls, uint32_t queue, const char *wake, struct calls_turn *ret,
-                        struct err *err);
+/* What the last claim said that gave nothing. */
+struct calls_nothing {
+    char wake[QUEUE_WAKE_BYTES]; /* empty: it was not answered, or gave a job */
+    bool drained;                /* this worker shall take no more jobs */
+};
+
+/* Blocks until there may be a job: 1; 0: exit now. */
+MUST_USE int calls_idle(struct supervisor_calls *calls, uint32_t queue, const struct calls_nothing *nothing,
+                        struct calls_turn *ret, struct err *err);
 MUST_USE int calls_hold(struct supervisor_calls *calls, uint32_t queue, const char *id, const char *token,
                         struct err *err);
 MUST_USE int calls_done(struct supervisor_calls *calls, enum job_state state, enum reason reason, struct err *err);

@@ -25,7 +25,8 @@ int worker_turn_idle(struct exchange *exchange, struct err *err) {
     link->nonce[0] = '\0';
     link->step_deadline_ns = CLOCK_NEVER;
     exchange->deferred = true;
-    exchange->supervisor->hooks->on_idle(exchange->supervisor->context, exchange->worker, call->queue, call->wake);
+    exchange->supervisor->hooks->on_idle(exchange->supervisor->context, exchange->worker, call->queue, call->wake,
+                                         call->drained != 0);
     return 0;
 }
 

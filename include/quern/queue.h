@@ -152,7 +152,7 @@ struct queue_claim {
     char *document; /* owned */
     size_t document_bytes;
     char wake[QUEUE_WAKE_BYTES]; /* NOTHING: for queue_wait() */
-    char why[16];                /* NOTHING: empty, paused, width, time, spent (the nonce), ghost (again, please) */
+    char why[16]; /* NOTHING: empty, paused, width, time, drain, spent (the nonce), ghost (again, please) */
 };
 
 /* 128 random bits. A claim has one of its own; the same claim, repeated because its reply was lost, has the same. */

@@ -23,8 +23,9 @@
  *
  * In the daemon a worker does one job after the other (`--daemon`, its struct settings at SUPERVISOR_FD_JOB):
  *
- *     IDLE     queue, wake            nothing to do. `wake`: what the last claim of `queue` said, which found nothing; empty:
- *                                     no claim was answered since the last job. The reply comes when there may be a job:
+ *     IDLE     queue, wake, drained   nothing to do. `wake`: what the last claim of `queue` said, which gave nothing; empty:
+ *                                     no claim was answered since the last job. `drained`: it gave nothing because this
+ *                                     worker shall drain. The reply comes when there may be a job:
  *                                     claim from reply.queue with exactly reply.nonce, within SUPERVISOR_CLAIM_MS. With
  *                                     reply.count 0: exit 0 now
  *     HOLD     queue, id, token       the claim gave this job: its lease is renewed from now on, while the step keeps its
@@ -90,6 +91,7 @@ struct supervisor_call {
     uint64_t bytes;                           /* GRANT */
     char environment[ENVIRONMENT_NAME_BYTES]; /* CONNECT to a zygote */
     uint32_t queue;                           /* IDLE, HOLD: index in settings.queues */
+    uint32_t drained;                         /* IDLE: 0 or 1 */
     uint32_t state, reason;                   /* DONE: enum job_state of the job now, enum reason of its end */
     char wake[QUEUE_WAKE_BYTES];              /* IDLE */
     char id[JOB_ID_BYTES];                    /* HOLD */

@@ -12,6 +12,7 @@ local mine = redis.call('HGET', P .. ':claims', nonce)
 local held = mine and job_fields(mine, 'tok', 'num', 'att', 'time')
 if held and held.tok then return given(mine, held) end
 if redis.call('EXISTS', spent_key(nonce)) == 1 then return {'NONE', 'spent', last_wake()} end
+if redis.call('HEXISTS', P .. ':worker_drain', worker) == 1 then return {'NONE', 'drain', last_wake()} end
 
 if setting('paused') == 1 then return {'NONE', 'paused', last_wake()} end
 local width = setting('width')
