@@ -5,6 +5,7 @@
 #include "failpoint.h"
 #include "keeper.h"
 #include "quern/clock.h"
+#include "quern/queue_keeper.h"
 
 static uint64_t pause_ns(const struct keeper *keeper) {
     uint32_t third = keeper->settings.lease_ms / 3;

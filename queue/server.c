@@ -5,7 +5,9 @@
 
 #include "quern/clock.h"
 #include "quern/own.h"
-#include "queue/client.h"
+#include "quern/queue_server.h"
+#include "queue/call.h"
+#include "queue/replies.h"
 
 enum { VERSION_MAJOR_LEAST = 6, VERSION_MINOR_LEAST = 2 };
 
@@ -44,7 +46,7 @@ static int number(const struct reply *info, const char *name, uint64_t *place, s
     return 0;
 }
 
-int client_read_server(const struct reply *info, struct queue_server *ret, struct err *err) {
+int replies_server(const struct reply *info, struct queue_server *ret, struct err *err) {
     char role[32], append_only[8];
     struct queue_server server = {.replica = false};
     if (info->kind != REPLY_TEXT)
@@ -69,8 +71,8 @@ int queue_server(struct queue *queue, struct queue_server *ret, struct err *err)
     struct args args;
     auto_reply struct reply *reply = NULL;
     args_begin(&args, "INFO");
-    TRY(client_command(queue, &args, clock_deadline_ns(queue->session.timeout_ms), &reply, err));
-    return client_read_server(reply, ret, err);
+    TRY(call_command(queue, &args, clock_deadline_ns(queue->session.timeout_ms), &reply, err));
+    return replies_server(reply, ret, err);
 }
 
 static bool too_old(const char *version) {
@@ -98,11 +100,11 @@ int queue_server_check(const struct queue_server *server, struct err *err) {
 
 static int set_text(struct queue *queue, const char *field, const char *text, struct err *err) {
     struct args args;
-    TRY(client_check_text(field, text, QUEUE_TEXT_BYTES, err));
-    client_begin(queue, SCRIPT_CONFIGURE, &args);
+    TRY(call_check_text(field, text, QUEUE_TEXT_BYTES, err));
+    call_begin(queue, SCRIPT_CONFIGURE, &args);
     args_text(&args, field);
     args_text(&args, text);
-    return client_simple(queue, SCRIPT_CONFIGURE, &args, CLIENT_BIT(QUEUE_OK), err);
+    return call_simple(queue, SCRIPT_CONFIGURE, &args, CALL_BIT(QUEUE_OK), err);
 }
 
 int queue_set_home(struct queue *queue, const struct queue_home *home, struct err *err) {
@@ -114,10 +116,10 @@ int queue_get_home(struct queue *queue, struct queue_home *ret, struct err *err)
     struct args args;
     struct queue_home home;
     auto_reply struct reply *reply = NULL;
-    client_begin(queue, SCRIPT_HOME, &args);
-    TRY(client_run(queue, SCRIPT_HOME, &args, &reply, err));
-    if (client_answer(reply, "home", err) != QUEUE_OK)
-        return err_set(err, REASON_INFRA, "home: an answer that does not belong to it");
+    call_begin(queue, SCRIPT_HOME, &args);
+    TRY(call_run(queue, SCRIPT_HOME, &args, &reply, err));
+    if (call_answer(reply, "home", err) != QUEUE_OK)
+        return call_wrong("home", err);
     TRY(reply_copy(reply, 1, "home", home.store, sizeof home.store, err));
     TRY(reply_copy(reply, 2, "home", home.environments, sizeof home.environments, err));
     *ret = home;

@@ -55,7 +55,6 @@ enum { SUPERVISOR_FD_CALLS = 3, SUPERVISOR_FD_EVENTS = 4, SUPERVISOR_FD_JOB = 5 
 
 #define SUPERVISOR_MAX_KEYS 64u
 #define SUPERVISOR_KEY_BYTES 512u
-#define SUPERVISOR_NONCE_BYTES 33            /* hexadecimal */
 #define SUPERVISOR_CLAIM_MS (11 * 60 * 1000) /* Redis may be silent for ten minutes */
 
 enum supervisor_call_kind {
@@ -120,7 +119,7 @@ struct supervisor_reply {
     struct jail_facts facts; /* CONNECT to a zygote: what its children get */
     char python[32], pandas[32];
     uint32_t queue; /* IDLE: where to claim */
-    char nonce[SUPERVISOR_NONCE_BYTES];
+    char nonce[QUEUE_NONCE_BYTES];
     struct err err; /* REPLY: reason 0 is success */
 };
 

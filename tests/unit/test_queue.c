@@ -10,6 +10,10 @@
 #include <cmocka.h>
 
 #include "quern/own.h"
+#include "quern/queue_client.h"
+#include "quern/queue_keeper.h"
+#include "quern/queue_names.h"
+#include "quern/queue_worker.h"
 #include "queue_world.h"
 
 static void b_a_job_is_submitted_claimed_and_completed(void **state) {
