@@ -191,6 +191,7 @@ static const struct option options[] = {
     {"queue", "password_file", take_file, TEXT(queue_password_file)},
     {"queue", "names", take_queues, 0, 0, NULL},
     {"queue", "lease", take_lease, 0, 0, NULL},
+    {"queue", "durability", take_word, SETTING(durability), 0, settings_durabilities},
     {"store", "url", take_text, TEXT(store_url)},
     {"store", "password_file", take_file, TEXT(store_password_file)},
     {"workers", "count", take_count, 0, 0, NULL},

@@ -19,11 +19,13 @@ static uint64_t boot_deadline(uint64_t deadline_ns) {
     return clock_boot_ns() + (deadline_ns > now ? deadline_ns - now : 0);
 }
 
-void quernd_tell_hold(struct quernd *quernd, uint32_t worker) {
+void quernd_tell_hold(struct quernd *quernd, uint32_t worker, bool fresh) {
     const struct worker_link *link = &quernd->supervisor.workers[worker];
     struct keeper_order order = {.kind = KEEPER_HOLD,
                                  .worker = worker,
                                  .queue = link->queue,
+                                 .fresh = fresh,
+                                 .elapsed_us = link->waited_ms * 1000,
                                  .deadline_ns = boot_deadline(link->step_deadline_ns)};
     memcpy(order.id, link->id, sizeof order.id);
     memcpy(order.token, link->token, sizeof order.token);
@@ -147,7 +149,7 @@ static void tell_all(struct quernd *quernd) {
             quernd_tell_environment(quernd, i);
     for (uint32_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++)
         if (quernd->supervisor.workers[i].alive && quernd->supervisor.workers[i].turn == WORKER_HOLDS)
-            quernd_tell_hold(quernd, i);
+            quernd_tell_hold(quernd, i, false);
     quernd_tell_slots(quernd);
 }
 

@@ -50,14 +50,15 @@ struct worker_link {
     struct supervisor_key reserved[SUPERVISOR_MAX_KEYS]; /* of its last RESERVE: SEGMENT_TURN speaks of their index */
     uint32_t reserved_count;
     enum worker_turn turn;
-    uint32_t queue;                     /* CLAIMS, HOLDS */
-    uint64_t held_ns;                   /* HOLDS: since when; of CLOCK_BOOTTIME */
-    char nonce[QUEUE_NONCE_BYTES]; /* CLAIMS */
-    char id[JOB_ID_BYTES];              /* HOLDS */
-    char token[QUEUE_TOKEN_BYTES];      /* HOLDS */
-    bool told;                          /* HOLDS: that the job has to end */
-    bool overstayed;                    /* killed because of its step's deadline */
-    int wait_status_code, wait_signal;  /* when dead */
+    uint32_t queue;                    /* CLAIMS, HOLDS */
+    uint64_t held_ns;                  /* HOLDS: since when; of CLOCK_BOOTTIME */
+    char nonce[QUEUE_NONCE_BYTES];     /* CLAIMS */
+    char id[JOB_ID_BYTES];             /* HOLDS */
+    char token[QUEUE_TOKEN_BYTES];     /* HOLDS */
+    uint64_t waited_ms;                /* HOLDS: the job, from when it was ready until it was claimed */
+    bool told;                         /* HOLDS: that the job has to end */
+    bool overstayed;                   /* killed because of its step's deadline */
+    int wait_status_code, wait_signal; /* when dead */
 };
 
 /* What its owner wants to know. All but on_event may be NULL together: then there is no queue, and IDLE, HOLD and DONE are
@@ -69,7 +70,7 @@ struct supervisor_hooks {
      * may find something. The worker waits from now on. */
     void (*on_idle)(void *context, uint32_t worker, uint32_t queue, const char *wake, bool drained);
     void (*on_hold)(void *context, uint32_t worker, bool fresh); /* the job is fresh, or its step */
-    void (*on_done)(void *context, uint32_t worker, enum job_state state, enum reason reason);
+    void (*on_done)(void *context, uint32_t worker, const struct supervisor_end *end);
     void (*on_death)(void *context, uint32_t worker); /* the link tells how, and what it held */
     /* The zygote came up, or `failure` tells why not. */
     void (*on_zygote)(void *context, struct peer *zygote, const struct err *failure);

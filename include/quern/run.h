@@ -50,6 +50,7 @@ struct run_options {
     const struct environment *environment; /* NULL: environment_default() */
     const char *output_dir;                /* NULL: keep nothing */
     const char *store;                     /* where keys are looked up; NULL: the default store */
+    const char *store_password_file;       /* its first line; NULL or empty: none */
     enum run_task task;
     uint32_t rows;       /* RUN_HEAD: rows at the beginning */
     bool debug_terminal; /* the script gets our terminal on 0, 1 and 2 */

@@ -53,12 +53,12 @@ static void on_hold(void *context, uint32_t worker, bool fresh) {
     world->steps += !fresh;
 }
 
-static void on_done(void *context, uint32_t worker, enum job_state state, enum reason reason) {
+static void on_done(void *context, uint32_t worker, const struct supervisor_end *end) {
     struct world *world = context;
     (void)worker;
     world->done++;
-    world->state = state;
-    world->reason = reason;
+    world->state = (enum job_state)end->state;
+    world->reason = (enum reason)end->reason;
 }
 
 static void on_death(void *context, uint32_t worker) {
@@ -210,7 +210,7 @@ static void b_a_job_is_held_and_done(void **state) {
     assert_int_equal(world->holds, 1);
     assert_int_equal(world->steps, 1);
     assert_string_equal(world->supervisor.workers[0].id, "job");
-    ASK_WELL(world, 0, .kind = SUPERVISOR_DONE, .state = JOB_FAILED, .reason = REASON_EXCEPTION);
+    ASK_WELL(world, 0, .kind = SUPERVISOR_DONE, .end = {.state = JOB_FAILED, .reason = REASON_EXCEPTION});
     assert_int_equal(world->done, 1);
     assert_int_equal(world->state, JOB_FAILED);
     assert_int_equal(world->reason, REASON_EXCEPTION);
@@ -235,7 +235,7 @@ static void f_calls_out_of_turn_are_refused(void **state) {
     assert_string_equal(ASK(world, 0, .kind = SUPERVISOR_DONE).msg, "DONE: not expected of a worker in turn 0");
     hold(world, 0);
     assert_string_equal(ASK(world, 0, .kind = SUPERVISOR_IDLE).msg, "IDLE: not expected of a worker in turn 3");
-    assert_string_equal(ASK(world, 0, .kind = SUPERVISOR_DONE, .state = 99).msg,
+    assert_string_equal(ASK(world, 0, .kind = SUPERVISOR_DONE, .end = {.state = 99}).msg,
                         "DONE: state 99 for reason 0 does not exist");
     claim(world, 1);
     assert_string_equal(ASK(world, 1, .kind = SUPERVISOR_HOLD, .queue = 1, .id = "job").msg,
@@ -331,7 +331,7 @@ static void publish(struct world *world, uint32_t worker, const char *text) {
 }
 
 static void done(struct world *world, uint32_t worker) {
-    ASK_WELL(world, worker, .kind = SUPERVISOR_DONE, .state = JOB_SUCCEEDED);
+    ASK_WELL(world, worker, .kind = SUPERVISOR_DONE, .end = {.state = JOB_SUCCEEDED});
 }
 
 static void l_two_jobs_with_two_inputs_in_memory_for_three(void **state) {
