@@ -10,7 +10,7 @@ import pytest
 
 from conftest import QUERN
 from env_home import NO_NUMPY, env, environment, home, made, names, nothing_is_left, offline, small  # noqa: F401
-from world import until
+from fleet.waiting import eventually
 
 
 @contextlib.contextmanager
@@ -33,7 +33,7 @@ def settle(env):
         code, _, err = env("create", "none", "--python", "/bin/false", "--wheelhouse", "/")
         assert code in (75, 78), err
         return code == 78
-    until(changed, "the next change")
+    eventually(changed, "the next change")
 
 
 SITE = "x/lib/python3.11/site-packages"
@@ -44,7 +44,7 @@ def test_c_a_killed_create_leaves_nothing_half(env, home, environment, offline, 
     """At each of its moments: --env knows nothing of it, and the next change takes away what is left."""
     for moment in MOMENTS:
         with started(environment, home, "env", "create", "x", "--wheelhouse", small) as create:
-            until(lambda: moment in create.said() or os.path.lexists(made(home) / moment), moment)
+            eventually(lambda: moment in create.said() or os.path.lexists(made(home) / moment), moment)
             create.kill()
             assert create.wait() == -signal.SIGKILL, create.said()
         assert names(env) == ["default"]
@@ -54,7 +54,7 @@ def test_c_a_killed_create_leaves_nothing_half(env, home, environment, offline, 
 
 def test_c_one_changes_environments_at_a_time(env, home, environment, offline, small):
     with started(environment, home, "env", "create", "x", "--wheelhouse", small) as create:
-        until(lambda: (made(home) / ".x.changing").is_symlink(), "the first")
+        eventually(lambda: (made(home) / ".x.changing").is_symlink(), "the first")
         create.send_signal(signal.SIGSTOP)
         assert env("create", "y", "--wheelhouse", small) == (
             75, "", f"error: {made(home)}: another quern changes environments now: try again when it has ended\n")
@@ -77,7 +77,7 @@ def borrowed(home):
 def test_b_an_environment_in_use_is_not_removed(env, home, environment, borrowed):
     (home / "script.py").write_text("import time\ndef azureml_main():\n    print('up', flush=True)\n    time.sleep(600)\n")
     with started(environment, home, "run", "script.py", "--env", "x") as run:
-        until(lambda: "up" in run.said(), "the script")
+        eventually(lambda: "up" in run.said(), "the script")
         assert env("rm", "x") == (75, "", "error: NAME: jobs run in 'x' now: remove it when they have ended\n")
         assert borrowed.exists() and (made(home) / "x/bin/python").exists()
         run.terminate()
@@ -90,7 +90,7 @@ def test_c_a_killed_rm_leaves_nothing_half(env, home, environment, borrowed):
     for number in range(20_000):
         (made(home) / f"x/file{number}").touch()
     with started(environment, home, "env", "rm", "x") as rm:
-        until(lambda: not borrowed.exists(), "the descriptor's end")
+        eventually(lambda: not borrowed.exists(), "the descriptor's end")
         rm.kill()
         rm.wait()
     assert names(env) == ["default"]
