@@ -82,9 +82,15 @@ static bool is_held(const struct quernd *quernd, const struct keeper_word *word)
            strcmp(link->token, word->token) == 0;
 }
 
+// Who completes is told by Redis itself whether the job is still his. A renewal that came a moment later finds no lease, and
+// that is as it should be.
+static bool learns_itself(const struct worker_link *link) { return link->step == STEP_COMPLETE; }
+
 static void heard_of_job(struct quernd *quernd, const struct keeper_word *word) {
     bool fenced = word->kind == KEEPER_FENCED;
     if (!is_held(quernd, word) || quernd->supervisor.workers[word->worker].told)
+        return;
+    if (fenced && learns_itself(&quernd->supervisor.workers[word->worker]))
         return;
     log_line(&quernd->log, fenced ? SETTINGS_LOG_WARNING : SETTINGS_LOG_INFO, fenced ? "lease lost" : "cancelling",
              "job", word->id, NULL);

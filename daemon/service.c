@@ -82,7 +82,7 @@ static int conclude(struct service *service, struct err *err) {
     struct supervisor_end end = {.reason = attempt->verdict.reason,
                                  .peak_bytes = attempt->manifest.peak_rss_bytes,
                                  .unconfirmed = service->delivery.unconfirmed};
-    if (attempt->calls.fenced)
+    if (attempt->calls.fenced && service->delivery.state == JOB_RUNNING)
         end.reason = REASON_LOST;
     else if (attempt->calls.released)
         TRY(give_back(service, err));
