@@ -53,7 +53,7 @@ int preferences_read(struct preferences *ret, struct refusal *refusal) {
     if (fd < 0)
         return refuse(refusal, REASON_CONFIG, "%s: %s", ret->file, strerror(errno));
     if (memory_read(fd, ret->file, PREFERENCES_MAX_BYTES, &text, &bytes, &err) < 0 ||
-        inifile_read(ret->file, text, take, ret, &err) < 0)
+        inifile_read(ret->file, text, NULL, take, ret, &err) < 0)
         return refuse(refusal, REASON_CONFIG, "%s", err.msg);
     return 0;
 }

@@ -285,7 +285,7 @@ static int default_store(const char *name, struct settings *settings, struct err
 int quernd_config_parse(const char *name, const char *text, struct quernd_config *ret, struct err *err) {
     struct parse parse = {.config = ret};
     defaults(ret);
-    TRY(inifile_read(name, text, take_pair, &parse, err));
+    TRY(inifile_read(name, text, NULL, take_pair, &parse, err));
     if (!ret->settings.queue_url[0])
         return err_set(err, REASON_CONFIG, "%s: [queue] url: expected redis://HOST or unix:/PATH, found nothing", name);
     TRY(default_store(name, &ret->settings, err));
