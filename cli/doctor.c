@@ -84,6 +84,8 @@ static void look_redis(struct findings *findings, const struct client *client) {
     finding(findings, &(struct finding){.what = "redis"}, "version %s, %s", server.version, server.eviction);
     if (queue_server_check(&server, &err) < 0)
         fault(findings, "redis", &err, "in redis.conf, or CONFIG SET maxmemory-policy noeviction; Redis >= 6.2");
+    if (queue_durability_check(&server, client->durability, &err) < 0)
+        fault(findings, "redis", &err, "or QUERN_DURABILITY=normal here");
     if (server.append_only)
         good(findings, "redis", "append-only: what it answered survives a restart");
     else

@@ -5,21 +5,38 @@
 #include <string.h>
 
 #include "cli/client.h"
+#include "cli/preferences.h"
 #include "cli/source.h"
 #include "cli/suggest.h"
+#include "quern/own.h"
 
 enum { SHORT_VERSION = 19 }; // sha256- and twelve digits
+
+int store_connect(const char *url, struct store *store, struct refusal *refusal) {
+    auto_free char *password = NULL;
+    struct err err;
+    store->url = url;
+    TRY(preferences_store_secret(url, store->password_file, refusal));
+    TRY(preferences_password("", store->password_file, &password, refusal));
+    const struct storage_options options = {.url = url, .password = password};
+    return storage_open_with(&options, &store->storage, &err) < 0
+               ? refuse(refusal, (enum reason)err.reason, "%s", err.msg)
+               : 0;
+}
 
 static int open_alone(const char *url, struct store *ret, struct refusal *refusal) {
     struct store store = {.url = url};
     struct err err;
-    if (storage_open(url, &store.storage, &err) == 0 &&
-        catalogue_of_store(store.storage, &store.catalogue, &err) == 0) {
-        *ret = store;
-        return 0;
+    struct refusal why;
+    if (store_connect(url, &store, &why) < 0)
+        return refuse(refusal, url ? REASON_USAGE : (enum reason)why.err.reason, "%s%s", url ? "--store: " : "",
+                      why.err.msg);
+    if (catalogue_of_store(store.storage, &store.catalogue, &err) < 0) {
+        store_close(&store);
+        return refuse(refusal, (enum reason)err.reason, "%s", err.msg);
     }
-    store_close(&store);
-    return refuse(refusal, url ? REASON_USAGE : (enum reason)err.reason, "%s%s", url ? "--store: " : "", err.msg);
+    *ret = store;
+    return 0;
 }
 
 // The queue's client has the store, and we have the client.

@@ -12,19 +12,24 @@
 #ifndef QUERN_CLI_STORE_H
 #define QUERN_CLI_STORE_H
 
+#include <limits.h>
+
 #include "cli/command.h"
 #include "quern/catalogue.h"
 
 struct client;
 
 struct store {
-    struct storage *storage;     /* owned */
-    struct catalogue *catalogue; /* owned */
-    struct client *client;       /* owned; NULL: no queue has to do with it */
-    const char *url;             /* borrowed from the command line or from `client`; NULL: the default store */
+    struct storage *storage;      /* owned */
+    struct catalogue *catalogue;  /* owned */
+    struct client *client;        /* owned; NULL: no queue has to do with it */
+    const char *url;              /* borrowed from the command line or from `client`; NULL: the default store */
+    char password_file[PATH_MAX]; /* empty: the store wants none */
 };
 
 MUST_USE int store_open(const struct command_line *line, struct store *ret, struct refusal *refusal);
+/* The store alone: `storage`, `url` and `password_file`. Nothing is sent. The refusal has no word for who named the URL. */
+MUST_USE int store_connect(const char *url, struct store *store, struct refusal *refusal);
 void store_close(struct store *store);
 
 MUST_USE int store_key_check(const char *name, const char *key, struct refusal *refusal);

@@ -185,6 +185,15 @@ static int refuse_answer(const struct client *client, const struct submission *s
     return -1;
 }
 
+// Whether the queue has it nobody knows now; the same again, under the same id, is the same job.
+static int blame(const struct client *client, const struct submission *submission, const struct err *err,
+                 struct refusal *refusal) {
+    client_blame(client, err, refusal);
+    if (err->reason == REASON_INFRA || err->reason == REASON_UNREACHABLE)
+        refusal_advise(refusal, "the same again is the same job: --id %s", submission->queued.id);
+    return -1;
+}
+
 static int enqueue(const struct client *client, struct submission *submission, const struct job *job,
                    struct refusal *refusal) {
     auto_free char *document = NULL;
@@ -197,7 +206,7 @@ static int enqueue(const struct client *client, struct submission *submission, c
     submission->queued.document_bytes = bytes;
     int answer = queue_submit(client->queue, &submission->queued, &receipt, &err);
     if (answer < 0)
-        return client_blame(client, &err, refusal);
+        return blame(client, submission, &err, refusal);
     return answer == QUEUE_OK ? 0 : refuse_answer(client, submission, answer, &receipt, refusal);
 }
 

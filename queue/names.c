@@ -7,7 +7,7 @@
 #include "queue/call.h"
 #include "queue/replies.h"
 
-enum { ROW_FIELDS = 4, DOCUMENTS = 16 };
+enum { ROW_FIELDS = 4, DOCUMENT_BYTES = 1 << 20, PLACE_BITS = 23 };
 
 static int check_version(const char *version, struct err *err) {
     return call_check_name("version", version, STORAGE_VERSION_BYTES, err);
@@ -150,18 +150,30 @@ int queue_names(struct queue *queue, const char *prefix, const char *after, stru
 
 /* ---- what the documents of jobs speak of ---- */
 
+// A cursor is the number of a job and a place in its document.
+static int read_cursor(const struct reply *reply, uint64_t *ret, struct err *err) {
+    uint64_t number = 0, place = 0;
+    TRY(reply_number(reply, 1, "versions", &number, err));
+    TRY(reply_number(reply, 2, "versions", &place, err));
+    if (number >> (64 - PLACE_BITS) || place >> PLACE_BITS)
+        return call_wrong("versions", err);
+    *ret = number << PLACE_BITS | place;
+    return 0;
+}
+
 int queue_versions(struct queue *queue, uint64_t *cursor, queue_version_fn *visit, void *context, struct err *err) {
     struct args args;
     auto_reply struct reply *reply = NULL;
     uint64_t next = 0;
     call_begin(queue, SCRIPT_VERSIONS, &args);
-    args_number(&args, *cursor);
-    args_number(&args, DOCUMENTS);
+    args_number(&args, *cursor >> PLACE_BITS);
+    args_number(&args, *cursor & ((1u << PLACE_BITS) - 1));
+    args_number(&args, DOCUMENT_BYTES);
     TRY(call_run(queue, SCRIPT_VERSIONS, &args, &reply, err));
     if (call_answer(reply, "versions", err) != QUEUE_OK)
         return call_wrong("versions", err);
-    TRY(reply_number(reply, 1, "versions", &next, err));
-    for (size_t i = 2; i < reply->count; i++) {
+    TRY(read_cursor(reply, &next, err));
+    for (size_t i = 3; i < reply->count; i++) {
         char version[STORAGE_VERSION_BYTES];
         TRY(reply_copy(reply, i, "versions", version, sizeof version, err));
         TRY(check_version(version, err));
