@@ -329,7 +329,9 @@ def weekday_name(self):
 @property
 def week(self):
     found = self.isocalendar().week
-    return found.astype("int64") if isinstance(found, pd.Series) and found.notna().all() else found
+    if not isinstance(self, pd.Index):
+        found = found.rename(self._parent.name)
+    return found.astype("int64") if found.notna().all() else found
 
 
 @gone((TIMES, DATES), "pandas 2.0", ".isocalendar().week")

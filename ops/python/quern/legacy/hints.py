@@ -2,13 +2,14 @@
 """What to say of an exception that `--legacy` would have prevented."""
 import re
 import sys
-import types
 
 from quern.legacy import parts
+from quern.legacy.gone import Gone
 
 OPTION = "--legacy brings it back"
 NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 NO_NAME = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
+NO_ATTRIBUTE = re.compile(r"module '([\w.]+)' has no attribute '(\w+)'")
 UNKNOWN = re.compile(r"(\w+(?:\.\w+)*)\(\) got an unexpected keyword argument '(\w+)'")
 SURPLUS = re.compile(r"(\w+(?:\.\w+)*)\(\) takes (?:from \d+ to )?\d+ positional arguments? but \d+ (?:were|was) given")
 
@@ -17,7 +18,7 @@ def hint(error):
     """One line, or "". An exception may do anything when it is looked at: then there is none."""
     try:
         name, gone = find(error)
-        return f"{name} {gone.text()}; {OPTION}" if gone else name and f"{name}; {OPTION}"
+        return f"{name} {gone.text()}; {OPTION}" if gone else ""
     except Exception:
         return ""
 
@@ -31,8 +32,9 @@ def find(error):
     if isinstance(error, ImportError):
         match = NO_NAME.search(text)
         return found(f"{match[2]}.{match[1]}", "GONE", (match[2], match[1])) if match else ("", None)
-    if isinstance(error, AttributeError) and error.name:
-        return attribute(error.obj, error.name)
+    if isinstance(error, AttributeError):
+        match = NO_ATTRIBUTE.match(text)
+        return found(f"{match[1]}.{match[2]}", "GONE", match.groups()) if match else method(type(error.obj), error.name)
     if isinstance(error, TypeError):
         return called(text)
     return "", None
@@ -44,15 +46,17 @@ def found(name, table, key):
     return name, part and getattr(part, table).get(key)
 
 
-def attribute(thing, name):
-    if isinstance(thing, types.ModuleType):
-        return found(f"{thing.__name__}.{name}", "GONE", (thing.__name__, name))
-    for kind in (thing if isinstance(thing, type) else type(thing)).__mro__:
-        holder = f"{kind.__module__}.{kind.__qualname__}"
-        gone = found(holder, "GONE", (holder, name))[1]
-        if gone:
-            return f"{kind.__name__}.{name}", gone
+def method(kind, name):
+    """Of a class, wherever its library says that it stands."""
+    for owner in kind.__mro__:
+        part = parts().get(owner.__module__.partition(".")[0])
+        for (holder, attribute), gone in part.GONE.items() if part else ():
+            if attribute == name and holder.endswith(f".{owner.__name__}"):
+                return f"{owner.__name__}.{name}", gone
     return "", None
+
+
+BY_NAME = Gone("pandas 2.0 and scikit-learn 1.0", "their names")
 
 
 def called(text):
@@ -67,7 +71,7 @@ def called(text):
     match = SURPLUS.search(text)
     owner = match[1].partition(".")[0] if match else ""
     if owner and (owner in ("DataFrame", "Series", "NDFrame") or estimator(owner)):
-        return f"{match[1].removesuffix('.__init__')}() takes these arguments by name only now", None
+        return f"{match[1].removesuffix('.__init__')}() with arguments by position", BY_NAME
     return "", None
 
 

@@ -32,6 +32,8 @@ def rolling(method):
         arg = arg if hasattr(arg, "rolling") else pd.Series(arg)
         if args and method not in TWO and method not in FIRST:
             min_periods, args = args[0], args[1:]
+        if method == "apply":
+            kwargs.setdefault("raw", True)
         return getattr(arg.rolling(window, min_periods=min_periods, center=center), method)(*args, **kwargs)
 
     return call
