@@ -8,6 +8,7 @@
  *     profile = auto                     ; auto | ns (pandas 1) | units (pandas 2 and later)
  *     preload = numpy pandas             ; imported once, before the first job, in this order
  *     network = denied                   ; denied | open
+ *     legacy = no                        ; yes: what NumPy, pandas and scikit-learn removed works again
  *
  * Calling sequence: environment_default() or environment_read(); environment_write() gives the sealed text that
  * quern-python reads at start (it parses the same form). Plain data, owns nothing. Who starts jobs in it holds it.
@@ -38,6 +39,7 @@ struct environment {
     uint32_t preload_count;
     char preload[ENVIRONMENT_PRELOADS][ENVIRONMENT_MODULE_BYTES];
     bool network_open;
+    bool legacy;
 };
 
 /* "default": the interpreter that this quern was built for, numpy and pandas preloaded, no network. */

@@ -7,6 +7,7 @@ script (fd), bundle (fd or -1), bundle_name, table (fd), table_name, separator, 
 `answers`: note(about, text), result(port, name, rows, fd), raised(reason, detail, type, message, line).
 """
 import os
+import sys
 
 import _quern
 import quern
@@ -93,7 +94,7 @@ def run_script(job):
     HELD.append(inputs)
     source = read_all(call["script"])
     job.blame = _quern.REASON_EXCEPTION
-    if call["legacy"]:
+    if call["legacy"] or "quern.legacy" in sys.modules:  # the environment's own wish
         bring_back(job)
     module = script.load(source, call["directory"])
     main = getattr(module, script.ENTRY)
@@ -114,9 +115,11 @@ def bring_back(job):
 
 def suggest(job, error):
     """Says when the failure is of something that a library lacks today."""
+    if job.call.get("legacy"):
+        return
     from quern.legacy import hints
 
-    text = "" if job.call.get("legacy") else hints.hint(error)
+    text = hints.hint(error)
     if text:
         job.note("legacy", text)
         failures.say(f"hint: {text}\n")

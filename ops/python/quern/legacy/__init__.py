@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What NumPy, pandas, SciPy and scikit-learn removed since 2014, on their current versions, for jobs that ask for it.
 
-    install(note)      before the script is loaded: what is gone works again, and each thing is noted once, with the line
-                       that used it first and its modern form. note(about, text): as Job.note() of quern.entry.
+    prepare()          once in a process: what is gone works again
+    install(note)      before the script is loaded: from now on each thing is noted once, with the line that used it first
+                       and its modern form. note(about, text): as Job.note() of quern.entry.
 
 Each library has a part, quern.legacy.LIBRARY_part, with
     GONE        {(holder, name): Gone}, the holder a module ("numpy") or a class of a module ("pandas.core.frame.DataFrame")
@@ -26,8 +27,15 @@ def parts():
 
 
 def install(note):
-    """Once, in the child: mends what is loaded and what will be."""
+    """In the child of one job."""
+    prepare()
     USES.begin(note)
+
+
+def prepare():
+    """Mends what is loaded and what will be."""
+    if any(isinstance(finder, modules.Loading) for finder in sys.meta_path):
+        return
     found = parts()
     sys.meta_path.insert(0, modules.Loading(found))
     sys.meta_path.append(modules.Removed(found))

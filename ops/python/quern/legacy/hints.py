@@ -19,7 +19,7 @@ def hint(error):
     try:
         name, gone = find(error)
         return f"{name} {gone.text()}; {OPTION}" if gone else ""
-    except Exception:
+    except BaseException:
         return ""
 
 
