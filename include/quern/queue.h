@@ -37,6 +37,7 @@
 #define QUEUE_WAKE_BYTES 48    /* an id of a stream */
 #define QUEUE_INFO_BYTES 1024  /* what a worker says of itself */
 #define QUEUE_WHY_BYTES (REASON_WORD_BYTES + JOB_ID_BYTES)
+#define QUEUE_MAX_PRIORITY 9u
 #define QUEUE_MAX_LIST 1000u
 #define QUEUE_MAX_NAMES 192u
 #define QUEUE_MIN_LEASE_MS 1000u
@@ -78,6 +79,7 @@ enum queue_answer {
     QUEUE_DRAIN,   /* beat: somebody wants this worker to take no more jobs */
     QUEUE_DROPPED, /* progress, log: too much; counted, not kept */
     QUEUE_NO_NAME, /* the catalogue does not have it */
+    QUEUE_UNCONFIRMED, /* complete: it has taken place, but not in time become as safe as `durability` asks; *err says why */
 };
 
 /* Only the arguments are looked at; the connection is made by the first call. */

@@ -105,7 +105,7 @@ def test_b_settings_are_read_again(fleet):
 @pytest.mark.parametrize("text, message", [
     ("", "[queue] url: expected redis://HOST or unix:/PATH, found nothing"),
     ("[queue]\nurl = unix:/s\nurls = 2\n",
-     'line 3: [queue]: expected one of url, password_file, names, lease, found "urls"'),
+     'line 3: [queue]: expected one of url, password_file, names, lease, durability, found "urls"'),
     ("[queues]\nurl = unix:/s\n",
      "line 2: expected a section of queue, store, workers, environments, jail, http, log, found [queues]"),
     ("[queue]\nurl = unix:/s\nlease = 1h\n", 'line 3: lease: expected 1s to 10m, found "1h"'),
@@ -146,9 +146,7 @@ def test_c_a_worker_dies(fleet):
 
 @pytest.mark.parametrize("point", ["claim:claimed", "claim:held"])
 def test_c_a_worker_dies_at_its_claim(fleet, point):
-    host = fleet.host(queue={"lease": "10m"}, programs=DEV).ready()
-    eventually(lambda: host.metric("quern_claim_loop_last_success_timestamp_seconds"), "the first claim found nothing")
-    host.fail(f"kill@{point}")
+    host = fleet.host(queue={"lease": "10m"}, programs=DEV, fail=[f"kill@{point}"])
     job = fleet.submit(EMPTY)
     eventually(lambda: host.has_failed(f"kill@{point}"), "the worker died")
     record = fleet.in_state(job, "succeeded")

@@ -54,6 +54,6 @@ end
 local function not_owner(id, job, tok, op)
   if job.st == 'running' and job.tok == tok then return nil end
   if job.last == op .. ' ' .. tok then return {'OK', job.st} end
-  redis.call('HINCRBY', P .. ':stats', 'fenced', 1)
+  count('fenced_' .. op)
   return {'FENCED'}
 end
