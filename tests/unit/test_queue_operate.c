@@ -236,6 +236,38 @@ static void l_a_log_has_a_bound(void **state) {
                      QUEUE_FENCED);
 }
 
+static enum job_state lose(struct queue_world *world, const struct queue_claim *claim) {
+    enum job_state became = JOB_STATE_COUNT;
+    assert_int_equal(queue_lost(world->queue, claim->id, claim->token, &became, &world->err), QUEUE_OK);
+    return became;
+}
+
+/* What was printed before is told as long as it leaves half of the room to the attempt that is of interest now. */
+static void r_a_new_attempt_has_room_for_its_log_and_no_progress_yet(void **state) {
+    struct queue_world *world = *state;
+    const struct queue_output piece = {false, "0123456789012345", 16}; // 80 with what it costs
+    assert_int_equal(queue_set(world->queue, QUEUE_LOG_BYTES, 240, &world->err), QUEUE_OK);
+    world_submit_plain(world, "j1");
+    struct queue_claim claim = world_claim(world, "j1");
+    assert_int_equal(queue_log(world->queue, "j1", claim.token, &piece, 1, &world->err), QUEUE_OK);
+    assert_int_equal(queue_progress(world->queue, "j1", claim.token, "half", &world->err), QUEUE_OK);
+    assert_int_equal(lose(world, &claim), JOB_QUEUED);
+    claim = world_claim(world, "j1");
+    assert_int_equal(redis_number(&world->redis, "XLEN quern:{q}:log:j1"), 1);
+    assert_int_equal(redis_number(&world->redis, "HEXISTS quern:{q}:job:j1 progress"), 0);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(queue_log(world->queue, "j1", claim.token, &piece, 1, &world->err), QUEUE_OK);
+    assert_int_equal(queue_log(world->queue, "j1", claim.token, &piece, 1, &world->err), QUEUE_DROPPED);
+    assert_int_equal(lose(world, &claim), JOB_DELAYED);
+    world_advance(world, 600000);
+    world_tick(world);
+    claim = world_claim(world, "j1");
+    assert_int_equal(redis_number(&world->redis, "XLEN quern:{q}:log:j1"), 0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(queue_log(world->queue, "j1", claim.token, &piece, 1, &world->err), QUEUE_OK);
+    assert_int_equal(queue_log(world->queue, "j1", claim.token, &piece, 1, &world->err), QUEUE_DROPPED);
+}
+
 static void m_lists_and_counts_tell_the_truth(void **state) {
     struct queue_world *world = *state;
     struct queue_row rows[3];
@@ -486,6 +518,7 @@ int main(void) {
         T(m_a_new_priority_counts_in_every_state),
         T(l_progress_is_taken_ten_times_a_second),
         T(l_a_log_has_a_bound),
+        T(r_a_new_attempt_has_room_for_its_log_and_no_progress_yet),
         T(m_lists_and_counts_tell_the_truth),
         T(b_the_document_is_as_it_was_submitted),
         T(m_a_sweep_mends_what_hands_broke),
