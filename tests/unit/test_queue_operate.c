@@ -417,6 +417,37 @@ static void r_a_job_that_vanished_holds_neither_its_key_nor_those_who_wait_for_i
     world_expect(world, "any", JOB_QUEUED);
 }
 
+static void r_a_damaged_record_ends_alone(void **state) {
+    struct queue_world *world = *state;
+    struct queue_submission waits[] = {world_job("w1"), world_job("w2")};
+    static const char *const runs[] = {"r1", "r2", "r3"};
+    for (size_t i = 0; i < 3; i++)
+        world_submit_plain(world, runs[i]);
+    for (size_t i = 0; i < 3; i++)
+        world_claim(world, runs[i]);
+    for (size_t i = 0; i < 2; i++) {
+        waits[i].delay_ms = 1000;
+        world_submit(world, &waits[i], JOB_DELAYED);
+    }
+    redis_number(&world->redis, "HDEL quern:{q}:job:r1 tok");
+    redis_number(&world->redis, "HDEL quern:{q}:job:r2 maxcrash");
+    redis_number(&world->redis, "HDEL quern:{q}:job:w1 prio");
+    world_tick(world);
+    for (int i = 0; i < 31; i++) {
+        world_advance(world, 1000);
+        world_tick(world);
+    }
+    static const char *const damaged[] = {"r1", "r2", "w1"};
+    for (size_t i = 0; i < 3; i++) {
+        auto_free char *text = redis_text(&world->redis, "HGET quern:{q}:job:%s text", damaged[i]);
+        world_expect(world, damaged[i], JOB_FAILED);
+        world_expect_why(world, damaged[i], "infra");
+        assert_string_equal(text, "its record in the queue is damaged");
+    }
+    world_expect(world, "r3", JOB_QUEUED);
+    world_expect(world, "w2", JOB_QUEUED);
+}
+
 static void m_workers_are_there_while_they_beat(void **state) {
     struct queue_world *world = *state;
     struct queue_worker workers[4];
@@ -522,6 +553,7 @@ int main(void) {
         T(m_lists_and_counts_tell_the_truth),
         T(b_the_document_is_as_it_was_submitted),
         T(m_a_sweep_mends_what_hands_broke),
+        T(r_a_damaged_record_ends_alone),
         T(r_a_job_that_vanished_holds_neither_its_key_nor_those_who_wait_for_it),
         T(m_a_log_is_read_in_pieces_until_the_job_has_ended),
         T(m_workers_are_there_while_they_beat),
