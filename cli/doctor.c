@@ -140,14 +140,23 @@ static void look_store(struct findings *findings, struct client *client) {
 static void look_workers(struct findings *findings, const struct client *client) {
     struct workers workers;
     struct refusal refusal;
-    size_t alive = 0;
+    const struct queue_worker *best;
+    char why[QUEUE_INFO_BYTES];
+    size_t ready = 0;
     if (workers_read(client, &workers, &refusal) < 0) {
         fault(findings, "workers", &refusal.err, NULL);
     } else {
         for (size_t i = 0; i < workers.count; i++)
-            alive += workers.list[i].alive;
-        if (alive)
-            finding(findings, &(struct finding){.what = "workers"}, "%zu at the queue '%s'", alive, client->name);
+            ready += workers_state(&workers.list[i]) == WORKERS_READY;
+        best = workers_best(&workers);
+        if (ready)
+            finding(findings, &(struct finding){.what = "workers"}, "%zu at the queue '%s'", ready, client->name);
+        else if (best && *workers_said(best, "why", why))
+            warning(findings, "workers", why,
+                    "quern queue home shows what the queue wants, quernd.ini what a host has");
+        else if (best)
+            warning(findings, "workers", "all of them drain: jobs wait",
+                    "quern worker drain WORKER --undo, or start quernd");
         else
             warning(findings, "workers", "nobody works for the queue: jobs wait", "quern up --detach, or start quernd");
     }
@@ -190,11 +199,14 @@ static const struct {
     {offsetof(struct jail_facts, seccomp), "no seccomp", "a kernel with CONFIG_SECCOMP_FILTER"},
 };
 
+static const char *const bounds[] = {[JAIL_BOUND_RLIMIT] = "rlimits of single processes",
+                                     [JAIL_BOUND_POLLED] = "looking at all processes of a job (polled)",
+                                     [JAIL_BOUND_CGROUP] = "a cgroup"};
+
 static void look_jail(struct findings *findings, const struct jail_facts *facts) {
     bool full = facts->level == JAIL_FULL;
     finding(findings, &(struct finding){.level = full ? FINDING_GOOD : FINDING_WARNING, .what = "jail"},
-            "%s; memory is bounded by %s", jail_level_name((enum jail_level)facts->level),
-            facts->bound_cgroup ? "a cgroup" : "rlimits and polling");
+            "%s; memory is bounded by %s", jail_level_name((enum jail_level)facts->level), bounds[facts->bound % 3]);
     for (size_t i = 0; i < sizeof jail_facts_wanted / sizeof *jail_facts_wanted && !full; i++) {
         uint32_t fact;
         memcpy(&fact, (const char *)facts + jail_facts_wanted[i].fact, sizeof fact);

@@ -59,8 +59,12 @@ static int open_of_queue(const struct command_line *line, struct store *ret, str
 }
 
 int store_open(const struct command_line *line, struct store *ret, struct refusal *refusal) {
-    const struct given *given = command_given(line, "--store");
-    if (!given && client_is_configured(line))
+    const struct given *given = command_given(line, "--store"), *queue = command_given(line, "--queue");
+    queue = queue ? queue : command_given(line, "--queue-url");
+    if (given && queue)
+        return refuse(refusal, REASON_USAGE, "--store: its keys are not those of a queue: expected no %s beside it",
+                      flags[queue->flag].word);
+    if (queue || (!given && client_is_configured(line)))
         return open_of_queue(line, ret, refusal);
     return open_alone(given ? given->value : NULL, ret, refusal);
 }
@@ -145,9 +149,28 @@ int store_set(const struct store *store, const char *key, const char *version, s
     return 0;
 }
 
+struct search {
+    const char *key;
+    bool found;
+};
+
+static int compare_key(void *context, const struct storage_entry *entry) {
+    struct search *search = context;
+    search->found = strcmp(entry->key, search->key) == 0;
+    return search->found;
+}
+
+// A key that no new one could be goes only if the store itself says that it has it.
+static bool is_held(const struct store *store, const char *key) {
+    struct search search = {.key = key};
+    (void)!catalogue_names(store->catalogue, "", compare_key, &search, NULL);
+    return search.found;
+}
+
 int store_remove(const struct store *store, const char *name, const char *key, struct refusal *refusal) {
     struct err err;
-    TRY(store_key_check(name, key, refusal));
+    if (store_key_check(name, key, refusal) < 0 && !is_held(store, key))
+        return -1;
     return catalogue_remove(store->catalogue, &key, 1, &err) < 0 ? blame(store, name, key, &err, refusal) : 0;
 }
 

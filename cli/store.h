@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The store behind the verbs, and the catalogue of its keys, with words for what is not there. --store names a store with a
- * catalogue of its own; else, where a queue is configured (client.h), it is the queue's store and the queue's catalogue; else
- * the default store.
+ * catalogue of its own; else, where -q or --queue-url names a queue or one is configured (client.h), it is the queue's store
+ * and the queue's catalogue; else the default store.
  *
  *     store_open(line, &store, refusal) → store_get(), store_find() or store_set() → store_close()
  *

@@ -24,12 +24,14 @@ void child_init(struct child *child, struct supervisor_calls *calls) {
                             .process = -1,
                             .work_dir = -1,
                             .memory = {MANIFEST_UNKNOWN, MANIFEST_UNKNOWN}};
+    tree_watch_init(&child->watch);
 }
 
 void child_done(struct child *child) {
     int *const fds[] = {&child->control, &child->conversation, &child->tree, &child->process, &child->work_dir};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         own_close(fds[i]);
+    tree_watch_done(&child->watch);
 }
 
 static void kill_tree(const struct child *child) {
@@ -70,6 +72,8 @@ static int receive_first(struct child *child, struct host_spawned *spawned, stru
     child->conversation = fds[0];
     child->tree = fds[1];
     child->process = fds[2];
+    child->facts = spawned->facts;
+    child->inherited_bytes = spawned->inherited_bytes;
     return 0;
 }
 
@@ -87,10 +91,22 @@ int child_start(struct child *child, int zygote, uint64_t deadline_ms, struct er
     return calls_watch(child->calls, child->tree, deadline_ms, err);
 }
 
+// What it is told decides what it may use.
+static int watch_call(struct child *child, const struct host_call *call, const int *fds, struct err *err) {
+    if (call->kind == HOST_COMMIT)
+        child->limits = call->limits;
+    if (call->kind == HOST_INPUT)
+        return tree_watch_input(&child->watch, fds[0], err);
+    if (call->kind == HOST_START)
+        tree_watch_begin(&child->watch, child->process, &child->facts, child->inherited_bytes, &child->limits);
+    return 0;
+}
+
 // A child that is dead already is not an error here: child_attend() learns why.
 int child_send(struct child *child, const struct host_call *call, const int *fds, size_t fd_count, struct err *err) {
     struct err sending;
     child->segments = child->segments || call->kind == HOST_INPUT;
+    TRY(watch_call(child, call, fds, err));
     if (record_send(child->conversation, call, sizeof *call, fds, fd_count, &sending) == 0)
         return 0;
     if (sending.sys == EPIPE || sending.sys == ECONNRESET)
@@ -206,6 +222,14 @@ static void on_turn(struct child *child, const struct child_listener *listener) 
         kill_tree(child);
 }
 
+static int on_look(struct child *child, struct err *err) {
+    struct err why;
+    int beyond = tree_watch_look(&child->watch, &why, err);
+    if (beyond > 0)
+        refuse(child, &why);
+    return beyond;
+}
+
 enum { CONVERSATION, CONTROL, SUPERVISOR, OUT, ERR, OTHER, SOURCES };
 
 static int spool_end(const struct spool *spool) { return spool ? spool->read_end : -1; }
@@ -213,6 +237,8 @@ static int spool_end(const struct spool *spool) { return spool ? spool->read_end
 static int attend_once(struct child *child, const struct child_listener *listener, struct err *err) {
     uint64_t deadline_ns = CLOCK_NEVER;
     int other = listener->on_wait ? listener->on_wait(listener->context, &deadline_ns) : -1;
+    uint64_t look_ns = child->exited ? CLOCK_NEVER : tree_watch_next_ns(&child->watch);
+    deadline_ns = look_ns < deadline_ns ? look_ns : deadline_ns;
     struct pollfd polls[SOURCES] = {
         [CONVERSATION] = {.fd = child->conversation, .events = POLLIN},
         [CONTROL] = {.fd = child->exited ? -1 : child->control, .events = POLLIN},
@@ -234,6 +260,8 @@ static int attend_once(struct child *child, const struct child_listener *listene
         TRY(on_supervisor(child, err));
     if (polls[CONTROL].revents)
         TRY(on_control(child, err));
+    if (!child->exited && clock_now_ns() >= look_ns)
+        TRY(on_look(child, err));
     on_turn(child, listener);
     return 0;
 }

@@ -32,7 +32,7 @@
 #define KEEPER_PULSE_MS 250u
 #define KEEPER_LAST_MS 3000u /* to tell what was lost, when the supervisor has ended */
 #define KEEPER_MAX_WORKERS SEGMENTS_HOLDERS
-#define KEEPER_MAX_ENVIRONMENTS 32u
+#define KEEPER_MAX_ENVIRONMENTS METRICS_MAX_JAILS
 #define KEEPER_MAX_LOSSES 256u
 
 struct keeper_hold {
@@ -65,6 +65,7 @@ struct keeper_queue {
 
 struct keeper_environment {
     char name[ENVIRONMENT_NAME_BYTES];
+    bool told; /* until then it is coming up */
     bool good;
     char why[KEEPER_TEXT_BYTES];
 };

@@ -253,9 +253,21 @@ static void write_data(const struct metrics *metrics, FILE *out) {
           collections->last_unix_s);
 }
 
+static void write_jails(const struct page *page) {
+    head(page->out, "quern_jail_level", "gauge", "What scripts are jailed in: 0 none, 1 minimal, 2 user, 3 full.");
+    for (uint32_t i = 0; i < METRICS_MAX_JAILS; i++) {
+        const struct metrics_jail *jail = &page->metrics->jails[i];
+        if (jail->environment[0])
+            fprintf(page->out, "quern_jail_level{environment=\"%s\",level=\"%s\",memory_bound=\"%s\"} %u\n",
+                    jail->environment, jail_level_name((enum jail_level)jail->level),
+                    jail_bound_name((enum jail_bound)jail->bound), jail->level);
+    }
+}
+
 void metrics_write(const struct metrics *metrics, const struct settings *settings, FILE *out) {
     struct page page = {metrics, settings, out};
     write_workers(&page);
+    write_jails(&page);
     write_redis(metrics, out);
     write_data(metrics, out);
     write_finished(&page);

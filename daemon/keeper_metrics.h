@@ -40,6 +40,14 @@ struct metrics_queue {
     uint64_t counted_ns;
 };
 
+/* Of an environment; its name is empty until it has come up once. */
+struct metrics_jail {
+    char environment[ENVIRONMENT_NAME_BYTES];
+    uint32_t level, bound; /* enum jail_level, enum jail_bound */
+};
+
+#define METRICS_MAX_JAILS 32u
+
 struct metrics_collections {
     uint64_t good, bad; /* how they ended; this host's */
     uint64_t objects, attempts, bytes;
@@ -54,6 +62,7 @@ struct metrics {
     double claimed_unix_s; /* when a claim was answered last; 0: never */
     uint64_t segment_bytes, segment_hits, segment_decodes;
     uint32_t busy, idle, draining;
+    struct metrics_jail jails[METRICS_MAX_JAILS];
     struct metrics_collections collections;
     struct storage_usage store; /* when `store_known` */
     bool store_known;

@@ -48,8 +48,15 @@ static void take_environment(struct keeper *keeper, const struct keeper_order *o
     if (order->queue >= keeper->environment_count)
         return;
     struct keeper_environment *environment = &keeper->environments[order->queue];
+    environment->told = true;
     environment->good = order->good != 0;
     memcpy(environment->why, order->text, sizeof environment->why);
+    if (order->good) {
+        struct metrics_jail *jail = &keeper->metrics.jails[order->queue];
+        memcpy(jail->environment, environment->name, sizeof jail->environment);
+        jail->level = order->level;
+        jail->bound = order->bound;
+    }
     for (uint32_t i = 0; i < keeper->settings.queue_count; i++)
         keeper->queues[i].check_ns = 0;
 }

@@ -103,8 +103,10 @@ void keeper_check(struct keeper *keeper, uint32_t queue, uint64_t now_ns) {
     struct err err = {0};
     if (now_ns < kept->check_ns || !keeper_may_call(keeper, now_ns))
         return;
-    bool was_good = kept->server_good;
+    bool was_good = kept->server_good, was_ready = kept->ready;
     kept->ready = check(keeper, queue, &err) == 0;
+    if (kept->ready != was_ready || (!kept->ready && strcmp(kept->why, err.msg) != 0))
+        kept->beat_ns = 0; // who waits for it knows at once
     snprintf(kept->why, sizeof kept->why, "%s", kept->ready ? "" : err.msg);
     kept->check_ns = clock_deadline_ns(kept->ready ? KEEPER_CHECK_MS : KEEPER_TICK_MS);
     if (kept->server_good && !was_good)

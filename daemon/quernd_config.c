@@ -181,6 +181,7 @@ static int take_worker_name(struct inifile *file, struct parse *parse, const str
 
 static const char *const formats[] = {"text", "json", NULL};
 static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
+static const char *const bounds[] = {"rlimit", "polled", "cgroup", NULL};
 static const char *const jails[] = {"none", "minimal", "user", "full", NULL};
 
 #define SETTING(member) offsetof(struct quernd_config, settings.member)
@@ -201,7 +202,8 @@ static const struct option options[] = {
     {"environments", "names", take_environments, 0, 0, NULL},
     {"environments", "directory", take_text, offsetof(struct quernd_config, environments_directory),
      ENVIRONMENT_PATH_BYTES, NULL},
-    {"jail", "require", take_word, offsetof(struct quernd_config, jail_require), 0, jails},
+    {"jail", "require", take_word, offsetof(struct quernd_config, jail.level), 0, jails},
+    {"jail", "require_bound", take_word, offsetof(struct quernd_config, jail.bound), 0, bounds},
     {"http", "listen", take_text, TEXT(http_listen)},
     {"log", "format", take_word, SETTING(log_format), 0, formats},
     {"log", "level", take_word, SETTING(log_level), 0, levels},

@@ -35,8 +35,11 @@ void quernd_tell_hold(struct quernd *quernd, uint32_t worker, bool fresh) {
 void quernd_tell_environment(struct quernd *quernd, uint32_t environment) {
     const struct err *fault = &quernd->zygote_faults[environment];
     struct keeper_order order = {.kind = KEEPER_ENVIRONMENT, .queue = environment, .good = fault->reason == 0};
+    const struct jail_facts *facts = &quernd->supervisor.zygotes[environment].ready.facts;
     if (fault->reason)
         memcpy(order.text, fault->msg, sizeof order.text);
+    order.level = facts->level;
+    order.bound = facts->bound;
     quernd_tell(quernd, &order);
 }
 

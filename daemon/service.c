@@ -118,11 +118,11 @@ static int claim(struct service *service, const struct calls_turn *turn, struct 
     int answer = queue_claim(service->homes[turn->queue].queue, settings->worker, turn->nonce, settings->lease_ms, 0,
                              &claim, err);
     TRY(answer);
-    FAILPOINT("claim:claimed");
     *nothing = (struct calls_nothing){.drained = strcmp(claim.why, "drain") == 0};
     memcpy(nothing->wake, claim.wake, sizeof nothing->wake);
     if (answer == QUEUE_NOTHING)
         return 0;
+    FAILPOINT("claim:claimed");
     int result = work(service, turn, &claim, begun_ns, err);
     queue_claim_free(&claim);
     return result;

@@ -269,7 +269,7 @@ static json_t *jail_of(const struct jail_facts *facts) {
     put(&object, "own_uid", json_boolean(facts->own_uid));
     put(&object, "landlock_abi", json_integer(facts->landlock_abi));
     put(&object, "seccomp", json_boolean(facts->seccomp));
-    put(&object, "bound", json_string(facts->bound_cgroup ? "cgroup" : "rlimit"));
+    put(&object, "bound", json_string(jail_bound_name((enum jail_bound)facts->bound)));
     return object;
 }
 

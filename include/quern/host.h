@@ -63,6 +63,7 @@ struct host_spawn {
 struct host_spawned {
     int32_t pid; /* in the zygote's namespace; for the log only */
     uint32_t reserved;
+    uint64_t inherited_bytes; /* anonymous memory of the zygote, which a child shares at first */
     struct jail_facts facts;
 };
 

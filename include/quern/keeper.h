@@ -10,7 +10,7 @@
  *     LOST         worker, queue, id and token, or nonce   the attempt's processes are dead
  *     IDLE         queue                                a claim found nothing
  *     SLOTS        busy, idle, draining, workers        once a second: the supervisor's loop goes round
- *     ENVIRONMENT  index, good, text: why not           of settings.environments
+ *     ENVIRONMENT  index, good, text: why not, level, bound   of settings.environments
  *     STEP         queue, step, elapsed_us              for the metrics
  *     MEMORY       bytes, hits, decodes                 of segments, for the metrics
  *
@@ -56,6 +56,7 @@ struct keeper_order {
     uint32_t state;                         /* DONE: enum job_state; STEP: enum step */
     uint32_t reason;                        /* DONE: enum reason */
     uint32_t good;                          /* ENVIRONMENT */
+    uint32_t level, bound;                  /* ENVIRONMENT: enum jail_level, enum jail_bound; of one that is up */
     uint32_t fresh;                         /* HOLD: elapsed_us is how long the job had been ready */
     uint32_t unconfirmed;                   /* DONE */
     uint32_t busy, idle, draining, workers; /* SLOTS: draining 0 or 1; as many workers as are wanted */

@@ -15,8 +15,8 @@
  * error, and *err tells: UNREACHABLE no answer in time, DENIED, CONFIG the server cannot serve a queue, INFRA Redis is
  * full, answers nonsense, or did not confirm in time what it accepted (durability), BAD_INPUT an argument is refused
  * before anything is sent. After -1 the transition may or may not have taken place. All transitions may be repeated: a
- * submission by its id, a claim by its nonce, the others by their token, so that a repeated call answers as the first one
- * did (only a removal of names says NO_NAME the second time).
+ * submission by its id, a claim by its nonce, those of an attempt by their token. A call that is repeated while patience
+ * lasts answers as the first time.
  *
  * Ownership: a struct queue is used by one thread at a time; a broken connection is made anew by the next call. Texts in
  * arguments are borrowed for the call. Units are in the names; all times are the server's.

@@ -2,8 +2,10 @@
 """quernd against a real Redis: jobs run, deaths of any of its processes cost an attempt and nothing else, and it ends in
 good order."""
 import os
+import pathlib
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -54,6 +56,25 @@ def test_b_a_cancelled_job_ends_soon(fleet):
     fleet.begun(job)
     fleet.says("cancel", job)
     assert fleet.in_state(job, "cancelled")["reason"] == "cancelled"
+
+
+def cpu_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.parametrize("redis", ["there", "away"])
+def test_l_an_idle_host_sleeps(fleet, redis):
+    host = fleet.host().ready()
+    fleet.in_state(fleet.submit(EMPTY), "succeeded")
+    if redis == "away":
+        fleet.server.kill()
+        eventually(lambda: host.get("/readyz")[0] == 503, "not ready")
+    pids = [host.process.pid, host.child("quern-keeper"), host.child("quern-worker")]
+    begun, before = time.monotonic(), [cpu_seconds(pid) for pid in pids]
+    eventually(lambda: time.monotonic() - begun > 3)
+    used, most = [cpu_seconds(pid) - was for pid, was in zip(pids, before)], (time.monotonic() - begun) / 10
+    assert max(used) < most, used
 
 
 # ---- what it tells ----
@@ -125,9 +146,7 @@ def test_c_a_worker_dies(fleet):
 
 @pytest.mark.parametrize("point", ["claim:claimed", "claim:held"])
 def test_c_a_worker_dies_at_its_claim(fleet, point):
-    host = fleet.host(queue={"lease": "10m"}, programs=DEV).ready()
-    eventually(lambda: host.metric("quern_claim_loop_last_success_timestamp_seconds"), "the first claim found nothing")
-    host.fail(f"kill@{point}")
+    host = fleet.host(queue={"lease": "10m"}, programs=DEV, fail=[f"kill@{point}"])
     job = fleet.submit(EMPTY)
     eventually(lambda: host.has_failed(f"kill@{point}"), "the worker died")
     record = fleet.in_state(job, "succeeded")

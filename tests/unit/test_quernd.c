@@ -116,7 +116,7 @@ static void b_settings_have_defaults(void **state) {
     assert_string_equal(settings->store_url, "file:/data/quern/store");
     assert_string_equal(settings->environments, "default");
     assert_int_equal(config->drain_timeout_ms, 60000);
-    assert_int_equal(config->jail_require, JAIL_NONE);
+    assert_int_equal(config->jail.level, JAIL_NONE);
     assert_true(settings->worker_count >= 1 && settings->worker[0]);
     free(config);
 }
@@ -135,7 +135,7 @@ static void b_settings_are_taken(void **state) {
     assert_string_equal(settings->environments, "x,default");
     assert_int_equal(config->memory_bytes, UINT64_C(2) << 30);
     assert_int_equal(config->drain_timeout_ms, 300000);
-    assert_int_equal(config->jail_require, JAIL_FULL);
+    assert_int_equal(config->jail.level, JAIL_FULL);
     assert_int_equal(settings->log_format, SETTINGS_LOG_JSON);
     free(config);
 }
@@ -314,6 +314,7 @@ static void b_metrics_are_written(void **state) {
     snprintf(settings->worker, sizeof settings->worker, "a\"b\\c\nd");
     metrics->queues[0].counts.fenced[1] = 2;
     metrics->queues[0].counted = true;
+    metrics->jails[0] = (struct metrics_jail){.environment = "e", .level = JAIL_USER, .bound = JAIL_BOUND_POLLED};
     metrics->queues[0].counts.jobs[JOB_QUEUED] = 5;
     metrics->queues[0].counts.oldest_ms[5] = 1500;
     metrics_observe(&metrics->queues[0].steps[STEP_RUN], &metrics_us, 1000); // within a bound
@@ -323,6 +324,7 @@ static void b_metrics_are_written(void **state) {
     const char *expected[] = {
         "quern_jobs_finished_total{queue=\"q\",state=\"failed\",why=\"limit:memory\"} 3\n",
         "quern_queue_jobs{queue=\"q\",state=\"queued\"} 5\n",
+        "quern_jail_level{environment=\"e\",level=\"user\",memory_bound=\"polled\"} 2\n",
         "quern_queue_oldest_ready_seconds{queue=\"q\",prio=\"4\"} 0\n",
         "quern_queue_oldest_ready_seconds{queue=\"q\",prio=\"5\"} 1.5\n",
         "quern_fenced_writes_total{queue=\"q\",op=\"fail\"} 2\n",

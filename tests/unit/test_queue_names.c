@@ -14,6 +14,7 @@
 #include "quern/queue_client.h"
 #include "quern/queue_keeper.h"
 #include "quern/queue_names.h"
+#include "quern/queue_operator.h"
 #include "quern/queue_worker.h"
 #include "queue_world.h"
 
@@ -157,6 +158,57 @@ static void m_names_of_a_job_go_with_it_and_no_others(void **state) {
     expect_name(world, "job:j2/stderr.txt", NULL);
 }
 
+/* Who waited for a job may read what it gave until he has ended himself, however soon the job is forgotten. */
+static void r_names_of_a_forgotten_job_stay_for_those_who_waited_for_it(void **state) {
+    struct queue_world *world = *state;
+    struct queue_dependency after = {"j1", QUEUE_AFTER_OK};
+    struct queue_receipt receipt;
+    world_submit_plain(world, "j1");
+    struct queue_submission heirs[] = {world_job("j2"), world_job("j3")};
+    for (size_t i = 0; i < 2; i++) {
+        heirs[i].after = &after;
+        heirs[i].after_count = 1;
+    }
+    world_submit(world, &heirs[0], JOB_BLOCKED);
+    struct queue_claim claim = world_claim(world, "j1");
+    complete(world, &claim, "data.csv", "v1");
+    world_submit(world, &heirs[1], JOB_QUEUED); // j1 has ended already
+    assert_int_equal(queue_set(world->queue, QUEUE_DONE_MS, 1000, &world->err), QUEUE_OK);
+    world_advance(world, 2000);
+    assert_int_equal(world_tick(world).purged, 1);
+    expect_name(world, "job:j1/dataset1", "v1");
+    claim = world_claim(world, "j2");
+    assert_int_equal(world_fail(world, &claim, REASON_BAD_INPUT, 0), JOB_FAILED);
+    expect_name(world, "job:j1/dataset1", "v1");
+    claim = world_claim(world, "j3");
+    complete(world, &claim, "data.csv", "v3");
+    expect_name(world, "job:j1/dataset1", NULL);
+    assert_int_equal(queue_retry(world->queue, "j2", &receipt, &world->err), QUEUE_NO_DEPENDENCY);
+}
+
+static void m_a_replayed_heir_inherits_again_and_a_cancelled_one_no_more(void **state) {
+    struct queue_world *world = *state;
+    struct queue_dependency after[] = {{"j1", QUEUE_AFTER_OK}, {"j1", QUEUE_AFTER_ANY}};
+    struct queue_receipt receipt;
+    enum job_state became = JOB_STATE_COUNT;
+    world_submit_plain(world, "j1");
+    struct queue_submission heir = world_job("j2");
+    heir.after = after;
+    heir.after_count = 2;
+    world_submit(world, &heir, JOB_BLOCKED);
+    struct queue_claim claim = world_claim(world, "j1");
+    complete(world, &claim, "data.csv", "v1");
+    assert_int_equal(queue_cancel(world->queue, "j2", &became, &world->err), QUEUE_OK);
+    assert_int_equal(redis_number(&world->redis, "EXISTS quern:{q}:heirs:j1"), 0);
+    expect_name(world, "job:j1/dataset1", "v1");
+    assert_int_equal(queue_retry(world->queue, "j2", &receipt, &world->err), QUEUE_OK);
+    assert_int_equal(queue_remove(world->queue, "j1", &world->err), QUEUE_OK);
+    expect_name(world, "job:j1/dataset1", "v1");
+    assert_int_equal(queue_cancel(world->queue, "j2", &became, &world->err), QUEUE_OK);
+    expect_name(world, "job:j1/dataset1", NULL);
+    assert_int_equal(redis_number(&world->redis, "EXISTS quern:{q}:heirs:j1 quern:{q}:names"), 1); // data.csv
+}
+
 /* ---- people ---- */
 
 static void b_names_are_listed_in_pieces_and_removed_all_or_none(void **state) {
@@ -184,6 +236,24 @@ static void b_names_are_listed_in_pieces_and_removed_all_or_none(void **state) {
     assert_int_equal(missing, 1);
     expect_name(world, "a", "v1");
     assert_int_equal(queue_remove_names(world->queue, keys, 5, &missing, &world->err), QUEUE_OK);
+    assert_int_equal(redis_number(&world->redis, "EXISTS quern:{q}:names"), 0);
+}
+
+/* As a queue may have them from before these signs were refused. */
+static void r_held_names_with_signs_are_listed_and_removed(void **state) {
+    struct queue_world *world = *state;
+    static const char *const held[] = {"o{d}"};
+    struct queue_named row;
+    size_t count = 0, missing = 0;
+    redisReply *added = redisCommand(world->redis.raw, "ZADD quern:{q}:names 0 %b", "o{d}\0v1 2 0 1", (size_t)13);
+    assert_true(added && added->integer == 1);
+    freeReplyObject(added);
+    assert_int_equal(queue_names(world->queue, "", "", &row, 1, &count, &world->err), QUEUE_OK);
+    assert_int_equal(count, 1);
+    assert_string_equal(row.key, held[0]);
+    assert_int_equal(queue_names(world->queue, "", held[0], &row, 1, &count, &world->err), QUEUE_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(queue_remove_names(world->queue, held, 1, &missing, &world->err), QUEUE_OK);
     assert_int_equal(redis_number(&world->redis, "EXISTS quern:{q}:names"), 0);
 }
 
@@ -398,7 +468,10 @@ int main(void) {
         T(m_an_attempt_that_is_fenced_names_nothing),
         T(m_a_failed_attempt_leaves_its_log_until_the_next_ends),
         T(m_names_of_a_job_go_with_it_and_no_others),
+        T(r_names_of_a_forgotten_job_stay_for_those_who_waited_for_it),
+        T(m_a_replayed_heir_inherits_again_and_a_cancelled_one_no_more),
         T(b_names_are_listed_in_pieces_and_removed_all_or_none),
+        T(r_held_names_with_signs_are_listed_and_removed),
         T(l_as_many_names_as_may_be),
         T(f_names_that_are_not_theirs_are_refused),
         T(c_a_claim_whose_maker_died_is_lost_whatever_it_took),
