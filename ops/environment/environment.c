@@ -148,12 +148,23 @@ static const struct {
     {"network", take_network, false},
 };
 
+static int take_limit(struct parse *parse, const char *name, const char *value) {
+    char why[LIMITS_WHY_BYTES];
+    if (parse->continues)
+        return refuse(parse, "expected a key at the start of the line, found a blank");
+    if (!limits_take(name, value, &parse->environment->most, why))
+        return refuse(parse, "%s", why);
+    return 1;
+}
+
 static int on_pair(void *user, const char *section, const char *name, const char *value) {
     struct parse *parse = user;
     if (parse->failed)
         return 0;
+    if (strcmp(section, "limits") == 0)
+        return take_limit(parse, name, value);
     if (strcmp(section, "environment") != 0)
-        return refuse(parse, "expected the section [environment], found [%s]", section);
+        return refuse(parse, "expected the section [environment] or [limits], found [%s]", section);
     for (uint32_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         if (strcmp(name, keys[i].name) != 0)
             continue;
