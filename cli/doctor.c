@@ -84,6 +84,8 @@ static void look_redis(struct findings *findings, const struct client *client) {
     finding(findings, &(struct finding){.what = "redis"}, "version %s, %s", server.version, server.eviction);
     if (queue_server_check(&server, &err) < 0)
         fault(findings, "redis", &err, "in redis.conf, or CONFIG SET maxmemory-policy noeviction; Redis >= 6.2");
+    if (queue_durability_check(&server, client->durability, &err) < 0)
+        fault(findings, "redis", &err, "or QUERN_DURABILITY=normal here");
     if (server.append_only)
         good(findings, "redis", "append-only: what it answered survives a restart");
     else
@@ -131,14 +133,23 @@ static void look_store(struct findings *findings, struct client *client) {
 static void look_workers(struct findings *findings, const struct client *client) {
     struct workers workers;
     struct refusal refusal;
-    size_t alive = 0;
+    const struct queue_worker *best;
+    char why[QUEUE_INFO_BYTES];
+    size_t ready = 0;
     if (workers_read(client, &workers, &refusal) < 0) {
         fault(findings, "workers", &refusal.err, NULL);
     } else {
         for (size_t i = 0; i < workers.count; i++)
-            alive += workers.list[i].alive;
-        if (alive)
-            finding(findings, &(struct finding){.what = "workers"}, "%zu at the queue '%s'", alive, client->name);
+            ready += workers_state(&workers.list[i]) == WORKERS_READY;
+        best = workers_best(&workers);
+        if (ready)
+            finding(findings, &(struct finding){.what = "workers"}, "%zu at the queue '%s'", ready, client->name);
+        else if (best && *workers_said(best, "why", why))
+            warning(findings, "workers", why,
+                    "quern queue home shows what the queue wants, quernd.ini what a host has");
+        else if (best)
+            warning(findings, "workers", "all of them drain: jobs wait",
+                    "quern worker drain WORKER --undo, or start quernd");
         else
             warning(findings, "workers", "nobody works for the queue: jobs wait", "quern up --detach, or start quernd");
     }

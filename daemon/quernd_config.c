@@ -192,6 +192,7 @@ static const struct option options[] = {
     {"queue", "password_file", take_file, TEXT(queue_password_file)},
     {"queue", "names", take_queues, 0, 0, NULL},
     {"queue", "lease", take_lease, 0, 0, NULL},
+    {"queue", "durability", take_word, SETTING(durability), 0, settings_durabilities},
     {"store", "url", take_text, TEXT(store_url)},
     {"store", "password_file", take_file, TEXT(store_password_file)},
     {"workers", "count", take_count, 0, 0, NULL},
@@ -293,7 +294,7 @@ static int default_store(const char *name, struct settings *settings, struct err
 int quernd_config_parse(const char *name, const char *text, struct quernd_config *ret, struct err *err) {
     struct parse parse = {.config = ret};
     defaults(ret);
-    TRY(inifile_read(name, text, take_pair, &parse, err));
+    TRY(inifile_read(name, text, NULL, take_pair, &parse, err));
     if (!ret->settings.queue_url[0])
         return err_set(err, REASON_CONFIG, "%s: [queue] url: expected redis://HOST or unix:/PATH, found nothing", name);
     TRY(default_store(name, &ret->settings, err));

@@ -5,8 +5,8 @@
  *
  * Supervisor → keeper (struct keeper_order):
  *     HOLD         worker, queue, id, token, deadline   renew this lease while the deadline is ahead. Told again at each
- *                                                       step, with the step's deadline
- *     DONE         worker, queue, state, reason         the job is no longer ours
+ *                                                       step, with the step's deadline. The first time it is fresh
+ *     DONE         worker, queue, state, reason, bytes, unconfirmed   the job is no longer ours
  *     LOST         worker, queue, id and token, or nonce   the attempt's processes are dead
  *     IDLE         queue                                a claim found nothing
  *     SLOTS        busy, idle, draining, workers        once a second: the supervisor's loop goes round
@@ -57,10 +57,12 @@ struct keeper_order {
     uint32_t reason;                        /* DONE: enum reason */
     uint32_t good;                          /* ENVIRONMENT */
     uint32_t level, bound;                  /* ENVIRONMENT: enum jail_level, enum jail_bound; of one that is up */
+    uint32_t fresh;                         /* HOLD: elapsed_us is how long the job had been ready */
+    uint32_t unconfirmed;                   /* DONE */
     uint32_t busy, idle, draining, workers; /* SLOTS: draining 0 or 1; as many workers as are wanted */
     uint64_t deadline_ns; /* HOLD: of CLOCK_BOOTTIME, which goes on while the machine sleeps; CLOCK_NEVER: none */
-    uint64_t elapsed_us;  /* STEP; DONE: since the claim */
-    uint64_t bytes, hits, decodes; /* MEMORY */
+    uint64_t elapsed_us;  /* STEP, HOLD */
+    uint64_t bytes, hits, decodes; /* MEMORY; DONE: bytes of peak memory, 0: it did not run */
     char id[JOB_ID_BYTES];
     char token[QUEUE_TOKEN_BYTES];
     char nonce[QUEUE_NONCE_BYTES];

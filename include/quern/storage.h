@@ -58,7 +58,11 @@ struct storage_name {
     const char *version; /* borrowed */
 };
 
+/* What may be named: UTF-8 without control characters, parts of 1 to 255 bytes between `/`, 1024 in all, none of them `.` or
+ * `..`, no `:` but in the prefix `job:`, none of { } [ ] * ? % \. */
 MUST_USE int storage_key_check(const char *key, struct err *err);
+/* What a store may hold: the last rule is younger than some stores. Such a key is listed and can be removed. */
+MUST_USE int storage_held_key_check(const char *key, struct err *err);
 
 struct storage_options {
     const char *url;      /* NULL: the default store, a directory below XDG_DATA_HOME */

@@ -144,7 +144,7 @@ int storage_names_check(const char *what, const struct storage_name *names, size
     if (count > NAMES_MAX)
         return err_set(err, REASON_BAD_INPUT, "%s: expected at most %d names, found %zu", what, NAMES_MAX, count);
     for (size_t i = 0; i < count; i++) {
-        TRY(storage_key_check(names[i].key, err));
+        TRY(names[i].version ? storage_key_check(names[i].key, err) : storage_held_key_check(names[i].key, err));
         if (names[i].version)
             TRY(storage_version_check(names[i].key, names[i].version, err));
         for (size_t j = 0; j < i; j++)

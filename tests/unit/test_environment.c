@@ -121,8 +121,8 @@ static void f_errors_name_the_line(void **state) {
     assert_refused("[environment]\nnetwork = yes\n", "e: line 2: network: expected denied or open, found \"yes\"");
     assert_refused("[environment]\npreload = numpy os;system\n",
                    "e: line 2: preload: expected the name of a module, at most 63 bytes, found \"os;system\"");
-    assert_refused("[environment\n", "e: line 1: expected `key = value`, `[environment]` or a comment");
-    assert_refused("[environment]\nnonsense\n", "e: line 2: expected `key = value`, `[environment]` or a comment");
+    assert_refused("[environment\n", "e: line 1: expected `key = value`, `[section]` or a comment");
+    assert_refused("[environment]\nnonsense\n", "e: line 2: expected `key = value`, `[section]` or a comment");
 }
 
 static void l_sizes_have_ceilings(void **state) {

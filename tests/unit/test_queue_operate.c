@@ -361,6 +361,30 @@ static void m_a_log_is_read_in_pieces_until_the_job_has_ended(void **state) {
     queue_pieces_free(&rest);
 }
 
+// What an eviction or somebody with a Redis prompt takes away holds nobody else up.
+static void r_a_job_that_vanished_holds_neither_its_key_nor_those_who_wait_for_it(void **state) {
+    struct queue_world *world = *state;
+    struct queue_dependency after[] = {{"gone", QUEUE_AFTER_OK}, {"gone", QUEUE_AFTER_ANY}};
+    struct queue_submission gone = world_job("gone"), next = world_job("next"), ok = world_job("ok");
+    struct queue_submission any = world_job("any");
+    uint64_t cursor = 0, repaired = 0;
+    gone.unique = next.unique = "u";
+    ok.after = &after[0];
+    any.after = &after[1];
+    ok.after_count = any.after_count = 1;
+    world_submit(world, &gone, JOB_QUEUED);
+    world_submit(world, &ok, JOB_BLOCKED);
+    world_submit(world, &any, JOB_BLOCKED);
+    redis_number(&world->redis, "DEL quern:{q}:job:gone");
+    world_submit(world, &next, JOB_QUEUED);
+    assert_int_equal(queue_sweep(world->queue, &cursor, &repaired, &world->err), QUEUE_OK);
+    assert_int_equal(repaired, 1);
+    world_tick(world);
+    world_expect(world, "ok", JOB_FAILED);
+    world_expect_why(world, "ok", "dependency:gone");
+    world_expect(world, "any", JOB_QUEUED);
+}
+
 static void m_workers_are_there_while_they_beat(void **state) {
     struct queue_world *world = *state;
     struct queue_worker workers[4];
@@ -383,6 +407,32 @@ static void m_workers_are_there_while_they_beat(void **state) {
     assert_int_equal(queue_beat(world->queue, "h2:1", "", 30000, &world->err), QUEUE_OK);
     assert_int_equal(queue_workers(world->queue, 0, workers, 4, &count, &world->err), QUEUE_OK);
     assert_int_equal(count, 1);
+}
+
+static void m_a_worker_that_shall_drain_is_given_no_job_from_that_moment_on(void **state) {
+    struct queue_world *world = *state;
+    struct queue_claim claim = {0};
+    char nonce[QUEUE_NONCE_BYTES];
+    world_submit_plain(world, "j1");
+    world_submit_plain(world, "j2");
+    assert_int_equal(queue_beat(world->queue, "host:1", "", 30000, &world->err), QUEUE_OK);
+    memcpy(nonce, world_nonce(), sizeof nonce);
+    assert_int_equal(queue_claim(world->queue, "host:1", nonce, WORLD_LEASE_MS, 0, &claim, &world->err), QUEUE_OK);
+    queue_claim_free(&claim);
+    assert_int_equal(queue_drain(world->queue, "host:1", true, &world->err), QUEUE_OK);
+    world_claim_nothing(world, "drain");
+    // A claim whose reply was lost had its job before.
+    assert_int_equal(queue_claim(world->queue, "host:1", nonce, WORLD_LEASE_MS, 0, &claim, &world->err), QUEUE_OK);
+    assert_string_equal(claim.id, "j1");
+    world_complete(world, &claim);
+    queue_claim_free(&claim);
+    world_claim_nothing(world, "drain");
+    assert_int_equal(queue_claim(world->queue, "host:2", world_nonce(), WORLD_LEASE_MS, 0, &claim, &world->err),
+                     QUEUE_OK);
+    assert_string_equal(claim.id, "j2");
+    queue_claim_free(&claim);
+    assert_int_equal(queue_drain(world->queue, "host:1", false, &world->err), QUEUE_OK);
+    world_claim_nothing(world, "empty");
 }
 
 static void m_a_server_that_would_lose_jobs_is_refused_with_the_remedy(void **state) {
@@ -439,8 +489,10 @@ int main(void) {
         T(m_lists_and_counts_tell_the_truth),
         T(b_the_document_is_as_it_was_submitted),
         T(m_a_sweep_mends_what_hands_broke),
+        T(r_a_job_that_vanished_holds_neither_its_key_nor_those_who_wait_for_it),
         T(m_a_log_is_read_in_pieces_until_the_job_has_ended),
         T(m_workers_are_there_while_they_beat),
+        T(m_a_worker_that_shall_drain_is_given_no_job_from_that_moment_on),
         T(m_a_server_that_would_lose_jobs_is_refused_with_the_remedy),
         T(m_a_queue_says_where_it_is_at_home),
         T(c_a_ghost_in_the_index_is_not_claimed),
