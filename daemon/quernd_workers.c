@@ -51,6 +51,7 @@ static bool may_claim(const struct quernd *quernd, uint32_t worker) {
 static void let_claim(struct quernd *quernd, uint32_t worker, uint32_t queue) {
     quernd->slots[worker].claim = turns_claim(&quernd->turns, queue);
     supervisor_let_claim(&quernd->supervisor, worker, queue);
+    quernd_tell_claim(quernd, worker);
 }
 
 void quernd_poke(struct quernd *quernd) {
@@ -73,7 +74,7 @@ void quernd_dismiss(struct quernd *quernd) {
 static void on_idle(void *context, uint32_t worker, uint32_t queue, const char *wake) {
     struct quernd *quernd = context;
     if (*wake && queue < quernd->turns.count) {
-        struct keeper_order order = {.kind = KEEPER_IDLE, .queue = queue};
+        struct keeper_order order = {.kind = KEEPER_IDLE, .worker = worker, .queue = queue};
         backoff_proved(&quernd->slots[worker].backoff);
         turns_nothing(&quernd->turns, queue, quernd->slots[worker].claim);
         quernd_tell(quernd, &order);
