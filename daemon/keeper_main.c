@@ -8,9 +8,9 @@
 #include "keeper.h"
 #include "quern/jail.h"
 
-// The end of its socket tells it that quernd is gone: it has something left to say then.
+// The end of its socket tells it that quernd is gone: it has something left to say then, also when it was stopped.
 static int outlive_quernd(struct err *err) {
-    return prctl(PR_SET_PDEATHSIG, 0) < 0 ? err_sys(err, REASON_INFRA, "PR_SET_PDEATHSIG") : 0;
+    return prctl(PR_SET_PDEATHSIG, SIGCONT) < 0 ? err_sys(err, REASON_INFRA, "PR_SET_PDEATHSIG") : 0;
 }
 
 static int keep(struct keeper *keeper, struct err *err) {

@@ -139,6 +139,8 @@ def attempt(arena, name, what, *args):
         arena.bad.append(f"{name}: {error!r}")
         for host in arena.fleet.hosts:
             host.thaw()
+            if host.process.poll() is not None:
+                host.start()
 
 
 def show(arena):

@@ -137,7 +137,7 @@ def worker_stops(arena, deadline_ms=11_000):
 # ---- all of it ----
 
 def cases(short):
-    """(lease, name, function, arguments). Short: every victim at every second step; the whole: at every point."""
+    """(lease, name, function, arguments). Short: every victim at every second step; whole: at every point."""
     dying = [(victim, point) for point in ALL for victim in VICTIMS]
     if short:
         steps = list(POINTS)
@@ -147,12 +147,13 @@ def cases(short):
         yield LONG_MS, f"{victim}, {point}", one_dies, (victim, point)
     for point in ["publish:staged"] if short else ALL:
         yield SHORT_MS, f"host sleeps, {point}", freeze, (point, True)
-    for point in ["run:told"] if short else [points[0] for points in POINTS.values()]:
-        yield SHORT_MS, f"host lost, {point}", freeze, (point, False)
     for point in ["complete:staged"] if short else ["run:told", "publish:staged", "complete:staged"]:
         yield SHORT_MS, f"zombie, {point}", zombie, (point,)
     yield SHORT_MS, "worker stops", worker_stops, ()
-    for point in ["run:told"] if short else [points[0] for points in POINTS.values()]:
+    firsts = [] if short else [points[0] for points in POINTS.values()]
+    for point in firsts:
+        yield SHORT_MS, f"host lost, {point}", freeze, (point, False)
+    for point in firsts:
         yield 2 * SHORT_MS, f"keeper stops, {point}", keeper_stops, (point,)
 
 
