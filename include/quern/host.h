@@ -117,7 +117,7 @@ struct host_answer {
     uint32_t kind;   /* enum host_answer_kind */
     uint32_t port;   /* RESULT: 1.. for numbered outputs, 0 for a named one */
     uint32_t line;   /* RAISED: of the script, 0 when unknown */
-    uint32_t reason; /* RAISED: EXCEPTION, EXIT, BAD_INPUT, BAD_RESULT, LIMIT_MEMORY, LIMIT_DISK, LIMIT_OUTPUT or BUG */
+    uint32_t reason; /* RAISED: EXCEPTION, EXIT, BAD_INPUT, BAD_RESULT, LIMIT_MEMORY, LIMIT_DISK, LIMIT_PROCESSES, LIMIT_OUTPUT or BUG */
     int32_t detail;  /* RAISED with EXIT: the code */
     uint32_t reserved;
     uint64_t rows;                /* RESULT: a hint for the log */

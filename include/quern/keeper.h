@@ -15,7 +15,7 @@
  *     MEMORY       bytes, hits, decodes                 of segments, for the metrics
  *
  * Keeper → supervisor (struct keeper_word):
- *     WAKE     queue                  there may be a job
+ *     WAKE     queue                  there may be a job; also after some seconds without news
  *     CANCEL   worker, id, token      somebody wants the job to end
  *     FENCED   worker, id, token      the lease is lost
  *     READY    queue, good, text: why not

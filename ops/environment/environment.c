@@ -121,10 +121,17 @@ static const struct {
     {"network", take_network},
 };
 
+static int take_limit(struct inifile *file, struct environment *environment, const char *key, const char *value) {
+    char why[LIMITS_WHY_BYTES];
+    return limits_take(key, value, &environment->most, why) ? 1 : inifile_refuse(file, "%s", why);
+}
+
 static int take(struct inifile *file, void *context, const char *section, const char *key, const char *value) {
     struct parse *parse = context;
+    if (strcmp(section, "limits") == 0)
+        return take_limit(file, parse->environment, key, value);
     if (strcmp(section, "environment") != 0)
-        return inifile_refuse(file, "expected the section [environment], found [%s]", section);
+        return inifile_refuse(file, "expected the section [environment] or [limits], found [%s]", section);
     for (uint32_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         if (strcmp(key, keys[i].name) != 0)
             continue;

@@ -107,9 +107,9 @@ static void assert_refused(const char *text, const char *message) {
 
 static void f_errors_name_the_line(void **state) {
     (void)state;
-    assert_refused("python = /x\n", "e: line 1: expected the section [environment], found []");
+    assert_refused("python = /x\n", "e: line 1: expected the section [environment] or [limits], found []");
     assert_refused("[environment]\n\n[enviroment]\npython = /x\n",
-                   "e: line 4: expected the section [environment], found [enviroment]");
+                   "e: line 4: expected the section [environment] or [limits], found [enviroment]");
     assert_refused("[environment]\npythn = /x\n",
                    "e: line 2: expected python, profile, preload or network, found \"pythn\"");
     assert_refused("[environment]\npython = python3\n",
