@@ -9,6 +9,7 @@ import time
 from clients import Clients
 from cuts import Cuts
 from fleet import ROOT, eventually
+from fleet.world import World
 from machines import CLIENTS, HOSTS, Apart
 from mix import Mix
 from network import Network
@@ -16,7 +17,6 @@ from plants import try_all, without_a_fence
 from report import show, show_logs
 from verdict import collected, verdict
 from view import look, look_at_store, make_older
-from world import World
 
 sys.path.insert(0, str(ROOT / "redis"))
 
@@ -82,23 +82,22 @@ def drain(fleet):
     return [host.drain() for host in fleet.hosts]
 
 
-def left_behind(world, mounts, files, place):
+def left_behind(world, mounts, files):
     try:
         eventually(lambda: not world.left(), "the end of all processes")
     except TimeoutError:
         yield f"processes: {world.left()}"
     if world.mount_table() != mounts:
         yield "a mount"
-    strange = {path for path in world.list_files() - files if not path.startswith(str(place))}
-    if strange:
-        yield f"files: {sorted(strange)}"
+    if world.list_files() - files:
+        yield f"files: {sorted(world.list_files() - files)}"
 
 
 def main(count, store, seed):
     code, world, begun = transitions(), World(), time.monotonic()
     network = Network([*HOSTS, CLIENTS])
     mounts, files = world.mount_table(), world.list_files()
-    fleet = Apart(world, network, store)
+    fleet = Apart(network, store)
     for host in fleet.hosts:
         host.ready()
     clients, mix = Clients(fleet), Mix(seed, *inputs(fleet))
@@ -115,7 +114,7 @@ def main(count, store, seed):
     faults = clients.faults + verdict(jobs, view) + collected(view)
     faults += [f"{name} ended with {code}" for name, code in zip(HOSTS, codes) if code]
     fleet.close()
-    faults += [f"left behind: {what}" for what in left_behind(world, mounts, files, fleet.directory)]
+    faults += [f"left behind: {what}" for what in left_behind(world, mounts, files)]
     show(fleet, clients, jobs, view, litter, cuts, cut_seconds)
     for fault in faults:
         print("FAIL", fault)

@@ -19,13 +19,11 @@ PORT = 6379
 class Apart(Fleet):
     """kind: of its store, "redis", or "file": a directory that all hosts share."""
 
-    def __init__(self, world, network, kind):
+    def __init__(self, network, kind):
         self.network, self.kind = network, kind
         self.servers = {name: Server(tcp=(address, PORT), around=inside(HUB)) for name, address in SERVERS.items()}
-        place = world.place / kind
-        place.mkdir()
         store = self.servers["store"].store_url if kind == "redis" else "file:{directory}/store"
-        super().__init__(place, world.place / "bin", store=store, server=self.servers["queue"], around=inside(CLIENTS))
+        super().__init__(store=store, server=self.servers["queue"], around=inside(CLIENTS))
         for name in HOSTS:
             self.host(name, around=inside(name), queue={"lease": f"{LEASE_SECONDS}s"}, workers={"count": WORKERS})
 
