@@ -54,7 +54,7 @@ static int receive_first(struct child *child, struct host_spawned *spawned, stru
                                                                         : sizeof(struct host_spawned)];
     ssize_t size = recv(child->control, first, sizeof first, MSG_PEEK);
     if (size <= 0)
-        return err_set(err, REASON_INFRA, "the zygote died when it was asked for a child");
+        return err_set(err, REASON_LOST, "the zygote died when it was asked for a child");
     if ((size_t)size == sizeof child->exit) {
         TRY(record_receive(child->control, &child->exit, sizeof child->exit, NULL, 0, NULL, err));
         err_distrust(&child->exit.err);
@@ -82,10 +82,11 @@ int child_start(struct child *child, int zygote, uint64_t deadline_ms, struct er
     struct host_spawn spawn = {.version = HOST_VERSION};
     struct host_spawned spawned;
     TRY(record_pair(ends, err));
+    child->time_ms = deadline_ms;
     child->control = ends[0];
     auto_fd int its_control = ends[1];
     if (record_send(zygote, &spawn, sizeof spawn, &its_control, 1, err) < 0)
-        return err_set(err, REASON_INFRA, "the zygote died before it was asked for a child");
+        return err_set(err, REASON_LOST, "the zygote died before it was asked for a child");
     close(steal_fd(&its_control));
     TRY(receive_first(child, &spawned, err));
     return calls_watch(child->calls, child->tree, deadline_ms, err);
@@ -192,7 +193,7 @@ static int on_control(struct child *child, struct err *err) {
     int got = record_receive(child->control, &child->exit, sizeof child->exit, NULL, 0, NULL, err);
     TRY(got);
     if (got == 0)
-        return err_set(err, REASON_INFRA, "the zygote died while a job ran");
+        return err_set(err, REASON_LOST, "the zygote died while a job ran");
     err_distrust(&child->exit.err);
     child->exited = true;
     return 0;
@@ -266,11 +267,22 @@ static int attend_once(struct child *child, const struct child_listener *listene
     return 0;
 }
 
+// Nobody can tell any more how it ends: nothing of it lives on when the job is somebody else's.
+static int forsake(const struct child *child) {
+    struct pollfd tree = {.fd = child->tree, .events = POLLIN};
+    struct err ignored;
+    kill_tree(child);
+    poll(&tree, 1, -1);
+    (void)!calls_unwatch(child->calls, &ignored);
+    return -1;
+}
+
 int child_attend(struct child *child, const struct child_listener *listener, struct err *err) {
     if (calls_end(child->calls))
         kill_tree(child);
     while (!child->exited || child->conversation >= 0 || spool_end(listener->out) >= 0 || spool_end(listener->err) >= 0)
-        TRY(attend_once(child, listener, err));
+        if (attend_once(child, listener, err) < 0)
+            return forsake(child);
     return calls_unwatch(child->calls, err);
 }
 
@@ -284,14 +296,26 @@ static int memory_verdict(const struct host_answer *raised, const struct host_ca
 }
 
 static int disk_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
-    return err_set(err, REASON_LIMIT_DISK, "%.900s (the limit is %llu MiB in %llu files)", raised->value,
-                   (unsigned long long)(commit->limits.work_bytes >> 20),
-                   (unsigned long long)commit->limits.work_files);
+    return err_set(err, REASON_LIMIT_DISK, "%.900s (the limit is %llu MiB in %llu files, %llu MiB each)", raised->value,
+                   (unsigned long long)(commit->limits.work_bytes >> 20), (unsigned long long)commit->limits.work_files,
+                   (unsigned long long)(commit->limits.file_bytes >> 20));
+}
+
+static int processes_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
+    return err_set(err, REASON_LIMIT_PROCESSES, "%.900s (the limit is %u processes and threads)", raised->value,
+                   commit->limits.processes);
+}
+
+static int time_verdict(uint64_t limit_ms, struct err *err) {
+    return err_set(err, REASON_LIMIT_TIME, "the script ran longer than its time limit of %llu%s",
+                   (unsigned long long)(limit_ms % 1000 ? limit_ms : limit_ms / 1000), limit_ms % 1000 ? " ms" : " s");
 }
 
 static int raised_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
     if (raised->reason == REASON_LIMIT_DISK)
         return disk_verdict(raised, commit, err);
+    if (raised->reason == REASON_LIMIT_PROCESSES)
+        return processes_verdict(raised, commit, err);
     if (raised->reason == REASON_LIMIT_MEMORY)
         return memory_verdict(raised, commit, err);
     err_set(err, (enum reason)raised->reason, "%s", raised->value);
@@ -319,7 +343,7 @@ int child_verdict(const struct child *child, const struct host_call *commit, str
     if (child->calls->cancelled)
         return err_set(err, REASON_CANCELLED, "cancelled while the script ran");
     if (child->calls->expired)
-        return err_set(err, REASON_LIMIT_TIME, "the script ran longer than its time limit");
+        return time_verdict(child->time_ms, err);
     if (child->exit.err.reason) {
         *err = child->exit.err;
         return -1;

@@ -44,6 +44,7 @@ static int serve_step(struct exchange *exchange, struct err *err) {
 static void reply_with_zygote(struct supervisor_reply *reply, const struct peer *zygote) {
     reply->profile = zygote->ready.profile;
     reply->facts = zygote->ready.facts;
+    reply->most = zygote->most;
     memcpy(reply->python, zygote->ready.python, sizeof reply->python);
     memcpy(reply->pandas, zygote->ready.pandas, sizeof reply->pandas);
 }
@@ -205,6 +206,8 @@ static int serve_watch(struct exchange *exchange, struct err *err) {
         return err_set(err, REASON_BUG, "WATCH came without a descriptor or for a second tree");
     exchange->link->tree = steal_fd(&exchange->fd);
     exchange->link->tree_deadline_ns = clock_deadline_ns(exchange->call->deadline_ms);
+    if (exchange->link->turn == WORKER_HOLDS)
+        exchange->supervisor->hooks->on_hold(exchange->supervisor->context, exchange->worker, false);
     return 0;
 }
 
