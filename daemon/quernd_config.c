@@ -218,13 +218,20 @@ static int unknown(struct inifile *file, const char *section, const char *key) {
             snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", *all ? ", " : "", options[i].key);
     if (!*all)
         return inifile_refuse(
-            file, "expected a section of queue, store, workers, environments, jail, http, log, found [%.100s]",
+            file, "expected a section of queue, store, workers, environments, jail, limits, http, log, found [%.100s]",
             section);
     return inifile_refuse(file, "[%s]: expected one of %s, found \"%.100s\"", section, all, key);
 }
 
+static int take_limit(struct inifile *file, struct parse *parse, const char *key, const char *value) {
+    char why[LIMITS_WHY_BYTES];
+    return limits_take(key, value, &parse->config->most, why) ? 1 : inifile_refuse(file, "%s", why);
+}
+
 static int take_pair(struct inifile *file, void *context, const char *section, const char *key, const char *value) {
     struct parse *parse = context;
+    if (strcmp(section, "limits") == 0)
+        return take_limit(file, parse, key, value);
     for (size_t i = 0; i < OPTIONS; i++) {
         if (strcmp(options[i].section, section) != 0 || strcmp(options[i].key, key) != 0)
             continue;

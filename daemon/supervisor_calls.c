@@ -94,7 +94,8 @@ int calls_connect(struct supervisor_calls *calls, enum supervisor_peer peer, con
         memcpy(call.environment, environment, strnlen(environment, sizeof call.environment - 1));
     int fd = ask_for_fd(calls, &call, -1, &answer, err);
     TRY(fd);
-    *ret = (struct calls_peer){.requests = fd, .profile = answer.reply.profile, .facts = answer.reply.facts};
+    *ret = (struct calls_peer){
+        .requests = fd, .profile = answer.reply.profile, .facts = answer.reply.facts, .most = answer.reply.most};
     memcpy(ret->python, answer.reply.python, sizeof ret->python);
     memcpy(ret->pandas, answer.reply.pandas, sizeof ret->pandas);
     return 0;

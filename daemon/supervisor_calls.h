@@ -41,6 +41,7 @@ struct calls_peer {
     uint32_t profile;
     struct jail_facts facts;
     char python[32], pandas[32];
+    struct job_limits most;
 };
 
 MUST_USE int calls_step(struct supervisor_calls *calls, enum step step, uint64_t deadline_ms, struct err *err);
