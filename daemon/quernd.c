@@ -174,6 +174,7 @@ int quernd_run(const char *config_path, struct quernd_config *config, struct err
     quernd->watchdog_ms = notify_watchdog_ms();
     log_open(&quernd->log, "quernd", config->settings.log_format, config->settings.log_level);
     keeper_link_init(&quernd->keeper);
+    quernd->keeper_backoff.most_ms = config->settings.lease_ms / 6; // without a keeper leases end
     turns_init(&quernd->turns, config->settings.queue_count);
     supervisor_init(&quernd->supervisor, &quernd_hooks, quernd, config->memory_bytes);
     quernd->supervisor.cancel_grace_ms = QUERND_CANCEL_GRACE_MS;
@@ -183,7 +184,9 @@ int quernd_run(const char *config_path, struct quernd_config *config, struct err
     if (result == 0)
         result = loop(quernd, err);
     supervisor_done(&quernd->supervisor);
+    keeper_link_flush(&quernd->keeper);
     keeper_link_stop(&quernd->keeper, QUERND_KEEPER_END_MS);
+    keeper_link_done(&quernd->keeper);
     log_line(&quernd->log, SETTINGS_LOG_INFO, "ended", NULL);
     if (quernd->signals > 0)
         close(quernd->signals);
