@@ -178,6 +178,7 @@ int quernd_run(const char *config_path, struct quernd_config *config, struct err
     log_open(&quernd->log, "quernd", config->settings.log_format, config->settings.log_level);
     keeper_link_init(&quernd->keeper);
     quernd_collector_init(quernd);
+    quernd->keeper_backoff.most_ms = config->settings.lease_ms / 6; // without a keeper leases end
     turns_init(&quernd->turns, config->settings.queue_count);
     supervisor_init(&quernd->supervisor, &quernd_hooks, quernd, config->memory_bytes);
     quernd->supervisor.cancel_grace_ms = QUERND_CANCEL_GRACE_MS;
@@ -188,7 +189,9 @@ int quernd_run(const char *config_path, struct quernd_config *config, struct err
         result = loop(quernd, err);
     quernd_collector_stop(quernd);
     supervisor_done(&quernd->supervisor);
+    keeper_link_flush(&quernd->keeper);
     keeper_link_stop(&quernd->keeper, QUERND_KEEPER_END_MS);
+    keeper_link_done(&quernd->keeper);
     log_line(&quernd->log, SETTINGS_LOG_INFO, "ended", NULL);
     if (quernd->signals > 0)
         close(quernd->signals);

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,12 +15,15 @@
 #include <cmocka.h>
 
 #include "daemon/backoff.h"
+#include "daemon/keeper_link.h"
 #include "daemon/keeper_metrics.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
 #include "daemon/quernd_config.h"
 #include "daemon/turns.h"
 #include "quern/memory.h"
+#include "quern/own.h"
+#include "quern/record.h"
 
 // ---- turns ----
 
@@ -84,6 +88,11 @@ static void b_pauses_grow_and_end(void **state) {
     backoff_born(&backoff);
     backoff_died(&backoff);
     assert_true(backoff_due(&backoff, clock_now_ns()));
+    struct backoff soon = {.most_ms = 250};
+    backoff_born(&soon);
+    for (int i = 0; i < 20; i++)
+        backoff_died(&soon);
+    assert_int_equal(soon.pause_ms, 250);
 }
 
 // ---- settings ----
@@ -315,6 +324,97 @@ static char *page(const struct metrics *metrics, const struct settings *settings
     return text;
 }
 
+// ---- a keeper that is busy ----
+
+static void pair_up(struct keeper_link *link, int *ret_keeper) {
+    int ends[2];
+    struct err err;
+    assert_int_equal(record_pair(ends, &err), 0);
+    assert_int_equal(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+    assert_int_equal(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+    link->socket = ends[0];
+    *ret_keeper = ends[1];
+}
+
+static bool next_order(int keeper, struct keeper_order *ret, size_t *ret_fds) {
+    struct err ignored;
+    int fds[KEEPER_ORDER_FDS] = {-1, -1};
+    bool came = record_receive(keeper, ret, sizeof *ret, fds, KEEPER_ORDER_FDS, ret_fds, &ignored) > 0;
+    for (size_t i = 0; i < KEEPER_ORDER_FDS; i++)
+        own_close(&fds[i]);
+    return came;
+}
+
+/* Redis hesitates for a moment, and with it the keeper, while many workers go on from step to step. */
+static void r_orders_wait_for_a_keeper_that_is_busy(void **state) {
+    (void)state;
+    enum { ORDERS = 3000, HOLDS = 50 }; // each 50th has a descriptor
+    struct keeper_link link;
+    struct keeper_order order = {.kind = KEEPER_STEP};
+    uint32_t heard = 0;
+    int keeper;
+    keeper_link_init(&link);
+    pair_up(&link, &keeper);
+    for (order.elapsed_us = 0; order.elapsed_us < ORDERS; order.elapsed_us++)
+        keeper_link_send(&link, &order, (const int[]){STDERR_FILENO}, order.elapsed_us % HOLDS == 0);
+    assert_false(link.deaf);
+    size_t fds;
+    for (struct keeper_order heard_now; heard < ORDERS; keeper_link_flush(&link))
+        for (; next_order(keeper, &heard_now, &fds); heard++) {
+            assert_int_equal(heard_now.elapsed_us, heard);
+            assert_int_equal(fds, heard % HOLDS == 0);
+        }
+    close(keeper);
+    keeper_link_stop(&link, 0);
+    keeper_link_done(&link);
+}
+
+static void l_a_keeper_that_never_listens_is_deaf(void **state) {
+    (void)state;
+    struct keeper_link link;
+    const struct keeper_order order = {.kind = KEEPER_STEP};
+    int keeper;
+    keeper_link_init(&link);
+    pair_up(&link, &keeper);
+    for (int i = 0; i < 1000000 && !link.deaf; i++)
+        keeper_link_send(&link, &order, NULL, 0);
+    assert_true(link.deaf);
+    close(keeper);
+    keeper_link_stop(&link, 0);
+    keeper_link_done(&link);
+}
+
+/* All else is told anew to the next one. */
+static void r_what_was_lost_is_told_to_the_next_keeper(void **state) {
+    (void)state;
+    struct keeper_link link;
+    struct keeper_order order = {.kind = KEEPER_STEP};
+    size_t fds;
+    int keeper;
+    keeper_link_init(&link);
+    pair_up(&link, &keeper);
+    for (int i = 0; i < 1000; i++)
+        keeper_link_send(&link, &order, (const int[]){STDERR_FILENO}, i % 50 == 0);
+    order = (struct keeper_order){.kind = KEEPER_LOST, .id = "j1"};
+    keeper_link_send(&link, &order, NULL, 0); // behind all the others
+    close(keeper);
+    keeper_link_stop(&link, 0);
+    snprintf(order.id, sizeof order.id, "j2");
+    keeper_link_send(&link, &order, NULL, 0);
+    order = (struct keeper_order){.kind = KEEPER_SLOTS};
+    keeper_link_send(&link, &order, NULL, 0);
+    pair_up(&link, &keeper);
+    keeper_link_flush(&link);
+    assert_true(next_order(keeper, &order, &fds));
+    assert_string_equal(order.id, "j1");
+    assert_true(next_order(keeper, &order, &fds));
+    assert_string_equal(order.id, "j2");
+    assert_false(next_order(keeper, &order, &fds));
+    close(keeper);
+    keeper_link_stop(&link, 0);
+    keeper_link_done(&link);
+}
+
 static void b_metrics_are_written(void **state) {
     struct metrics *metrics = calloc(1, sizeof *metrics);
     struct settings *settings = calloc(1, sizeof *settings);
@@ -380,6 +480,9 @@ int main(void) {
         cmocka_unit_test(f_a_line_of_the_log_is_a_line),
         cmocka_unit_test(b_systemd_is_told),
         cmocka_unit_test(b_the_watchdog_is_fed_in_half_its_time),
+        cmocka_unit_test(r_orders_wait_for_a_keeper_that_is_busy),
+        cmocka_unit_test(l_a_keeper_that_never_listens_is_deaf),
+        cmocka_unit_test(r_what_was_lost_is_told_to_the_next_keeper),
         cmocka_unit_test(b_metrics_are_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
