@@ -96,6 +96,10 @@ static const struct call_probe calls[] = {
     NAMED("socket AF_UNIX", socket, EAFNOSUPPORT, AF_UNIX, 0xf, 0),
     NAMED("socket AF_INET", socket, EAFNOSUPPORT, AF_INET, 0xf, 0),
     NAMED("socket AF_NETLINK", socket, EAFNOSUPPORT, AF_NETLINK, SOCK_RAW, 0),
+    CALL(bind, EAFNOSUPPORT, FD, BAD, 1),
+    CALL(connect, EAFNOSUPPORT, FD, BAD, 1),
+    CALL(listen, EAFNOSUPPORT, FD, 0),
+    NAMED("socketpair of datagrams", socketpair, EAFNOSUPPORT, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, BAD),
     NAMED("socketpair AF_INET", socketpair, EAFNOSUPPORT, AF_INET, SOCK_STREAM, 0, BAD),
 };
 
