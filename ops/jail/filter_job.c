@@ -142,6 +142,8 @@ static const struct argument_rule arguments[] = {
     COMMAND(ioctl, 1, TIOCLINUX),
     COMMAND(ioctl, 1, TIOCSETD),
     COMMAND(fcntl, 1, F_SETPIPE_SZ),
+    COMMAND(fcntl, 1, F_SETLEASE), // who uses a file of the runtime, and when
+    COMMAND(fcntl, 1, F_NOTIFY),
     MODE(mknod, 1, S_IFCHR),
     MODE(mknod, 1, S_IFBLK),
     MODE(mknod, 1, S_IFSOCK),

@@ -20,7 +20,7 @@ def tried(what, *arguments):
     try:
         value = what(*arguments)
     except OSError as error:
-        return errno.errorcode[error.errno] if error.errno else type(error).__name__
+        return errno.errorcode.get(error.errno, type(error).__name__)
     except Exception as error:  # whatever it is: its name is the answer
         return type(error).__name__
     with contextlib.suppress(Exception):

@@ -91,6 +91,8 @@ static const struct call_probe calls[] = {
     NAMED("ioctl TIOCSTI", ioctl, EPERM, FD, TIOCSTI, 0),
     NAMED("ioctl TIOCSTI, high bits", ioctl, EPERM, FD, UINT64_C(1) << 32 | TIOCSTI, 0),
     NAMED("ioctl TIOCLINUX", ioctl, EPERM, FD, TIOCLINUX, 0),
+    NAMED("fcntl F_SETLEASE", fcntl, EPERM, FD, F_SETLEASE, 0),
+    NAMED("fcntl F_NOTIFY", fcntl, EPERM, FD, F_NOTIFY, 0),
     NAMED("fcntl F_SETPIPE_SZ", fcntl, EPERM, FD, F_SETPIPE_SZ, 0),
     NAMED("prlimit64 of another", prlimit64, EPERM, 1, 99, 0, 0),
     NAMED("socket AF_UNIX", socket, EAFNOSUPPORT, AF_UNIX, 0xf, 0),

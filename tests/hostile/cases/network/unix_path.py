@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""N8: a socket file of the machine, such as Docker's or that of Redis: connected to by path, by a link, with a datagram."""
+"""N8: a socket file of the machine, such as Docker's or that of Redis: connected to by path, by a link, by an end of a pair."""
 import os
 import socket
 
 from attack import all_tried, say
 
 EXPECT = {
-    "found": {"connect": "EAFNOSUPPORT", "by a link": "EAFNOSUPPORT", "through a pair": "EISCONN", "stat": "ENOENT"},
+    "found": {"connect": "EAFNOSUPPORT", "by a link": "EAFNOSUPPORT", "through a pair": "EAFNOSUPPORT",
+              "stat": "ENOENT"},
     "free": {"connect": "ok", "by a link": "ok", "through a pair": "EISCONN", "stat": "ok"},
     "short": True,
 }
