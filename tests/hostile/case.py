@@ -62,7 +62,7 @@ def wrong(expect, outcome, level):
     if "found" in expect:
         pairs["found"] = (expect["found"], outcome.found)
     if "warnings" in expect:
-        pairs["warnings"] = (expect["warnings"], record.get("warnings"))
+        pairs["warnings"] = (sorted(expect["warnings"]), sorted(record.get("warnings", [])))
     found += [f"{what}: expected {want!r}, found {got!r}" for what, (want, got) in pairs.items() if want != got]
     if "like" in expect and not re.fullmatch(expect["like"], record.get("message") or "", re.S):
         found.append(f"message: expected {expect['like']}, found {record.get('message')!r}")
