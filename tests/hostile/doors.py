@@ -25,6 +25,7 @@ from redis_private import Redis  # noqa: E402  (the path above finds it)
 PROGRAMS = pathlib.Path(os.environ.get("QUERN_BIN", HERE.parents[1] / "build" / "bin"))
 PLACE = pathlib.Path("/tmp/house")
 SECONDS = 120
+COMMON = ("--bundle", PLACE / "attack.zip")
 PR_SET_PDEATHSIG = 1
 SETTINGS = """
 [queue]
@@ -75,6 +76,10 @@ def connection():
 
 def die_with_parent():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def bounded(options):
+    return options if "--timeout" in options else (*options, "--timeout", "60s")
 
 
 class Outcome:
@@ -171,16 +176,17 @@ class House:
         finally:
             connection.close()
 
-    # ---- the doors ----
+    # ---- the doors: no job runs longer than a minute ----
 
     def here_run(self, script, *options):
         """Through `quern run`."""
-        return self.kept(lambda out: self.quern("run", script, "--bundle", PLACE / "attack.zip", "-o", out, *options,
-                                                check=False))
+        options = bounded(options)
+        return self.kept(lambda out: self.quern("run", script, *COMMON, "-o", out, *options, check=False))
 
     def queue_run(self, script, *options):
         """Through the queue; afterwards the job is forgotten."""
-        done = self.quern("submit", script, "--bundle", PLACE / "attack.zip", "--wait", *options, check=False)
+        options = bounded(options)
+        done = self.quern("submit", script, *COMMON, "--wait", *options, check=False)
         job = done.stdout.strip()
         assert job, done.stderr
         outcome = self.kept(lambda out: (self.quern("result", job, "-o", out, check=False), done)[1])

@@ -93,7 +93,9 @@ class Planted:
         return found
 
     def neighbour_lives(self):
-        return self.neighbour.poll() is None
+        """False also when its end is on its way."""
+        status = pathlib.Path(f"/proc/{self.neighbour.pid}/status")
+        return self.neighbour.poll() is None and "\nSigPnd:\t0000000000000000\n" in status.read_text()
 
     def close(self):
         for own in self.listeners:
