@@ -24,7 +24,8 @@ CLONE_NEWNS = 0x20000
 LIBC = ctypes.CDLL(None, use_errno=True)
 TIME_WAIT = "06"
 NAMESPACES = ("user", "mnt", "pid", "net", "ipc", "uts", "cgroup", "time")
-OPENED_LATE = collections.Counter({str(PLACE / "store"): 1})  # by the keeper, when it first looks whether it is there
+# The store, by the keeper, when it first looks whether it is there; results, which quernd keeps for the next job.
+UNCOUNTED = {str(PLACE / "store"), "/memfd:quern-result (deleted)"}
 PROGRAMS = ("quernd", "quern-keeper", "quern-worker", "quern-codec", "quern-python", "redis-server")
 
 
@@ -61,7 +62,7 @@ class Process:
                 found[re.sub(r"\[\d+\]", "", os.readlink(f"/proc/{self.pid}/fd/{name}"))] += 1
             except OSError:
                 continue
-        return found
+        return collections.Counter({what: count for what, count in found.items() if what not in UNCOUNTED})
 
     def namespaces(self):
         return {os.readlink(f"/proc/{self.pid}/ns/{kind}") for kind in NAMESPACES}
@@ -184,7 +185,7 @@ class Ground:
                 who = f"{process.name} {process.pid}"
                 found[f"{who}, started"] = process.started
                 found[f"{who}, threads"] = process.threads
-                found[f"{who}, descriptors"] = process.descriptors() - OPENED_LATE
+                found[f"{who}, descriptors"] = process.descriptors()
                 found[f"{who}, mounts"] = read(f"/proc/{process.pid}/mountinfo")
                 found[f"{who}, memory", "at most"] = process.memory
         found |= self.look_into_zygotes() | self.look_around()
