@@ -16,7 +16,7 @@
 #include "delivery.h"
 #include "news.h"
 #include "quern/catalogue.h"
-#include "quern/queue.h"
+#include "quern/queue_worker.h"
 
 /* Results, the joined picture, the device JSON, two logs, the manifest. */
 #define DELIVERY_MAX_OUTPUTS (HOST_MAX_PORTS + 5u)
@@ -44,6 +44,7 @@ struct delivery_queue {
     struct delivery_output outputs[DELIVERY_MAX_OUTPUTS];
     uint32_t count;
     bool whole;           /* everything is staged, the manifest, too */
+    bool unconfirmed;     /* completed, but not as safely as it was to be */
     int events;           /* borrowed; the supervisor's */
     enum job_state state; /* of the job, once it was concluded */
 };

@@ -10,6 +10,7 @@
 #include "failpoint.h"
 #include "quern/clock.h"
 #include "quern/own.h"
+#include "quern/queue_keeper.h"
 #include "quern/record.h"
 #include "quern/storage.h"
 
@@ -32,15 +33,12 @@ static int open_queue(struct keeper *keeper, uint32_t index, const char *passwor
 }
 
 static int open_queues(struct keeper *keeper, struct err *err) {
-    char password[SETTINGS_PASSWORD_BYTES] = "";
-    const char *file = keeper->settings.queue_password_file;
-    int result = 0;
-    if (*file)
-        TRY(settings_password(file, password, err));
-    for (uint32_t i = 0; i < keeper->settings.queue_count && result >= 0; i++)
-        result = open_queue(keeper, i, *file ? password : NULL, err);
-    explicit_bzero(password, sizeof password);
-    return result;
+    auto_secret struct settings_secret secret;
+    const char *password = NULL;
+    TRY(settings_secret_read(keeper->settings.queue_password_file, &secret, &password, err));
+    for (uint32_t i = 0; i < keeper->settings.queue_count; i++)
+        TRY(open_queue(keeper, i, password, err));
+    return 0;
 }
 
 static void name_environments(struct keeper *keeper) {
@@ -56,6 +54,8 @@ static void name_environments(struct keeper *keeper) {
 
 int keeper_open(struct keeper *keeper, int supervisor, int settings, struct err *err) {
     memset(keeper, 0, sizeof *keeper);
+    for (uint32_t i = 0; i < KEEPER_MAX_WORKERS; i++)
+        keeper->holds[i] = (struct keeper_hold){.processes = {-1, -1}};
     keeper->supervisor = supervisor;
     log_open(&keeper->log, "quern-keeper", SETTINGS_LOG_TEXT, SETTINGS_LOG_INFO);
     TRY(settings_read(settings, &keeper->settings, err));
@@ -108,18 +108,25 @@ int keeper_called(struct keeper *keeper, int result, uint64_t begun_ns) {
 
 static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
-static uint64_t queue_next(const struct keeper_queue *queue) {
-    uint64_t next = earlier(queue->check_ns, queue->beat_ns);
-    next = earlier(next, earlier(queue->tick_ns, queue->renew_ns));
+static uint64_t later(uint64_t a, uint64_t b) { return a > b ? a : b; }
+
+// What may be called for when Redis is to be asked again.
+static uint64_t next_call(const struct keeper_queue *queue) {
     if (!queue->server_good)
-        return earlier(queue->check_ns, queue->renew_ns);
-    return earlier(earlier(next, queue->sweep_ns), earlier(queue->wait_ns, queue->wait_ends_ns));
+        return queue->check_ns;
+    uint64_t next = earlier(earlier(queue->check_ns, queue->beat_ns), earlier(queue->tick_ns, queue->sweep_ns));
+    return queue->wait_ends_ns == CLOCK_NEVER ? earlier(next, queue->wait_ns) : next;
+}
+
+static uint64_t queue_next(const struct keeper *keeper, const struct keeper_queue *queue) {
+    uint64_t next = later(next_call(queue), keeper->redis_ns);
+    return earlier(next, earlier(queue->renew_ns, queue->wait_ends_ns));
 }
 
 static uint64_t next_deadline(const struct keeper *keeper) {
     uint64_t next = keeper->pulse_ns;
     for (uint32_t i = 0; i < keeper->settings.queue_count; i++)
-        next = earlier(next, queue_next(&keeper->queues[i]));
+        next = earlier(next, queue_next(keeper, &keeper->queues[i]));
     if (keeper->loss_count)
         next = earlier(next, keeper->losses_ns);
     return next;
@@ -162,8 +169,7 @@ static int turn(struct keeper *keeper, struct err *err) {
     return 0;
 }
 
-static void tell_last_losses(struct keeper *keeper) {
-    uint64_t end = clock_deadline_ns(KEEPER_LAST_MS);
+static void tell_last_losses(struct keeper *keeper, uint64_t end) {
     while (keeper->loss_count && clock_now_ns() < end) {
         if (keeper->losses_ns > clock_now_ns())
             poll(NULL, 0, clock_poll_ms(keeper->losses_ns));
@@ -174,6 +180,9 @@ static void tell_last_losses(struct keeper *keeper) {
 int keeper_run(struct keeper *keeper, struct err *err) {
     while (!keeper->supervisor_gone)
         TRY(turn(keeper, err));
-    tell_last_losses(keeper);
+    uint64_t end = clock_deadline_ns(KEEPER_LAST_MS);
+    keeper_http_close(keeper); // the next keeper wants its place
+    keeper_lose_all(keeper, end);
+    tell_last_losses(keeper, end);
     return 0;
 }

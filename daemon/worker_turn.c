@@ -25,12 +25,13 @@ int worker_turn_idle(struct exchange *exchange, struct err *err) {
     link->nonce[0] = '\0';
     link->step_deadline_ns = CLOCK_NEVER;
     exchange->deferred = true;
-    exchange->supervisor->hooks->on_idle(exchange->supervisor->context, exchange->worker, call->queue, call->wake);
+    exchange->supervisor->hooks->on_idle(exchange->supervisor->context, exchange->worker, call->queue, call->wake,
+                                         call->drained != 0);
     return 0;
 }
 
-static void fresh_nonce(char nonce[SUPERVISOR_NONCE_BYTES]) {
-    unsigned char dice[(SUPERVISOR_NONCE_BYTES - 1) / 2] = {0};
+static void fresh_nonce(char nonce[QUEUE_NONCE_BYTES]) {
+    unsigned char dice[(QUEUE_NONCE_BYTES - 1) / 2] = {0};
     ssize_t got;
     do
         got = getrandom(dice, sizeof dice, 0); // of so few bytes all, once the kernel has any
@@ -71,6 +72,7 @@ int worker_turn_hold(struct exchange *exchange, struct err *err) {
     link->held_ns = clock_boot_ns();
     memcpy(link->id, call->id, sizeof link->id);
     memcpy(link->token, call->token, sizeof link->token);
+    link->waited_ms = call->waited_ms;
     exchange->supervisor->hooks->on_hold(exchange->supervisor->context, exchange->worker, true);
     return 0;
 }
@@ -80,10 +82,10 @@ int worker_turn_done(struct exchange *exchange, struct err *err) {
     struct supervisor *supervisor = exchange->supervisor;
     struct worker_link *link = exchange->link;
     TRY(expect_turn(exchange, link->turn == WORKER_HOLDS && link->tree < 0, "DONE", err));
-    if (call->state >= JOB_STATE_COUNT || call->reason >= REASON_COUNT)
-        return err_set(err, REASON_BUG, "DONE: state %u for reason %u does not exist", call->state, call->reason);
-    supervisor->hooks->on_done(supervisor->context, exchange->worker, (enum job_state)call->state,
-                               (enum reason)call->reason);
+    if (call->end.state >= JOB_STATE_COUNT || call->end.reason >= REASON_COUNT)
+        return err_set(err, REASON_BUG, "DONE: state %u for reason %u does not exist", call->end.state,
+                       call->end.reason);
+    supervisor->hooks->on_done(supervisor->context, exchange->worker, &call->end);
     link->turn = WORKER_BUSY;
     link->id[0] = link->token[0] = '\0';
     link->told = link->open_network = false;

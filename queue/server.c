@@ -5,7 +5,10 @@
 
 #include "quern/clock.h"
 #include "quern/own.h"
-#include "queue/client.h"
+#include "quern/queue_server.h"
+#include "queue/call.h"
+#include "queue/replies.h"
+#include "queue/server.h"
 
 enum { VERSION_MAJOR_LEAST = 6, VERSION_MINOR_LEAST = 2 };
 
@@ -44,7 +47,7 @@ static int number(const struct reply *info, const char *name, uint64_t *place, s
     return 0;
 }
 
-int client_read_server(const struct reply *info, struct queue_server *ret, struct err *err) {
+int replies_server(const struct reply *info, struct queue_server *ret, struct err *err) {
     char role[32], append_only[8];
     struct queue_server server = {.replica = false};
     if (info->kind != REPLY_TEXT)
@@ -55,6 +58,7 @@ int client_read_server(const struct reply *info, struct queue_server *ret, struc
     TRY(copy(info, "role", role, sizeof role, err));
     TRY(number(info, "used_memory", &server.used_bytes, err));
     TRY(number(info, "maxmemory", &server.max_bytes, err));
+    TRY(number(info, "connected_slaves", &server.replicas, err));
     // Since 7.0.
     uint64_t now_us = 0;
     if (number(info, "server_time_usec", &now_us, NULL) == 0)
@@ -69,19 +73,19 @@ int queue_server(struct queue *queue, struct queue_server *ret, struct err *err)
     struct args args;
     auto_reply struct reply *reply = NULL;
     args_begin(&args, "INFO");
-    TRY(client_command(queue, &args, clock_deadline_ns(queue->session.timeout_ms), &reply, err));
-    return client_read_server(reply, ret, err);
+    TRY(call_command(queue, &args, clock_deadline_ns(queue->session.timeout_ms), &reply, err));
+    return replies_server(reply, ret, err);
 }
 
-static bool too_old(const char *version) {
+bool server_is(const struct queue_server *server, unsigned long major, unsigned long minor) {
     char *end = NULL;
-    unsigned long major = strtoul(version, &end, 10);
-    unsigned long minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
-    return major < VERSION_MAJOR_LEAST || (major == VERSION_MAJOR_LEAST && minor < VERSION_MINOR_LEAST);
+    unsigned long found = strtoul(server->version, &end, 10);
+    unsigned long behind = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
+    return found > major || (found == major && behind >= minor);
 }
 
 int queue_server_check(const struct queue_server *server, struct err *err) {
-    if (too_old(server->version))
+    if (!server_is(server, VERSION_MAJOR_LEAST, VERSION_MINOR_LEAST))
         return err_set(err, REASON_CONFIG, "Redis is version %s; a queue needs %d.%d or later", server->version,
                        VERSION_MAJOR_LEAST, VERSION_MINOR_LEAST);
     if (strcmp(server->eviction, "noeviction") != 0)
@@ -98,11 +102,11 @@ int queue_server_check(const struct queue_server *server, struct err *err) {
 
 static int set_text(struct queue *queue, const char *field, const char *text, struct err *err) {
     struct args args;
-    TRY(client_check_text(field, text, QUEUE_TEXT_BYTES, err));
-    client_begin(queue, SCRIPT_CONFIGURE, &args);
+    TRY(call_check_text(field, text, QUEUE_TEXT_BYTES, err));
+    call_begin(queue, SCRIPT_CONFIGURE, &args);
     args_text(&args, field);
     args_text(&args, text);
-    return client_simple(queue, SCRIPT_CONFIGURE, &args, CLIENT_BIT(QUEUE_OK), err);
+    return call_simple(queue, SCRIPT_CONFIGURE, &args, CALL_BIT(QUEUE_OK), err);
 }
 
 int queue_set_home(struct queue *queue, const struct queue_home *home, struct err *err) {
@@ -114,10 +118,10 @@ int queue_get_home(struct queue *queue, struct queue_home *ret, struct err *err)
     struct args args;
     struct queue_home home;
     auto_reply struct reply *reply = NULL;
-    client_begin(queue, SCRIPT_HOME, &args);
-    TRY(client_run(queue, SCRIPT_HOME, &args, &reply, err));
-    if (client_answer(reply, "home", err) != QUEUE_OK)
-        return err_set(err, REASON_INFRA, "home: an answer that does not belong to it");
+    call_begin(queue, SCRIPT_HOME, &args);
+    TRY(call_run(queue, SCRIPT_HOME, &args, &reply, err));
+    if (call_answer(reply, "home", err) != QUEUE_OK)
+        return call_wrong("home", err);
     TRY(reply_copy(reply, 1, "home", home.store, sizeof home.store, err));
     TRY(reply_copy(reply, 2, "home", home.environments, sizeof home.environments, err));
     *ret = home;

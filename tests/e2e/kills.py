@@ -12,7 +12,8 @@ import sys
 import time
 
 from arrow_file import FLOAT, Array, Field, File, Scalar
-from world import KEPT, STEPS, World, until
+from fleet.waiting import eventually
+from world import KEPT, STEPS, World
 
 ROWS, COLUMNS = 250_000, 8
 SCRIPT = """
@@ -41,7 +42,7 @@ DIED = {  # what may be said when the run did not succeed: (exit code, what the 
     "worker": [(75, r"quern-worker died of SIGKILL in step \w+ \(lost\)")],
     "codec": [(75, r"quern-codec is gone\) \(infra\)")],
     "codec child": [],
-    "zygote": [(75, r"(the zygote died|quern-python died).*\(infra\)")],
+    "zygote": [(75, r"(the zygote died.*\(lost\))|(quern-python died.*\(infra\))")],
     "child": [(1, r"the script's process died of SIGKILL \(signal:SIGKILL\)")],
     "init": [(1, r"the script's process died of SIGKILL \(signal:SIGKILL\)"), (75, r"quern-init, .* died \(infra\)")],
 }
@@ -61,7 +62,7 @@ def big_file():
 def pause(seconds, run):
     """Goes on reading for a while."""
     end = time.monotonic() + seconds
-    until(lambda: time.monotonic() >= end or run.has_ended(), "a moment")
+    eventually(lambda: time.monotonic() >= end or run.has_ended(), "a moment")
 
 
 def strike(run, victim, moment, steps):

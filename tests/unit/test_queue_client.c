@@ -11,7 +11,11 @@
 #include <cmocka.h>
 
 #include "quern/own.h"
-#include "quern/queue.h"
+#include "quern/queue_client.h"
+#include "quern/queue_keeper.h"
+#include "quern/queue_names.h"
+#include "quern/queue_operator.h"
+#include "quern/queue_worker.h"
 #include "redis_peer.h"
 
 static struct queue *open_at(const char *url, uint32_t timeout_ms, uint32_t patience_ms) {
@@ -125,7 +129,7 @@ PLACE(fail_id, return queue_fail(queue, name, TOKEN, &some_reason, NULL, 0, NULL
 PLACE(lost_id, return queue_lost(queue, name, TOKEN, &state, err);)
 PLACE(release_id, return queue_release(queue, name, TOKEN, &state, err);)
 PLACE(progress_id, return queue_progress(queue, name, TOKEN, "", err);)
-PLACE(log_id, return queue_log(queue, name, TOKEN, false, "x", 1, err);)
+PLACE(log_id, return queue_log(queue, name, TOKEN, &(struct queue_output){false, "x", 1}, 1, err);)
 
 PLACE(renew_token, struct queue_renewal renewal = {.id = "j", .token = name};
       return queue_renew(queue, 30000, &renewal, 1, err);)
@@ -134,7 +138,7 @@ PLACE(fail_token, return queue_fail(queue, "j", name, &some_reason, NULL, 0, NUL
 PLACE(lost_token, return queue_lost(queue, "j", name, &state, err);)
 PLACE(release_token, return queue_release(queue, "j", name, &state, err);)
 PLACE(progress_token, return queue_progress(queue, "j", name, "", err);)
-PLACE(log_token, return queue_log(queue, "j", name, false, "x", 1, err);)
+PLACE(log_token, return queue_log(queue, "j", name, &(struct queue_output){false, "x", 1}, 1, err);)
 
 PLACE(claim_worker, struct queue_claim claim; return queue_claim(queue, name, NONCE, 30000, 0, &claim, err);)
 PLACE(beat_worker, return queue_beat(queue, name, "", 1000, err);)
@@ -216,6 +220,7 @@ static void f_keys_that_are_none_are_refused_wherever_they_come_in(void **state)
     memset(lengthy, 'a', LENGTHY);
     const char *const keys[] = {"a\r\nFLUSHALL", "../a", "a/../b",  "/a",    "a//b", "a/",    ".",
                                 "a:b",           "job:", "\x1b[2J", "a\x7f", "\xff", lengthy, "a\xc2\x85"};
+    static const char *const patterns[] = {"a{b", "a}", "a*", "?", "[a", "a]", "%s", "a\\b"};
     struct queue *queue = open_at("unix:/nowhere", 0, 0);
     for (size_t i = 0; i < sizeof key_places / sizeof *key_places; i++) {
         for (size_t key = 0; key < sizeof keys / sizeof *keys; key++) {
@@ -224,6 +229,15 @@ static void f_keys_that_are_none_are_refused_wherever_they_come_in(void **state)
             assert_int_equal(err.reason, REASON_BAD_INPUT);
             assert_memory_equal(err.msg, "key", 3);
             assert_null(strpbrk(err.msg, "\r\n\x1b\xff"));
+        }
+        // What a queue has from before these were refused is removed, and listed in pages: the last two places.
+        for (size_t key = 0; i < 3 && key < sizeof patterns / sizeof *patterns; key++) {
+            struct err err = {0};
+            char message[128];
+            snprintf(message, sizeof message, "key \"%s\": expected none of { } [ ] * ? %% \\, found '%c'",
+                     patterns[key], *strpbrk(patterns[key], "{}[]*?%\\"));
+            assert_int_equal(key_places[i].call(queue, patterns[key], &err), -1);
+            assert_string_equal(err.msg, message);
         }
     }
     struct queue_named row;
