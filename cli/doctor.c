@@ -84,6 +84,8 @@ static void look_redis(struct findings *findings, const struct client *client) {
     finding(findings, &(struct finding){.what = "redis"}, "version %s, %s", server.version, server.eviction);
     if (queue_server_check(&server, &err) < 0)
         fault(findings, "redis", &err, "in redis.conf, or CONFIG SET maxmemory-policy noeviction; Redis >= 6.2");
+    if (queue_durability_check(&server, client->durability, &err) < 0)
+        fault(findings, "redis", &err, "or QUERN_DURABILITY=normal here");
     if (server.append_only)
         good(findings, "redis", "append-only: what it answered survives a restart");
     else
@@ -122,8 +124,15 @@ static void look_store(struct findings *findings, struct client *client) {
         fault(findings, "store", &err, "start it, or name another one: quern queue home --store URL");
         return;
     }
-    finding(findings, &(struct finding){.what = "store"}, "%s, %s used", client->home.store,
-            quantity_show_bytes(usage.used_bytes, used));
+    char budget[QUANTITY_BYTES] = "";
+    bool full = usage.budget_bytes && usage.used_bytes > usage.budget_bytes / 10 * 9;
+    finding(findings,
+            &(struct finding){.level = full ? FINDING_WARNING : FINDING_GOOD,
+                              .what = "store",
+                              .remedy = full ? "quern dataset collect, or quern dataset budget SIZE" : NULL},
+            "%s, %s%s%s used", client->home.store, quantity_show_bytes(usage.used_bytes, used),
+            usage.budget_bytes ? " of " : "",
+            usage.budget_bytes ? quantity_show_bytes(usage.budget_bytes, budget) : "");
     if (strncmp(client->home.store, "file:", 5) == 0)
         look_disk(findings, "disk", client->home.store + 5);
 }
@@ -131,14 +140,23 @@ static void look_store(struct findings *findings, struct client *client) {
 static void look_workers(struct findings *findings, const struct client *client) {
     struct workers workers;
     struct refusal refusal;
-    size_t alive = 0;
+    const struct queue_worker *best;
+    char why[QUEUE_INFO_BYTES];
+    size_t ready = 0;
     if (workers_read(client, &workers, &refusal) < 0) {
         fault(findings, "workers", &refusal.err, NULL);
     } else {
         for (size_t i = 0; i < workers.count; i++)
-            alive += workers.list[i].alive;
-        if (alive)
-            finding(findings, &(struct finding){.what = "workers"}, "%zu at the queue '%s'", alive, client->name);
+            ready += workers_state(&workers.list[i]) == WORKERS_READY;
+        best = workers_best(&workers);
+        if (ready)
+            finding(findings, &(struct finding){.what = "workers"}, "%zu at the queue '%s'", ready, client->name);
+        else if (best && *workers_said(best, "why", why))
+            warning(findings, "workers", why,
+                    "quern queue home shows what the queue wants, quernd.ini what a host has");
+        else if (best)
+            warning(findings, "workers", "all of them drain: jobs wait",
+                    "quern worker drain WORKER --undo, or start quernd");
         else
             warning(findings, "workers", "nobody works for the queue: jobs wait", "quern up --detach, or start quernd");
     }

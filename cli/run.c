@@ -118,6 +118,7 @@ static int execute(const struct request *request, struct render *render) {
                                         .require = request->require,
                                         .output_dir = request->output_dir,
                                         .store = request->store.url,
+                                        .store_password_file = request->store.password_file,
                                         .debug_terminal = request->job.debug,
                                         .on_event = on_event,
                                         .on_tick = on_tick,

@@ -82,6 +82,7 @@ int child_start(struct child *child, int zygote, uint64_t deadline_ms, struct er
     struct host_spawn spawn = {.version = HOST_VERSION};
     struct host_spawned spawned;
     TRY(record_pair(ends, err));
+    child->time_ms = deadline_ms;
     child->control = ends[0];
     auto_fd int its_control = ends[1];
     if (record_send(zygote, &spawn, sizeof spawn, &its_control, 1, err) < 0)
@@ -295,14 +296,26 @@ static int memory_verdict(const struct host_answer *raised, const struct host_ca
 }
 
 static int disk_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
-    return err_set(err, REASON_LIMIT_DISK, "%.900s (the limit is %llu MiB in %llu files)", raised->value,
-                   (unsigned long long)(commit->limits.work_bytes >> 20),
-                   (unsigned long long)commit->limits.work_files);
+    return err_set(err, REASON_LIMIT_DISK, "%.900s (the limit is %llu MiB in %llu files, %llu MiB each)", raised->value,
+                   (unsigned long long)(commit->limits.work_bytes >> 20), (unsigned long long)commit->limits.work_files,
+                   (unsigned long long)(commit->limits.file_bytes >> 20));
+}
+
+static int processes_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
+    return err_set(err, REASON_LIMIT_PROCESSES, "%.900s (the limit is %u processes and threads)", raised->value,
+                   commit->limits.processes);
+}
+
+static int time_verdict(uint64_t limit_ms, struct err *err) {
+    return err_set(err, REASON_LIMIT_TIME, "the script ran longer than its time limit of %llu%s",
+                   (unsigned long long)(limit_ms % 1000 ? limit_ms : limit_ms / 1000), limit_ms % 1000 ? " ms" : " s");
 }
 
 static int raised_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
     if (raised->reason == REASON_LIMIT_DISK)
         return disk_verdict(raised, commit, err);
+    if (raised->reason == REASON_LIMIT_PROCESSES)
+        return processes_verdict(raised, commit, err);
     if (raised->reason == REASON_LIMIT_MEMORY)
         return memory_verdict(raised, commit, err);
     err_set(err, (enum reason)raised->reason, "%s", raised->value);
@@ -330,7 +343,7 @@ int child_verdict(const struct child *child, const struct host_call *commit, str
     if (child->calls->cancelled)
         return err_set(err, REASON_CANCELLED, "cancelled while the script ran");
     if (child->calls->expired)
-        return err_set(err, REASON_LIMIT_TIME, "the script ran longer than its time limit");
+        return time_verdict(child->time_ms, err);
     if (child->exit.err.reason) {
         *err = child->exit.err;
         return -1;

@@ -53,6 +53,7 @@ struct child {
     struct child_memory memory;
     struct jail_facts facts;
     struct jail_limits limits; /* of COMMIT */
+    uint64_t time_ms;
     uint64_t inherited_bytes;
     struct tree_watch watch;
 };

@@ -219,7 +219,8 @@ static int tell_queue(struct delivery_queue *delivery, const struct err *verdict
                           names.count, &delivery->state, err);
     int answer =
         queue_complete(delivery->home->queue, claim->id, claim->token, result, bytes, names.list, names.count, err);
-    if (answer == QUEUE_OK)
+    delivery->unconfirmed = answer == QUEUE_UNCONFIRMED;
+    if (answer == QUEUE_OK || delivery->unconfirmed)
         delivery->state = JOB_SUCCEEDED;
     return answer;
 }
@@ -303,7 +304,7 @@ void delivery_queue_begin(struct delivery_queue *delivery, const struct delivery
     delivery->claim = *claim;
     *claim = (struct queue_claim){0};
     delivery->count = 0;
-    delivery->whole = false;
+    delivery->whole = delivery->unconfirmed = false;
     delivery->state = JOB_RUNNING;
     news_begin(&delivery->news, home->news, delivery->claim.id, delivery->claim.token);
 }

@@ -93,6 +93,7 @@ static int start(struct embedded *embedded, struct err *err) {
                           options->store ? options->store : "",
                           task,
                           rows,
+                          options->store_password_file ? options->store_password_file : "",
                           NULL};
     static const int terminal[] = {0, 1, 2};
     struct worker_start how = {

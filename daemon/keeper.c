@@ -33,15 +33,12 @@ static int open_queue(struct keeper *keeper, uint32_t index, const char *passwor
 }
 
 static int open_queues(struct keeper *keeper, struct err *err) {
-    char password[SETTINGS_PASSWORD_BYTES] = "";
-    const char *file = keeper->settings.queue_password_file;
-    int result = 0;
-    if (*file)
-        TRY(settings_password(file, password, err));
-    for (uint32_t i = 0; i < keeper->settings.queue_count && result >= 0; i++)
-        result = open_queue(keeper, i, *file ? password : NULL, err);
-    explicit_bzero(password, sizeof password);
-    return result;
+    auto_secret struct settings_secret secret;
+    const char *password = NULL;
+    TRY(settings_secret_read(keeper->settings.queue_password_file, &secret, &password, err));
+    for (uint32_t i = 0; i < keeper->settings.queue_count; i++)
+        TRY(open_queue(keeper, i, password, err));
+    return 0;
 }
 
 static void name_environments(struct keeper *keeper) {

@@ -68,6 +68,7 @@ struct keeper_queue {
 
 struct keeper_environment {
     char name[ENVIRONMENT_NAME_BYTES];
+    bool told; /* until then it is coming up */
     bool good;
     char why[KEEPER_TEXT_BYTES];
 };

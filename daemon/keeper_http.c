@@ -19,6 +19,7 @@
 #include "keeper.h"
 #include "quern/clock.h"
 #include "quern/own.h"
+#include "quern/queue_keeper.h"
 #include "quern/queue_operator.h"
 
 enum { CONNECTIONS = 32, TIMEOUT_S = 10, COUNT_MS = 1000, SUPERVISOR_SILENCE_MS = 30000 };
@@ -80,6 +81,9 @@ static void count_queues(struct keeper *keeper) {
 
 static void tell_metrics(struct keeper *keeper, struct answer *answer, FILE *out) {
     count_queues(keeper);
+    keeper->metrics.redis_reconnects = 0;
+    for (uint32_t i = 0; i < keeper->settings.queue_count; i++)
+        keeper->metrics.redis_reconnects += queue_reconnects(keeper->queues[i].queue);
     answer->status = MHD_HTTP_OK;
     metrics_write(&keeper->metrics, &keeper->settings, out);
 }

@@ -43,10 +43,8 @@ static void answer(struct keeper *keeper, uint32_t queue, const struct round *ro
     for (size_t i = 0; i < round->count; i++) {
         if (round->renewals[i].lease == QUEUE_LEASE_CANCEL)
             say_of_job(keeper, round->workers[i], KEEPER_CANCEL);
-        if (round->renewals[i].lease == QUEUE_LEASE_LOST) {
-            keeper->metrics.queues[queue].fenced++;
+        if (round->renewals[i].lease == QUEUE_LEASE_LOST)
             say_of_job(keeper, round->workers[i], KEEPER_FENCED);
-        }
     }
     keeper_say(keeper, &word);
 }

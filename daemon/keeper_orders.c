@@ -30,11 +30,10 @@ static void take_processes(struct keeper_hold *hold, int fds[KEEPER_ORDER_FDS]) 
 
 static void take_hold(struct keeper *keeper, const struct keeper_order *order, int fds[KEEPER_ORDER_FDS]) {
     struct keeper_hold *hold = &keeper->holds[order->worker];
-    struct metrics_queue *metrics = &keeper->metrics.queues[order->queue];
-    if (!hold->held || strcmp(hold->token, order->token) != 0) {
+    if (!hold->held || strcmp(hold->token, order->token) != 0)
         keeper->metrics.claimed_unix_s = unix_s();
-        metrics->claims++;
-    }
+    if (order->fresh)
+        metrics_observe(&keeper->metrics.queues[order->queue].waits, &metrics_us, order->elapsed_us);
     take_processes(hold, fds);
     hold->held = true;
     hold->queue = order->queue;
@@ -52,8 +51,10 @@ static void take_claim(struct keeper *keeper, const struct keeper_order *order, 
 
 static void take_done(struct keeper *keeper, const struct keeper_order *order) {
     keeper_drop_hold(&keeper->holds[order->worker]);
+    keeper->metrics.queues[order->queue].unconfirmed += order->unconfirmed != 0;
     if (order->state < JOB_STATE_COUNT && order->reason < REASON_COUNT)
-        keeper->metrics.queues[order->queue].finished[order->state][order->reason]++;
+        metrics_ended(&keeper->metrics, order->queue, (enum job_state)order->state, (enum reason)order->reason,
+                      order->bytes);
 }
 
 static void take_lost(struct keeper *keeper, const struct keeper_order *order) {
@@ -62,7 +63,7 @@ static void take_lost(struct keeper *keeper, const struct keeper_order *order) {
     memcpy(loss.token, order->token, sizeof loss.token);
     memcpy(loss.nonce, order->nonce, sizeof loss.nonce);
     keeper_drop_hold(&keeper->holds[order->worker]);
-    keeper->metrics.queues[order->queue].lost++;
+    keeper->metrics.kills[REASON_LOST] += order->id[0] != '\0';
     keeper_lose(keeper, &loss);
 }
 
@@ -70,6 +71,7 @@ static void take_environment(struct keeper *keeper, const struct keeper_order *o
     if (order->queue >= keeper->environment_count)
         return;
     struct keeper_environment *environment = &keeper->environments[order->queue];
+    environment->told = true;
     environment->good = order->good != 0;
     memcpy(environment->why, order->text, sizeof environment->why);
     if (order->good) {
@@ -122,7 +124,7 @@ static void take(struct keeper *keeper, const struct keeper_order *order, int fd
         break;
     case KEEPER_STEP:
         if (order->state < STEP_COUNT)
-            metrics_observe(&metrics->queues[order->queue].steps[order->state], order->elapsed_us);
+            metrics_observe(&metrics->queues[order->queue].steps[order->state], &metrics_us, order->elapsed_us);
         break;
     case KEEPER_MEMORY:
         metrics->segment_bytes = order->bytes;

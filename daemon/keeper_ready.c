@@ -12,7 +12,9 @@ static int check_server(struct keeper *keeper, uint32_t queue, struct err *err) 
     struct queue_server server;
     uint64_t begun = clock_now_ns();
     TRY(keeper_called(keeper, queue_server(keeper->queues[queue].queue, &server, err), begun));
-    return queue_server_check(&server, err);
+    TRY(queue_server_check(&server, err));
+    keeper->queues[queue].server_good = true; // time passes there, whether or not anything is claimed
+    return queue_durability_check(&server, (enum queue_durability)keeper->settings.durability, err);
 }
 
 // Whoever comes first says where the queue is at home: all others have to agree.
@@ -30,15 +32,20 @@ static int read_home(struct keeper *keeper, uint32_t queue, struct queue_home *h
 }
 
 static int open_store(struct keeper *keeper, const char *url, struct err *err) {
-    char password[SETTINGS_PASSWORD_BYTES];
-    const char *file = keeper->settings.store_password_file;
-    if (*file)
-        TRY(settings_password(file, password, err));
-    const struct storage_options options = {
-        .url = url, .password = *file ? password : NULL, .timeout_ms = KEEPER_CALL_MS};
-    int opened = storage_open_with(&options, &keeper->store, err);
-    explicit_bzero(password, sizeof password);
-    return opened;
+    auto_secret struct settings_secret secret;
+    const char *password = NULL;
+    TRY(settings_secret_read(keeper->settings.store_password_file, &secret, &password, err));
+    const struct storage_options options = {.url = url, .password = password, .timeout_ms = KEEPER_CALL_MS};
+    return storage_open_with(&options, &keeper->store, err);
+}
+
+// A directory has the room of its disk, which others tell; and to add it up takes long.
+static int look_at_room(struct keeper *keeper, struct err *err) {
+    struct metrics *metrics = &keeper->metrics;
+    if (strncmp(keeper->settings.store_url, "file:", 5) == 0)
+        return 0;
+    metrics->store_known = storage_usage(keeper->store, &metrics->store, err) == 0;
+    return metrics->store_known ? 0 : -1;
 }
 
 static int check_store(struct keeper *keeper, const struct queue_home *home, struct err *err) {
@@ -51,7 +58,7 @@ static int check_store(struct keeper *keeper, const struct queue_home *home, str
         TRY(open_store(keeper, home->store, err));
     if (storage_get_version(keeper->store, nothing, &object, err) < 0 && err->reason != REASON_NOT_FOUND)
         return -1;
-    return 0;
+    return look_at_room(keeper, err);
 }
 
 static int check_environment(const struct keeper *keeper, const char *name, size_t bytes, struct err *err) {
@@ -79,7 +86,6 @@ static int check(struct keeper *keeper, uint32_t queue, struct err *err) {
     struct queue_home home;
     keeper->queues[queue].server_good = false;
     TRY(check_server(keeper, queue, err));
-    keeper->queues[queue].server_good = true;
     TRY(read_home(keeper, queue, &home, err));
     TRY(check_store(keeper, &home, err));
     return check_environments(keeper, &home, err);
@@ -97,8 +103,10 @@ void keeper_check(struct keeper *keeper, uint32_t queue, uint64_t now_ns) {
     struct err err = {0};
     if (now_ns < kept->check_ns || !keeper_may_call(keeper, now_ns))
         return;
-    bool was_good = kept->server_good;
+    bool was_good = kept->server_good, was_ready = kept->ready;
     kept->ready = check(keeper, queue, &err) == 0;
+    if (kept->ready != was_ready || (!kept->ready && strcmp(kept->why, err.msg) != 0))
+        kept->beat_ns = 0; // who waits for it knows at once
     snprintf(kept->why, sizeof kept->why, "%s", kept->ready ? "" : err.msg);
     kept->check_ns = clock_deadline_ns(kept->ready ? KEEPER_CHECK_MS : KEEPER_TICK_MS);
     if (kept->server_good && !was_good)

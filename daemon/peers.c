@@ -16,6 +16,8 @@
 void peer_init(struct peer *peer, enum supervisor_peer kind, const struct environment *environment) {
     *peer = (struct peer){
         .kind = kind, .environment = environment, .requests = -1, .supervisor = -1, .hold = -1, .pidfd = -1};
+    if (environment)
+        peer->most = environment->most;
 }
 
 static const char *peer_program(const struct peer *peer) {

@@ -21,6 +21,7 @@ enum peer_state { PEER_DOWN, PEER_COMING, PEER_UP };
 struct peer {
     enum supervisor_peer kind;
     const struct environment *environment; /* zygotes; borrowed */
+    struct job_limits most;                /* zygotes: that a job may have, by host and environment */
     struct jail_require require;           /* zygotes: with less they do not come up */
     bool once;                             /* zygotes: one job is expected, warming up is not worth its time */
     enum peer_state state;

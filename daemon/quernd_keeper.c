@@ -27,11 +27,13 @@ static uint64_t boot_deadline(uint64_t deadline_ns) {
     return clock_boot_ns() + (deadline_ns > now ? deadline_ns - now : 0);
 }
 
-void quernd_tell_hold(struct quernd *quernd, uint32_t worker) {
+void quernd_tell_hold(struct quernd *quernd, uint32_t worker, bool fresh) {
     const struct worker_link *link = &quernd->supervisor.workers[worker];
     struct keeper_order order = {.kind = KEEPER_HOLD,
                                  .worker = worker,
                                  .queue = link->queue,
+                                 .fresh = fresh,
+                                 .elapsed_us = link->waited_ms * 1000,
                                  .deadline_ns = boot_deadline(link->step_deadline_ns)};
     memcpy(order.id, link->id, sizeof order.id);
     memcpy(order.token, link->token, sizeof order.token);
@@ -98,9 +100,15 @@ static bool is_held(const struct quernd *quernd, const struct keeper_word *word)
            strcmp(link->token, word->token) == 0;
 }
 
+// Who completes is told by Redis itself whether the job is still his. A renewal that came a moment later finds no lease, and
+// that is as it should be.
+static bool learns_itself(const struct worker_link *link) { return link->step == STEP_COMPLETE; }
+
 static void heard_of_job(struct quernd *quernd, const struct keeper_word *word) {
     bool fenced = word->kind == KEEPER_FENCED;
     if (!is_held(quernd, word) || quernd->supervisor.workers[word->worker].told)
+        return;
+    if (fenced && learns_itself(&quernd->supervisor.workers[word->worker]))
         return;
     log_line(&quernd->log, fenced ? SETTINGS_LOG_WARNING : SETTINGS_LOG_INFO, fenced ? "lease lost" : "cancelling",
              "job", word->id, NULL);
@@ -166,7 +174,7 @@ static void tell_all(struct quernd *quernd) {
     for (uint32_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++) {
         const struct worker_link *link = &quernd->supervisor.workers[i];
         if (link->alive && link->turn == WORKER_HOLDS)
-            quernd_tell_hold(quernd, i);
+            quernd_tell_hold(quernd, i, false);
         if (link->alive && link->turn == WORKER_CLAIMS)
             quernd_tell_claim(quernd, i);
     }

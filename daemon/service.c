@@ -23,26 +23,11 @@ struct service {
 
 // ---- connections ----
 
-struct secret {
-    char text[SETTINGS_PASSWORD_BYTES];
-};
-
-static void own_secret(struct secret *secret) { explicit_bzero(secret, sizeof *secret); }
-
-static int read_secret(const char *file, struct secret *secret, const char **ret, struct err *err) {
-    *ret = NULL;
-    if (!file[0])
-        return 0;
-    TRY(settings_password(file, secret->text, err));
-    *ret = secret->text;
-    return 0;
-}
-
 static int open_store(struct service *service, struct err *err) {
-    __attribute__((cleanup(own_secret))) struct secret secret;
+    auto_secret struct settings_secret secret;
     const char *password = NULL;
     const struct settings *settings = service->settings;
-    TRY(read_secret(settings->store_password_file, &secret, &password, err));
+    TRY(settings_secret_read(settings->store_password_file, &secret, &password, err));
     const struct storage_options options = {.url = settings->store_url[0] ? settings->store_url : NULL,
                                             .password = password,
                                             .patience_ms = SETTINGS_QUEUE_PATIENCE_MS};
@@ -55,7 +40,8 @@ static int open_home(struct service *service, uint32_t index, const char *passwo
     struct queue_options options = {.url = settings->queue_url,
                                     .password = password,
                                     .name = settings->queues[index],
-                                    .patience_ms = SETTINGS_QUEUE_PATIENCE_MS};
+                                    .patience_ms = SETTINGS_QUEUE_PATIENCE_MS,
+                                    .durability = (enum queue_durability)settings->durability};
     TRY(queue_open(&options, &home->queue, err));
     options.patience_ms = 0;
     TRY(queue_open(&options, &home->news, err));
@@ -63,9 +49,9 @@ static int open_home(struct service *service, uint32_t index, const char *passwo
 }
 
 static int open_homes(struct service *service, struct err *err) {
-    __attribute__((cleanup(own_secret))) struct secret secret;
+    auto_secret struct settings_secret secret;
     const char *password = NULL;
-    TRY(read_secret(service->settings->queue_password_file, &secret, &password, err));
+    TRY(settings_secret_read(service->settings->queue_password_file, &secret, &password, err));
     for (uint32_t i = 0; i < service->settings->queue_count; i++)
         TRY(open_home(service, i, password, err));
     return 0;
@@ -93,18 +79,21 @@ static int give_back(struct service *service, struct err *err) {
 
 static int conclude(struct service *service, struct err *err) {
     struct attempt *attempt = &service->attempt;
-    enum reason reason = (enum reason)attempt->verdict.reason;
-    if (attempt->calls.fenced)
-        reason = REASON_LOST;
+    struct supervisor_end end = {.reason = attempt->verdict.reason,
+                                 .peak_bytes = attempt->manifest.peak_rss_bytes,
+                                 .unconfirmed = service->delivery.unconfirmed};
+    if (attempt->calls.fenced && service->delivery.state == JOB_RUNNING)
+        end.reason = REASON_LOST;
     else if (attempt->calls.released)
         TRY(give_back(service, err));
-    return calls_done(&service->calls, service->delivery.state, reason, err);
+    end.state = service->delivery.state;
+    return calls_done(&service->calls, &end, err);
 }
 
 static int work(struct service *service, const struct calls_turn *turn, struct queue_claim *claim, uint64_t begun_ns,
                 struct err *err) {
     struct attempt *attempt = &service->attempt;
-    TRY(calls_hold(&service->calls, turn->queue, claim->id, claim->token, err));
+    TRY(calls_hold(&service->calls, turn->queue, claim, err));
     FAILPOINT("claim:held");
     delivery_queue_begin(&service->delivery, &service->homes[turn->queue], claim);
     attempt_init(attempt, &service->delivery.base);
@@ -119,7 +108,8 @@ static int work(struct service *service, const struct calls_turn *turn, struct q
 
 // ---- one job after the other ----
 
-static int claim(struct service *service, const struct calls_turn *turn, char wake[QUEUE_WAKE_BYTES], struct err *err) {
+static int claim(struct service *service, const struct calls_turn *turn, struct calls_nothing *nothing,
+                 struct err *err) {
     struct queue_claim claim;
     uint64_t begun_ns = clock_now_ns();
     const struct settings *settings = service->settings;
@@ -128,7 +118,8 @@ static int claim(struct service *service, const struct calls_turn *turn, char wa
     int answer = queue_claim(service->homes[turn->queue].queue, settings->worker, turn->nonce, settings->lease_ms, 0,
                              &claim, err);
     TRY(answer);
-    memcpy(wake, claim.wake, sizeof claim.wake);
+    *nothing = (struct calls_nothing){.drained = strcmp(claim.why, "drain") == 0};
+    memcpy(nothing->wake, claim.wake, sizeof nothing->wake);
     if (answer == QUEUE_NOTHING)
         return 0;
     FAILPOINT("claim:claimed");
@@ -139,14 +130,14 @@ static int claim(struct service *service, const struct calls_turn *turn, char wa
 
 static int serve(struct service *service, struct err *err) {
     struct calls_turn turn = {0};
-    char wake[QUEUE_WAKE_BYTES] = "";
+    struct calls_nothing nothing = {.drained = false};
     TRY(open_store(service, err));
     TRY(open_homes(service, err));
     for (;;) {
-        int go = calls_idle(&service->calls, turn.queue, wake, &turn, err);
+        int go = calls_idle(&service->calls, turn.queue, &nothing, &turn, err);
         if (go <= 0)
             return go;
-        TRY(claim(service, &turn, wake, err));
+        TRY(claim(service, &turn, &nothing, err));
     }
 }
 

@@ -8,6 +8,7 @@
 #include "quern/queue_server.h"
 #include "queue/call.h"
 #include "queue/replies.h"
+#include "queue/server.h"
 
 enum { VERSION_MAJOR_LEAST = 6, VERSION_MINOR_LEAST = 2 };
 
@@ -57,6 +58,7 @@ int replies_server(const struct reply *info, struct queue_server *ret, struct er
     TRY(copy(info, "role", role, sizeof role, err));
     TRY(number(info, "used_memory", &server.used_bytes, err));
     TRY(number(info, "maxmemory", &server.max_bytes, err));
+    TRY(number(info, "connected_slaves", &server.replicas, err));
     // Since 7.0.
     uint64_t now_us = 0;
     if (number(info, "server_time_usec", &now_us, NULL) == 0)
@@ -75,15 +77,15 @@ int queue_server(struct queue *queue, struct queue_server *ret, struct err *err)
     return replies_server(reply, ret, err);
 }
 
-static bool too_old(const char *version) {
+bool server_is(const struct queue_server *server, unsigned long major, unsigned long minor) {
     char *end = NULL;
-    unsigned long major = strtoul(version, &end, 10);
-    unsigned long minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
-    return major < VERSION_MAJOR_LEAST || (major == VERSION_MAJOR_LEAST && minor < VERSION_MINOR_LEAST);
+    unsigned long found = strtoul(server->version, &end, 10);
+    unsigned long behind = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
+    return found > major || (found == major && behind >= minor);
 }
 
 int queue_server_check(const struct queue_server *server, struct err *err) {
-    if (too_old(server->version))
+    if (!server_is(server, VERSION_MAJOR_LEAST, VERSION_MINOR_LEAST))
         return err_set(err, REASON_CONFIG, "Redis is version %s; a queue needs %d.%d or later", server->version,
                        VERSION_MAJOR_LEAST, VERSION_MINOR_LEAST);
     if (strcmp(server->eviction, "noeviction") != 0)

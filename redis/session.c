@@ -14,9 +14,11 @@ enum { BACKOFF_FIRST_MS = 50, BACKOFF_MAX_MS = 5000, TIMEOUT_DEFAULT_MS = 5000 }
 /* ---- one command ---- */
 
 int session_connect(struct session *session, uint64_t deadline_ns, struct connection **ret, struct err *err) {
-    if (!session->connection)
+    if (!session->connection) {
         TRY(connection_open(&session->address, session->password, session->limits, deadline_ns, &session->connection,
                             err));
+        session->connections++;
+    }
     *ret = session->connection;
     return 0;
 }

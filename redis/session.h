@@ -30,6 +30,7 @@ struct session {
     uint32_t timeout_ms, patience_ms;
     struct reply_limits limits;
     struct connection *connection; /* owned; NULL: the next call makes one */
+    uint64_t connections;          /* made so far */
 };
 
 /* Only the arguments are looked at. */

@@ -15,10 +15,12 @@
 #include "quern/err.h"
 #include "quern/queue.h"
 
-#define SETTINGS_VERSION 1u
+#define SETTINGS_VERSION 2u
 #define SETTINGS_MAX_QUEUES 16u
 #define SETTINGS_TEXT_BYTES 1024
 #define SETTINGS_QUEUE_PATIENCE_MS (10 * 60 * 1000) /* a silent Redis kills no job: for queue_options.patience_ms */
+
+extern const char *const settings_durabilities[]; /* words of enum queue_durability, a NULL behind them */
 
 enum settings_log_format { SETTINGS_LOG_TEXT, SETTINGS_LOG_JSON };
 enum settings_log_level { SETTINGS_LOG_ERROR, SETTINGS_LOG_WARNING, SETTINGS_LOG_INFO, SETTINGS_LOG_DEBUG };
@@ -28,6 +30,7 @@ struct settings {
     uint32_t queue_count;
     char queues[SETTINGS_MAX_QUEUES][QUEUE_NAME_BYTES]; /* in order of preference */
     uint32_t lease_ms;
+    uint32_t durability; /* enum queue_durability: of results */
     char queue_url[SETTINGS_TEXT_BYTES];
     char queue_password_file[SETTINGS_TEXT_BYTES]; /* empty: none; its first line */
     char store_url[SETTINGS_TEXT_BYTES];           /* empty: the default store of the user */
@@ -46,5 +49,13 @@ MUST_USE int settings_read(int fd, struct settings *ret, struct err *err);
 /* The first line of a password file, without its end. The caller wipes it. Errors: REASON_CONFIG. */
 #define SETTINGS_PASSWORD_BYTES 513
 MUST_USE int settings_password(const char *file, char ret[SETTINGS_PASSWORD_BYTES], struct err *err);
+
+/* The same for a `file` that may be empty: *ret is the password, or NULL. */
+struct settings_secret {
+    char text[SETTINGS_PASSWORD_BYTES];
+};
+MUST_USE int settings_secret_read(const char *file, struct settings_secret *secret, const char **ret, struct err *err);
+void settings_secret_wipe(struct settings_secret *secret);
+#define auto_secret __attribute__((cleanup(settings_secret_wipe)))
 
 #endif

@@ -6,7 +6,7 @@ import os
 import subprocess
 
 from conftest import QUERN
-from quernds import RELEASE, until
+from fleet import RELEASE, eventually
 
 LEVEL = "full" if os.geteuid() == 0 else "user"
 NOTHING = "def azureml_main():\n    pass\n"
@@ -43,7 +43,7 @@ def test_b_doctor_tells_level_and_bound():
 
 
 def refused(fleet, jail, around, message):
-    host = fleet.quernd("refused", {"jail": jail}, around=around)
+    host = fleet.host("refused", around=around, jail=jail)
     assert host.process.wait(60) == 78
     assert f"quernd: {message}\n" in host.log.read_text()
     assert not host.events("up")
@@ -58,12 +58,12 @@ def test_f_quernd_refuses_to_start_below_the_bound(fleet):
 
 
 def test_b_log_and_metrics_tell_the_level(fleet):
-    host = fleet.quernd("host", {"jail": {"require": LEVEL, "require_bound": "polled"}}).ready()
+    host = fleet.host(jail={"require": LEVEL, "require_bound": "polled"}).ready()
     up = host.events("environment up")[0]
     assert (up["jail"], up["memory_bound"]) == (LEVEL, "polled")
     number = {"user": 2, "full": 3}[LEVEL]
-    until("the gauge", lambda: host.metric(
-        f'quern_jail_level{{environment="default",level="{LEVEL}",memory_bound="polled"}}') == number)
+    name = f'quern_jail_level{{environment="default",level="{LEVEL}",memory_bound="polled"}}'
+    eventually(lambda: host.metric(name) == number, name)
 
 
 def test_b_settings_of_the_jail_are_words(tmp_path):

@@ -105,9 +105,9 @@ def test_b_settings_are_read_again(fleet):
 @pytest.mark.parametrize("text, message", [
     ("", "[queue] url: expected redis://HOST or unix:/PATH, found nothing"),
     ("[queue]\nurl = unix:/s\nurls = 2\n",
-     'line 3: [queue]: expected one of url, password_file, names, lease, found "urls"'),
+     'line 3: [queue]: expected one of url, password_file, names, lease, durability, found "urls"'),
     ("[queues]\nurl = unix:/s\n",
-     "line 2: expected a section of queue, store, workers, environments, jail, http, log, found [queues]"),
+     "line 2: expected a section of queue, store, workers, environments, jail, limits, http, log, found [queues]"),
     ("[queue]\nurl = unix:/s\nlease = 1h\n", 'line 3: lease: expected 1s to 10m, found "1h"'),
     ("[queue]\nurl = unix:/s\nnames = a b a\n", "line 3: names: expected each queue once, found a again"),
     ("[queue]\nurl = unix:/s\nnames = {a}\n",
@@ -222,6 +222,17 @@ def test_c_redis_is_killed_while_a_job_runs(fleet):
     assert (record["attempts"], record["crashes"]) == (1, 0)
     host.ready()
     fleet.in_state(fleet.submit(EMPTY), "succeeded")
+
+
+def test_r_a_job_whose_wake_up_was_lost_is_found(fleet):
+    """As a Redis leaves it that comes back with a little less than it had: ready, and nobody was told since."""
+    host = fleet.host().ready()
+    fleet.in_state(fleet.submit(EMPTY), "succeeded")
+    eventually(lambda: 'quern_worker_slots{state="idle"} 1' in host.get("/metrics")[1], "it waits")
+    job = fleet.submit(EMPTY, "--delay", "1h")
+    fleet.redis("EVAL", "redis.call('ZREM', KEYS[1] .. ':delayed', ARGV[1]) redis.call('ZADD', KEYS[1] .. ':ready', 1, "
+                "ARGV[1]) redis.call('HSET', KEYS[1] .. ':job:' .. ARGV[1], 'st', 'queued', 'score', 1)", 1, fleet.key(), job)
+    assert fleet.in_state(job, "succeeded")["attempts"] == 1
 
 
 def test_c_quernd_waits_for_redis(fleet):
