@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Now and then the store is collected, by a process that lives for that alone: it may take long, and hang with the store. */
-#include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
@@ -13,7 +14,10 @@
 #include "quern/record.h"
 #include "quernd.h"
 
-enum { FIRST_MS = 60000 }; // a host that has just come up has other things to do
+enum {
+    FIRST_MS = 60000, // a host that has just come up has other things to do
+    DEATH_MS = 2000,
+};
 
 void quernd_collector_init(struct quernd *quernd) {
     uint64_t every_ms = quernd->config->settings.collect_ms;
@@ -30,8 +34,10 @@ void quernd_collector_stop(struct quernd *quernd) {
     supervisor_unwatch(&quernd->supervisor, collector->socket);
     close(steal_fd(&collector->socket));
     pidfd_send_signal(collector->pidfd, SIGKILL, NULL, 0);
-    while (waitid(P_PIDFD, (id_t)collector->pidfd, &info, WEXITED) < 0 && errno == EINTR)
-        ;
+    // A disk that hangs holds it even then: it is left to the kernel.
+    struct pollfd death = {.fd = collector->pidfd, .events = POLLIN};
+    if (poll(&death, 1, DEATH_MS) > 0)
+        waitid(P_PIDFD, (id_t)collector->pidfd, &info, WEXITED);
     close(steal_fd(&collector->pidfd));
 }
 
