@@ -163,6 +163,7 @@ static int offer_all(struct quernd *quernd, struct err *err) {
         if (!zygote)
             return err_set(err, REASON_CONFIG, "more than %u environments", SUPERVISOR_MAX_ENVIRONMENTS);
         zygote->require = quernd->config->jail;
+        zygote->standby = quernd->config->standby;
         limits_join(&zygote->most, &quernd->config->most);
     }
     return 0;

@@ -126,6 +126,15 @@ static int take_count(struct inifile *file, struct parse *parse, const struct op
     return 1;
 }
 
+static int take_standby(struct inifile *file, struct parse *parse, const struct option *option, const char *value) {
+    char *end;
+    unsigned long count = strtoul(value, &end, 10);
+    if (value[0] < '0' || value[0] > '9' || *end || count > QUERND_MAX_STANDBY)
+        return inifile_refuse(file, "%s: expected 0 to %u, found \"%s\"", option->key, QUERND_MAX_STANDBY, value);
+    parse->config->standby = (uint32_t)count;
+    return 1;
+}
+
 // ---- lists of names ----
 
 static int take_queue(struct inifile *file, struct parse *parse, const char *name, size_t bytes) {
@@ -223,6 +232,7 @@ static const struct option options[] = {
     {"workers", "memory", take_size, offsetof(struct quernd_config, memory_bytes), 0, NULL},
     {"workers", "drain_timeout", take_duration, offsetof(struct quernd_config, drain_timeout_ms), 0, NULL},
     {"environments", "names", take_environments, 0, 0, NULL},
+    {"environments", "standby", take_standby, offsetof(struct quernd_config, standby), 0, NULL},
     {"environments", "directory", take_text, offsetof(struct quernd_config, environments_directory),
      ENVIRONMENT_PATH_BYTES, NULL},
     {"jail", "require", take_word, offsetof(struct quernd_config, jail.level), 0, jails},
@@ -271,6 +281,7 @@ static int take_pair(struct inifile *file, void *context, const char *section, c
 static void defaults(struct quernd_config *config) {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     *config = (struct quernd_config){.drain_timeout_ms = 60000,
+                                     .standby = QUERND_STANDBY,
                                      .environment_count = 1,
                                      .environments = {{.name = "default"}},
                                      .environments_directory = "/etc/quern/environments"};
