@@ -234,7 +234,7 @@ int storage_redis_stage(struct storage *storage, const char *attempt_name, int s
     put.buffer = malloc(STORAGE_REDIS_CHUNK_BYTES);
     if (!put.buffer)
         return err_set(err, REASON_INFRA, "store: no memory for a chunk");
-    storage_redis_dice(put.upload);
+    dice_hex(put.upload);
     if (session_patiently(&put.store->session, attempt, &put, &fault) < 0) {
         // Nobody else needs the room at once: what cannot be told to Redis now is collected later.
         if (fault.reason != REASON_UNREACHABLE)
