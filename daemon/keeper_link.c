@@ -38,14 +38,14 @@ int keeper_link_start(struct keeper_link *link, int settings, const char *const 
 
 // ---- orders ----
 
-static bool send_now(const struct keeper_link *link, const struct keeper_order *order) {
+static bool send_now(const struct keeper_link *link, const struct keeper_order *order, const int *fds, size_t count) {
     struct err ignored;
-    return link->socket >= 0 && record_send(link->socket, order, sizeof *order, NULL, 0, &ignored) == 0;
+    return link->socket >= 0 && record_send(link->socket, order, sizeof *order, fds, count, &ignored) == 0;
 }
 
 void keeper_link_flush(struct keeper_link *link) {
     uint32_t sent = 0;
-    while (sent < link->waiting && send_now(link, &link->backlog[sent]))
+    while (sent < link->waiting && send_now(link, &link->backlog[sent], NULL, 0))
         sent++;
     link->waiting -= sent;
     if (sent)
@@ -64,13 +64,23 @@ static bool keep(struct keeper_link *link, const struct keeper_order *order) {
 // The next keeper is told all that counts anew, but for this: nobody else knows it any more.
 static bool outlives_the_keeper(const struct keeper_order *order) { return order->kind == KEEPER_LOST; }
 
-void keeper_link_send(struct keeper_link *link, const struct keeper_order *order) {
+void keeper_link_send(struct keeper_link *link, const struct keeper_order *order, const int *fds, size_t fd_count) {
     if (link->socket < 0 && !outlives_the_keeper(order))
         return;
     keeper_link_flush(link);
-    if (link->waiting == 0 && send_now(link, order))
+    if (link->waiting == 0 && send_now(link, order, fds, fd_count))
         return;
-    link->deaf = !keep(link, order) || link->deaf;
+    if (fd_count)
+        link->stale |= UINT64_C(1) << order->worker;
+    else
+        link->deaf = !keep(link, order) || link->deaf;
+}
+
+uint64_t keeper_link_take_stale(struct keeper_link *link) {
+    keeper_link_flush(link);
+    uint64_t stale = link->waiting ? 0 : link->stale;
+    link->stale &= ~stale;
+    return stale;
 }
 
 static void forget_orders(struct keeper_link *link) {
@@ -79,6 +89,7 @@ static void forget_orders(struct keeper_link *link) {
         if (outlives_the_keeper(&link->backlog[i]))
             link->backlog[kept++] = link->backlog[i];
     link->waiting = kept;
+    link->stale = 0;
 }
 
 // ---- words ----

@@ -9,7 +9,15 @@
 // ---- telling ----
 
 // A keeper that does not listen is started anew, and told all that counts, when this turn is over.
-void quernd_tell(struct quernd *quernd, const struct keeper_order *order) { keeper_link_send(&quernd->keeper, order); }
+void quernd_tell(struct quernd *quernd, const struct keeper_order *order) {
+    keeper_link_send(&quernd->keeper, order, NULL, 0);
+}
+
+// With those whose deaths end the attempt.
+static void tell_of_attempt(struct quernd *quernd, const struct worker_link *link, const struct keeper_order *order) {
+    const int processes[KEEPER_ORDER_FDS] = {link->pidfd, link->tree};
+    keeper_link_send(&quernd->keeper, order, processes, link->tree >= 0 ? 2 : 1);
+}
 
 // From the clock that our deadlines are of to the one that goes on while the machine sleeps.
 static uint64_t boot_deadline(uint64_t deadline_ns) {
@@ -29,7 +37,14 @@ void quernd_tell_hold(struct quernd *quernd, uint32_t worker, bool fresh) {
                                  .deadline_ns = boot_deadline(link->step_deadline_ns)};
     memcpy(order.id, link->id, sizeof order.id);
     memcpy(order.token, link->token, sizeof order.token);
-    quernd_tell(quernd, &order);
+    tell_of_attempt(quernd, link, &order);
+}
+
+void quernd_tell_claim(struct quernd *quernd, uint32_t worker) {
+    const struct worker_link *link = &quernd->supervisor.workers[worker];
+    struct keeper_order order = {.kind = KEEPER_CLAIM, .worker = worker, .queue = link->queue};
+    memcpy(order.nonce, link->nonce, sizeof order.nonce);
+    tell_of_attempt(quernd, link, &order);
 }
 
 void quernd_tell_environment(struct quernd *quernd, uint32_t environment) {
@@ -152,13 +167,27 @@ static void on_keeper(void *context) {
 
 // ---- starting it, and telling it all that counts ----
 
+static void tell_state(struct quernd *quernd, uint32_t worker) {
+    const struct worker_link *link = &quernd->supervisor.workers[worker];
+    if (link->alive && link->turn == WORKER_HOLDS)
+        quernd_tell_hold(quernd, worker, false);
+    if (link->alive && link->turn == WORKER_CLAIMS)
+        quernd_tell_claim(quernd, worker);
+}
+
+static void tell_stale(struct quernd *quernd) {
+    uint64_t stale = keeper_link_take_stale(&quernd->keeper);
+    for (uint32_t i = 0; stale; i++, stale >>= 1)
+        if (stale & 1)
+            tell_state(quernd, i);
+}
+
 static void tell_all(struct quernd *quernd) {
     for (uint32_t i = 0; i < quernd->supervisor.zygote_count; i++)
         if (quernd->zygote_turned[i])
             quernd_tell_environment(quernd, i);
     for (uint32_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++)
-        if (quernd->supervisor.workers[i].alive && quernd->supervisor.workers[i].turn == WORKER_HOLDS)
-            quernd_tell_hold(quernd, i, false);
+        tell_state(quernd, i);
     quernd_tell_slots(quernd);
 }
 
@@ -219,6 +248,7 @@ void quernd_keep(struct quernd *quernd, uint64_t now_ns) {
     check_silence(quernd, now_ns);
     if (quernd->keeper.socket < 0 && backoff_due(&quernd->keeper_backoff, now_ns))
         start_keeper(quernd);
+    tell_stale(quernd);
     if (now_ns < quernd->beat_ns)
         return;
     quernd->beat_ns = now_ns + (uint64_t)QUERND_BEAT_MS * 1000000;

@@ -6,7 +6,6 @@ import os
 import re
 import time
 
-from fleet.places import ROOT
 from fleet.waiting import eventually
 
 SECONDS = 60  # for a fleet to come to rest

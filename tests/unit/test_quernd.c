@@ -337,11 +337,16 @@ static void r_orders_wait_for_a_keeper_that_is_busy(void **state) {
     keeper_link_init(&link);
     pair_up(&link, &keeper);
     for (order.elapsed_us = 0; order.elapsed_us < ORDERS; order.elapsed_us++)
-        keeper_link_send(&link, &order);
+        keeper_link_send(&link, &order, NULL, 0);
+    order.worker = 63;
+    keeper_link_send(&link, &order, &keeper, 1); // a descriptor does not wait: it may be another one by then
     assert_false(link.deaf);
+    assert_int_equal(keeper_link_take_stale(&link), 0);
     for (struct keeper_order heard_now; heard < ORDERS; keeper_link_flush(&link))
         while (next_order(keeper, &heard_now))
             assert_int_equal(heard_now.elapsed_us, heard++);
+    assert_int_equal(keeper_link_take_stale(&link), UINT64_C(1) << 63);
+    assert_int_equal(keeper_link_take_stale(&link), 0);
     close(keeper);
     keeper_link_stop(&link, 0);
     keeper_link_done(&link);
@@ -355,7 +360,7 @@ static void l_a_keeper_that_never_listens_is_deaf(void **state) {
     keeper_link_init(&link);
     pair_up(&link, &keeper);
     for (int i = 0; i < 1000000 && !link.deaf; i++)
-        keeper_link_send(&link, &order);
+        keeper_link_send(&link, &order, NULL, 0);
     assert_true(link.deaf);
     close(keeper);
     keeper_link_stop(&link, 0);
@@ -371,15 +376,15 @@ static void r_what_was_lost_is_told_to_the_next_keeper(void **state) {
     keeper_link_init(&link);
     pair_up(&link, &keeper);
     for (int i = 0; i < 1000; i++)
-        keeper_link_send(&link, &order);
+        keeper_link_send(&link, &order, NULL, 0);
     order = (struct keeper_order){.kind = KEEPER_LOST, .id = "j1"};
-    keeper_link_send(&link, &order); // behind all the others
+    keeper_link_send(&link, &order, NULL, 0); // behind all the others
     close(keeper);
     keeper_link_stop(&link, 0);
     snprintf(order.id, sizeof order.id, "j2");
-    keeper_link_send(&link, &order);
+    keeper_link_send(&link, &order, NULL, 0);
     order = (struct keeper_order){.kind = KEEPER_SLOTS};
-    keeper_link_send(&link, &order);
+    keeper_link_send(&link, &order, NULL, 0);
     pair_up(&link, &keeper);
     keeper_link_flush(&link);
     assert_true(next_order(keeper, &order));
