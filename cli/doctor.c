@@ -124,8 +124,15 @@ static void look_store(struct findings *findings, struct client *client) {
         fault(findings, "store", &err, "start it, or name another one: quern queue home --store URL");
         return;
     }
-    finding(findings, &(struct finding){.what = "store"}, "%s, %s used", client->home.store,
-            quantity_show_bytes(usage.used_bytes, used));
+    char budget[QUANTITY_BYTES] = "";
+    bool full = usage.budget_bytes && usage.used_bytes > usage.budget_bytes / 10 * 9;
+    finding(findings,
+            &(struct finding){.level = full ? FINDING_WARNING : FINDING_GOOD,
+                              .what = "store",
+                              .remedy = full ? "quern dataset collect, or quern dataset budget SIZE" : NULL},
+            "%s, %s%s%s used", client->home.store, quantity_show_bytes(usage.used_bytes, used),
+            usage.budget_bytes ? " of " : "",
+            usage.budget_bytes ? quantity_show_bytes(usage.budget_bytes, budget) : "");
     if (strncmp(client->home.store, "file:", 5) == 0)
         look_disk(findings, "disk", client->home.store + 5);
 }

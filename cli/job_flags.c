@@ -123,6 +123,12 @@ static int take_flag(struct job *job, const struct given *given, struct refusal 
     case FLAG_JOB_DECIMALS:
         job->decimals = given->number == 0 ? JOB_DECIMALS_FLOAT : JOB_DECIMALS_TEXT;
         return 0;
+    case FLAG_JOB_DIALECT:
+        job->dialect = HOST_CLASSIC + (uint32_t)given->number;
+        return 0;
+    case FLAG_JOB_LEGACY:
+        job->legacy = true;
+        return 0;
     case FLAG_JOB_BUNDLE:
         return source_file("--bundle", given->value, &job->bundle, refusal);
     case FLAG_JOB_PARAM:

@@ -80,6 +80,8 @@ void store_close(struct store *store) {
     *store = (struct store){.url = NULL};
 }
 
+bool store_has_budget(const struct store *store) { return store->url && strncmp(store->url, "file:", 5) != 0; }
+
 int store_key_check(const char *name, const char *key, struct refusal *refusal) {
     struct err err;
     return storage_key_check(key, &err) < 0 ? refuse(refusal, REASON_USAGE, "%s: %s", name, err.msg) : 0;

@@ -32,6 +32,9 @@ MUST_USE int store_open(const struct command_line *line, struct store *ret, stru
 MUST_USE int store_connect(const char *url, struct store *store, struct refusal *refusal);
 void store_close(struct store *store);
 
+/* False of a directory, which has the room of its disk. */
+bool store_has_budget(const struct store *store);
+
 MUST_USE int store_key_check(const char *name, const char *key, struct refusal *refusal);
 /* Also not what the command line would take for a file: nobody could ask for it again. */
 MUST_USE int store_new_key_check(const char *name, const char *key, struct refusal *refusal);

@@ -54,7 +54,7 @@ static int receive_first(struct child *child, struct host_spawned *spawned, stru
                                                                         : sizeof(struct host_spawned)];
     ssize_t size = recv(child->control, first, sizeof first, MSG_PEEK);
     if (size <= 0)
-        return err_set(err, REASON_INFRA, "the zygote died when it was asked for a child");
+        return err_set(err, REASON_LOST, "the zygote died when it was asked for a child");
     if ((size_t)size == sizeof child->exit) {
         TRY(record_receive(child->control, &child->exit, sizeof child->exit, NULL, 0, NULL, err));
         err_distrust(&child->exit.err);
@@ -86,7 +86,7 @@ int child_start(struct child *child, int zygote, const struct job_limits *limits
     child->control = ends[0];
     auto_fd int its_control = ends[1];
     if (record_send(zygote, &spawn, sizeof spawn, &its_control, 1, err) < 0)
-        return err_set(err, REASON_INFRA, "the zygote died before it was asked for a child");
+        return err_set(err, REASON_LOST, "the zygote died before it was asked for a child");
     close(steal_fd(&its_control));
     TRY(receive_first(child, &spawned, err));
     return calls_watch(child->calls, child->tree, limits->time_ms, err);
@@ -193,7 +193,7 @@ static int on_control(struct child *child, struct err *err) {
     int got = record_receive(child->control, &child->exit, sizeof child->exit, NULL, 0, NULL, err);
     TRY(got);
     if (got == 0)
-        return err_set(err, REASON_INFRA, "the zygote died while a job ran");
+        return err_set(err, REASON_LOST, "the zygote died while a job ran");
     err_distrust(&child->exit.err);
     child->exited = true;
     return 0;
@@ -267,11 +267,22 @@ static int attend_once(struct child *child, const struct child_listener *listene
     return 0;
 }
 
+// Nobody can tell any more how it ends: nothing of it lives on when the job is somebody else's.
+static int forsake(const struct child *child) {
+    struct pollfd tree = {.fd = child->tree, .events = POLLIN};
+    struct err ignored;
+    kill_tree(child);
+    poll(&tree, 1, -1);
+    (void)!calls_unwatch(child->calls, &ignored);
+    return -1;
+}
+
 int child_attend(struct child *child, const struct child_listener *listener, struct err *err) {
     if (calls_end(child->calls))
         kill_tree(child);
     while (!child->exited || child->conversation >= 0 || spool_end(listener->out) >= 0 || spool_end(listener->err) >= 0)
-        TRY(attend_once(child, listener, err));
+        if (attend_once(child, listener, err) < 0)
+            return forsake(child);
     return calls_unwatch(child->calls, err);
 }
 

@@ -9,6 +9,7 @@
 #include "failpoint.h"
 #include "quern/memory.h"
 #include "quern/own.h"
+#include "quern/queue_keeper.h"
 #include "quern/queue_worker.h"
 #include "quern/record.h"
 #include "quern/segment.h"
@@ -210,6 +211,8 @@ static int tell_queue(struct delivery_queue *delivery, const struct err *verdict
                       struct err *err) {
     struct names names;
     const struct queue_claim *claim = &delivery->claim;
+    if (verdict->reason == REASON_LOST) // a process of ours died, and the job's with it
+        return queue_lost(delivery->home->queue, claim->id, claim->token, &delivery->state, err);
     collect_names(delivery, &names);
     if (verdict->reason)
         return queue_fail(delivery->home->queue, claim->id, claim->token, verdict, result, bytes, names.list,

@@ -35,12 +35,15 @@
 #define KEEPER_MAX_ENVIRONMENTS METRICS_MAX_JAILS
 #define KEEPER_MAX_LOSSES 256u
 
+/* What a worker has: a job, or a claim that may have taken one. */
 struct keeper_hold {
     bool held;
     uint32_t queue;
     uint64_t deadline_ns; /* of CLOCK_BOOTTIME */
     char id[JOB_ID_BYTES];
     char token[QUEUE_TOKEN_BYTES];
+    char nonce[QUEUE_NONCE_BYTES];   /* of a claim; empty: none is under way */
+    int processes[KEEPER_ORDER_FDS]; /* owned: pidfds of all that works on it; -1: none */
 };
 
 /* A job whose attempt is dead and Redis does not know it yet. */
@@ -104,11 +107,14 @@ bool keeper_may_call(const struct keeper *keeper, uint64_t now_ns);
 
 /* ---- keeper_orders.c ---- */
 void keeper_take_orders(struct keeper *keeper);
+void keeper_drop_hold(struct keeper_hold *hold);
 
 /* ---- keeper_leases.c ---- */
 void keeper_renew(struct keeper *keeper, uint32_t queue, uint64_t now_ns);
 void keeper_lose(struct keeper *keeper, const struct keeper_loss *loss);
 void keeper_tell_losses(struct keeper *keeper, uint64_t now_ns);
+/* The supervisor is gone: what was held is lost as soon as its processes are dead. Of who lives on, the lease ends. */
+void keeper_lose_all(struct keeper *keeper, uint64_t end_ns);
 
 /* ---- keeper_chores.c ---- */
 void keeper_tick(struct keeper *keeper, uint32_t queue, uint64_t now_ns);

@@ -28,6 +28,7 @@ struct keeper_http {
     struct MHD_Daemon *daemon;
     int epoll;
     char path[sizeof((struct sockaddr_un *)0)->sun_path]; /* of our socket; empty: none */
+    ino_t inode;                                          /* of it: the next keeper's has the same path */
 };
 
 // ---- what is told ----
@@ -142,8 +143,9 @@ static int listen_unix(struct keeper_http *http, const char *path, struct err *e
     mode_t mask = umask(0117);
     int bound = bind(fd, (struct sockaddr *)&address, sizeof address);
     umask(mask);
-    if (bound < 0)
+    if (bound < 0 || lstat(path, &stat) < 0)
         return err_sys(err, REASON_CONFIG, "[http] listen: %s", path);
+    http->inode = stat.st_ino;
     memcpy(http->path, address.sun_path, sizeof http->path);
     return steal_fd(&fd);
 }
@@ -215,7 +217,8 @@ void keeper_http_close(struct keeper *keeper) {
         return;
     if (keeper->http->daemon)
         MHD_stop_daemon(keeper->http->daemon);
-    if (*keeper->http->path)
+    struct stat stat;
+    if (*keeper->http->path && lstat(keeper->http->path, &stat) == 0 && stat.st_ino == keeper->http->inode)
         unlink(keeper->http->path);
     free(keeper->http);
     keeper->http = NULL;

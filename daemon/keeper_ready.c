@@ -39,6 +39,15 @@ static int open_store(struct keeper *keeper, const char *url, struct err *err) {
     return storage_open_with(&options, &keeper->store, err);
 }
 
+// A directory has the room of its disk, which others tell; and to add it up takes long.
+static int look_at_room(struct keeper *keeper, struct err *err) {
+    struct metrics *metrics = &keeper->metrics;
+    if (strncmp(keeper->settings.store_url, "file:", 5) == 0)
+        return 0;
+    metrics->store_known = storage_usage(keeper->store, &metrics->store, err) == 0;
+    return metrics->store_known ? 0 : -1;
+}
+
 static int check_store(struct keeper *keeper, const struct queue_home *home, struct err *err) {
     static const char nothing[] = "sha256-0000000000000000000000000000000000000000000000000000000000000000";
     struct storage_object object = {.fd = -1};
@@ -49,7 +58,7 @@ static int check_store(struct keeper *keeper, const struct queue_home *home, str
         TRY(open_store(keeper, home->store, err));
     if (storage_get_version(keeper->store, nothing, &object, err) < 0 && err->reason != REASON_NOT_FOUND)
         return -1;
-    return 0;
+    return look_at_room(keeper, err);
 }
 
 static int check_environment(const struct keeper *keeper, const char *name, size_t bytes, struct err *err) {

@@ -51,6 +51,7 @@ static bool may_claim(const struct quernd *quernd, uint32_t worker) {
 static void let_claim(struct quernd *quernd, uint32_t worker, uint32_t queue) {
     quernd->slots[worker].claim = turns_claim(&quernd->turns, queue);
     supervisor_let_claim(&quernd->supervisor, worker, queue);
+    quernd_tell_claim(quernd, worker);
 }
 
 void quernd_poke(struct quernd *quernd) {
@@ -72,7 +73,7 @@ void quernd_dismiss(struct quernd *quernd) {
 
 // A drained worker's claim tells nothing of the queue: somebody else looks. The next beat says when it may claim again.
 static void learn_nothing(struct quernd *quernd, uint32_t worker, uint32_t queue, bool drained) {
-    struct keeper_order order = {.kind = KEEPER_IDLE, .queue = queue};
+    struct keeper_order order = {.kind = KEEPER_IDLE, .worker = worker, .queue = queue};
     struct quernd_slot *slot = &quernd->slots[worker];
     backoff_proved(&slot->backoff);
     quernd_tell(quernd, &order);

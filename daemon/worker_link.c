@@ -206,6 +206,8 @@ static int serve_watch(struct exchange *exchange, struct err *err) {
         return err_set(err, REASON_BUG, "WATCH came without a descriptor or for a second tree");
     exchange->link->tree = steal_fd(&exchange->fd);
     exchange->link->tree_deadline_ns = clock_deadline_ns(exchange->call->deadline_ms);
+    if (exchange->link->turn == WORKER_HOLDS)
+        exchange->supervisor->hooks->on_hold(exchange->supervisor->context, exchange->worker, false);
     return 0;
 }
 

@@ -236,6 +236,7 @@ static const struct field document_fields[] = {
      .offset = offsetof(struct document, job.decimals),
      .words = decimals_words,
      .what = "float or text"},
+    {.name = "legacy", .kind = FIELD_BOOLEAN, .offset = offsetof(struct document, job.legacy)},
     {.name = "debug", .kind = FIELD_BOOLEAN, .offset = offsetof(struct document, job.debug)},
     {0},
 };

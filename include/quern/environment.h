@@ -8,6 +8,7 @@
  *     profile = auto                     ; auto | ns (pandas 1) | units (pandas 2 and later)
  *     preload = numpy pandas             ; imported once, before the first job, in this order
  *     network = denied                   ; denied | open
+ *     legacy = no                        ; yes: what NumPy, pandas and scikit-learn removed works again
  *     [limits]
  *     memory = 4G                        ; the most of it that a job may have; keys: schemas/limits.def
  *
@@ -41,6 +42,7 @@ struct environment {
     uint32_t preload_count;
     char preload[ENVIRONMENT_PRELOADS][ENVIRONMENT_MODULE_BYTES];
     bool network_open;
+    bool legacy;
     struct job_limits most; /* that a job may have; 0: says nothing. Not written by environment_write() */
 };
 

@@ -101,6 +101,7 @@ enum host_dialect { HOST_CLASSIC = 1, HOST_STUDIO, HOST_DESIGNER, HOST_QUERN };
 enum host_flags {
     HOST_DEBUG = 1u << 0,     /* START: stdin is a terminal: pdb.post_mortem on an exception */
     HOST_NO_HEADER = 1u << 1, /* TABLE: the first line is data, the columns are Col1, Col2, ... */
+    HOST_LEGACY = 1u << 2,    /* START: what NumPy, pandas and scikit-learn removed works again */
 };
 
 struct host_call {

@@ -88,6 +88,7 @@ struct job {
     size_t write_count;
     struct job_limits limits;
     bool debug;
+    bool legacy;       /* what NumPy, pandas and scikit-learn removed works again */
     uint32_t decimals; /* enum job_decimals: what decimals of the inputs become */
 };
 

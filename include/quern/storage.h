@@ -29,6 +29,7 @@
 #ifndef QUERN_STORAGE_H
 #define QUERN_STORAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "quern/err.h"
@@ -150,6 +151,10 @@ struct storage_collected {
     uint64_t objects, attempts; /* attempts: and puts that were begun and not ended */
     uint64_t bytes;
 };
+
+/* Of all who collect this store by themselves one does, about every so often: *ret is true when nobody has taken the turn
+ * for that long, and the caller has it now. Who collects because somebody told him to asks nobody. */
+MUST_USE int storage_collect_turn(struct storage *storage, uint64_t every_ms, bool *ret, struct err *err);
 
 MUST_USE int storage_collect(struct storage *storage, const struct storage_collect *rules,
                              struct storage_collected *ret, struct err *err);

@@ -11,6 +11,7 @@
 static const char *const profile_words[] = {
     [ENVIRONMENT_AUTO] = "auto", [ENVIRONMENT_NS] = "ns", [ENVIRONMENT_UNITS] = "units"};
 static const char *const network_words[] = {"denied", "open"};
+static const char *const legacy_words[] = {"no", "yes"};
 
 struct parse {
     uint32_t seen; // bit per key
@@ -84,6 +85,14 @@ static int take_network(struct inifile *file, struct environment *environment, c
     return 1;
 }
 
+static int take_legacy(struct inifile *file, struct environment *environment, const char *value) {
+    int legacy = word_index(legacy_words, 2, value);
+    if (legacy < 0)
+        return inifile_refuse(file, "legacy: expected no or yes, found \"%s\"", value);
+    environment->legacy = legacy == 1;
+    return 1;
+}
+
 static int take_module(struct inifile *file, struct environment *environment, const char *module, size_t bytes) {
     if (bytes >= ENVIRONMENT_MODULE_BYTES || !module_ok(module, bytes))
         return inifile_refuse(file, "preload: expected the name of a module, at most %d bytes, found \"%.*s\"",
@@ -115,10 +124,8 @@ static const struct {
     const char *name;
     int (*take)(struct inifile *file, struct environment *environment, const char *value);
 } keys[] = {
-    {"python", take_python},
-    {"profile", take_profile},
-    {"preload", take_preload},
-    {"network", take_network},
+    {"python", take_python},   {"profile", take_profile}, {"preload", take_preload},
+    {"network", take_network}, {"legacy", take_legacy},
 };
 
 static int take_limit(struct inifile *file, struct environment *environment, const char *key, const char *value) {
@@ -140,7 +147,7 @@ static int take(struct inifile *file, void *context, const char *section, const 
         parse->seen |= 1u << i;
         return keys[i].take(file, parse->environment, value);
     }
-    return inifile_refuse(file, "expected python, profile, preload or network, found \"%s\"", key);
+    return inifile_refuse(file, "expected python, profile, preload, network or legacy, found \"%s\"", key);
 }
 
 void environment_default(struct environment *ret) {
@@ -172,9 +179,9 @@ int environment_parse(const char *name, const char *text, struct environment *re
 int environment_write(const struct environment *environment, int *ret_fd, struct err *err) {
     char text[ENVIRONMENT_PATH_BYTES + ENVIRONMENT_PRELOADS * (ENVIRONMENT_MODULE_BYTES + 4) + 256];
     size_t room = sizeof text;
-    int used =
-        snprintf(text, room, "[environment]\npython = %s\nprofile = %s\nnetwork = %s\npreload =", environment->python,
-                 profile_words[environment->profile % 3], network_words[environment->network_open]);
+    int used = snprintf(text, room, "[environment]\npython = %s\nprofile = %s\nnetwork = %s\nlegacy = %s\npreload =",
+                        environment->python, profile_words[environment->profile % 3],
+                        network_words[environment->network_open], legacy_words[environment->legacy]);
     for (uint32_t i = 0; i < environment->preload_count && i < ENVIRONMENT_PRELOADS; i++)
         used += snprintf(text + used, room - (size_t)used, " %s\n", environment->preload[i]);
     used += snprintf(text + used, room - (size_t)used, "%s", environment->preload_count ? "" : "\n");

@@ -215,6 +215,16 @@ int storage_homes(struct storage *storage, storage_want_fn *visit, void *context
     return storage->backend->homes(storage, NULL, NULL, visit, context, err);
 }
 
+int storage_collect_turn(struct storage *storage, uint64_t every_ms, bool *ret, struct err *err) {
+    if (every_ms > INT64_MAX / 1000)
+        return err_set(err, REASON_BAD_INPUT, "collect: expected a time between two turns below %lld ms, found %llu",
+                       (long long)INT64_MAX / 1000, (unsigned long long)every_ms);
+    int taken = storage->backend->turn(storage, every_ms, err);
+    TRY(taken);
+    *ret = taken > 0;
+    return 0;
+}
+
 struct asked {
     const struct storage_collect *rules;
     struct err *err;

@@ -24,7 +24,7 @@ local function next_job()
   for place = 0, 15 do
     local id = redis.call('ZRANGE', P .. ':ready', place, place)[1]
     if not id then return nil, 'empty' end
-    local job = job_fields(id, 'st', 'time', 'num', 'since')
+    local job = job_fields(id, 'st', 'time', 'num', 'since', 'logged')
     local time = tonumber(job.time or 0)
     if job.st ~= 'queued' then return id, 'ghost' end
     if max_time == 0 or (time > 0 and time <= max_time) then return id, nil, job end
@@ -53,7 +53,14 @@ job.tok = int(fence) .. '-' .. nonce
 job.start = int(NOW)
 job.att = tostring(redis.call('HINCRBY', job_key(id), 'att', 1))
 redis.call('HSET', job_key(id), 'st', 'running', 'own', worker, 'tok', job.tok, 'start', job.start)
+redis.call('HDEL', job_key(id), 'progress', 'told')
 redis.call('ZADD', P .. ':lease', int(NOW + lease_ms), id)
 redis.call('HSET', P .. ':claims', nonce, id)
 event('claim', id, 'running')
+
+-- The log of the attempts before leaves this one at least half of the room.
+if job.logged and tonumber(job.logged) * 2 > log_most() then
+  redis.call('UNLINK', log_key(id))
+  redis.call('HDEL', job_key(id), 'logged')
+end
 return given(id, job)

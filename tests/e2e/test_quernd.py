@@ -99,7 +99,7 @@ def test_b_settings_are_read_again(fleet):
     host.configure(workers={"count": 0})
     host.process.send_signal(signal.SIGHUP)
     refused = eventually(lambda: host.events("the configuration stays as it was"), "refused")
-    assert refused[0]["error"] == f'{host.config}: line 7: count: expected 1 to 64, found "0"'
+    assert refused[0]["error"] == f'{host.config}: line 8: count: expected 1 to 64, found "0"'
 
 
 @pytest.mark.parametrize("text, message", [
@@ -222,6 +222,17 @@ def test_c_redis_is_killed_while_a_job_runs(fleet):
     assert (record["attempts"], record["crashes"]) == (1, 0)
     host.ready()
     fleet.in_state(fleet.submit(EMPTY), "succeeded")
+
+
+def test_r_a_job_whose_wake_up_was_lost_is_found(fleet):
+    """As a Redis leaves it that comes back with a little less than it had: ready, and nobody was told since."""
+    host = fleet.host().ready()
+    fleet.in_state(fleet.submit(EMPTY), "succeeded")
+    eventually(lambda: 'quern_worker_slots{state="idle"} 1' in host.get("/metrics")[1], "it waits")
+    job = fleet.submit(EMPTY, "--delay", "1h")
+    fleet.redis("EVAL", "redis.call('ZREM', KEYS[1] .. ':delayed', ARGV[1]) redis.call('ZADD', KEYS[1] .. ':ready', 1, "
+                "ARGV[1]) redis.call('HSET', KEYS[1] .. ':job:' .. ARGV[1], 'st', 'queued', 'score', 1)", 1, fleet.key(), job)
+    assert fleet.in_state(job, "succeeded")["attempts"] == 1
 
 
 def test_c_quernd_waits_for_redis(fleet):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """One host of a fleet: a real quernd, its processes, its pages and its log."""
+import contextlib
 import http.client
 import json
 import os
@@ -27,7 +28,7 @@ class Host:
         self.http, self.failpoints = fleet.server.directory / f"{name}.http", self.directory / "fail"
         self.failpoints.mkdir()
         self.fail(*fail)
-        self.settings = {"queue": {"url": fleet.url, "lease": "2s"}, "store": {"url": fleet.store_url},
+        self.settings = {"queue": {"url": fleet.url, "lease": "2s"}, "store": {"url": fleet.store_url, "collect": "never"},
                          "workers": {"count": 1, "name": name}, "http": {"listen": self.http},
                          "log": {"format": "json", "level": "debug"}}
         self.configure(**settings)
@@ -91,7 +92,8 @@ class Host:
 
     def thaw(self):
         for pid in [one.pid for one in self.processes()] + [self.process.pid]:
-            os.kill(pid, signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
     def drain(self, seconds=PATIENCE_SECONDS):
         """Ends it in good order: its exit code."""

@@ -46,9 +46,9 @@ def rows(fleet):
 def published_once(fleet, job, key):
     """The record, the manifest and the catalogue speak of the same attempt, and of nothing else; one claim ended it."""
     own, manifest, told = fleet.names(f"job:{job}/"), json.loads(fleet.bytes_of(f"job:{job}/job.json")), life(fleet, job)
-    assert fleet.names(key) == {key: own[f"job:{job}/dataset1"],
-                                f"{key}/visualization.png": own[f"job:{job}/visualization.png"]}
-    assert {one["key"]: one["version"] for one in manifest["outputs"]} == fleet.names(key)
+    users = {name: version for name, version in fleet.names(key).items() if name == key or name.startswith(key + "/")}
+    assert users == {key: own[f"job:{job}/dataset1"], f"{key}/visualization.png": own[f"job:{job}/visualization.png"]}
+    assert {one["key"]: one["version"] for one in manifest["outputs"]} == users
     record = fleet.inspect(job)
     assert (record["state"], record["worker"], record["result"]) == ("succeeded", None, manifest)
     assert (len(told["end"]), len(told["claim"])) == (1, record["attempts"]), told

@@ -6,13 +6,12 @@ import os
 import re
 import time
 
-from fleet.places import ROOT
 from fleet.waiting import eventually
 
 SECONDS = 60  # for a fleet to come to rest
 CALM_SECONDS = 0.5
 VERSION = re.compile("sha256-[0-9a-f]{64}")
-SERVERS = ("quernd", "quern-keeper", "quern-worker", "quern-codec", "quern-python")
+SERVERS = ("quernd", "quern-keeper", "quern-worker", "quern-codec", "quern-python", "quern-collector")
 
 
 def role(process):

@@ -233,7 +233,7 @@ class Model:
             return job, None
         if job and job.last == (op, token):
             return None, ["OK", job.state]
-        self.stats["fenced"] += 1
+        self.stats[f"fenced_{op}"] += 1
         return None, ["FENCED"]
 
     # ---- transitions ----

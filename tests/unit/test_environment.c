@@ -111,7 +111,7 @@ static void f_errors_name_the_line(void **state) {
     assert_refused("[environment]\n\n[enviroment]\npython = /x\n",
                    "e: line 4: expected the section [environment] or [limits], found [enviroment]");
     assert_refused("[environment]\npythn = /x\n",
-                   "e: line 2: expected python, profile, preload or network, found \"pythn\"");
+                   "e: line 2: expected python, profile, preload, network or legacy, found \"pythn\"");
     assert_refused("[environment]\npython = python3\n",
                    "e: line 2: python: expected an absolute path, found \"python3\"");
     assert_refused("[environment]\npython = /a\npython = /b\n", "e: line 3: expected python once, found it again");

@@ -236,6 +236,38 @@ static void l_a_log_has_a_bound(void **state) {
                      QUEUE_FENCED);
 }
 
+static enum job_state lose(struct queue_world *world, const struct queue_claim *claim) {
+    enum job_state became = JOB_STATE_COUNT;
+    assert_int_equal(queue_lost(world->queue, claim->id, claim->token, &became, &world->err), QUEUE_OK);
+    return became;
+}
+
+/* What was printed before is told as long as it leaves half of the room to the attempt that is of interest now. */
+static void r_a_new_attempt_has_room_for_its_log_and_no_progress_yet(void **state) {
+    struct queue_world *world = *state;
+    const struct queue_output piece = {false, "0123456789012345", 16}; // 80 with what it costs
+    assert_int_equal(queue_set(world->queue, QUEUE_LOG_BYTES, 240, &world->err), QUEUE_OK);
+    world_submit_plain(world, "j1");
+    struct queue_claim claim = world_claim(world, "j1");
+    assert_int_equal(queue_log(world->queue, "j1", claim.token, &piece, 1, &world->err), QUEUE_OK);
+    assert_int_equal(queue_progress(world->queue, "j1", claim.token, "half", &world->err), QUEUE_OK);
+    assert_int_equal(lose(world, &claim), JOB_QUEUED);
+    claim = world_claim(world, "j1");
+    assert_int_equal(redis_number(&world->redis, "XLEN quern:{q}:log:j1"), 1);
+    assert_int_equal(redis_number(&world->redis, "HEXISTS quern:{q}:job:j1 progress"), 0);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(queue_log(world->queue, "j1", claim.token, &piece, 1, &world->err), QUEUE_OK);
+    assert_int_equal(queue_log(world->queue, "j1", claim.token, &piece, 1, &world->err), QUEUE_DROPPED);
+    assert_int_equal(lose(world, &claim), JOB_DELAYED);
+    world_advance(world, 600000);
+    world_tick(world);
+    claim = world_claim(world, "j1");
+    assert_int_equal(redis_number(&world->redis, "XLEN quern:{q}:log:j1"), 0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(queue_log(world->queue, "j1", claim.token, &piece, 1, &world->err), QUEUE_OK);
+    assert_int_equal(queue_log(world->queue, "j1", claim.token, &piece, 1, &world->err), QUEUE_DROPPED);
+}
+
 static void m_lists_and_counts_tell_the_truth(void **state) {
     struct queue_world *world = *state;
     struct queue_row rows[3];
@@ -385,6 +417,37 @@ static void r_a_job_that_vanished_holds_neither_its_key_nor_those_who_wait_for_i
     world_expect(world, "any", JOB_QUEUED);
 }
 
+static void r_a_damaged_record_ends_alone(void **state) {
+    struct queue_world *world = *state;
+    struct queue_submission waits[] = {world_job("w1"), world_job("w2")};
+    static const char *const runs[] = {"r1", "r2", "r3"};
+    for (size_t i = 0; i < 3; i++)
+        world_submit_plain(world, runs[i]);
+    for (size_t i = 0; i < 3; i++)
+        world_claim(world, runs[i]);
+    for (size_t i = 0; i < 2; i++) {
+        waits[i].delay_ms = 1000;
+        world_submit(world, &waits[i], JOB_DELAYED);
+    }
+    redis_number(&world->redis, "HDEL quern:{q}:job:r1 tok");
+    redis_number(&world->redis, "HDEL quern:{q}:job:r2 maxcrash");
+    redis_number(&world->redis, "HDEL quern:{q}:job:w1 prio");
+    world_tick(world);
+    for (int i = 0; i < 31; i++) {
+        world_advance(world, 1000);
+        world_tick(world);
+    }
+    static const char *const damaged[] = {"r1", "r2", "w1"};
+    for (size_t i = 0; i < 3; i++) {
+        auto_free char *text = redis_text(&world->redis, "HGET quern:{q}:job:%s text", damaged[i]);
+        world_expect(world, damaged[i], JOB_FAILED);
+        world_expect_why(world, damaged[i], "infra");
+        assert_string_equal(text, "its record in the queue is damaged");
+    }
+    world_expect(world, "r3", JOB_QUEUED);
+    world_expect(world, "w2", JOB_QUEUED);
+}
+
 static void m_workers_are_there_while_they_beat(void **state) {
     struct queue_world *world = *state;
     struct queue_worker workers[4];
@@ -486,9 +549,11 @@ int main(void) {
         T(m_a_new_priority_counts_in_every_state),
         T(l_progress_is_taken_ten_times_a_second),
         T(l_a_log_has_a_bound),
+        T(r_a_new_attempt_has_room_for_its_log_and_no_progress_yet),
         T(m_lists_and_counts_tell_the_truth),
         T(b_the_document_is_as_it_was_submitted),
         T(m_a_sweep_mends_what_hands_broke),
+        T(r_a_damaged_record_ends_alone),
         T(r_a_job_that_vanished_holds_neither_its_key_nor_those_who_wait_for_it),
         T(m_a_log_is_read_in_pieces_until_the_job_has_ended),
         T(m_workers_are_there_while_they_beat),

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Redis over TCP: who may come in, and how sure it is that what was accepted stays.
+#include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -9,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -265,7 +269,7 @@ static void m_only_submissions_and_completions_wait(void **state) {
     struct queue *queue = NULL;
     struct queue_claim claim;
     char nonce[QUEUE_NONCE_BYTES];
-    assert_int_equal(queue_fresh_nonce(nonce, &err), 0);
+    dice_hex(nonce);
     redis_server_start(&redis, false);
     struct queue_options options = {.url = redis.url, .name = "q"};
     assert_int_equal(submit_at(&options, "j1", &err), QUEUE_OK);
@@ -333,6 +337,54 @@ static void c_fsync_counts_the_disk_of_redis(void **state) {
     }
 }
 
+/* ---- a call that was given up ---- */
+
+/* Listens on a free port of 127.0.0.1 and takes little at a time. */
+static int listen_slowly(char url[64]) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t bytes = sizeof address;
+    int little = 8192, fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &little, sizeof little), 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(fd, 4), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &bytes), 0);
+    snprintf(url, 64, "redis://127.0.0.1:%u", ntohs(address.sin_port));
+    return fd;
+}
+
+/* What is given up is given up: the kernel must not deliver it later, when the same was asked again and done and the world
+ * has gone on. */
+static void r_a_call_that_was_given_up_does_not_come_late(void **state) {
+    (void)state;
+    enum { DOCUMENT_BYTES = 500000 };
+    struct queue *queue = NULL;
+    struct queue_receipt receipt;
+    struct err err = {0};
+    char url[64], *document = calloc(1, DOCUMENT_BYTES), taken[65536];
+    int listener = listen_slowly(url);
+    struct queue_options options = {.url = url, .name = "q", .timeout_ms = 300};
+    struct queue_submission job = job_of("j1");
+    job.document = document;
+    job.document_bytes = DOCUMENT_BYTES;
+    assert_int_equal(queue_open(&options, &queue, &err), 0);
+    assert_int_equal(queue_submit(queue, &job, &receipt, &err), -1);
+    assert_int_equal(err.reason, REASON_UNREACHABLE);
+    int peer = accept(listener, NULL, NULL);
+    size_t came = 0;
+    ssize_t got;
+    assert_true(peer >= 0);
+    while ((got = recv(peer, taken, sizeof taken, 0)) > 0)
+        came += (size_t)got;
+    assert_int_equal(got, -1);
+    assert_int_equal(errno, ECONNRESET);
+    assert_true(came < DOCUMENT_BYTES);
+    queue_close(queue);
+    close(peer);
+    close(listener);
+    free(document);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(f_who_does_not_know_the_password_is_denied),
@@ -346,6 +398,7 @@ int main(void) {
         cmocka_unit_test(m_only_submissions_and_completions_wait),
         cmocka_unit_test(c_fsync_says_what_it_needs),
         cmocka_unit_test(c_fsync_counts_the_disk_of_redis),
+        cmocka_unit_test(r_a_call_that_was_given_up_does_not_come_late),
     };
     return cmocka_run_group_tests_name("queue_server", tests, NULL, NULL);
 }

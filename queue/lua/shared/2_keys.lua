@@ -46,4 +46,5 @@ local function done(nonce, answer)
 end
 
 local function setting(name) return tonumber(redis.call('HGET', P .. ':conf', name) or nil) end
+local function log_most() return setting('log_bytes') or 10485760 end
 local function count(name) redis.call('HINCRBY', P .. ':stats', name, 1) end
