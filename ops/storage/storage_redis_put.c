@@ -203,7 +203,7 @@ static int abandon(struct put *put, struct err *err) {
 static int begin(struct put *put, struct err *err) {
     if (put->ending) {
         TRY(abandon(put, err));
-        storage_redis_dice(put->upload);
+        dice_hex(put->upload);
     }
     put->ending = false;
     put->bytes = put->sent = put->answered = 0;

@@ -10,10 +10,11 @@ def show(fleet, clients, jobs, view, litter, cuts, seconds):
     show_hosts(fleet, cuts, seconds)
     show_jobs(jobs, view)
     executions = sum(int(fields.get("att", 0)) for fields in view.fields.values())
-    lost, infra = view.stats.get("lost", 0), view.stats.get("infra", 0)
-    print(f"attempts {executions}: lost {lost}, given up for the machine's sake {infra}, retried {view.stats.get('retries', 0)}; "
-          f"writes of fenced attempts refused {view.stats.get('fenced', 0)}, names outrun "
-          f"{sum(int(fields.get('outrun', 0)) for fields in view.fields.values())}")
+    fenced = {name.removeprefix("fenced_"): count for name, count in sorted(view.stats.items()) if name.startswith("fenced_")}
+    print(f"attempts {executions}: lost {view.stats.get('lost', 0)}, given up for the machine's sake {view.stats.get('infra', 0)}, "
+          f"retried {view.stats.get('retries', 0)}")
+    print(f"refused to fenced attempts: {', '.join(f'{count} × {name}' for name, count in fenced.items()) or 'nothing'}; names "
+          f"outrun {sum(int(fields.get('outrun', 0)) for fields in view.fields.values())}")
     print(f"submitted again under the same id {clients.again}, refused for a unique key {clients.refused}; "
           f"{len(jobs) / seconds:.1f} jobs a second")
     print(f"names {len(view.names)}, objects {len(view.objects)}; of abandoned attempts {len(litter[0]) - len(view.objects)} objects "

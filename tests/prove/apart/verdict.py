@@ -10,10 +10,11 @@ import re
 
 NONCE = re.compile(rb"nonce_[0-9a-f]{16}")
 OWN = ("job.json", "stderr.txt", "stdout.txt", "visualization.json")
-STARTED = {"waiting": {"claim": "running", "end": "over"},
-           "running": {"progress": "running", "lost": "waiting", "retry": "waiting", "release": "waiting", "end": "over"}, "over": {}}
+NEWS = {"waiting": {"claim": "running", "end": "over"},
+        "running": {"progress": "running", "lost": "lost", "retry": "waiting", "release": "waiting", "end": "over"},
+        "lost": {"claim": "running", "retry": "waiting", "end": "over"}, "over": {}}
 HARMLESS_KEYS = re.compile(r"conf|names|numbers|number|seq|fence|ticked|grace|stats|wake|events|workers|worker_info|"
-                           r"worker_drain|done|dead|cancelled|spent:[0-9a-f]+")
+                           r"worker_drain|done|dead|cancelled|(spent|done):[0-9a-f]+")
 
 
 def verdict(jobs, view):
@@ -75,9 +76,9 @@ def once(jobs, view):
         for what, _ in view.events.get(job.id, []):
             if what in ("claim", "release"):
                 claims += 1 if what == "claim" else -1
-            if what != "submit" and what not in STARTED[state]:
+            if what != "submit" and what not in NEWS[state]:
                 yield f"{job.id}: {what} while it was {state}"
-            state = STARTED[state].get(what, state)
+            state = NEWS[state].get(what, state)
         if state != "over":
             yield f"{job.id}: no end was told"
         if claims != int(fields.get("att", 0)):
@@ -209,9 +210,9 @@ def counters(jobs, view):
     sums = collections.Counter(submitted=len(jobs))
     for fields in view.fields.values():
         sums[fields.get("st")] += 1
-        for name, field in (("lost", "crash"), ("infra", "infra")):
+        for name, field in (("lost", "crash"), ("infra", "infra"), ("retries", "retries")):
             sums[name] += int(fields.get(field, 0))
-    for name in ("submitted", "succeeded", "failed", "cancelled", "lost", "infra"):
+    for name in ("submitted", "succeeded", "failed", "cancelled", "lost", "infra", "retries"):
         if view.stats.get(name, 0) != sums[name]:
             yield f"{name}: the queue counted {view.stats.get(name, 0)}, the jobs say {sums[name]}"
     for state in view.indexes:
