@@ -38,45 +38,26 @@ int keeper_link_start(struct keeper_link *link, int settings, const char *const 
 
 // ---- orders ----
 
-static bool send_now(const struct keeper_link *link, const struct keeper_order *order, const int *fds,
-                     size_t fd_count) {
+static bool send_now(const struct keeper_link *link, const struct keeper_order *order, const int *fds, size_t count) {
     struct err ignored;
-    return link->socket >= 0 && record_send(link->socket, order, sizeof *order, fds, fd_count, &ignored) == 0;
-}
-
-static void drop(struct keeper_late *late) {
-    for (size_t i = 0; i < late->fd_count; i++)
-        own_close(&late->fds[i]);
-    late->fd_count = 0;
+    return link->socket >= 0 && record_send(link->socket, order, sizeof *order, fds, count, &ignored) == 0;
 }
 
 void keeper_link_flush(struct keeper_link *link) {
     uint32_t sent = 0;
-    for (; sent < link->waiting; sent++) {
-        struct keeper_late *late = &link->backlog[sent];
-        if (!send_now(link, &late->order, late->fds, late->fd_count))
-            break;
-        drop(late);
-    }
+    while (sent < link->waiting && send_now(link, &link->backlog[sent], NULL, 0))
+        sent++;
     link->waiting -= sent;
     if (sent)
         memmove(link->backlog, link->backlog + sent, link->waiting * sizeof *link->backlog);
 }
 
-static bool keep(struct keeper_link *link, const struct keeper_order *order, const int *fds, size_t fd_count) {
-    struct keeper_late late = {.order = *order};
+static bool keep(struct keeper_link *link, const struct keeper_order *order) {
     if (!link->backlog)
         link->backlog = calloc(KEEPER_LINK_BACKLOG, sizeof *link->backlog);
     if (!link->backlog || link->waiting == KEEPER_LINK_BACKLOG)
         return false;
-    for (; late.fd_count < fd_count; late.fd_count++) {
-        late.fds[late.fd_count] = fcntl(fds[late.fd_count], F_DUPFD_CLOEXEC, 0);
-        if (late.fds[late.fd_count] < 0) {
-            drop(&late);
-            return false;
-        }
-    }
-    link->backlog[link->waiting++] = late;
+    link->backlog[link->waiting++] = *order;
     return true;
 }
 
@@ -89,17 +70,26 @@ void keeper_link_send(struct keeper_link *link, const struct keeper_order *order
     keeper_link_flush(link);
     if (link->waiting == 0 && send_now(link, order, fds, fd_count))
         return;
-    link->deaf = !keep(link, order, fds, fd_count) || link->deaf;
+    if (fd_count)
+        link->stale |= UINT64_C(1) << order->worker;
+    else
+        link->deaf = !keep(link, order) || link->deaf;
+}
+
+uint64_t keeper_link_take_stale(struct keeper_link *link) {
+    keeper_link_flush(link);
+    uint64_t stale = link->waiting ? 0 : link->stale;
+    link->stale &= ~stale;
+    return stale;
 }
 
 static void forget_orders(struct keeper_link *link) {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < link->waiting; i++)
-        if (outlives_the_keeper(&link->backlog[i].order))
+        if (outlives_the_keeper(&link->backlog[i]))
             link->backlog[kept++] = link->backlog[i];
-        else
-            drop(&link->backlog[i]);
     link->waiting = kept;
+    link->stale = 0;
 }
 
 // ---- words ----
@@ -142,8 +132,6 @@ void keeper_link_stop(struct keeper_link *link, int ms) {
 }
 
 void keeper_link_done(struct keeper_link *link) {
-    for (uint32_t i = 0; i < link->waiting; i++)
-        drop(&link->backlog[i]);
     free(link->backlog);
     keeper_link_init(link);
 }

@@ -39,7 +39,7 @@ def test_b_several_machines_as_the_readme_has_them(fleet):
     assert fleet.says("dataset", "head", "scores").splitlines()[-1] == "2 rows × 2 columns"
     assert fleet.says("run", script, "--dataframe1", "scores") == "2\n"
     assert fleet.says("worker", "drain", "host3") == "host3:0 drains: it ends its job and takes no other\n"
-    assert "host3:0  draining" in fleet.says("worker", "ls")
+    assert "host3:0  ◌ draining" in fleet.says("worker", "ls")
     before = len(fleet.hosts[0].events("job done"))
     for _ in range(4):
         fleet.submit(script, "--dataframe1", "scores", "--wait")

@@ -34,9 +34,9 @@ BEFORE_THE_END = ["claim:claimed", "claim:held", "load:reserved", "load:granted"
 
 @pytest.fixture(scope="module")
 def fleet():
-    """One host, whose lease is long."""
+    """One host, whose lease is long. No child waits for a job: those that are there are of one."""
     with Fleet(programs=PROGRAMS) as fleet:
-        fleet.host(queue={"lease": "30s"}).ready()
+        fleet.host(queue={"lease": "30s"}, environments={"standby": 0}).ready()
         yield fleet
 
 

@@ -22,7 +22,6 @@
 #include "daemon/quernd_config.h"
 #include "daemon/turns.h"
 #include "quern/memory.h"
-#include "quern/own.h"
 #include "quern/record.h"
 
 // ---- turns ----
@@ -336,19 +335,15 @@ static void pair_up(struct keeper_link *link, int *ret_keeper) {
     *ret_keeper = ends[1];
 }
 
-static bool next_order(int keeper, struct keeper_order *ret, size_t *ret_fds) {
+static bool next_order(int keeper, struct keeper_order *ret) {
     struct err ignored;
-    int fds[KEEPER_ORDER_FDS] = {-1, -1};
-    bool came = record_receive(keeper, ret, sizeof *ret, fds, KEEPER_ORDER_FDS, ret_fds, &ignored) > 0;
-    for (size_t i = 0; i < KEEPER_ORDER_FDS; i++)
-        own_close(&fds[i]);
-    return came;
+    return record_receive(keeper, ret, sizeof *ret, NULL, 0, NULL, &ignored) > 0;
 }
 
 /* Redis hesitates for a moment, and with it the keeper, while many workers go on from step to step. */
 static void r_orders_wait_for_a_keeper_that_is_busy(void **state) {
     (void)state;
-    enum { ORDERS = 3000, HOLDS = 50 }; // each 50th has a descriptor
+    enum { ORDERS = 3000 };
     struct keeper_link link;
     struct keeper_order order = {.kind = KEEPER_STEP};
     uint32_t heard = 0;
@@ -356,14 +351,16 @@ static void r_orders_wait_for_a_keeper_that_is_busy(void **state) {
     keeper_link_init(&link);
     pair_up(&link, &keeper);
     for (order.elapsed_us = 0; order.elapsed_us < ORDERS; order.elapsed_us++)
-        keeper_link_send(&link, &order, (const int[]){STDERR_FILENO}, order.elapsed_us % HOLDS == 0);
+        keeper_link_send(&link, &order, NULL, 0);
+    order.worker = 63;
+    keeper_link_send(&link, &order, &keeper, 1); // a descriptor does not wait: it may be another one by then
     assert_false(link.deaf);
-    size_t fds;
+    assert_int_equal(keeper_link_take_stale(&link), 0);
     for (struct keeper_order heard_now; heard < ORDERS; keeper_link_flush(&link))
-        for (; next_order(keeper, &heard_now, &fds); heard++) {
-            assert_int_equal(heard_now.elapsed_us, heard);
-            assert_int_equal(fds, heard % HOLDS == 0);
-        }
+        while (next_order(keeper, &heard_now))
+            assert_int_equal(heard_now.elapsed_us, heard++);
+    assert_int_equal(keeper_link_take_stale(&link), UINT64_C(1) << 63);
+    assert_int_equal(keeper_link_take_stale(&link), 0);
     close(keeper);
     keeper_link_stop(&link, 0);
     keeper_link_done(&link);
@@ -389,12 +386,11 @@ static void r_what_was_lost_is_told_to_the_next_keeper(void **state) {
     (void)state;
     struct keeper_link link;
     struct keeper_order order = {.kind = KEEPER_STEP};
-    size_t fds;
     int keeper;
     keeper_link_init(&link);
     pair_up(&link, &keeper);
     for (int i = 0; i < 1000; i++)
-        keeper_link_send(&link, &order, (const int[]){STDERR_FILENO}, i % 50 == 0);
+        keeper_link_send(&link, &order, NULL, 0);
     order = (struct keeper_order){.kind = KEEPER_LOST, .id = "j1"};
     keeper_link_send(&link, &order, NULL, 0); // behind all the others
     close(keeper);
@@ -405,11 +401,11 @@ static void r_what_was_lost_is_told_to_the_next_keeper(void **state) {
     keeper_link_send(&link, &order, NULL, 0);
     pair_up(&link, &keeper);
     keeper_link_flush(&link);
-    assert_true(next_order(keeper, &order, &fds));
+    assert_true(next_order(keeper, &order));
     assert_string_equal(order.id, "j1");
-    assert_true(next_order(keeper, &order, &fds));
+    assert_true(next_order(keeper, &order));
     assert_string_equal(order.id, "j2");
-    assert_false(next_order(keeper, &order, &fds));
+    assert_false(next_order(keeper, &order));
     close(keeper);
     keeper_link_stop(&link, 0);
     keeper_link_done(&link);
