@@ -7,7 +7,7 @@
 #include "queue/call.h"
 #include "queue/replies.h"
 
-enum { ROW_FIELDS = 4, DOCUMENT_BYTES = 1 << 20, PLACE_BITS = 23 };
+enum { ROW_FIELDS = 4, DOCUMENT_BYTES = 1 << 17, PLACE_BITS = 23 };
 
 static int check_version(const char *version, struct err *err) {
     return call_check_name("version", version, STORAGE_VERSION_BYTES, err);

@@ -85,9 +85,9 @@ def error(*lines):
      ["--pdb and --json exclude each other: the debugger writes to stdout"]),
     (["run", "score.py", "--env", "../x"],
      ["--env: '../x' is not a name; expected 1 to 64 of A-Z a-z 0-9 _ . -"]),
-    (["dataset"], ["quern dataset: expected put|get|cp|show|head|ls|rm|collect, found nothing",
+    (["dataset"], ["quern dataset: expected put|get|cp|show|head|ls|rm|collect|budget, found nothing",
                    "for example: quern dataset put patients.arrow patients", "its use: quern help dataset"]),
-    (["dataset", "pu", "a.csv"], ["dataset: 'pu' is not one of put|get|cp|show|head|ls|rm|collect", "did you mean 'put'?"]),
+    (["dataset", "pu", "a.csv"], ["dataset: 'pu' is not one of put|get|cp|show|head|ls|rm|collect|budget", "did you mean 'put'?"]),
     (["dataset", "put", "patients.csv"],
      ["quern dataset put: expected FILE KEY, found only 'patients.csv'",
       "for example: quern dataset put patients.arrow patients", "its use: quern help dataset put"]),
@@ -217,8 +217,7 @@ def test_b_bash_completes_what_the_table_knows(say, tmp_path):
     assert complete(say, tmp_path, "quern", "run", "-o", "s") == ["sub"]
     assert complete(say, tmp_path, "quern", "run", "--timeout", "") == []
     assert complete(say, tmp_path, "quern", "dataset", "p") == ["put"]
-    assert complete(say, tmp_path, "quern", "dataset", "ls", "--") == [
-        "--help", "--json", "--queue", "--queue-url", "--store"]
+    assert complete(say, tmp_path, "quern", "dataset", "ls", "--") == ["--help", "--json", "--queue", "--queue-url", "--store"]
     assert complete(say, tmp_path, "quern", "dataset", "put", "sc") == ["score.py"]
     assert complete(say, tmp_path, "quern", "completion", "") == [
         "bash", "environments", "fish", "jobs", "jobs-ended", "jobs-failed", "jobs-live", "keys", "queues", "workers", "zsh"]

@@ -17,11 +17,11 @@ PR_SET_CHILD_SUBREAPER = 36
 PRIVATE = "QUERN_PRIVATE_WORLD"
 
 
-def inside(argv, **more):
-    """Runs a Python program in a world of its own: a finished process."""
+def inside(argv, *more_spaces, **more):
+    """Runs a Python program in a world of its own: a finished process. more_spaces: "--net" for a network namespace."""
     command = ["/usr/bin/python3", *map(str, argv)]
     if os.geteuid() == 0:
-        command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", *command]
+        command = ["unshare", *more_spaces, "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", *command]
     paths = ":".join(str(ROOT / "tests" / room) for room in ("", "e2e", "oracles"))
     environment = dict(os.environ, PYTHONPATH=paths, **{PRIVATE: "1"})
     return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, **more)

@@ -22,6 +22,7 @@
 #include "daemon/quernd_config.h"
 #include "daemon/turns.h"
 #include "quern/memory.h"
+#include "quern/own.h"
 #include "quern/record.h"
 
 // ---- turns ----
@@ -124,6 +125,9 @@ static void b_settings_have_defaults(void **state) {
     assert_string_equal(settings->store_url, "file:/data/quern/store");
     assert_string_equal(settings->environments, "default");
     assert_int_equal(config->drain_timeout_ms, 60000);
+    assert_int_equal(settings->collect_ms, 3600000);
+    assert_int_equal(settings->keep_ms, 86400000);
+    assert_int_equal(settings->durability, QUEUE_NORMAL);
     assert_int_equal(config->jail.level, JAIL_NONE);
     assert_true(settings->worker_count >= 1 && settings->worker[0]);
     free(config);
@@ -131,15 +135,20 @@ static void b_settings_have_defaults(void **state) {
 
 static void b_settings_are_taken(void **state) {
     (void)state;
-    struct quernd_config *config = parsed("; a comment\n[queue]\nurl = unix:/r?db=1\nnames = a, b c\nlease = 500s\n"
-                                          "password_file = /p\n[store]\nurl = file:/s\n[workers]\ncount = 64\n"
-                                          "name = h-1\nmemory = 2G\ndrain_timeout = 5m\n[environments]\n"
-                                          "names = x default\n[jail]\nrequire = full\n[log]\nformat = json\n");
+    struct quernd_config *config =
+        parsed("; a comment\n[queue]\nurl = unix:/r?db=1\nnames = a, b c\nlease = 500s\n"
+               "password_file = /p\ndurability = fsync\n[store]\nurl = file:/s\ncollect = never\n"
+               "keep = 7d\n[workers]\ncount = 64\n"
+               "name = h-1\nmemory = 2G\ndrain_timeout = 5m\n[environments]\n"
+               "names = x default\n[jail]\nrequire = full\n[log]\nformat = json\n");
     const struct settings *settings = &config->settings;
     assert_int_equal(settings->queue_count, 3);
     assert_string_equal(settings->queues[2], "c");
     assert_int_equal(settings->lease_ms, 500000);
     assert_string_equal(settings->queue_password_file, "/p");
+    assert_int_equal(settings->durability, QUEUE_FSYNC);
+    assert_int_equal(settings->collect_ms, 0);
+    assert_int_equal(settings->keep_ms, UINT64_C(7) * 86400000);
     assert_string_equal(settings->environments, "x,default");
     assert_int_equal(config->memory_bytes, UINT64_C(2) << 30);
     assert_int_equal(config->drain_timeout_ms, 300000);
@@ -168,6 +177,12 @@ static void f_settings_beyond_their_bounds_are_refused(void **state) {
             "test.ini: line 3: expected a key at the start of the line, found a blank");
     refused("[queue]\nurl =\n", "test.ini: line 2: url: expected 1 to 1023 bytes, found 0");
     refused("nonsense\n", "test.ini: line 1: expected `key = value`, `[section]` or a comment");
+    refused("[queue]\nurl = redis://r\n[store]\ncollect = 0s\n",
+            "test.ini: line 4: collect: expected 1s or more, or never, found \"0s\"");
+    refused("[queue]\nurl = redis://r\n[store]\nkeep = 30m\n",
+            "test.ini: line 4: keep: expected 1h or more, found \"30m\"");
+    refused("[queue]\nurl = redis://r\ndurability = always\n",
+            "test.ini: line 3: durability: expected one of normal, replicated, fsync, found \"always\"");
     refused("[queue]\nurl = redis://r\n[workers]\ncount = 65\n",
             "test.ini: line 4: count: expected 1 to 64, found \"65\"");
     refused("[queue]\nurl = redis://r\n[workers]\nname = a:b\n",
