@@ -3,30 +3,28 @@
 
 Calling sequence: House() → queue_run(), here_run() → close(). All programs run as `uid`, below PLACE.
 """
-import ctypes
 import http.client
 import json
 import os
 import pathlib
 import secrets
 import shutil
-import signal
 import socket
 import subprocess
 import sys
-import time
 import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "module"))
+sys.path.insert(0, str(HERE.parent))
 
-from redis_private import Redis  # noqa: E402  (the path above finds it)
+from fleet.processes import die_with_parent  # noqa: E402  (the path above finds it)
+from fleet.redis import Redis  # noqa: E402
+from fleet.waiting import eventually  # noqa: E402
 
 PROGRAMS = pathlib.Path(os.environ.get("QUERN_BIN", HERE.parents[1] / "build" / "bin"))
 PLACE = pathlib.Path("/tmp/house")
 SECONDS = 120
 COMMON = ("--bundle", PLACE / "attack.zip")
-PR_SET_PDEATHSIG = 1
 SETTINGS = """
 [queue]
 url = unix:{place}/redis
@@ -53,29 +51,6 @@ save ""
 appendonly no
 requirepass {password}
 """
-
-
-def until(what, condition, seconds=SECONDS):
-    """The first true value of condition()."""
-    deadline = time.monotonic() + seconds
-    while True:
-        found = condition()
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-        time.sleep(0.01)
-
-
-def connection():
-    """To Redis; None while it is not up."""
-    try:
-        return Redis(PLACE / "redis")
-    except OSError:
-        return None
-
-
-def die_with_parent():
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def bounded(options):
@@ -112,10 +87,17 @@ class House:
             self.around = ("setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups", *self.around[1:])
         self.make_place()
         self.server = self.start("redis-server", PLACE / "redis.conf")
-        self.redis = until("redis-server", connection)
-        self.redis("AUTH", self.password)
+        eventually((PLACE / "redis").exists, "redis-server")
+        self.redis = Redis(PLACE / "redis")
+        eventually(self.is_let_in, "redis-server")
         self.quernd = self.start(PLACE / "bin/quernd", "--config", PLACE / "quernd.ini")
-        until("quernd", lambda: self.page("/readyz")[0] == 200)
+        eventually(lambda: self.page("/readyz")[0] == 200, "quernd")
+
+    def is_let_in(self):
+        try:
+            return self.redis("AUTH", self.password)
+        except ConnectionError:
+            return False
 
     def make_place(self):
         PLACE.mkdir()

@@ -201,10 +201,15 @@ class Ground:
     def look_around(self):
         return {"files": files(), "mounts": read("/proc/self/mountinfo"), "keys": self.keys_of_users(),
                 "IPC objects": within(os.getpid(), [], ipc_objects), "sockets": listening(),
-                "Redis keys": sorted(self.house.redis("KEYS", "*")), "Redis users": self.house.redis("ACL", "LIST"),
+                "Redis keys": self.lasting_keys(), "Redis users": self.house.redis("ACL", "LIST"),
                 "Redis settings": self.house.redis("CONFIG", "GET", "*"),
                 "programs": hash_of(PLACE / "bin"), "environment": hash_of(PLACE / "venv"),
                 "settings": hash_of(PLACE / "config"), "host name": socket.gethostname()}
+
+    def lasting_keys(self):
+        """Without those that Redis removes by itself (schemas/queue.md: done:NONCE)."""
+        redis = self.house.redis
+        return sorted(key for key in redis("KEYS", "*") if b"}:done:" not in key or redis("TTL", key) == -1)
 
     @staticmethod
     def keys_of_users():

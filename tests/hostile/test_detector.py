@@ -9,7 +9,7 @@ import pytest
 
 import enter
 from conftest import UID
-from doors import PLACE, until
+from doors import PLACE, eventually
 from ground import join
 from planted import LIBC, PATHS, TCP
 
@@ -240,7 +240,7 @@ LEFTOVERS = {
 def test_b_a_planted_leftover_is_found(world, left):
     assert world.ground.differences() == []
     with left(world) as sentence:
-        until(sentence, lambda: any(sentence in one for one in world.ground.differences(seconds=0)), FOUND_SECONDS)
+        eventually(lambda: any(sentence in one for one in world.ground.differences(seconds=0)), sentence, FOUND_SECONDS)
     assert world.ground.differences() == []
 
 

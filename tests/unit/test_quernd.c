@@ -22,7 +22,6 @@
 #include "daemon/quernd_config.h"
 #include "daemon/turns.h"
 #include "quern/memory.h"
-#include "quern/own.h"
 #include "quern/record.h"
 
 // ---- turns ----

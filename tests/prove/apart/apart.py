@@ -3,6 +3,7 @@
 """apart.py JOBS STORE SEED: the proof of tests/prove/fleet for one kind of store, "redis" or "file". To be run as pid 1 of a
 mount, pid and network namespace of its own. Ends with 1 when anything was lost, twice, or left behind."""
 import random
+import subprocess
 import sys
 import time
 
@@ -23,10 +24,11 @@ sys.path.insert(0, str(ROOT / "redis"))
 import embed  # noqa: E402  (the path above finds it)
 
 REHEARSED = ("empty", "prints", "table_out", "exits", "chain", "shared", "shared", "cancelled_waiting", "two_inputs", "plot")
+DRAIN_SECONDS = 120
 
 
 def transitions():
-    """The texts of the queue's scripts, read before this world hides the directory that they may be in."""
+    """The texts of the queue's scripts."""
     lua = ROOT / "queue/lua"
     return {name: embed.script(lua / "shared/1_clock.lua", lua, name) for name in ("claim", "lost_claim", "complete")}
 
@@ -41,7 +43,7 @@ def inputs(fleet):
     return {"small": "in/small", "big": "in/big"}, fleet.directory / "small.csv"
 
 
-def rehearse(fleet, clients, mix, code):
+def rehearse(fleet, clients, mix):
     """A few jobs that nobody disturbs: the verdict on them is that all is well, and with each planted fault that it is not."""
     groups = [getattr(mix, kind)() for kind in REHEARSED]
     jobs = sum(groups, [])
@@ -52,7 +54,7 @@ def rehearse(fleet, clients, mix, code):
     faults = verdict(jobs, view) + collected(view)
     assert not faults, f"before any cut: {faults}"
     found = try_all(jobs, view)
-    without_a_fence(fleet, code)
+    without_a_fence(fleet, transitions())
     print(f"the verdict finds {len(found) + 1} planted faults: {', '.join(found)}, a script without a fence")
     return jobs
 
@@ -76,10 +78,16 @@ def collect(fleet):
 
 
 def drain(fleet):
-    """SIGTERM to all hosts at once: their exit codes."""
+    """SIGTERM to all hosts at once: what is wrong with their ends."""
     for host in fleet.hosts:
         host.process.terminate()
-    return [host.drain() for host in fleet.hosts]
+    for host in fleet.hosts:
+        try:
+            code = host.process.wait(DRAIN_SECONDS)
+            if code:
+                yield f"{host.name} ended with {code}"
+        except subprocess.TimeoutExpired:
+            yield f"{host.name} still runs, {DRAIN_SECONDS} s after SIGTERM"
 
 
 def left_behind(world, mounts, files):
@@ -94,32 +102,31 @@ def left_behind(world, mounts, files):
 
 
 def main(count, store, seed):
-    code, world, begun = transitions(), World(), time.monotonic()
+    world, begun = World(), time.monotonic()
     network = Network([*HOSTS, CLIENTS])
     mounts, files = world.mount_table(), world.list_files()
     fleet = Apart(network, store)
     for host in fleet.hosts:
         host.ready()
     clients, mix = Clients(fleet), Mix(seed, *inputs(fleet))
-    rehearsed = rehearse(fleet, clients, mix, code)
+    rehearsed = rehearse(fleet, clients, mix)
     groups = mix.groups(count - len(rehearsed))
     cut_at = time.monotonic()
     cuts = trouble(fleet, clients, groups, seed)
     cut_seconds = time.monotonic() - cut_at
     clients.finish()
-    codes, jobs = drain(fleet), rehearsed + sum(groups, [])
+    faults, jobs = clients.faults + list(drain(fleet)), rehearsed + sum(groups, [])
     litter = look_at_store(fleet)
     collect(fleet)
     view = look(fleet)
-    faults = clients.faults + verdict(jobs, view) + collected(view)
-    faults += [f"{name} ended with {code}" for name, code in zip(HOSTS, codes) if code]
-    fleet.close()
-    faults += [f"left behind: {what}" for what in left_behind(world, mounts, files)]
+    faults += verdict(jobs, view) + collected(view)
     show(fleet, clients, jobs, view, litter, cuts, cut_seconds)
-    for fault in faults:
-        print("FAIL", fault)
     if faults:
         show_logs(fleet)
+    fleet.close()
+    faults += [f"left behind: {what}" for what in left_behind(world, mounts, files)]
+    for fault in faults:
+        print("FAIL", fault)
     print(f"{store} store: {len(jobs)} jobs, {len(cuts)} cuts, {len(faults)} faults, {time.monotonic() - begun:.0f} s")
     return 1 if faults else 0
 
