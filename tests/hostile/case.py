@@ -10,7 +10,7 @@ run here, what must come of it:
     end      how it ends there: "exit 0" (the default) or a signal's name; neighbour: "alive" (the default) or "dead"
     options  of quern run and submit;   input: True gives it a data frame
     warnings the record's warnings
-    short    True: it is one of those that ./dev test runs
+    short    True: it is one of those that ./dev test runs, through the queue
 """
 import ast
 import os

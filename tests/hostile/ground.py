@@ -5,6 +5,7 @@ Calling sequence: Ground(house, planted), when all is up and a first job of each
 attack: sentences, none when everything is as before. Runs as who may look at every process.
 """
 import collections
+import contextlib
 import ctypes
 import hashlib
 import os
@@ -176,6 +177,12 @@ class Ground:
         return [process.pid for process in self.daemons().values() if process.name == "quern-python"]
 
     def look(self):
+        """Once more when a process ended under the eyes of who looked."""
+        while True:
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                return self.look_once()
+
+    def look_once(self):
         """{aspect: value}: compared for equality; those named (aspect, "at most") are upper bounds."""
         found, everybody = {}, processes()
         found["processes"] = collections.Counter(map(str, everybody))
