@@ -31,7 +31,7 @@ def azureml_main(dataframe1):
         "modules": len(sys.modules), "options": np.get_printoptions(), "filters": len(warnings.filters),
         "limits": [resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))[1] for name in LIMITS if name != "AS"],
         "signals": [str(signal.getsignal(number)) for number in (1, 2, 15, 17)], "nice": os.nice(0),
-        "ids": [os.getuid(), os.getgid(), os.getpid(), os.getppid()],
+        "pids": [os.getpid(), os.getppid()],
         "recursion": sys.getrecursionlimit(), "cpus": sorted(os.sched_getaffinity(0)),
     }
     print(json.dumps(told, sort_keys=True, default=str))

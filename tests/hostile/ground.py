@@ -5,6 +5,7 @@ Calling sequence: Ground(house, planted), when all is up and a first job of each
 attack: sentences, none when everything is as before. Runs as who may look at every process.
 """
 import collections
+import contextlib
 import ctypes
 import hashlib
 import os
@@ -23,7 +24,6 @@ CLOCK_SLACK = 30.0  # seconds between two looks at how the clocks differ
 CLONE_NEWNS = 0x20000
 LIBC = ctypes.CDLL(None, use_errno=True)
 TIME_WAIT = "06"
-NAMESPACES = ("user", "mnt", "pid", "net", "ipc", "uts", "cgroup", "time")
 # The store, by the keeper, when it first looks whether it is there; results, which quernd keeps for the next job.
 UNCOUNTED = {str(PLACE / "store"), "/memfd:quern-result (deleted)"}
 PROGRAMS = ("quernd", "quern-keeper", "quern-worker", "quern-codec", "quern-python", "redis-server")
@@ -34,6 +34,14 @@ def read(path):
         return pathlib.Path(path).read_text(errors="replace")
     except OSError:
         return ""
+
+
+def listed(directory):
+    """Its names; none when they may not be seen."""
+    try:
+        return os.listdir(directory)
+    except PermissionError:
+        return []
 
 
 # ---- processes ----
@@ -55,9 +63,10 @@ class Process:
         return f"{self.name} (uid {self.uid}, {self.state if self.state == 'Z' else 'alive'})"
 
     def descriptors(self):
-        """What they lead to, without the numbers of inodes, and how many of each."""
+        """What they lead to, without the numbers of inodes, and how many of each. An ordinary user does not see those of a
+        process that may not be dumped."""
         found = collections.Counter()
-        for name in os.listdir(f"/proc/{self.pid}/fd"):
+        for name in listed(f"/proc/{self.pid}/fd"):
             try:
                 found[re.sub(r"\[\d+\]", "", os.readlink(f"/proc/{self.pid}/fd/{name}"))] += 1
             except OSError:
@@ -65,7 +74,7 @@ class Process:
         return collections.Counter({what: count for what, count in found.items() if what not in UNCOUNTED})
 
     def namespaces(self):
-        return {os.readlink(f"/proc/{self.pid}/ns/{kind}") for kind in NAMESPACES}
+        return {os.readlink(f"/proc/{self.pid}/ns/{kind}") for kind in listed(f"/proc/{self.pid}/ns")}
 
 
 def processes():
@@ -169,19 +178,30 @@ class Ground:
             last, look = look, self.look()
         return look
 
-    def daemons(self):
-        return {process.pid: process for process in processes() if process.name in PROGRAMS}
+    def is_daemon(self, process):
+        """One that stays, unlike the children that wait for a job, of which there are as many as before, but others."""
+        return process.name in PROGRAMS and process.parent in (os.getpid(), self.house.quernd.pid) and process.state != "Z"
 
     def zygotes(self):
-        return [process.pid for process in self.daemons().values() if process.name == "quern-python"]
+        return [process.pid for process in processes() if process.name == "quern-python" and self.is_daemon(process)]
+
+    def label(self, process):
+        waits = process.name in ("quern-python", "quern-init") and not self.is_daemon(process)
+        return f"{process.name}, a child" if waits and process.state != "Z" else str(process)
 
     def look(self):
+        """Once more when a process ended under the eyes of who looked."""
+        while True:
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                return self.look_once()
+
+    def look_once(self):
         """{aspect: value}: compared for equality; those named (aspect, "at most") are upper bounds."""
         found, everybody = {}, processes()
-        found["processes"] = collections.Counter(map(str, everybody))
+        found["processes"] = collections.Counter(map(self.label, everybody))
         found["namespaces"] = len(set().union(*[process.namespaces() for process in everybody if process.state != "Z"]))
         for process in everybody:
-            if process.name in PROGRAMS and process.state != "Z":
+            if self.is_daemon(process):
                 who = f"{process.name} {process.pid}"
                 found[f"{who}, started"] = process.started
                 found[f"{who}, threads"] = process.threads
