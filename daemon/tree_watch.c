@@ -94,15 +94,16 @@ static int beyond_memory(const struct tree_watch *watch, uint64_t bytes, struct 
     return 1;
 }
 
+// The fair figure is dear where processes are many: what is beyond another limit need not wait for it.
 static int look(struct tree_watch *watch, uint64_t *ret_bytes, struct err *why, struct err *err) {
     struct tree_usage usage;
     TRY(tree_usage_most(&watch->view, &usage, err));
     *ret_bytes = usage.memory_bytes;
+    if (beyond_cpu(watch, &usage, why) || beyond_processes(watch, &usage, why))
+        return 1;
     if (usage.memory_bytes > watch->limits.memory_bytes)
         TRY(tree_usage_fair(&watch->view, ret_bytes, err));
-    if (beyond_memory(watch, *ret_bytes, why))
-        return 1;
-    return beyond_cpu(watch, &usage, why) || beyond_processes(watch, &usage, why);
+    return beyond_memory(watch, *ret_bytes, why);
 }
 
 int tree_watch_look(struct tree_watch *watch, struct err *ret_why, struct err *err) {

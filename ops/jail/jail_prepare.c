@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The jail of a script. The table at the end is the whole of it, in its order.
+// The jail of a script. prepare_steps.def is the whole of it, in its order.
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -149,24 +149,9 @@ static int step_seccomp(void *state, struct err *err) {
 }
 
 static const struct confine_step steps[] = {
-    {"threads", .plain = confine_single_thread},
-    {"signals", .plain = confine_signals},
-    {"session", .plain = step_session},
-    {"out of memory score", .plain = step_out_of_memory},
-    {"mounts", .with = step_mounts},
-    {"proc", .with = step_proc},
-    {"rules", .with = step_rules},
-    {"bounds", .plain = step_bounds},
-    {"ids", .with = step_ids},
-    {"capabilities", .plain = capability_drop},
-    {"work directory", .with = step_work_directory}, // as the uid that owns it
-    {"descriptors", .with = step_descriptors},
-    {"death signal", .plain = confine_death}, // after the ids, whose change clears it
-    {"dumpable", .plain = confine_not_dumpable},
-    {"limits", .plain = confine_fixed_limits},
-    {"no new privileges", .plain = confine_no_new_privileges},
-    {"landlock", .with = step_landlock},
-    {"seccomp", .with = step_seccomp}, // last: it forbids what the others need
+#define STEP(label, how, function, what) {label, .how = function},
+#include "prepare_steps.def"
+#undef STEP
 };
 
 int jail_prepare(const struct jail *jail, uint32_t slot, const struct jail_limits *limits, const int *keep,

@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from conftest import QUERN
+from fleet import QUERN
 
 NO_NUMPY = "the module numpy cannot be imported: ModuleNotFoundError: No module named 'numpy'\n"
 

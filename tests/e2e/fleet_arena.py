@@ -144,10 +144,10 @@ def attempt(arena, name, what, *args):
 
 
 def show(arena):
-    print(f"{'what':<24} cases  ran again after, ms: median, most")
+    print(f"{'what':<30} cases  ran again after, ms: median, most")
     for what, found in arena.cells.items():
         again = sorted(ms for ms in found if ms is not None)
-        print(f"{what:<24} {len(found):>5}  {f'{again[len(again) // 2]:,}  {again[-1]:,}' if again else '-'}")
+        print(f"{what:<30} {len(found):>5}  {f'{again[len(again) // 2]:,}  {again[-1]:,}' if again else '-'}")
     for bad in arena.bad:
         print("FAIL", bad)
 

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from conftest import QUERN, ROOT
+from fleet import QUERN, ROOT
 from remedies import REMEDIES
 
 PIMA = str(ROOT / "examples" / "pima_diabetes.csv")

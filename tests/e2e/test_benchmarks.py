@@ -3,7 +3,7 @@ import json
 import subprocess
 
 import pytest
-from conftest import ROOT
+from fleet import ROOT
 
 AREAS = ["codec", "dataset", "show", "frames", "fork", "pictures", "jail", "noop", "large", "queue", "store",
          "fleet"]

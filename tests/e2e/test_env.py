@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from conftest import ROOT
 from env_home import NO_NUMPY, env, environment, home, names, nothing_is_left, offline, small, write_wheel  # noqa: F401
+from fleet import ROOT
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import tempfile
 
 import pytest
 
-from conftest import QUERN
+from fleet import QUERN
 from env_home import NO_NUMPY, env, environment, home, made, names, nothing_is_left, offline, small  # noqa: F401
 from fleet.waiting import eventually
 

@@ -9,7 +9,7 @@ import tempfile
 import pytest
 
 from arrow_file import BOOL, FLOAT, UTF8, Array, Field, File, Scalar, bitmap, int_type, numbers, texts, timestamp_type
-from conftest import ROOT
+from fleet import ROOT
 from test_zero_copy import BATCH_ROWS, write_floats
 
 MB = 1_000_000

@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-from conftest import QUERN, ROOT, Run
+from fleet import QUERN, ROOT
+from runs import Run
 from segments import dump
 
 EXAMPLES = ROOT / "examples"

@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from conftest import QUERN, ROOT
+from fleet import QUERN, ROOT
 
 PIMA = str(ROOT / "examples" / "pima_diabetes.csv")
 

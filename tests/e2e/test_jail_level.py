@@ -5,8 +5,7 @@ Within a user namespace that has one id (`unshare -r`) every machine gives level
 import os
 import subprocess
 
-from conftest import QUERN
-from fleet import RELEASE, eventually
+from fleet import QUERN, RELEASE, eventually
 
 LEVEL = "full" if os.geteuid() == 0 else "user"
 NOTHING = "def azureml_main():\n    pass\n"

@@ -6,8 +6,7 @@ import subprocess
 
 import pytest
 
-from conftest import QUERN
-from fleet import RELEASE
+from fleet import QUERN, RELEASE
 
 NOTHING = "def azureml_main():\n    pass\n"
 

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from fleet import RELEASE, Fleet, Server
+from fleet import RELEASE, Fleet, Server, eventually
 
 SCRIPT = "def azureml_main(dataframe1=None, dataframe2=None):\n    print(len(dataframe1))\n    return dataframe1,\n"
 
@@ -40,8 +40,11 @@ def test_b_several_machines_as_the_readme_has_them(fleet):
     assert fleet.says("run", script, "--dataframe1", "scores") == "2\n"
     assert fleet.says("worker", "drain", "host3") == "host3:0 drains: it ends its job and takes no other\n"
     assert "host3:0  ◌ draining" in fleet.says("worker", "ls")
-    before = len(fleet.hosts[0].events("job done"))
+
+    def done():
+        return [len(host.events("job done")) for host in fleet.hosts]
+    eventually(lambda: sum(done()) == 1, "the job that was waited for is logged")
+    drained, other = done()
     for _ in range(4):
         fleet.submit(script, "--dataframe1", "scores", "--wait")
-    assert len(fleet.hosts[0].events("job done")) == before
-    assert len(fleet.hosts[1].events("job done")) >= 2
+    eventually(lambda: done() == [drained, other + 4], "the other one does all that comes")

@@ -3,7 +3,7 @@ import os
 import pty
 import subprocess
 
-from conftest import QUERN, ROOT
+from fleet import QUERN, ROOT
 
 SCRIPT = "def azureml_main(dataframe1=None):\n    local = 41\n    return dataframe1['nope']\n"
 

@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from conftest import QUERN
+from fleet import QUERN
 from fleet.waiting import eventually
 
 SECONDS = 60

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from arrow_file import FLOAT, Array, Field, File, Scalar
-from conftest import QUERN
+from fleet import QUERN
 from fleet.processes import below
 from fleet.waiting import eventually
 

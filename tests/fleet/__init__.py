@@ -10,9 +10,9 @@
 Everything is private, and ends with the fleet, or with the test when that is killed.
 """
 from fleet.fleet import Fleet
-from fleet.places import DEV, RELEASE, ROOT
+from fleet.places import DEV, QUERN, RELEASE, ROOT
 from fleet.redis import Redis, RedisError
 from fleet.server import Server
 from fleet.waiting import eventually
 
-__all__ = ["DEV", "RELEASE", "ROOT", "Fleet", "Redis", "RedisError", "Server", "eventually"]
+__all__ = ["DEV", "QUERN", "RELEASE", "ROOT", "Fleet", "Redis", "RedisError", "Server", "eventually"]

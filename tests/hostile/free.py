@@ -16,7 +16,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 ORDINARY = 61002
 PLACE_BYTES = 256 << 20
-LIMITS = {"AS": 8 << 30, "FSIZE": 1 << 30, "NPROC": 600, "NOFILE": 1024, "CPU": 30, "CORE": 0,
+LIMITS = {"AS": 8 << 30, "FSIZE": 1 << 30, "NPROC": 250, "NOFILE": 1024, "CPU": 30, "CORE": 0,
           "SIGPENDING": 256}
 SECONDS = 60
 RUN = """

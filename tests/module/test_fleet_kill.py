@@ -11,6 +11,7 @@ import pytest
 
 from arrow_file import FLOAT, Array, Field, File, Scalar
 from fleet import DEV, Fleet, eventually
+from fleet.processes import lives
 from fleet.record import published_once, truth
 
 PROGRAMS = pathlib.Path(os.environ.get("QUERN_BIN", DEV)).resolve()
@@ -122,15 +123,24 @@ def test_c_a_worker_that_dies_on_a_job_again_and_again_buries_it(fleet):
     assert (record["reason"], record["attempts"], record["crashes"]) == ("poison", 3, 3)
 
 
+def family(host):
+    """The script's process, a child of the zygote's, and what it forked."""
+    zygote = host.child("quern-python")
+    forked = [one for one in host.processes("quern-python") if one.parent not in (zygote, host.process.pid)]
+    return {pid for one in forked for pid in (one.pid, one.parent)}
+
+
 def test_c_the_tree_of_a_dead_workers_job_is_dead_before_the_job_runs_again(fleet):
     host, = fleet.hosts
     job = fleet.submit("import os, time\ndef azureml_main():\n if os.fork() == 0: time.sleep(600)\n"
                        " print('here', flush=True); time.sleep(600)\n")
     eventually(lambda: fleet.says("logs", job) == "here\n")
-    first = {one.pid for one in host.processes("quern-python")}
+    first = family(host)
+    assert len(first) == 2
     os.kill(host.child("quern-worker"), signal.SIGKILL)
     eventually(lambda: fleet.says("logs", job) == "here\n" * 2)
-    assert {one.pid for one in host.processes("quern-python")} & first == {host.child("quern-python")}
+    assert not any(lives(pid) for pid in first)
+    second = family(host)
     fleet.says("cancel", job)
     assert fleet.wait(job) == "cancelled"
-    eventually(lambda: {one.pid for one in host.processes("quern-python")} == {host.child("quern-python")})
+    assert len(second) == 2 and not any(lives(pid) for pid in second)

@@ -69,8 +69,9 @@ class Clients:
         try:
             if job.cancel == "running":
                 redis = self.fleet.connect()
-                state = self.fleet.key("job", job.id), "st"
-                eventually(lambda: redis("HGET", *state) == b"running" or self.news(redis), f"{job.id} to run", PATIENCE_SECONDS)
+                key = self.fleet.key("job", job.id)
+                eventually(lambda: redis("HGET", key, "st") == b"running" or self.news(redis), f"{job.id} to run",
+                           PATIENCE_SECONDS)
                 redis.close()
             code, _, err = self.fleet.quern("cancel", job.id)
         except Exception as error:  # pylint: disable=broad-except

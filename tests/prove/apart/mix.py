@@ -20,7 +20,8 @@ SCRIPTS = {name: PRELUDE + body for name, body in {
     "plot": "import matplotlib.pyplot as plt\ndef azureml_main():\n    plt.plot([3, 1, 2])\n    plt.savefig(NONCE + '.png')\n",
     "exits": "def azureml_main():\n    os._exit(3)\n",
     "raises": "def azureml_main():\n    raise ValueError('no good')\n",
-    "flaky": "def azureml_main():\n    if os.urandom(1)[0] < 128:\n        os._exit(75)\n    return pd.DataFrame({NONCE: [1]})\n",
+    "flaky": "def azureml_main():\n    if os.urandom(1)[0] < 128:\n        os._exit(75)\n"
+             "    return pd.DataFrame({NONCE: [1]})\n",
     "busy": "def azureml_main():\n    os._exit(75)\n",
     "sleeps": "import quern\ndef azureml_main():\n    end = time.monotonic() + float(quern.params['seconds'])\n"
               "    while time.monotonic() < end:\n        time.sleep(0.05)\n    return pd.DataFrame({NONCE: [1]})\n",

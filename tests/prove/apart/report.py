@@ -9,16 +9,16 @@ def show(fleet, clients, jobs, view, litter, cuts, seconds):
     show_cuts(cuts, seconds)
     show_hosts(fleet, cuts, seconds)
     show_jobs(jobs, view)
-    executions = sum(int(fields.get("att", 0)) for fields in view.fields.values())
-    fenced = {name.removeprefix("fenced_"): count for name, count in sorted(view.stats.items()) if name.startswith("fenced_")}
-    print(f"attempts {executions}: lost {view.stats.get('lost', 0)}, given up for the machine's sake {view.stats.get('infra', 0)}, "
-          f"retried {view.stats.get('retries', 0)}")
+    stats = collections.Counter(view.stats)
+    fenced = {name.removeprefix("fenced_"): count for name, count in sorted(stats.items()) if name.startswith("fenced_")}
+    print(f"attempts {sum(int(fields.get('att', 0)) for fields in view.fields.values())}: lost {stats['lost']}, given up for "
+          f"the machine's sake {stats['infra']}, retried {stats['retries']}")
     print(f"refused to fenced attempts: {', '.join(f'{count} × {name}' for name, count in fenced.items()) or 'nothing'}; names "
           f"outrun {sum(int(fields.get('outrun', 0)) for fields in view.fields.values())}")
     print(f"submitted again under the same id {clients.again}, refused for a unique key {clients.refused}; "
           f"{len(jobs) / seconds:.1f} jobs a second")
-    print(f"names {len(view.names)}, objects {len(view.objects)}; of abandoned attempts {len(litter[0]) - len(view.objects)} objects "
-          f"and {len(litter[1])} other entries were collected")
+    print(f"names {len(view.names)}, objects {len(view.objects)}; collected of abandoned attempts: "
+          f"{len(litter[0]) - len(view.objects)} objects, {len(litter[1])} other entries")
 
 
 def show_cuts(cuts, seconds):

@@ -162,16 +162,21 @@ def fetched(jobs, view):
 def one_attempt(jobs, view):
     """All that is published carries the nonce of one attempt."""
     for job, fields in present(jobs, view):
+        if fields.get("st") != "succeeded" or job.script == "empty":
+            continue
         files = view.files.get(job.id, {})
-        found = {name: set(NONCE.findall(content)) for name, (_, content) in files.items()
-                 if name not in ("visualization.png", "stderr.txt", "job.json")}
-        own = set(NONCE.findall(files.get("stdout.txt", ("", b""))[1].split(b"\nfrom ")[0]))
-        told = {name: nonces for name, nonces in found.items() if name not in ("stdout.txt", "visualization.json") or
-                name == "visualization.json" and "visualization.png" in job.ports}
-        if fields.get("st") == "succeeded" and job.script != "empty" and len(own) != 1:
+        own = nonces(files, "stdout.txt")
+        if len(own) != 1:
             yield f"{job.id}: stdout.txt has the nonces {own}"
-        if fields.get("st") == "succeeded":
-            yield from (f"{job.id}: {name} is of {nonces}, stdout.txt of {own}" for name, nonces in told.items() if nonces != own)
+        for port in job.ports:
+            name = "visualization.json" if port == "visualization.png" else f"{port}.arrow"
+            if nonces(files, name) != own:
+                yield f"{job.id}: {name} is of {nonces(files, name)}, stdout.txt of {own}"
+
+
+def nonces(files, name):
+    """Its own; those of what it read stand behind "from" in the output."""
+    return set(NONCE.findall(files.get(name, ("", b""))[1].split(b"\nfrom ")[0]))
 
 
 def inputs(jobs, view):
@@ -231,7 +236,8 @@ def collected(view):
     """After a collection: the store has what is named or pinned, and nothing else."""
     wanted = {name.version for name in view.names.values()}
     for record in view.records.values():
-        wanted |= {one["version"] for one in [record["document"]["script"], *record["document"]["inputs"]] if one.get("version")}
+        sources = [record["document"]["script"], *record["document"]["inputs"]]
+        wanted |= {source["version"] for source in sources if source.get("version")}
     faults = [f"collected: {version} is wanted and gone" for version in sorted(wanted - view.objects.keys())]
     faults += [f"collected: {version} is left, nobody wants it" for version in sorted(view.objects.keys() - wanted)]
     return faults + [f"collected: {entry} is left in the store" for entry in view.rest]

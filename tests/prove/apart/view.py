@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What there is at the end, read without quern where that can be done: the queue's keys, the store's bytes, and beside them what
-quern tells of each job. The verdict and its self test work on this data alone.
+"""What there is at the end, read without quern where that can be done: the queue's keys, the store's bytes, and beside them
+what quern tells of each job. The verdict and its self test work on this data alone.
 """
 import dataclasses
 import hashlib

@@ -6,8 +6,10 @@ import time
 
 from attack import say, system_call
 
-EXPECT = {"found": {"clone": "EAGAIN", "clone3": "ENOSYS", "untraced": "EAGAIN"},
-          "free": {"clone": "EAGAIN", "clone3": "EINVAL", "untraced": "EAGAIN"}}
+EXPECT = {
+    "found": {"clone": "EAGAIN", "clone3": "ENOSYS", "untraced": "EAGAIN"},
+    "free": {"clone": "EAGAIN", "clone3": "EINVAL", "untraced": "EAGAIN"},
+}
 SYS_CLONE, SYS_CLONE3, SIGCHLD, CLONE_UNTRACED = 56, 435, 17, 0x800000
 
 

@@ -11,7 +11,7 @@ EXPECT = {
     "free": {"refused with": "EAGAIN", "bounded": True},
     "short": True,
 }
-MOST = 700  # the limit of 256, or of 600 without the jail
+MOST = 700
 
 
 def azureml_main():

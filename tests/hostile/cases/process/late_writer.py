@@ -7,7 +7,7 @@ from attack import say, tried
 
 EXPECT = {
     "reason": "bad_result", "message": "answer 2021161080 of the script's process is unknown",
-    "found": {"written": True}, "no_control": "outside there is no channel",
+    "no_control": "outside there is no channel",
 }
 RECORD_BYTES = 4384  # of an answer: any other size is refused as none
 

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """P4: a hundred thousand threads."""
 import threading
+import time
 
 from attack import say
 
-EXPECT = {"found": {"ended with": "RuntimeError", "bounded": True}, "free": {"ended with": "RuntimeError", "bounded": True}}
+EXPECT = {
+    "found": {"ended with": "RuntimeError", "bounded": True},
+    "user": {"reason": "limit:processes", "like": r"the script had \d+ processes and threads, more than its limit of 256", "found": None},
+    "free": {"ended with": "RuntimeError", "bounded": True},
+}
 
 
 def azureml_main():
@@ -16,5 +21,7 @@ def azureml_main():
             threading.Thread(target=gate.wait, daemon=True).start()
     except RuntimeError as error:
         ended = type(error).__name__
+        if count > 256:  # where the kernel counts for the user, and not for the job, who looks on ends it
+            time.sleep(1000)
     gate.set()
     say({"ended with": ended, "bounded": count < 700})

@@ -5,7 +5,10 @@ import time
 
 from attack import say
 
-EXPECT = {"found": {"many": True}, "free": {"many": True}}
+EXPECT = {
+    "found": {"many": True},
+    "free": {"many": True},
+}
 
 
 def azureml_main():

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What came of a `quern run`."""
+import json
+
+
+class Run:
+    """A finished `quern run`: exit code, streams, and the record if the outputs were kept."""
+
+    def __init__(self, done, out):
+        self.code, self.stdout, self.stderr, self.out = done.returncode, done.stdout, done.stderr, out
+
+    @property
+    def job(self):
+        return json.loads((self.out / "job.json").read_text())
+
+    @property
+    def script_out(self):
+        return (self.out / "stdout.txt").read_text()
+
+    @property
+    def script_err(self):
+        return (self.out / "stderr.txt").read_text()

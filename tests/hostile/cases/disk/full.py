@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""D3: fills the work directory, file by file, allocated at once."""
+import os
+
+EXPECT = {
+    "reason": "limit:disk", "message": "[Errno 28] No space left on device (the limit is 1024 MiB in 65536 files, 4096 MiB each)",
+    "no_control": "outside the end is that of the disk",
+    "short": True,
+}
+
+
+def azureml_main():
+    for number in range(100000):
+        fd = os.open(f"f{number}", os.O_CREAT | os.O_WRONLY)
+        os.posix_fallocate(fd, 0, 16 << 20)
+        os.close(fd)

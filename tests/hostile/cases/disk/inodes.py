@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+"""D5: files without bytes, until there is no room for names."""
+
+EXPECT = {
+    "reason": "limit:disk",
+    "like": r"\[Errno 28\] No space left on device: 'f[0-9]+' \(the limit is 1024 MiB in 65536 files, 4096 MiB each\)",
+    "no_control": "outside the end is that of the disk",
+}
+
+
+def azureml_main():
+    for number in range(100000):
+        with open(f"f{number}", "x", encoding="ascii"):
+            pass
