@@ -19,16 +19,11 @@ static int check_server(struct keeper *keeper, uint32_t queue, struct err *err) 
 
 // Whoever comes first says where the queue is at home: all others have to agree.
 static int read_home(struct keeper *keeper, uint32_t queue, struct queue_home *home, struct err *err) {
-    struct queue *kept = keeper->queues[queue].queue;
+    struct queue_home ours;
     uint64_t begun = clock_now_ns();
-    TRY(keeper_called(keeper, queue_get_home(kept, home, err), begun));
-    if (home->store[0])
-        return 0;
-    snprintf(home->store, sizeof home->store, "%s", keeper->settings.store_url);
-    if (!home->environments[0])
-        snprintf(home->environments, sizeof home->environments, "%s", keeper->settings.environments);
-    begun = clock_now_ns();
-    return keeper_called(keeper, queue_set_home(kept, home, err), begun);
+    snprintf(ours.store, sizeof ours.store, "%s", keeper->settings.store_url);
+    snprintf(ours.environments, sizeof ours.environments, "%s", keeper->settings.environments);
+    return keeper_called(keeper, queue_propose_home(keeper->queues[queue].queue, &ours, home, err), begun);
 }
 
 static int open_store(struct keeper *keeper, const char *url, struct err *err) {

@@ -114,16 +114,31 @@ int queue_set_home(struct queue *queue, const struct queue_home *home, struct er
     return set_text(queue, "environments", home->environments, err);
 }
 
-int queue_get_home(struct queue *queue, struct queue_home *ret, struct err *err) {
-    struct args args;
+static int ask_home(struct queue *queue, const struct args *args, struct queue_home *ret, struct err *err) {
     struct queue_home home;
     auto_reply struct reply *reply = NULL;
-    call_begin(queue, SCRIPT_HOME, &args);
-    TRY(call_run(queue, SCRIPT_HOME, &args, &reply, err));
+    TRY(call_run(queue, SCRIPT_HOME, args, &reply, err));
     if (call_answer(reply, "home", err) != QUEUE_OK)
         return call_wrong("home", err);
     TRY(reply_copy(reply, 1, "home", home.store, sizeof home.store, err));
     TRY(reply_copy(reply, 2, "home", home.environments, sizeof home.environments, err));
     *ret = home;
     return QUEUE_OK;
+}
+
+int queue_get_home(struct queue *queue, struct queue_home *ret, struct err *err) {
+    struct args args;
+    call_begin(queue, SCRIPT_HOME, &args);
+    return ask_home(queue, &args, ret, err);
+}
+
+int queue_propose_home(struct queue *queue, const struct queue_home *proposal, struct queue_home *ret,
+                       struct err *err) {
+    struct args args;
+    TRY(call_check_text("store", proposal->store, QUEUE_TEXT_BYTES, err));
+    TRY(call_check_text("environments", proposal->environments, QUEUE_TEXT_BYTES, err));
+    call_begin(queue, SCRIPT_HOME, &args);
+    args_text(&args, proposal->store);
+    args_text(&args, proposal->environments);
+    return ask_home(queue, &args, ret, err);
 }

@@ -40,5 +40,8 @@ struct queue_home {
 
 MUST_USE int queue_set_home(struct queue *queue, const struct queue_home *home, struct err *err);
 MUST_USE int queue_get_home(struct queue *queue, struct queue_home *ret, struct err *err);
+/* What nobody has said yet is from now on as `proposal` says; *ret is what holds. */
+MUST_USE int queue_propose_home(struct queue *queue, const struct queue_home *proposal, struct queue_home *ret,
+                                struct err *err);
 
 #endif

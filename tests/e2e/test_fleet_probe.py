@@ -23,7 +23,7 @@ from fleet_canaries import Life  # noqa: E402
 PROBE = ROOT / "benchmarks/fleet.py"
 STEPS = ["submit", "claimed", "load", "run", "collect", "publish", "complete", "seen", "total", "fetch"]
 # What schemas/queue.md keeps of a queue that has no jobs: counters, news, workers, and tokens that go by themselves.
-KEPT = re.compile(r"quern:\{default\}:(number|seq|fence|ticked|grace|conf|stats|wake|events|workers|worker_info|spent:.*)")
+KEPT = re.compile(r"quern:\{default\}:(number|seq|fence|ticked|grace|conf|stats|wake|events|workers|worker_info|spent:.*|done:.*)")
 
 
 @pytest.fixture(scope="module")

@@ -525,8 +525,16 @@ static void m_a_queue_says_where_it_is_at_home(void **state) {
     struct queue_home home = {.store = "file:/var/lib/quern", .environments = "default,science"}, found;
     assert_int_equal(queue_get_home(world->queue, &found, &world->err), QUEUE_OK);
     assert_string_equal(found.store, "");
+    const struct queue_home first = {.store = "file:/first"};
+    assert_int_equal(queue_propose_home(world->queue, &first, &found, &world->err), QUEUE_OK);
+    assert_string_equal(found.store, "file:/first");
+    assert_string_equal(found.environments, "");
     assert_int_equal(queue_set_home(world->queue, &home, &world->err), QUEUE_OK);
     assert_int_equal(queue_get_home(world->queue, &found, &world->err), QUEUE_OK);
+    assert_string_equal(found.store, home.store);
+    assert_string_equal(found.environments, home.environments);
+    const struct queue_home late = {.store = "file:/elsewhere", .environments = "other"};
+    assert_int_equal(queue_propose_home(world->queue, &late, &found, &world->err), QUEUE_OK);
     assert_string_equal(found.store, home.store);
     assert_string_equal(found.environments, home.environments);
     home.store[0] = '\n';
