@@ -186,12 +186,12 @@ def test_c_a_worker_stops_beyond_the_deadline_of_its_step(fleet):
 
 
 def test_c_quernd_dies(fleet):
-    host = fleet.host().ready()
+    host = fleet.host(queue={"lease": "10m"}).ready()
     job = fleet.submit(LONG.format(5))
     fleet.begun(job)
     assert len(host.children("quern-")) >= 3
     host.kill()  # and its children with it
-    fleet.host().ready()
+    fleet.host(queue={"lease": "10m"}).ready()
     record = fleet.in_state(job, "succeeded")
     assert (record["attempts"], record["crashes"]) == (2, 1)
 

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 
-from fleet.processes import below, die_with_parent, lives
+from fleet.processes import below, die_with_parent, everything
 from fleet.waiting import PATIENCE_SECONDS, eventually
 
 HTTP_SECONDS = 20
@@ -100,12 +100,19 @@ class Host:
         self.process.terminate()
         return self.process.wait(seconds)
 
-    def kill(self):
+    def kill(self, seconds=PATIENCE_SECONDS):
         """SIGKILL for quernd; what it had started dies of that."""
-        family = [one.pid for one in below(self.process.pid)]
+        family = {(one.pid, one.name) for one in below(self.process.pid)}
         self.process.kill()
         self.process.wait()
-        eventually(lambda: not any(map(lives, family)), f"the end of {family}, which {self.name} left")
+
+        def survivors():
+            return [one for one in everything() if (one.pid, one.name) in family and one.state != "Z"]
+
+        try:
+            eventually(lambda: not survivors(), None, seconds)
+        except TimeoutError:
+            raise TimeoutError(f"{self.name} left {survivors()}") from None
 
     def close(self):
         if self.process.poll() is None:
