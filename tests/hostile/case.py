@@ -6,6 +6,7 @@ run here, what must come of it:
     message  the record's message, or   like: a regular expression for the whole of it
     found    what the script said in the jail, as a dict
     user     those of the above that differ at level user, where all children have one uid: the user's
+    or       another word that the record may have instead, where two watch and either may be the first
     free     what it says without the jail, or   no_control: why that is not tried
     end      how it ends there: "exit 0" (the default) or a signal's name; neighbour: "alive" (the default) or "dead"
     options  of quern run and submit;   input: True gives it a data frame
@@ -21,7 +22,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 GROUPS = ("network", "file_read", "file_write", "process", "signal", "memory", "cpu", "disk", "result", "injection",
           "cross_job", "clock")
 KEYS = {"reason", "message", "like", "found", "user", "free", "no_control", "end", "neighbour", "options", "input",
-        "warnings", "short"}
+        "warnings", "short", "or"}
 
 
 class Case:
@@ -55,6 +56,8 @@ def cases():
 def wrong(expect, outcome, level):
     """In what a job's outcome is not as expected: sentences."""
     record, found = outcome.record, []
+    if "or" in expect and record.get("reason") == expect["or"]:
+        return []
     pairs = {"reason": (expect.get("reason"), record.get("reason", "no record")),
              "level": (level, record.get("jail", {}).get("level", level))}
     if "message" in expect:

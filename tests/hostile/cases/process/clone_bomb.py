@@ -8,6 +8,7 @@ from attack import say, system_call
 
 EXPECT = {
     "found": {"clone": "EAGAIN", "clone3": "ENOSYS", "untraced": "EAGAIN"},
+    "user": {"or": "limit:processes"},
     "free": {"clone": "EAGAIN", "clone3": "EINVAL", "untraced": "EAGAIN"},
 }
 SYS_CLONE, SYS_CLONE3, SIGCHLD, CLONE_UNTRACED = 56, 435, 17, 0x800000

@@ -8,6 +8,7 @@ from attack import say
 
 EXPECT = {
     "found": {"refused with": "EAGAIN", "bounded": True},
+    "user": {"or": "limit:processes"},
     "free": {"refused with": "EAGAIN", "bounded": True},
     "short": True,
 }
