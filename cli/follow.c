@@ -340,6 +340,8 @@ static int stay(const struct client *client, const char *id, bool output, const 
         code = verdict_code(record.state, record.why);
     if (end == FOLLOW_ENDED && (output || code))
         tell_record(client, id, &record, &notes);
+    if (end == FOLLOW_ENDED && !output && record.state == JOB_FAILED)
+        terminal_say(&notes, "  what it wrote: quern logs %" PRIu64 "\n", record.number);
     queue_record_free(&record);
     return code;
 }

@@ -16,6 +16,7 @@ enum { MOST_QUEUES = 1000 };
 struct queues {
     char names[MOST_QUEUES][QUEUE_NAME_BYTES];
     size_t count;
+    bool only; /* the one that -q names */
 };
 
 static json_t *as_json(const char *name, const struct queue_counts *counts) {
@@ -67,7 +68,9 @@ static int tell(const struct client *client, const char *name, bool json, struct
 static int list(const struct client *client, struct queues *queues, bool json, struct refusal *refusal) {
     struct err err;
     struct terminal out;
-    if (queue_all(client->queue, queues->names, MOST_QUEUES, &queues->count, &err) < 0)
+    if (queues->only)
+        snprintf(queues->names[queues->count++], QUEUE_NAME_BYTES, "%s", client->name);
+    else if (queue_all(client->queue, queues->names, MOST_QUEUES, &queues->count, &err) < 0)
         return client_blame(client, &err, refusal);
     terminal_open(&out, stdout, TERMINAL_COLOUR_AUTO);
     if (queues->count == 0)
@@ -89,6 +92,7 @@ int verb_queue_ls(const struct command_line *line) {
     }
     if (client_open(line, &client, &refusal) < 0)
         return refusal_print(&refusal, stderr);
+    queues->only = command_given(line, "--queue") != NULL;
     int result = list(&client, queues, command_given(line, "--json") != NULL, &refusal);
     client_close(&client);
     return result < 0 ? refusal_print(&refusal, stderr) : 0;

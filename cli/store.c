@@ -117,7 +117,8 @@ static int blame(const struct store *store, const char *name, const char *key, c
                  struct refusal *refusal) {
     if (err->reason == REASON_NOT_FOUND)
         return no_key(store, name, key, refusal);
-    return refuse(refusal, (enum reason)err->reason, "%s: %s", name, err->msg);
+    return refuse(refusal, err->reason == REASON_BAD_INPUT ? REASON_USAGE : (enum reason)err->reason, "%s: %s", name,
+                  err->msg);
 }
 
 int store_get(const struct store *store, const char *name, const char *key, struct storage_object *ret,
@@ -145,7 +146,7 @@ int store_set(const struct store *store, const char *key, const char *version, s
     const struct storage_name changed = {key, version};
     struct err err;
     if (catalogue_promote(store->catalogue, &changed, 1, &err) < 0)
-        return refuse(refusal, (enum reason)err.reason, "KEY: %s", err.msg);
+        return blame(store, "KEY", key, &err, refusal);
     return 0;
 }
 

@@ -129,6 +129,11 @@ static int depend(const struct client *client, struct submission *submission, st
     const char *name = source->url + strlen(job_prefix), *slash = strchr(name, '/');
     snprintf(word, sizeof word, "%.*s", slash ? (int)(slash - name) : -1, name);
     TRY(client_find_job(client, word, id, refusal));
+    if (!slash) {
+        refuse(refusal, REASON_USAGE, "'%s' is a job, and an input is one of its outputs", source->url);
+        refusal_advise(refusal, "the first one: %s/dataset1", source->url);
+        return -1;
+    }
     char *url = NULL;
     if (asprintf(&url, "%s%s%s", job_prefix, id, slash ? slash : "") < 0)
         return no_memory(refusal);

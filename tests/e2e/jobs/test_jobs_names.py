@@ -59,6 +59,14 @@ def test_f_hostile_keys_are_refused_by_name_and_reach_nothing(fleet, word):
     assert sorted(fleet.directory.rglob("*")) == files
 
 
+def test_f_the_names_of_a_job_are_its_own(fleet):
+    fleet.quern("dataset", "put", "patients.csv", "patients")
+    for words in (["put", "patients.csv", "job:x/dataset1"], ["cp", "patients", "job:x/dataset1"],
+                  ["rm", "job:x/dataset1"]):
+        assert tuple(fleet.quern("dataset", *words)) == (2, "", (
+            'error: KEY: key "job:x/dataset1": the names of a job are given by that job alone\n'))
+
+
 def test_f_what_is_not_utf8_is_refused(fleet):
     before = fleet.keys()
     for words in (["-o", b"a\xffb"], ["--param", b"k=\xff"], ["--read", b"\xc3"]):

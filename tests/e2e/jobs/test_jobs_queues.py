@@ -16,6 +16,8 @@ def test_b_queue_ls_knows_all_queues(fleet):
     rows = [line.split() for line in out.splitlines()]
     assert rows[0] == ["queue", "blocked", "delayed", "queued", "running", "succeeded", "failed", "cancelled", "oldest"]
     assert [row[:8] for row in rows[1:]] == [["default", "0", "1", "1", "0", "0", "0", "0"], ["night", *["0"] * 7]]
+    one = fleet.quern("queue", "ls", "-q", "night").out.splitlines()
+    assert [line.split()[0] for line in one] == ["queue", "night"]
     found = [json.loads(line) for line in fleet.quern("queue", "ls", "--json").out.splitlines()]
     assert [(queue["schema"], queue["queue"], queue["queued"], queue["paused"]) for queue in found] == [
         (1, "default", 1, False), (1, "night", 0, False)]

@@ -97,6 +97,8 @@ def test_l_a_full_queue_says_so(fleet):
                                       "a file is written with a path: ./patient"]),
     (["--dataframe1", "job:9/dataset1"], 3, ["there is no job '9' in the queue 'default'",
                                              "list them: quern ls -q default"]),
+    (["--dataframe1", "job:nobody"], 2, ["'job:nobody' is a job, and an input is one of its outputs",
+                                         "the first one: job:nobody/dataset1"]),
     (["--id", "12"], 2, ["--id: '12' would be taken for a number; put a letter in front"]),
     (["--output", "scores"], 2, ["--output: 'scores' is not PORT=KEY; write dataset1=scores"]),
     (["--output", "dataset1=a", "--output", "dataset1=b"], 2, ["--output: 'dataset1' was given twice"]),

@@ -6,7 +6,7 @@ from machines import LEASE_SECONDS
 
 
 def show(fleet, clients, jobs, view, litter, cuts, seconds):
-    show_cuts(cuts, seconds)
+    show_cuts(cuts, seconds, len(fleet.cuttable()))
     show_hosts(fleet, cuts, seconds)
     show_jobs(jobs, view)
     stats = collections.Counter(view.stats)
@@ -21,12 +21,12 @@ def show(fleet, clients, jobs, view, litter, cuts, seconds):
           f"{len(litter[0]) - len(view.objects)} objects, {len(litter[1])} other entries")
 
 
-def show_cuts(cuts, seconds):
+def show_cuts(cuts, seconds, servers):
     print(f"{'manner':<18} cuts  aimed  from one server  longer than the lease  shortest  median  longest")
     for manner, some in grouped(cuts, lambda cut: cut.manner):
         lengths = sorted(cut.seconds for cut in some)
         print(f"{manner:<18} {len(some):>4} {sum(bool(cut.aim) for cut in some):>6} "
-              f"{sum(len(cut.servers) == 1 for cut in some):>16} {sum(cut.seconds > LEASE_SECONDS for cut in some):>22} "
+              f"{sum(len(cut.servers) < servers for cut in some):>16} {sum(cut.seconds > LEASE_SECONDS for cut in some):>22} "
               f"{lengths[0]:>7.1f} s {lengths[len(lengths) // 2]:>5.1f} s {lengths[-1]:>6.1f} s")
     print(f"{seconds:.0f} s; all hosts cut off at once for {together(cuts):.1f} s at most")
 
