@@ -35,7 +35,7 @@ static void warning(struct findings *findings, const char *what, const char *tex
 
 /* ---- Redis ---- */
 
-static void look_memory_of_redis(struct findings *findings, const struct queue_server *server) {
+static void look_memory_of_redis(struct findings *findings, const struct server *server) {
     char used[QUANTITY_BYTES], most[QUANTITY_BYTES];
     quantity_show_bytes(server->used_bytes, used);
     quantity_show_bytes(server->max_bytes, most);
@@ -51,7 +51,7 @@ static void look_memory_of_redis(struct findings *findings, const struct queue_s
                 "%s of %s used: when it is full, submissions are refused", used, most);
 }
 
-static void look_clock(struct findings *findings, const struct queue_server *server) {
+static void look_clock(struct findings *findings, const struct server *server) {
     uint64_t now = tell_now_unix_ms(), theirs = server->now_unix_ms;
     uint64_t skew = now > theirs ? now - theirs : theirs - now;
     char text[QUANTITY_BYTES];
@@ -67,7 +67,7 @@ static void look_clock(struct findings *findings, const struct queue_server *ser
 }
 
 static void look_redis(struct findings *findings, const struct client *client) {
-    struct queue_server server;
+    struct server server;
     struct err err;
     struct refusal refusal = {.advice_count = 0};
     if (queue_server(client->queue, &server, &err) < 0) {
@@ -81,7 +81,7 @@ static void look_redis(struct findings *findings, const struct client *client) {
         return;
     }
     finding(findings, &(struct finding){.what = "redis"}, "version %s, %s", server.version, server.eviction);
-    if (queue_server_check(&server, &err) < 0)
+    if (server_check(&server, "jobs", &err) < 0)
         fault(findings, "redis", &err, "in redis.conf, or CONFIG SET maxmemory-policy noeviction; Redis >= 6.2");
     if (server.append_only)
         good(findings, "redis", "append-only: what it answered survives a restart");

@@ -15,32 +15,27 @@
 
 // ---- opening ----
 
-static uint32_t call_ms(const struct settings *settings) {
-    uint32_t part = settings->lease_ms / 4;
+uint32_t keeper_call_ms(const struct keeper *keeper) {
+    uint32_t part = keeper->settings.lease_ms / 4;
     return part < KEEPER_CALL_MS ? part : KEEPER_CALL_MS;
 }
 
-static int open_queue(struct keeper *keeper, uint32_t index, const char *password, struct err *err) {
+static int open_queue(struct keeper *keeper, uint32_t index, struct err *err) {
     struct keeper_queue *queue = &keeper->queues[index];
+    const char *file = keeper->settings.queue_password_file;
     struct queue_options options = {.url = keeper->settings.queue_url,
-                                    .password = password,
+                                    .password_file = *file ? file : NULL,
                                     .name = keeper->settings.queues[index],
-                                    .timeout_ms = call_ms(&keeper->settings)};
+                                    .timeout_ms = keeper_call_ms(keeper)};
     queue->wait_ends_ns = CLOCK_NEVER;
     queue->sweep_ns = clock_deadline_ns(KEEPER_SWEEP_MS / 10 * (index + 1));
     return queue_open(&options, &queue->queue, err);
 }
 
 static int open_queues(struct keeper *keeper, struct err *err) {
-    char password[SETTINGS_PASSWORD_BYTES] = "";
-    const char *file = keeper->settings.queue_password_file;
-    int result = 0;
-    if (*file)
-        TRY(settings_password(file, password, err));
-    for (uint32_t i = 0; i < keeper->settings.queue_count && result >= 0; i++)
-        result = open_queue(keeper, i, *file ? password : NULL, err);
-    explicit_bzero(password, sizeof password);
-    return result;
+    for (uint32_t i = 0; i < keeper->settings.queue_count; i++)
+        TRY(open_queue(keeper, i, err));
+    return 0;
 }
 
 static void name_environments(struct keeper *keeper) {
@@ -98,7 +93,7 @@ int keeper_called(struct keeper *keeper, int result, uint64_t begun_ns) {
     metrics->redis_calls++;
     metrics->redis_us += (clock_now_ns() - begun_ns) / 1000;
     metrics->redis_failures += result < 0;
-    metrics->redis_up = result >= 0;
+    metrics->redis_answers = result >= 0;
     keeper->redis_ns = result < 0 ? clock_deadline_ns(KEEPER_RETRY_MS) : 0;
     keeper_pulse(keeper);
     return result;
@@ -125,18 +120,22 @@ static uint64_t next_deadline(const struct keeper *keeper) {
     return next;
 }
 
-// The leases first: nothing else may make one run out.
-static void work(struct keeper *keeper) {
+void keeper_renew_due(struct keeper *keeper) {
     for (uint32_t i = 0; i < keeper->settings.queue_count; i++)
         keeper_renew(keeper, i, clock_now_ns());
+}
+
+// The leases first: nothing else may make one run out, however slow Redis is.
+static void work(struct keeper *keeper) {
+    static void (*const chores[])(struct keeper *, uint32_t, uint64_t) = {keeper_check, keeper_tick, keeper_wait,
+                                                                          keeper_beat, keeper_sweep};
+    keeper_renew_due(keeper);
     keeper_tell_losses(keeper, clock_now_ns());
-    for (uint32_t i = 0; i < keeper->settings.queue_count; i++) {
-        keeper_check(keeper, i, clock_now_ns());
-        keeper_tick(keeper, i, clock_now_ns());
-        keeper_wait(keeper, i, clock_now_ns());
-        keeper_beat(keeper, i, clock_now_ns());
-        keeper_sweep(keeper, i, clock_now_ns());
-    }
+    for (uint32_t i = 0; i < keeper->settings.queue_count; i++)
+        for (size_t chore = 0; chore < sizeof chores / sizeof *chores; chore++) {
+            chores[chore](keeper, i, clock_now_ns());
+            keeper_renew_due(keeper);
+        }
 }
 
 static int turn(struct keeper *keeper, struct err *err) {

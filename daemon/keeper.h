@@ -21,8 +21,7 @@
 
 #define KEEPER_CALL_MS 2000u
 #define KEEPER_WAIT_MS 5000u
-#define KEEPER_TICK_MS 1000u
-#define KEEPER_RENEW_MS 1000u /* at most; a third of the lease where that is shorter */
+#define KEEPER_CHORE_MS 1000u /* between two renewals, or ticks, at most; a third of the lease where that is shorter */
 #define KEEPER_SWEEP_MS 300000u
 #define KEEPER_SWEEP_PIECE_MS 1000u
 #define KEEPER_BEAT_MS 5000u
@@ -52,10 +51,11 @@ struct keeper_loss {
 };
 
 struct keeper_queue {
-    struct queue *queue; /* owned */
-    bool server_good;    /* it can hold a queue: ticks and waits make sense */
+    struct queue *queue;   /* owned */
+    bool server_good;      /* it can hold a queue: ticks and waits make sense */
+    struct err tick_fault; /* what the last tick was refused for; reason 0: it was not */
     bool ready;
-    char why[KEEPER_TEXT_BYTES]; /* not ready */
+    char why[KEEPER_TEXT_BYTES]; /* not ready; or ready, and what is to be said all the same */
     char wake[QUEUE_WAKE_BYTES];
     uint64_t wait_ends_ns; /* CLOCK_NEVER: no wait is under way */
     uint64_t wait_ns, renew_ns, tick_ns, sweep_ns, beat_ns, check_ns;
@@ -100,11 +100,16 @@ void keeper_pulse(struct keeper *keeper);
 /* What a call to Redis came to: an error is remembered, so that others do not wait for it, too. */
 int keeper_called(struct keeper *keeper, int result, uint64_t begun_ns);
 bool keeper_may_call(const struct keeper *keeper, uint64_t now_ns);
+/* What one call may take: a part of the lease. */
+uint32_t keeper_call_ms(const struct keeper *keeper);
+/* Between any two calls that may take long. */
+void keeper_renew_due(struct keeper *keeper);
 
 /* ---- keeper_orders.c ---- */
 void keeper_take_orders(struct keeper *keeper);
 
 /* ---- keeper_leases.c ---- */
+uint32_t keeper_chore_ms(const struct keeper *keeper); /* from one renewal, or one tick, to the next */
 void keeper_renew(struct keeper *keeper, uint32_t queue, uint64_t now_ns);
 void keeper_lose(struct keeper *keeper, const struct keeper_loss *loss);
 void keeper_tell_losses(struct keeper *keeper, uint64_t now_ns);

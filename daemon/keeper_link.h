@@ -20,6 +20,7 @@ struct keeper_link {
     pid_t pid;
     bool deaf;         /* it was not told everything */
     uint64_t heard_ns; /* when it said something last */
+    uint64_t look_ns;  /* it is late then: keeper_link_is_stopped() may tell why */
 };
 
 void keeper_link_init(struct keeper_link *link);
@@ -29,6 +30,9 @@ MUST_USE int keeper_link_start(struct keeper_link *link, int settings, const cha
 void keeper_link_send(struct keeper_link *link, const struct keeper_order *order);
 /* False: nothing has come; the keeper may be dead (*ret_dead). */
 bool keeper_link_receive(struct keeper_link *link, struct keeper_word *ret, bool *ret_dead);
+
+/* Somebody has sent it SIGSTOP, and no SIGCONT: it is not slow, it does nothing. */
+bool keeper_link_is_stopped(const struct keeper_link *link);
 
 /* What it was told counts: it has `ms` to say it to Redis and to end. Then it is killed. */
 void keeper_link_stop(struct keeper_link *link, int ms);

@@ -26,15 +26,17 @@ struct metrics_queue {
     struct metrics_histogram steps[STEP_COUNT];
     uint64_t lost, fenced, claims;
     struct queue_counts counts; /* of the whole queue, when `counted` */
-    bool counted;
+    bool counted, ready;
     uint64_t counted_ns;
 };
 
 struct metrics {
     struct metrics_queue queues[SETTINGS_MAX_QUEUES];
     uint64_t renew_failures, redis_failures, redis_calls, redis_us;
-    bool redis_up;
-    double claimed_unix_s; /* when a claim was answered last; 0: never */
+    bool redis_answers;                         /* the last call was answered */
+    bool redis_good;                            /* and at the last look it was fit for all queues */
+    uint64_t redis_used_bytes, redis_max_bytes; /* max 0: no bound */
+    double claimed_unix_s;                      /* when a claim was answered last; 0: never */
     uint64_t segment_bytes, segment_hits, segment_decodes;
     uint32_t busy, idle, draining;
 };

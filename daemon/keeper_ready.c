@@ -7,11 +7,12 @@
 #include "quern/clock.h"
 #include "quern/storage.h"
 
-static int check_server(struct keeper *keeper, uint32_t queue, struct err *err) {
-    struct queue_server server;
+static int check_server(struct keeper *keeper, uint32_t queue, struct server *server, struct err *err) {
     uint64_t begun = clock_now_ns();
-    TRY(keeper_called(keeper, queue_server(keeper->queues[queue].queue, &server, err), begun));
-    return queue_server_check(&server, err);
+    TRY(keeper_called(keeper, queue_server(keeper->queues[queue].queue, server, err), begun));
+    keeper->metrics.redis_used_bytes = server->used_bytes;
+    keeper->metrics.redis_max_bytes = server->max_bytes;
+    return server_check(server, "jobs", err);
 }
 
 // Whoever comes first says where the queue is at home: all others have to agree.
@@ -29,28 +30,19 @@ static int read_home(struct keeper *keeper, uint32_t queue, struct queue_home *h
 }
 
 static int open_store(struct keeper *keeper, const char *url, struct err *err) {
-    char password[SETTINGS_PASSWORD_BYTES];
     const char *file = keeper->settings.store_password_file;
-    if (*file)
-        TRY(settings_password(file, password, err));
     const struct storage_options options = {
-        .url = url, .password = *file ? password : NULL, .timeout_ms = KEEPER_CALL_MS};
-    int opened = storage_open_with(&options, &keeper->store, err);
-    explicit_bzero(password, sizeof password);
-    return opened;
+        .url = url, .password_file = *file ? file : NULL, .timeout_ms = keeper_call_ms(keeper)};
+    return storage_open_with(&options, &keeper->store, err);
 }
 
 static int check_store(struct keeper *keeper, const struct queue_home *home, struct err *err) {
-    static const char nothing[] = "sha256-0000000000000000000000000000000000000000000000000000000000000000";
-    struct storage_object object = {.fd = -1};
     if (strcmp(home->store, keeper->settings.store_url) != 0)
         return err_set(err, REASON_CONFIG, "its store is %.400s, [store] url here is %.400s", home->store,
                        keeper->settings.store_url);
     if (!keeper->store)
         TRY(open_store(keeper, home->store, err));
-    if (storage_get_version(keeper->store, nothing, &object, err) < 0 && err->reason != REASON_NOT_FOUND)
-        return -1;
-    return 0;
+    return storage_check(keeper->store, err);
 }
 
 static int check_environment(const struct keeper *keeper, const char *name, size_t bytes, struct err *err) {
@@ -74,12 +66,23 @@ static int check_environments(const struct keeper *keeper, const struct queue_ho
     return 0;
 }
 
-static int check(struct keeper *keeper, uint32_t queue, struct err *err) {
+// A server that looks good may lack something all the same: a right, a command.
+static int check_tick(const struct keeper_queue *kept, struct err *err) {
+    if (kept->tick_fault.reason)
+        *err = kept->tick_fault;
+    return kept->tick_fault.reason ? -1 : 0;
+}
+
+static int check(struct keeper *keeper, uint32_t queue, struct server *server, struct err *err) {
     struct queue_home home;
-    keeper->queues[queue].server_good = false;
-    TRY(check_server(keeper, queue, err));
-    keeper->queues[queue].server_good = true;
+    struct keeper_queue *kept = &keeper->queues[queue];
+    kept->server_good = false;
+    TRY(check_server(keeper, queue, server, err));
+    keeper_renew_due(keeper);
     TRY(read_home(keeper, queue, &home, err));
+    kept->server_good = true;
+    TRY(check_tick(kept, err));
+    keeper_renew_due(keeper);
     TRY(check_store(keeper, &home, err));
     return check_environments(keeper, &home, err);
 }
@@ -92,14 +95,17 @@ static void say_ready(struct keeper *keeper, uint32_t queue) {
 }
 
 void keeper_check(struct keeper *keeper, uint32_t queue, uint64_t now_ns) {
+    static const char full[] = "Redis is full, submissions are refused: raise maxmemory or purge ended jobs";
     struct keeper_queue *kept = &keeper->queues[queue];
+    struct server server = {.full = false};
     struct err err = {0};
     if (now_ns < kept->check_ns || !keeper_may_call(keeper, now_ns))
         return;
     bool was_good = kept->server_good;
-    kept->ready = check(keeper, queue, &err) == 0;
-    snprintf(kept->why, sizeof kept->why, "%s", kept->ready ? "" : err.msg);
-    kept->check_ns = clock_deadline_ns(kept->ready ? KEEPER_CHECK_MS : KEEPER_TICK_MS);
+    kept->ready = check(keeper, queue, &server, &err) == 0;
+    snprintf(kept->why, sizeof kept->why, "%s", !kept->ready ? err.msg : server.full ? full : "");
+    keeper->metrics.queues[queue].ready = kept->ready;
+    kept->check_ns = clock_deadline_ns(kept->ready ? KEEPER_CHECK_MS : KEEPER_CHORE_MS);
     if (kept->server_good && !was_good)
         kept->tick_ns = kept->wait_ns = kept->beat_ns = 0;
     say_ready(keeper, queue);

@@ -128,8 +128,7 @@ static void maintain(struct quernd *quernd) {
     for (uint32_t i = 0; i < quernd->config->settings.worker_count; i++)
         if (!quernd->supervisor.workers[i].alive && quernd_wants(quernd, i))
             alarm = earlier(alarm, quernd->slots[i].backoff.next_ns);
-    if (quernd->keeper.socket < 0)
-        alarm = earlier(alarm, quernd->keeper_backoff.next_ns);
+    alarm = earlier(alarm, quernd->keeper.socket < 0 ? quernd->keeper_backoff.next_ns : quernd->keeper.look_ns);
     quernd->supervisor.alarm_ns = alarm;
 }
 

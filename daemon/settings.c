@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quern/settings.h"
 
-#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "quern/memory.h"
-#include "quern/own.h"
 
 int settings_write(const struct settings *settings, int *ret_fd, struct err *err) {
     int fd = memory_from("quern-settings", settings, sizeof *settings, err);
@@ -42,23 +40,5 @@ int settings_read(int fd, struct settings *ret, struct err *err) {
     if (settings.queue_count == 0 || settings.queue_count > SETTINGS_MAX_QUEUES || !texts_end(&settings))
         return err_set(err, REASON_BUG, "settings: expected 1 to %u queues and texts that end", SETTINGS_MAX_QUEUES);
     *ret = settings;
-    return 0;
-}
-
-int settings_password(const char *file, char ret[SETTINGS_PASSWORD_BYTES], struct err *err) {
-    char line[SETTINGS_PASSWORD_BYTES + 1] = "";
-    auto_fd int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return err_sys(err, REASON_CONFIG, "password file %s", file);
-    ssize_t got = read(fd, line, sizeof line - 1);
-    if (got < 0)
-        return err_sys(err, REASON_CONFIG, "password file %s", file);
-    size_t bytes = strcspn(line, "\r\n");
-    if (bytes == 0 || bytes >= SETTINGS_PASSWORD_BYTES)
-        return err_set(err, REASON_CONFIG, "password file %s: expected a first line of 1 to %d bytes", file,
-                       SETTINGS_PASSWORD_BYTES - 1);
-    memcpy(ret, line, bytes);
-    ret[bytes] = '\0';
-    explicit_bzero(line, sizeof line);
     return 0;
 }

@@ -189,8 +189,10 @@ int queue_open(const struct queue_options *options, struct queue **ret, struct e
         .what = "queue",
         .url = options->url,
         .password = options->password,
+        .password_file = options->password_file,
         .timeout_ms = options->timeout_ms,
         .patience_ms = options->patience_ms,
+        .patience = options->patience,
         .limits = limits,
     };
     TRY(session_open(&session, &queue->session, err));

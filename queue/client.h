@@ -74,7 +74,6 @@ MUST_USE int client_read_workers(const struct reply *reply, struct queue_worker 
 MUST_USE int client_read_wakeup(const struct reply *reply, struct queue_wakeup *ret, struct err *err);
 MUST_USE int client_read_named(const struct reply *reply, struct queue_named *rows, size_t room, size_t *ret_count,
                                struct err *err);
-MUST_USE int client_read_server(const struct reply *reply, struct queue_server *ret, struct err *err);
 
 /* An element behind the one that is `name`, in a list of names and values behind a word; 0: there is none. */
 size_t client_value(const struct reply *reply, const char *name);

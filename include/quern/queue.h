@@ -28,6 +28,8 @@
 
 #include "quern/err.h"
 #include "quern/job.h"
+#include "quern/patience.h"
+#include "quern/server.h"
 #include "quern/storage.h"
 
 #define QUEUE_NAME_BYTES 64    /* [a-z0-9][a-z0-9_.-]{0,62} */
@@ -65,11 +67,13 @@ enum queue_durability {
 MUST_USE int queue_durability_parse(const char *word, enum queue_durability *ret, struct err *err);
 
 struct queue_options {
-    const char *url;      /* redis://[USER@]HOST[:PORT][/DB], redis+unix:/PATH[?db=N] or unix:/PATH[?db=N] */
-    const char *password; /* from a file or a credential, never from a URL; NULL: none */
+    const char *url;           /* redis://[USER@]HOST[:PORT][/DB], redis+unix:/PATH[?db=N] or unix:/PATH[?db=N] */
+    const char *password;      /* from a file or a credential, never from a URL; NULL: none */
+    const char *password_file; /* its first line, read for each connection; NULL: `password` */
     const char *name;
     uint32_t timeout_ms;  /* of one call and of connecting; 0: 5000 */
-    uint32_t patience_ms; /* how long a call goes on trying while Redis is away; 0: one attempt */
+    uint32_t patience_ms; /* how long a call goes on trying while Redis does not do it; 0: one attempt */
+    struct patience patience;
     enum queue_durability durability;
 };
 
@@ -380,19 +384,8 @@ MUST_USE int queue_drain(struct queue *queue, const char *worker, bool drain, st
 
 /* ---- operators ---- */
 
-/* What the server is, for those who have to refuse one that cannot hold a queue. */
-struct queue_server {
-    char version[32];
-    char eviction[32]; /* noeviction, or jobs vanish when memory ends */
-    bool append_only;  /* else a restart loses what happened since the last snapshot */
-    bool replica;
-    uint64_t used_bytes, max_bytes; /* max 0: no bound */
-    uint64_t now_unix_ms;           /* its clock; 0: it does not say */
-};
-
-MUST_USE int queue_server(struct queue *queue, struct queue_server *ret, struct err *err);
-/* CONFIG, with the remedy, for a server that would lose jobs. */
-MUST_USE int queue_server_check(const struct queue_server *server, struct err *err);
+/* What its Redis is and can do now. Errors: only of one that does not answer. */
+MUST_USE int queue_server(struct queue *queue, struct server *ret, struct err *err);
 
 /* What clients and daemons of the queue must agree on: the store's URL, without credentials, and the environments that
  * its workers must offer, with commas between. Empty: not said. */

@@ -18,7 +18,6 @@
 #define SETTINGS_VERSION 1u
 #define SETTINGS_MAX_QUEUES 16u
 #define SETTINGS_TEXT_BYTES 1024
-#define SETTINGS_QUEUE_PATIENCE_MS (10 * 60 * 1000) /* a silent Redis kills no job: for queue_options.patience_ms */
 
 enum settings_log_format { SETTINGS_LOG_TEXT, SETTINGS_LOG_JSON };
 enum settings_log_level { SETTINGS_LOG_ERROR, SETTINGS_LOG_WARNING, SETTINGS_LOG_INFO, SETTINGS_LOG_DEBUG };
@@ -42,9 +41,5 @@ struct settings {
 
 MUST_USE int settings_write(const struct settings *settings, int *ret_fd, struct err *err);
 MUST_USE int settings_read(int fd, struct settings *ret, struct err *err);
-
-/* The first line of a password file, without its end. The caller wipes it. Errors: REASON_CONFIG. */
-#define SETTINGS_PASSWORD_BYTES 513
-MUST_USE int settings_password(const char *file, char ret[SETTINGS_PASSWORD_BYTES], struct err *err);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "queue/client.h"
+#include "redis/server.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
 
@@ -33,7 +34,7 @@ static void decode_lists(const struct reply *reply) {
     check(answer, &err);
     assert(answer < 0 || pieces.count <= QUEUE_MAX_PIECES);
     static struct queue_worker workers[4];
-    struct queue_server server;
+    struct server server;
     static struct queue_named named[4];
     struct queue_wakeup wakeup;
     answer = client_read_named(reply, named, 4, &row_count, &err);
@@ -41,7 +42,7 @@ static void decode_lists(const struct reply *reply) {
     assert(answer < 0 || row_count <= 4);
     check(client_read_wakeup(reply, &wakeup, &err), &err);
     check(client_read_workers(reply, workers, 4, &row_count, &err), &err);
-    check(client_read_server(reply, &server, &err), &err);
+    check(server_read(reply, &server, &err), &err);
 }
 
 static void decode(const struct reply *reply) {

@@ -410,7 +410,7 @@ static void c_a_full_redis_refuses_submissions_and_keeps_leases(void **state) {
     struct queue_renewal renewal = {.id = one.id, .token = one.token};
     free(redis_text(&world->redis, "CONFIG SET maxmemory 1"));
     assert_int_equal(queue_submit(world->queue, &job, &receipt, &world->err), -1);
-    assert_int_equal(world->err.reason, REASON_INFRA);
+    assert_int_equal(world->err.reason, REASON_UNWRITABLE);
     assert_non_null(strstr(world->err.msg, "Redis is full: raise maxmemory or purge ended jobs"));
     assert_int_equal(queue_renew(world->queue, WORLD_LEASE_MS, &renewal, 1, &world->err), QUEUE_OK);
     assert_int_equal(renewal.lease, QUEUE_LEASE_HELD);
