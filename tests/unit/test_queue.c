@@ -416,7 +416,10 @@ static void c_a_full_redis_refuses_submissions_and_keeps_leases(void **state) {
     assert_int_equal(renewal.lease, QUEUE_LEASE_HELD);
     struct queue_name name = {.key = "data.csv", .version = "v1"};
     assert_int_equal(queue_promote(world->queue, &name, 1, &world->err), -1);
-    assert_int_equal(world->err.reason, REASON_INFRA);
+    assert_int_equal(world->err.reason, REASON_UNWRITABLE);
+    assert_int_equal(queue_log(world->queue, "j1", one.token, false, "hello", 5, &world->err), -1);
+    assert_int_equal(world->err.reason, REASON_UNWRITABLE);
+    assert_int_equal(queue_progress(world->queue, "j1", one.token, "half", &world->err), QUEUE_OK);
     world_tick(world);
     assert_int_equal(queue_cancel(world->queue, "j1", &became, &world->err), QUEUE_OK);
     assert_int_equal(queue_complete(world->queue, "j1", one.token, "{}", 2, &name, 1, &world->err), QUEUE_OK);
