@@ -9,7 +9,10 @@
 
 #include "quern/clock.h"
 #include "quern/own.h"
-#include "quern/queue.h"
+#include "quern/queue_client.h"
+#include "quern/queue_operator.h"
+#include "quern/queue_server.h"
+#include "quern/queue_worker.h"
 #include "rounds.h"
 #include "tests/unit/redis_server.h"
 

@@ -3,6 +3,7 @@
 #include "cli/client.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
+#include "quern/queue_client.h"
 
 static int cancel(const struct command_line *line, const struct client *client, const char *word,
                   struct refusal *refusal) {

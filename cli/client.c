@@ -10,6 +10,8 @@
 #include "cli/places.h"
 #include "cli/preferences.h"
 #include "quern/own.h"
+#include "quern/queue_client.h"
+#include "quern/queue_server.h"
 
 /* ---- where it is ---- */
 

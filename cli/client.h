@@ -20,7 +20,8 @@
 
 #include "cli/command.h"
 #include "cli/store.h"
-#include "quern/queue.h"
+#include "quern/queue_client.h"
+#include "quern/queue_server.h"
 
 #define CLIENT_URL_BYTES (PATH_MAX + 32)
 

@@ -14,6 +14,7 @@
 #include "cli/workers.h"
 #include "quern/own.h"
 #include "quern/prove.h"
+#include "quern/queue_server.h"
 
 enum { SKEW_MS = 2000, FULL_PERCENT = 80 };
 static const uint64_t least_disk = 1u << 30, least_memory = 512u << 20;

@@ -10,6 +10,7 @@
 #include "cli/verdict.h"
 #include "quern/clock.h"
 #include "quern/own.h"
+#include "quern/queue_client.h"
 
 // A piece of waiting is short enough for Ctrl-C, and looks at a busy queue are far enough apart.
 enum { WAIT_MS = 300, LEAST_MS = 20, AWAY_MS = 500, SECOND_CHANCE_MS = 3000, CODE_INTERRUPTED = 130 };

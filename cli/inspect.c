@@ -5,6 +5,7 @@
 #include "cli/record_json.h"
 #include "cli/verbs.h"
 #include "quern/own.h"
+#include "quern/queue_client.h"
 
 // What is no JSON stands there as a text: nothing is left out.
 static json_t *json_or_text(const char *text, size_t bytes) {

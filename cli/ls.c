@@ -14,6 +14,8 @@
 #include "cli/verdict.h"
 #include "quern/clock.h"
 #include "quern/own.h"
+#include "quern/queue_client.h"
+#include "quern/queue_operator.h"
 
 enum { ROWS_DEFAULT = 50, WATCH_MS = 1000, SCRIPT_COLUMNS = 30 };
 

@@ -6,6 +6,7 @@
 #include "cli/environments.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
+#include "quern/queue_server.h"
 
 static int check_environments(const char *list, struct refusal *refusal) {
     char text[QUEUE_TEXT_BYTES], *rest = text;

@@ -4,6 +4,7 @@
 #include "cli/quantity.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
+#include "quern/queue_operator.h"
 
 static const struct {
     enum flag_id flag;

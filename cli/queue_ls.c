@@ -9,6 +9,7 @@
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "quern/own.h"
+#include "quern/queue_operator.h"
 
 enum { MOST_QUEUES = 1000 };
 

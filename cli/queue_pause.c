@@ -3,6 +3,7 @@
 #include "cli/client.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
+#include "quern/queue_operator.h"
 
 static int set(const struct command_line *line, bool paused) {
     struct refusal refusal;

@@ -7,6 +7,7 @@
 
 #include "cli/verdict.h"
 #include "quern/own.h"
+#include "quern/queue_client.h"
 #include "quern/utf8.h"
 
 json_t *record_json_text(const char *text) {

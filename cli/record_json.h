@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "cli/client.h"
+#include "quern/queue_client.h"
 
 json_t *record_json(const struct client *client, const char *id, const struct queue_record *record);
 json_t *record_json_row(const struct client *client, enum job_state state, const struct queue_row *row);

@@ -12,6 +12,7 @@
 #include "cli/verbs.h"
 #include "cli/verdict.h"
 #include "quern/own.h"
+#include "quern/queue_client.h"
 
 enum { MOST_OUTPUTS = 256 };
 

@@ -5,6 +5,7 @@
 #include "cli/client.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
+#include "quern/queue_client.h"
 
 static int blame(const struct client *client, const char *word, int answer, const struct queue_receipt *receipt,
                  struct refusal *refusal) {

@@ -3,6 +3,7 @@
 #include "cli/record_json.h"
 #include "cli/tell.h"
 #include "cli/verbs.h"
+#include "quern/queue_client.h"
 
 static int tell(const struct command_line *line, const struct client *client, const char *word,
                 struct refusal *refusal) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/quantity.h"
+#include "quern/queue_client.h"
 
 enum { PART_BYTES = 32 };
 

@@ -10,6 +10,7 @@
 #define QUERN_CLI_SUBMISSION_H
 
 #include "cli/client.h"
+#include "quern/queue_client.h"
 
 struct submission {
     struct queue_submission queued;

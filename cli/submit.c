@@ -14,6 +14,8 @@
 #include "cli/upload.h"
 #include "cli/verbs.h"
 #include "quern/own.h"
+#include "quern/queue_client.h"
+#include "quern/queue_server.h"
 
 // Nobody knows here how many cores the job's host has.
 enum { MOST_CORES = 256 };

@@ -8,6 +8,7 @@
 #include "cli/quantity.h"
 #include "cli/verdict.h"
 #include "quern/own.h"
+#include "quern/queue_client.h"
 
 uint64_t tell_now_unix_ms(void) {
     struct timeval now;

@@ -12,6 +12,7 @@
 
 #include "cli/client.h"
 #include "cli/terminal.h"
+#include "quern/queue_client.h"
 
 /* Ends with a line end. */
 void tell_record(const struct client *client, const char *id, const struct queue_record *record,

@@ -20,6 +20,8 @@
 #include "quern/catalogue.h"
 #include "quern/clock.h"
 #include "quern/own.h"
+#include "quern/queue_operator.h"
+#include "quern/queue_server.h"
 
 enum { REDIS_MS = 60000, WORKERS_MS = 120000, LOOK_MS = 20, LOADING_MS = 30000, SHUTDOWN_MS = 30000, TURN_MS = 200 };
 

@@ -8,7 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/up_place.h"
-#include "quern/queue.h"
+#include "quern/queue_server.h"
 
 struct up_settings {
     char url[PATH_MAX + 8];

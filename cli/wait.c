@@ -7,6 +7,7 @@
 #include "cli/verbs.h"
 #include "cli/verdict.h"
 #include "quern/clock.h"
+#include "quern/queue_client.h"
 
 static int wait_for(const struct client *client, const char *word, uint64_t deadline_ns, struct refusal *refusal) {
     const struct follow_options options = {.deadline_ns = deadline_ns};

@@ -7,6 +7,7 @@
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "cli/workers.h"
+#include "quern/queue_operator.h"
 
 static bool is_meant(const char *word, const char *name) {
     size_t bytes = strlen(word);

@@ -8,6 +8,7 @@
 #include "cli/verbs.h"
 #include "cli/workers.h"
 #include "quern/own.h"
+#include "quern/queue_operator.h"
 
 static const char *state_of(const struct queue_worker *worker) {
     return !worker->alive ? "silent" : worker->draining ? "draining" : "there";

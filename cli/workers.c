@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "quern/queue_operator.h"
+
 enum { PAGE = 200 };
 
 int workers_read(const struct client *client, struct workers *ret, struct refusal *refusal) {

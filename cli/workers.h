@@ -4,6 +4,7 @@
 #define QUERN_CLI_WORKERS_H
 
 #include "cli/client.h"
+#include "quern/queue_operator.h"
 
 #define WORKERS_MOST 10000u
 

@@ -9,6 +9,7 @@
 #include "failpoint.h"
 #include "quern/memory.h"
 #include "quern/own.h"
+#include "quern/queue_worker.h"
 #include "quern/record.h"
 #include "quern/segment.h"
 #include "quern/settings.h"

@@ -16,7 +16,7 @@
 #include "delivery.h"
 #include "news.h"
 #include "quern/catalogue.h"
-#include "quern/queue.h"
+#include "quern/queue_worker.h"
 
 /* Results, the joined picture, the device JSON, two logs, the manifest. */
 #define DELIVERY_MAX_OUTPUTS (HOST_MAX_PORTS + 5u)

@@ -3,26 +3,25 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-// Takes `prefix` off the text at *at.
-static bool skip(const char **at, const char *prefix) {
-    size_t bytes = strlen(prefix);
-    if (strncmp(*at, prefix, bytes) != 0)
-        return false;
-    *at += bytes;
-    return true;
+enum { PATH_BYTES = 4096 };
+
+// Only one of all processes removes it.
+static bool take(const char *directory, const char *what, const char *name) {
+    char path[PATH_BYTES];
+    int bytes = snprintf(path, sizeof path, "%s/%s@%s", directory, what, name);
+    return bytes > 0 && bytes < PATH_BYTES && unlink(path) == 0;
 }
 
 void failpoint_reach(const char *name) {
-    const char *at = getenv("QUERN_FAIL");
-    if (!at)
+    const char *directory = getenv("QUERN_FAIL");
+    if (!directory)
         return;
-    bool stop = skip(&at, "stop@");
-    if (!stop && !skip(&at, "kill@"))
-        return;
-    if (skip(&at, name) && skip(&at, ",") && unlink(at) == 0)
-        raise(stop ? SIGSTOP : SIGKILL);
+    if (take(directory, "kill", name))
+        raise(SIGKILL);
+    if (take(directory, "stop", name))
+        raise(SIGSTOP);
 }

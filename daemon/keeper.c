@@ -10,6 +10,7 @@
 #include "failpoint.h"
 #include "quern/clock.h"
 #include "quern/own.h"
+#include "quern/queue_keeper.h"
 #include "quern/record.h"
 #include "quern/storage.h"
 

@@ -47,7 +47,7 @@ struct keeper_loss {
     uint32_t queue;
     char id[JOB_ID_BYTES]; /* empty: the claim with this nonce may have taken one */
     char token[QUEUE_TOKEN_BYTES];
-    char nonce[SUPERVISOR_NONCE_BYTES];
+    char nonce[QUEUE_NONCE_BYTES];
 };
 
 struct keeper_queue {

@@ -7,6 +7,7 @@
 
 #include "keeper.h"
 #include "quern/clock.h"
+#include "quern/queue_keeper.h"
 
 enum { BUDGET = 100 };
 

@@ -19,6 +19,7 @@
 #include "keeper.h"
 #include "quern/clock.h"
 #include "quern/own.h"
+#include "quern/queue_operator.h"
 
 enum { CONNECTIONS = 32, TIMEOUT_S = 10, COUNT_MS = 1000, SUPERVISOR_SILENCE_MS = 30000 };
 

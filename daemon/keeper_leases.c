@@ -5,6 +5,7 @@
 #include "failpoint.h"
 #include "keeper.h"
 #include "quern/clock.h"
+#include "quern/queue_keeper.h"
 
 uint32_t keeper_chore_ms(const struct keeper *keeper) {
     uint32_t third = keeper->settings.lease_ms / 3;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keeper_metrics.h"
 
+#include "quern/queue_operator.h"
+
 // Upper bounds in ms; a last bucket has none.
 static const uint64_t bounds_ms[METRICS_BUCKETS - 1] = {1,     5,     25,     100,    500,     1000,     5000,
                                                         15000, 60000, 300000, 900000, 3600000, 14400000, 86400000};

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "quern/job.h"
+#include "quern/queue_operator.h"
 #include "quern/settings.h"
 #include "quern/steps.h"
 

@@ -5,6 +5,7 @@
 
 #include "keeper.h"
 #include "quern/clock.h"
+#include "quern/queue_server.h"
 #include "quern/storage.h"
 
 static int check_server(struct keeper *keeper, uint32_t queue, struct server *server, struct err *err) {

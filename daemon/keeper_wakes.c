@@ -4,6 +4,7 @@
 
 #include "keeper.h"
 #include "quern/clock.h"
+#include "quern/queue_keeper.h"
 
 void keeper_wait(struct keeper *keeper, uint32_t queue, uint64_t now_ns) {
     struct keeper_queue *kept = &keeper->queues[queue];

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "quern/clock.h"
+#include "quern/queue_worker.h"
 
 // Room that the piece which tells of left out bytes will need.
 enum { MARK_BYTES = 128 };

@@ -9,6 +9,7 @@
 #include "failpoint.h"
 #include "quern/clock.h"
 #include "quern/own.h"
+#include "quern/queue_worker.h"
 #include "quern/storage.h"
 
 struct service {

@@ -47,7 +47,7 @@ struct worker_link {
     enum worker_turn turn;
     uint32_t queue;                     /* CLAIMS, HOLDS */
     uint64_t held_ns;                   /* HOLDS: since when; of CLOCK_BOOTTIME */
-    char nonce[SUPERVISOR_NONCE_BYTES]; /* CLAIMS */
+    char nonce[QUEUE_NONCE_BYTES]; /* CLAIMS */
     char id[JOB_ID_BYTES];              /* HOLDS */
     char token[QUEUE_TOKEN_BYTES];      /* HOLDS */
     bool told;                          /* HOLDS: that the job has to end */

@@ -62,7 +62,7 @@ MUST_USE int calls_wait_segment(struct supervisor_calls *calls, uint32_t *ret_in
 /* A claim that may be made now. */
 struct calls_turn {
     uint32_t queue; /* index in settings.queues */
-    char nonce[SUPERVISOR_NONCE_BYTES];
+    char nonce[QUEUE_NONCE_BYTES];
 };
 
 /* Blocks until there may be a job: 1; 0: exit now. `wake` is NULL when the last claim was not answered, or gave a job. */

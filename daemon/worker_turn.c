@@ -29,8 +29,8 @@ int worker_turn_idle(struct exchange *exchange, struct err *err) {
     return 0;
 }
 
-static void fresh_nonce(char nonce[SUPERVISOR_NONCE_BYTES]) {
-    unsigned char dice[(SUPERVISOR_NONCE_BYTES - 1) / 2] = {0};
+static void fresh_nonce(char nonce[QUEUE_NONCE_BYTES]) {
+    unsigned char dice[(QUEUE_NONCE_BYTES - 1) / 2] = {0};
     ssize_t got;
     do
         got = getrandom(dice, sizeof dice, 0); // of so few bytes all, once the kernel has any

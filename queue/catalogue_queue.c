@@ -8,7 +8,7 @@
 #include "ops/storage/backend.h"
 #include "ops/storage/catalogue_home.h"
 #include "quern/own.h"
-#include "quern/queue.h"
+#include "quern/queue_names.h"
 
 enum { PAGE = 200, IDENTITY_BYTES = QUEUE_NONCE_BYTES + 8 };
 

@@ -2,12 +2,15 @@
 // The catalogue: names of the queue and the versions that they mean.
 #include <string.h>
 
-#include "queue/client.h"
+#include "quern/queue_names.h"
+#include "quern/queue_worker.h"
+#include "queue/call.h"
+#include "queue/replies.h"
 
 enum { ROW_FIELDS = 4, DOCUMENTS = 16 };
 
 static int check_version(const char *version, struct err *err) {
-    return client_check_name("version", version, STORAGE_VERSION_BYTES, err);
+    return call_check_name("version", version, STORAGE_VERSION_BYTES, err);
 }
 
 /* ---- whose name it is ---- */
@@ -27,9 +30,9 @@ static int check_owner(const char *key, const char *owner, bool only_own, struct
     return 0;
 }
 
-int client_write_names(const struct queue_name *names, size_t count, const char *owner, bool only_own,
-                       struct args *args, struct err *err) {
-    TRY(client_check_range("names", count, 0, QUEUE_MAX_NAMES, err));
+int call_write_names(const struct queue_name *names, size_t count, const char *owner, bool only_own, struct args *args,
+                     struct err *err) {
+    TRY(call_check_range("names", count, 0, QUEUE_MAX_NAMES, err));
     for (size_t i = 0; i < count; i++) {
         TRY(check_owner(names[i].key, owner, only_own, err));
         TRY(check_version(names[i].version, err));
@@ -44,10 +47,10 @@ int client_write_names(const struct queue_name *names, size_t count, const char 
 
 int queue_promote(struct queue *queue, const struct queue_name *names, size_t count, struct err *err) {
     struct args args;
-    client_begin(queue, SCRIPT_PROMOTE, &args);
-    TRY(client_check_range("names", count, 1, QUEUE_MAX_NAMES, err));
-    TRY(client_write_names(names, count, NULL, false, &args, err));
-    return client_simple(queue, SCRIPT_PROMOTE, &args, CLIENT_BIT(QUEUE_OK), err);
+    call_begin(queue, SCRIPT_PROMOTE, &args);
+    TRY(call_check_range("names", count, 1, QUEUE_MAX_NAMES, err));
+    TRY(call_write_names(names, count, NULL, false, &args, err));
+    return call_simple(queue, SCRIPT_PROMOTE, &args, CALL_BIT(QUEUE_OK), err);
 }
 
 int queue_remove_names(struct queue *queue, const char *const *keys, size_t count, size_t *ret_missing,
@@ -55,19 +58,19 @@ int queue_remove_names(struct queue *queue, const char *const *keys, size_t coun
     struct args args;
     auto_reply struct reply *reply = NULL;
     uint64_t missing = 0;
-    TRY(client_check_range("names", count, 1, QUEUE_MAX_NAMES, err));
-    client_begin(queue, SCRIPT_REMOVE_NAMES, &args);
+    TRY(call_check_range("names", count, 1, QUEUE_MAX_NAMES, err));
+    call_begin(queue, SCRIPT_REMOVE_NAMES, &args);
     for (size_t i = 0; i < count; i++) {
         TRY(check_owner(keys[i], NULL, false, err));
         args_text(&args, keys[i]);
     }
-    TRY(client_run(queue, SCRIPT_REMOVE_NAMES, &args, &reply, err));
-    int answer = client_answer(reply, "remove_names", err);
+    TRY(call_run(queue, SCRIPT_REMOVE_NAMES, &args, &reply, err));
+    int answer = call_answer(reply, "remove_names", err);
     if (answer < 0 || answer == QUEUE_OK)
         return answer;
     TRY(reply_number(reply, 1, "remove_names", &missing, err));
     if (answer != QUEUE_NO_NAME || missing >= count)
-        return err_set(err, REASON_INFRA, "remove_names: an answer that does not belong to it");
+        return call_wrong("remove_names", err);
     *ret_missing = (size_t)missing;
     return QUEUE_NO_NAME;
 }
@@ -80,14 +83,14 @@ int queue_name_get(struct queue *queue, const char *key, char ret_version[STORAG
     auto_reply struct reply *reply = NULL;
     char version[STORAGE_VERSION_BYTES];
     TRY(storage_key_check(key, err));
-    client_begin(queue, SCRIPT_NAME, &args);
+    call_begin(queue, SCRIPT_NAME, &args);
     args_text(&args, key);
-    TRY(client_run(queue, SCRIPT_NAME, &args, &reply, err));
-    int answer = client_answer(reply, "name", err);
+    TRY(call_run(queue, SCRIPT_NAME, &args, &reply, err));
+    int answer = call_answer(reply, "name", err);
     if (answer < 0 || answer == QUEUE_NO_NAME)
         return answer;
     if (answer != QUEUE_OK)
-        return err_set(err, REASON_INFRA, "name: an answer that does not belong to it");
+        return call_wrong("name", err);
     TRY(reply_copy(reply, 1, "name", version, sizeof version, err));
     TRY(check_version(version, err));
     TRY(reply_number(reply, 2, "name", ret_bytes, err));
@@ -104,14 +107,14 @@ static int read_named(const struct reply *reply, size_t at, struct queue_named *
     return reply_number(reply, at + 3, "names", &row->changed_unix_ms, err);
 }
 
-int client_read_named(const struct reply *reply, struct queue_named *rows, size_t room, size_t *ret_count,
-                      struct err *err) {
-    int answer = client_answer(reply, "names", err);
+int replies_named(const struct reply *reply, struct queue_named *rows, size_t room, size_t *ret_count,
+                  struct err *err) {
+    int answer = call_answer(reply, "names", err);
     if (answer < 0)
         return -1;
     size_t count = (reply->count - 1) / ROW_FIELDS;
     if (answer != QUEUE_OK || reply->count - 1 != count * ROW_FIELDS || count > room)
-        return err_set(err, REASON_INFRA, "names: an answer that does not belong to it");
+        return call_wrong("names", err);
     for (size_t i = 0; i < count; i++)
         TRY(read_named(reply, 1 + i * ROW_FIELDS, &rows[i], err));
     *ret_count = count;
@@ -130,16 +133,16 @@ int queue_names(struct queue *queue, const char *prefix, const char *after, stru
                 size_t *ret_count, struct err *err) {
     struct args args;
     auto_reply struct reply *reply = NULL;
-    TRY(client_check_text("prefix", prefix, STORAGE_KEY_BYTES, err));
+    TRY(call_check_text("prefix", prefix, STORAGE_KEY_BYTES, err));
     if (after[0])
         TRY(check_after(prefix, after, err));
-    TRY(client_check_range("rows", room, 1, QUEUE_MAX_LIST, err));
-    client_begin(queue, SCRIPT_NAMES, &args);
+    TRY(call_check_range("rows", room, 1, QUEUE_MAX_LIST, err));
+    call_begin(queue, SCRIPT_NAMES, &args);
     args_text(&args, prefix);
     args_text(&args, after);
     args_number(&args, room);
-    TRY(client_run(queue, SCRIPT_NAMES, &args, &reply, err));
-    return client_read_named(reply, rows, room, ret_count, err);
+    TRY(call_run(queue, SCRIPT_NAMES, &args, &reply, err));
+    return replies_named(reply, rows, room, ret_count, err);
 }
 
 /* ---- what the documents of jobs speak of ---- */
@@ -148,12 +151,12 @@ int queue_versions(struct queue *queue, uint64_t *cursor, queue_version_fn *visi
     struct args args;
     auto_reply struct reply *reply = NULL;
     uint64_t next = 0;
-    client_begin(queue, SCRIPT_VERSIONS, &args);
+    call_begin(queue, SCRIPT_VERSIONS, &args);
     args_number(&args, *cursor);
     args_number(&args, DOCUMENTS);
-    TRY(client_run(queue, SCRIPT_VERSIONS, &args, &reply, err));
-    if (client_answer(reply, "versions", err) != QUEUE_OK)
-        return err_set(err, REASON_INFRA, "versions: an answer that does not belong to it");
+    TRY(call_run(queue, SCRIPT_VERSIONS, &args, &reply, err));
+    if (call_answer(reply, "versions", err) != QUEUE_OK)
+        return call_wrong("versions", err);
     TRY(reply_number(reply, 1, "versions", &next, err));
     for (size_t i = 2; i < reply->count; i++) {
         char version[STORAGE_VERSION_BYTES];
@@ -170,13 +173,13 @@ int queue_identity(struct queue *queue, char ret[QUEUE_NONCE_BYTES], struct err 
     auto_reply struct reply *reply = NULL;
     char proposal[QUEUE_NONCE_BYTES], identity[QUEUE_NONCE_BYTES];
     TRY(queue_fresh_nonce(proposal, err));
-    client_begin(queue, SCRIPT_IDENTITY, &args);
+    call_begin(queue, SCRIPT_IDENTITY, &args);
     args_text(&args, proposal);
-    TRY(client_run(queue, SCRIPT_IDENTITY, &args, &reply, err));
-    if (client_answer(reply, "identity", err) != QUEUE_OK)
-        return err_set(err, REASON_INFRA, "identity: an answer that does not belong to it");
+    TRY(call_run(queue, SCRIPT_IDENTITY, &args, &reply, err));
+    if (call_answer(reply, "identity", err) != QUEUE_OK)
+        return call_wrong("identity", err);
     TRY(reply_copy(reply, 1, "identity", identity, sizeof identity, err));
-    TRY(client_check_name("identity", identity, sizeof identity, err));
+    TRY(call_check_name("identity", identity, sizeof identity, err));
     memcpy(ret, identity, sizeof identity);
     return QUEUE_OK;
 }

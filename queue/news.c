@@ -1,15 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a running attempt tells without waiting for Redis: one transition is on its way at a time.
+// What a running attempt tells, with or without waiting for Redis.
 #include <string.h>
 
 #include "quern/clock.h"
 #include "quern/own.h"
-#include "queue/client.h"
+#include "quern/queue_worker.h"
+#include "queue/call.h"
 
 enum {
     SEND_MS = 200,     // what a peer that takes no bytes may cost the sender
     RECEIVE_MS = 1000, // the answer has begun to come
 };
+
+static int write_log(const struct queue *queue, const char *id, const char *token, const struct queue_output *pieces,
+                     size_t count, struct args *args, struct err *err) {
+    size_t bytes = 0;
+    TRY(call_check_range("pieces of log", count, 1, QUEUE_MAX_OUTPUTS, err));
+    TRY(call_begin_end(queue, SCRIPT_LOG, id, token, args, err));
+    for (size_t i = 0; i < count; i++) {
+        bytes += pieces[i].count;
+        args_text(args, pieces[i].is_stderr ? "2" : "1");
+        args_bytes(args, pieces[i].bytes, pieces[i].count);
+    }
+    return call_check_range("bytes of log", bytes, 1, QUEUE_MAX_LOG, err);
+}
+
+static int write_progress(const struct queue *queue, const char *id, const char *token, const char *text,
+                          struct args *args, struct err *err) {
+    size_t bytes = strnlen(text, QUEUE_MAX_PROGRESS + 1);
+    TRY(call_check_range("bytes of progress", bytes, 0, QUEUE_MAX_PROGRESS, err));
+    TRY(call_begin_end(queue, SCRIPT_PROGRESS, id, token, args, err));
+    args_bytes(args, text, bytes);
+    return 0;
+}
+
+/* ---- and waits ---- */
+
+static const unsigned answers = CALL_BIT(QUEUE_OK) | CALL_BIT(QUEUE_DROPPED) | CALL_BIT(QUEUE_FENCED);
+
+int queue_log(struct queue *queue, const char *id, const char *token, const struct queue_output *pieces, size_t count,
+              struct err *err) {
+    struct args args;
+    TRY(write_log(queue, id, token, pieces, count, &args, err));
+    return call_simple(queue, SCRIPT_LOG, &args, answers, err);
+}
+
+int queue_progress(struct queue *queue, const char *id, const char *token, const char *text, struct err *err) {
+    struct args args;
+    TRY(write_progress(queue, id, token, text, &args, err));
+    return call_simple(queue, SCRIPT_PROGRESS, &args, answers, err);
+}
+
+/* ---- and goes on ---- */
 
 static int begin(struct queue *queue, enum script_id script, const struct args *args, struct err *err) {
     struct connection *connection = NULL;
@@ -28,24 +70,13 @@ static int begin(struct queue *queue, enum script_id script, const struct args *
 int queue_log_begin(struct queue *queue, const char *id, const char *token, const struct queue_output *pieces,
                     size_t count, struct err *err) {
     struct args args;
-    size_t bytes = 0;
-    TRY(client_check_range("pieces of log", count, 1, QUEUE_MAX_OUTPUTS, err));
-    TRY(client_begin_end(queue, SCRIPT_LOG, id, token, &args, err));
-    for (size_t i = 0; i < count; i++) {
-        bytes += pieces[i].count;
-        args_text(&args, pieces[i].is_stderr ? "2" : "1");
-        args_bytes(&args, pieces[i].bytes, pieces[i].count);
-    }
-    TRY(client_check_range("bytes of log", bytes, 1, QUEUE_MAX_LOG, err));
+    TRY(write_log(queue, id, token, pieces, count, &args, err));
     return begin(queue, SCRIPT_LOG, &args, err);
 }
 
 int queue_progress_begin(struct queue *queue, const char *id, const char *token, const char *text, struct err *err) {
     struct args args;
-    size_t bytes = strnlen(text, QUEUE_MAX_PROGRESS + 1);
-    TRY(client_check_range("bytes of progress", bytes, 0, QUEUE_MAX_PROGRESS, err));
-    TRY(client_begin_end(queue, SCRIPT_PROGRESS, id, token, &args, err));
-    args_bytes(&args, text, bytes);
+    TRY(write_progress(queue, id, token, text, &args, err));
     return begin(queue, SCRIPT_PROGRESS, &args, err);
 }
 
@@ -66,7 +97,7 @@ static int read_answer(struct queue *queue, const struct script *script, struct 
     }
     if (reply->kind == REPLY_ERROR)
         return connection_refused(reply, "queue", err);
-    return client_answer(reply, script->name, err);
+    return call_answer(reply, script->name, err);
 }
 
 int queue_news_end(struct queue *queue, struct err *err) {
@@ -77,7 +108,7 @@ int queue_news_end(struct queue *queue, struct err *err) {
     int answer = read_answer(queue, script, err);
     if (answer == QUEUE_OK || answer == QUEUE_DROPPED || answer == QUEUE_FENCED || answer < 0)
         return answer;
-    return err_set(err, REASON_INFRA, "%s: an answer that does not belong to it", script->name);
+    return call_wrong(script->name, err);
 }
 
 void queue_news_drop(struct queue *queue) {

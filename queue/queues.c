@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "quern/clock.h"
-#include "queue/client.h"
+#include "quern/queue_operator.h"
+#include "queue/call.h"
 
 enum { SCAN_COUNT = 10000, SCAN_MS = 60000, CURSOR_BYTES = 24 };
 
@@ -35,7 +36,7 @@ static int read_page(const struct reply *reply, struct found *found, char cursor
     TRY(reply_word(reply, "scan", 2, &next, err));
     if (strlen(next) >= CURSOR_BYTES || strspn(next, "0123456789") != strlen(next) ||
         reply->elements[1]->kind != REPLY_LIST)
-        return err_set(err, REASON_INFRA, "scan: an answer that does not belong to it");
+        return call_wrong("scan", err);
     memcpy(cursor, next, strlen(next) + 1);
     const struct reply *keys = reply->elements[1];
     for (size_t i = 0; i < keys->count; i++)
@@ -59,7 +60,7 @@ int queue_all(struct queue *queue, char (*names)[QUEUE_NAME_BYTES], size_t room,
         args_text(&args, "quern:{*}:[cn][ou][nm][fb]*");
         args_text(&args, "COUNT");
         args_number(&args, SCAN_COUNT);
-        TRY(client_command(queue, &args, deadline, &reply, err));
+        TRY(call_command(queue, &args, deadline, &reply, err));
         TRY(read_page(reply, &found, cursor, err));
     } while (strcmp(cursor, "0") != 0);
     if (found.count)

@@ -3,24 +3,26 @@
 #include <string.h>
 
 #include "quern/own.h"
-#include "queue/client.h"
+#include "quern/queue_client.h"
+#include "queue/call.h"
+#include "queue/replies.h"
 
 static const char what[] = "the record of a job";
 
 static int number(const struct reply *reply, const char *name, uint64_t *place, struct err *err) {
-    size_t index = client_value(reply, name);
+    size_t index = call_value(reply, name);
     return index ? reply_number(reply, index, what, place, err) : 0;
 }
 
 static int word(const struct reply *reply, const char *name, char *place, size_t room, struct err *err) {
-    size_t index = client_value(reply, name);
+    size_t index = call_value(reply, name);
     return index ? reply_copy(reply, index, what, place, room, err) : 0;
 }
 
 // What is absent is an empty text.
 static int copy(const struct reply *reply, const char *name, char **place, size_t *ret_bytes, struct err *err) {
     const char *text = "";
-    size_t index = client_value(reply, name), bytes = 0;
+    size_t index = call_value(reply, name), bytes = 0;
     if (index)
         TRY(reply_text(reply, index, what, &text, &bytes, err));
     *place = malloc(bytes + 1);
@@ -46,25 +48,25 @@ static int read_numbers(const struct reply *reply, struct queue_record *record, 
 }
 
 static int read_texts(const struct reply *reply, struct queue_record *record, struct err *err) {
-    size_t text_bytes = 0, state = client_value(reply, "st");
+    size_t text_bytes = 0, state = call_value(reply, "st");
     if (!state)
         return err_set(err, REASON_INFRA, "%s: there is no state in it", what);
-    TRY(client_state(reply, state, what, &record->state, err));
+    TRY(call_state(reply, state, what, &record->state, err));
     TRY(word(reply, "why", record->why, sizeof record->why, err));
     TRY(word(reply, "own", record->worker, sizeof record->worker, err));
     TRY(word(reply, "tok", record->token, sizeof record->token, err));
     TRY(copy(reply, "text", &record->text, &text_bytes, err));
     TRY(copy(reply, "progress", &record->progress, &text_bytes, err));
-    return client_value(reply, "result") ? copy(reply, "result", &record->result, &record->result_bytes, err) : 0;
+    return call_value(reply, "result") ? copy(reply, "result", &record->result, &record->result_bytes, err) : 0;
 }
 
-int client_read_record(const struct reply *reply, struct queue_record *ret, struct err *err) {
-    int answer = client_answer(reply, what, err);
+int replies_record(const struct reply *reply, struct queue_record *ret, struct err *err) {
+    int answer = call_answer(reply, what, err);
     if (answer < 0 || answer == QUEUE_NO_JOB)
         return answer;
     if (answer != QUEUE_OK || reply->count % 2 != 1)
-        return err_set(err, REASON_INFRA, "%s: an answer that does not belong to it", what);
-    struct queue_record record = {.cancelling = client_value(reply, "cancel") != 0};
+        return call_wrong(what, err);
+    struct queue_record record = {.cancelling = call_value(reply, "cancel") != 0};
     if (read_numbers(reply, &record, err) < 0 || read_texts(reply, &record, err) < 0) {
         queue_record_free(&record);
         return -1;
@@ -74,13 +76,13 @@ int client_read_record(const struct reply *reply, struct queue_record *ret, stru
 }
 
 int queue_get(struct queue *queue, const char *id, struct queue_record *ret, struct err *err) {
-    TRY(client_check_id(id, err));
+    TRY(call_check_id(id, err));
     struct args args;
-    client_begin(queue, SCRIPT_GET, &args);
+    call_begin(queue, SCRIPT_GET, &args);
     args_text(&args, id);
     auto_reply struct reply *reply = NULL;
-    TRY(client_run(queue, SCRIPT_GET, &args, &reply, err));
-    return client_read_record(reply, ret, err);
+    TRY(call_run(queue, SCRIPT_GET, &args, &reply, err));
+    return replies_record(reply, ret, err);
 }
 
 void queue_record_free(struct queue_record *record) {
@@ -95,15 +97,15 @@ int queue_document(struct queue *queue, const char *id, char **ret, size_t *ret_
     auto_reply struct reply *reply = NULL;
     const char *document = NULL;
     size_t bytes = 0;
-    TRY(client_check_id(id, err));
-    client_begin(queue, SCRIPT_DOCUMENT, &args);
+    TRY(call_check_id(id, err));
+    call_begin(queue, SCRIPT_DOCUMENT, &args);
     args_text(&args, id);
-    TRY(client_run(queue, SCRIPT_DOCUMENT, &args, &reply, err));
-    int answer = client_answer(reply, "document", err);
+    TRY(call_run(queue, SCRIPT_DOCUMENT, &args, &reply, err));
+    int answer = call_answer(reply, "document", err);
     if (answer < 0 || answer == QUEUE_NO_JOB)
         return answer;
     if (answer != QUEUE_OK)
-        return err_set(err, REASON_INFRA, "document: an answer that does not belong to it");
+        return call_wrong("document", err);
     TRY(reply_text(reply, 1, "document", &document, &bytes, err));
     char *copied = malloc(bytes + 1);
     if (!copied)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "quern/own.h"
-#include "quern/queue.h"
+#include "quern/queue_client.h"
 
 static bool exit_code(const char *text) {
     char *end = NULL;

@@ -3,11 +3,13 @@
 #include <stdio.h>
 
 #include "quern/own.h"
-#include "queue/client.h"
+#include "quern/queue_server.h"
+#include "queue/call.h"
+#include "queue/replies.h"
 #include "redis/server.h"
 
 int queue_server(struct queue *queue, struct server *ret, struct err *err) {
-    char key[CLIENT_KEY_BYTES];
+    char key[CALL_KEY_BYTES];
     snprintf(key, sizeof key, "%s:stats", queue->prefix);
     queue_news_drop(queue);
     return server_ask(&queue->session, key, ret, err);
@@ -17,11 +19,11 @@ int queue_server(struct queue *queue, struct server *ret, struct err *err) {
 
 static int set_text(struct queue *queue, const char *field, const char *text, struct err *err) {
     struct args args;
-    TRY(client_check_text(field, text, QUEUE_TEXT_BYTES, err));
-    client_begin(queue, SCRIPT_CONFIGURE, &args);
+    TRY(call_check_text(field, text, QUEUE_TEXT_BYTES, err));
+    call_begin(queue, SCRIPT_CONFIGURE, &args);
     args_text(&args, field);
     args_text(&args, text);
-    return client_simple(queue, SCRIPT_CONFIGURE, &args, CLIENT_BIT(QUEUE_OK), err);
+    return call_simple(queue, SCRIPT_CONFIGURE, &args, CALL_BIT(QUEUE_OK), err);
 }
 
 int queue_set_home(struct queue *queue, const struct queue_home *home, struct err *err) {
@@ -33,10 +35,10 @@ int queue_get_home(struct queue *queue, struct queue_home *ret, struct err *err)
     struct args args;
     struct queue_home home;
     auto_reply struct reply *reply = NULL;
-    client_begin(queue, SCRIPT_HOME, &args);
-    TRY(client_run(queue, SCRIPT_HOME, &args, &reply, err));
-    if (client_answer(reply, "home", err) != QUEUE_OK)
-        return err_set(err, REASON_INFRA, "home: an answer that does not belong to it");
+    call_begin(queue, SCRIPT_HOME, &args);
+    TRY(call_run(queue, SCRIPT_HOME, &args, &reply, err));
+    if (call_answer(reply, "home", err) != QUEUE_OK)
+        return call_wrong("home", err);
     TRY(reply_copy(reply, 1, "home", home.store, sizeof home.store, err));
     TRY(reply_copy(reply, 2, "home", home.environments, sizeof home.environments, err));
     *ret = home;

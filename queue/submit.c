@@ -2,7 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "queue/client.h"
+#include "quern/queue_client.h"
+#include "queue/call.h"
+#include "queue/replies.h"
 #include "queue/rules.h"
 
 #define EDGE_BYTES (JOB_ID_BYTES + 8)
@@ -23,18 +25,18 @@ static const char *rules_of(const struct queue_submission *job) {
 }
 
 int queue_submission_check(const struct queue_submission *job, struct err *err) {
-    TRY(client_check_id(job->id, err));
-    TRY(client_check_range("priority", job->priority, 0, QUEUE_MAX_PRIORITY, err));
-    TRY(client_check_range("delay in ms", job->delay_ms, 0, QUEUE_MAX_DELAY_MS, err));
-    TRY(client_check_range("not before, in ms", job->not_before_unix_ms, 0, 1ull << 43, err));
-    TRY(client_check_range("retries", job->retries, 0, COUNTER_MAX, err));
-    TRY(client_check_range("crashes", job->crashes, 0, COUNTER_MAX, err));
-    TRY(client_check_range("backoff in ms", job->backoff_ms, 1, QUEUE_MAX_DELAY_MS, err));
-    TRY(client_check_range("longest backoff in ms", job->backoff_max_ms, job->backoff_ms, QUEUE_MAX_DELAY_MS, err));
-    TRY(client_check_range("time limit in ms", job->time_ms, 0, QUEUE_MAX_DELAY_MS, err));
-    TRY(client_check_range("dependencies", job->after_count, 0, QUEUE_MAX_DEPENDENCIES, err));
+    TRY(call_check_id(job->id, err));
+    TRY(call_check_range("priority", job->priority, 0, QUEUE_MAX_PRIORITY, err));
+    TRY(call_check_range("delay in ms", job->delay_ms, 0, QUEUE_MAX_DELAY_MS, err));
+    TRY(call_check_range("not before, in ms", job->not_before_unix_ms, 0, 1ull << 43, err));
+    TRY(call_check_range("retries", job->retries, 0, COUNTER_MAX, err));
+    TRY(call_check_range("crashes", job->crashes, 0, COUNTER_MAX, err));
+    TRY(call_check_range("backoff in ms", job->backoff_ms, 1, QUEUE_MAX_DELAY_MS, err));
+    TRY(call_check_range("longest backoff in ms", job->backoff_max_ms, job->backoff_ms, QUEUE_MAX_DELAY_MS, err));
+    TRY(call_check_range("time limit in ms", job->time_ms, 0, QUEUE_MAX_DELAY_MS, err));
+    TRY(call_check_range("dependencies", job->after_count, 0, QUEUE_MAX_DEPENDENCIES, err));
     if (job->unique)
-        TRY(client_check_name("unique key", job->unique, QUEUE_UNIQUE_BYTES, err));
+        TRY(call_check_name("unique key", job->unique, QUEUE_UNIQUE_BYTES, err));
     return rules_check(rules_of(job), err);
 }
 
@@ -42,28 +44,28 @@ static int write_edges(const struct queue_submission *job, char edges[][EDGE_BYT
     static const char *const policies[] = {
         [QUEUE_AFTER_OK] = "ok", [QUEUE_AFTER_ANY] = "any", [QUEUE_AFTER_NOT_OK] = "notok"};
     for (size_t i = 0; i < job->after_count; i++) {
-        TRY(client_check_id(job->after[i].id, err));
-        TRY(client_check_range("dependency", job->after[i].when, QUEUE_AFTER_OK, QUEUE_AFTER_NOT_OK, err));
+        TRY(call_check_id(job->after[i].id, err));
+        TRY(call_check_range("dependency", job->after[i].when, QUEUE_AFTER_OK, QUEUE_AFTER_NOT_OK, err));
         snprintf(edges[i], EDGE_BYTES, "%s:%s", policies[job->after[i].when], job->after[i].id);
     }
     return 0;
 }
 
-int client_read_receipt(const struct reply *reply, const char *what, size_t number, struct queue_receipt *ret,
-                        struct err *err) {
-    int answer = client_answer(reply, what, err);
+int replies_receipt(const struct reply *reply, const char *what, size_t number, struct queue_receipt *ret,
+                    struct err *err) {
+    int answer = call_answer(reply, what, err);
     struct queue_receipt receipt = {0};
     if (answer == QUEUE_OK) {
         if (number)
             TRY(reply_number(reply, number, what, &receipt.number, err));
-        TRY(client_state(reply, number + 1, what, &receipt.state, err));
+        TRY(call_state(reply, number + 1, what, &receipt.state, err));
     } else if (answer == QUEUE_DUPLICATE || answer == QUEUE_NO_DEPENDENCY) {
         TRY(reply_copy(reply, 1, what, receipt.other, sizeof receipt.other, err));
     } else if (answer == QUEUE_FULL) {
         TRY(reply_number(reply, 1, what, &receipt.waiting, err));
         TRY(reply_number(reply, 2, what, &receipt.most, err));
     } else if (answer >= 0 && (number || answer == QUEUE_NOTHING || answer == QUEUE_FENCED)) {
-        return err_set(err, REASON_INFRA, "%s: an answer that does not belong to it", what);
+        return call_wrong(what, err);
     }
     if (answer >= 0)
         *ret = receipt;
@@ -73,10 +75,10 @@ int client_read_receipt(const struct reply *reply, const char *what, size_t numb
 int queue_submit(struct queue *queue, const struct queue_submission *job, struct queue_receipt *ret, struct err *err) {
     char edges[QUEUE_MAX_DEPENDENCIES][EDGE_BYTES];
     TRY(queue_submission_check(job, err));
-    TRY(client_check_range("document bytes", job->document_bytes, 1, JOB_MAX_BYTES, err));
+    TRY(call_check_range("document bytes", job->document_bytes, 1, JOB_MAX_BYTES, err));
     TRY(write_edges(job, edges, err));
     struct args args;
-    client_begin(queue, SCRIPT_SUBMIT, &args);
+    call_begin(queue, SCRIPT_SUBMIT, &args);
     args_text(&args, job->id);
     args_bytes(&args, job->document, job->document_bytes);
     args_number(&args, job->priority);
@@ -92,6 +94,6 @@ int queue_submit(struct queue *queue, const struct queue_submission *job, struct
     for (size_t i = 0; i < job->after_count; i++)
         args_text(&args, edges[i]);
     auto_reply struct reply *reply = NULL;
-    TRY(client_run_durably(queue, SCRIPT_SUBMIT, &args, &reply, err));
-    return client_read_receipt(reply, "submit", 1, ret, err);
+    TRY(call_run_durably(queue, SCRIPT_SUBMIT, &args, &reply, err));
+    return replies_receipt(reply, "submit", 1, ret, err);
 }

@@ -6,7 +6,9 @@
 
 #include "quern/clock.h"
 #include "quern/own.h"
-#include "queue/client.h"
+#include "quern/queue_keeper.h"
+#include "queue/call.h"
+#include "queue/replies.h"
 
 enum { WAIT_MAX_MS = 5000, WAIT_SLACK_MS = 2000, ENTRIES_MAX = 1000 };
 
@@ -15,7 +17,7 @@ static void give_up(struct queue *queue) {
     queue->wait_deadline_ns = 0;
 }
 
-static int write_streams(const struct client_stream *streams, size_t count, uint32_t wait_ms, struct args *args,
+static int write_streams(const struct call_stream *streams, size_t count, uint32_t wait_ms, struct args *args,
                          struct err *err) {
     args_begin(args, "XREAD");
     args_text(args, "COUNT");
@@ -26,19 +28,19 @@ static int write_streams(const struct client_stream *streams, size_t count, uint
     for (size_t i = 0; i < count; i++)
         args_text(args, streams[i].key);
     for (size_t i = 0; i < count; i++) {
-        TRY(client_check_entry(streams[i].after, err));
+        TRY(call_check_entry(streams[i].after, err));
         args_text(args, streams[i].after);
     }
     return 0;
 }
 
 // At most five seconds at a time: a server that lost us, or we it, is noticed soon.
-int client_wait_begin(struct queue *queue, const struct client_stream *streams, size_t count, uint32_t wait_ms,
-                      struct err *err) {
+int call_wait_begin(struct queue *queue, const struct call_stream *streams, size_t count, uint32_t wait_ms,
+                    struct err *err) {
     struct args args;
     struct connection *connection = NULL;
     uint64_t soon_ns = clock_deadline_ns(queue->waiting.timeout_ms);
-    TRY(client_check_range("wait in ms", wait_ms, 1, WAIT_MAX_MS, err));
+    TRY(call_check_range("wait in ms", wait_ms, 1, WAIT_MAX_MS, err));
     TRY(write_streams(streams, count, wait_ms, &args, err));
     if (queue->wait_deadline_ns)
         give_up(queue);
@@ -55,7 +57,7 @@ int queue_wait_fd(const struct queue *queue) {
     return queue->wait_deadline_ns ? connection_fd(queue->waiting.connection) : -1;
 }
 
-int client_wait_end(struct queue *queue, struct reply **ret, struct err *err) {
+int call_wait_end(struct queue *queue, struct reply **ret, struct err *err) {
     auto_reply struct reply *reply = NULL;
     if (!queue->wait_deadline_ns)
         return err_set(err, REASON_BUG, "queue: no wait is under way");
@@ -72,11 +74,11 @@ int client_wait_end(struct queue *queue, struct reply **ret, struct err *err) {
     return QUEUE_OK;
 }
 
-int client_wait(struct queue *queue, const struct client_stream *streams, size_t count, uint32_t wait_ms,
-                bool *ret_woken, struct err *err) {
+int call_wait(struct queue *queue, const struct call_stream *streams, size_t count, uint32_t wait_ms, bool *ret_woken,
+              struct err *err) {
     auto_reply struct reply *reply = NULL;
-    TRY(client_wait_begin(queue, streams, count, wait_ms, err));
-    TRY(client_wait_end(queue, &reply, err));
+    TRY(call_wait_begin(queue, streams, count, wait_ms, err));
+    TRY(call_wait_end(queue, &reply, err));
     *ret_woken = reply->kind == REPLY_LIST && reply->count > 0;
     return QUEUE_OK;
 }
@@ -96,7 +98,7 @@ static int read_entry(const struct reply *entry, struct queue_wakeup *wakeup, st
     if (!fields)
         return err_set(err, REASON_INFRA, "wake: an entry that is none");
     TRY(reply_copy(entry, 0, "wake", wakeup->wake, sizeof wakeup->wake, err));
-    TRY(client_check_entry(wakeup->wake, err));
+    TRY(call_check_entry(wakeup->wake, err));
     TRY(reply_copy(fields, 1, "wake", what, sizeof what, err));
     if (strcmp(what, "cancel") == 0)
         wakeup->cancel = true;
@@ -106,7 +108,7 @@ static int read_entry(const struct reply *entry, struct queue_wakeup *wakeup, st
 }
 
 // Nil when nothing happened, else [[KEY, [entry…]]].
-int client_read_wakeup(const struct reply *reply, struct queue_wakeup *ret, struct err *err) {
+int replies_wakeup(const struct reply *reply, struct queue_wakeup *ret, struct err *err) {
     struct queue_wakeup wakeup = {.work = false};
     if (reply->kind == REPLY_NIL) {
         *ret = wakeup;
@@ -122,10 +124,10 @@ int client_read_wakeup(const struct reply *reply, struct queue_wakeup *ret, stru
 }
 
 int queue_wait_begin(struct queue *queue, const char *wake, uint32_t wait_ms, struct err *err) {
-    char key[CLIENT_KEY_BYTES];
-    struct client_stream stream = {.key = key, .after = wake[0] ? wake : "0-0"};
+    char key[CALL_KEY_BYTES];
+    struct call_stream stream = {.key = key, .after = wake[0] ? wake : "0-0"};
     snprintf(key, sizeof key, "%s:wake", queue->prefix);
-    TRY(client_wait_begin(queue, &stream, 1, wait_ms, err));
+    TRY(call_wait_begin(queue, &stream, 1, wait_ms, err));
     snprintf(queue->wake, sizeof queue->wake, "%s", stream.after);
     return QUEUE_OK;
 }
@@ -133,8 +135,8 @@ int queue_wait_begin(struct queue *queue, const char *wake, uint32_t wait_ms, st
 int queue_wait_end(struct queue *queue, struct queue_wakeup *ret, struct err *err) {
     auto_reply struct reply *reply = NULL;
     struct queue_wakeup wakeup = {.work = false};
-    TRY(client_wait_end(queue, &reply, err));
-    TRY(client_read_wakeup(reply, &wakeup, err));
+    TRY(call_wait_end(queue, &reply, err));
+    TRY(replies_wakeup(reply, &wakeup, err));
     if (!wakeup.wake[0])
         memcpy(wakeup.wake, queue->wake, sizeof wakeup.wake);
     *ret = wakeup;

@@ -64,7 +64,7 @@ struct keeper_order {
     uint64_t bytes, hits, decodes; /* MEMORY */
     char id[JOB_ID_BYTES];
     char token[QUEUE_TOKEN_BYTES];
-    char nonce[SUPERVISOR_NONCE_BYTES];
+    char nonce[QUEUE_NONCE_BYTES];
     char text[KEEPER_TEXT_BYTES];
 };
 

@@ -54,7 +54,6 @@ enum { SUPERVISOR_FD_CALLS = 3, SUPERVISOR_FD_EVENTS = 4, SUPERVISOR_FD_JOB = 5 
 
 #define SUPERVISOR_MAX_KEYS 64u
 #define SUPERVISOR_KEY_BYTES 512u
-#define SUPERVISOR_NONCE_BYTES 33 /* hexadecimal */
 #define SUPERVISOR_CLAIM_MS 60000 /* one attempt at Redis is shorter; who makes more of them says so: STEP */
 
 enum supervisor_call_kind {
@@ -118,7 +117,7 @@ struct supervisor_reply {
     struct jail_facts facts; /* CONNECT to a zygote: what its children get */
     char python[32], pandas[32];
     uint32_t queue; /* IDLE: where to claim */
-    char nonce[SUPERVISOR_NONCE_BYTES];
+    char nonce[QUEUE_NONCE_BYTES];
     struct err err; /* REPLY: reason 0 is success */
 };
 

@@ -1,20 +1,18 @@
 """What all end-to-end tests share: where the programs are, and runs in directories of their own."""
 import json
 import os
-import pathlib
 import subprocess
 
 import pytest
 
-from quernds import Fleet
+from fleet import RELEASE, ROOT, Fleet
 
 # A queue of who runs the tests is none of theirs.
 for variable in ("QUERN_REDIS_URL", "QUERN_QUEUE"):
     os.environ.pop(variable, None)
 os.environ["XDG_STATE_HOME"] = "/nowhere"
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-QUERN = ROOT / "build" / "bin" / "quern"
+QUERN = RELEASE / "quern"
 
 
 class Run:
@@ -54,7 +52,6 @@ def quern(tmp_path):
 
 @pytest.fixture
 def fleet():
-    """A redis-server and as many quernd as the test starts (quernds.py); gone afterwards."""
-    own = Fleet()
-    yield own
-    own.close()
+    """A redis-server and as many quernd as the test starts (tests/fleet); gone afterwards."""
+    with Fleet() as own:
+        yield own

@@ -6,7 +6,9 @@ import os
 import signal
 import sys
 
-from world import World, until
+from fleet.processes import Process
+from fleet.waiting import eventually
+from world import World
 
 ENDLESS = "def azureml_main():\n    print('up', flush=True)\n    while True:\n        pass\n"
 QUICK = "def azureml_main():\n    return 'done'\n"
@@ -75,7 +77,7 @@ def interrupted_twice(world):
     run = begin(world, ENDLESS)
     run.kill("worker", signal.SIGSTOP)
     run.kill("cli", signal.SIGINT)
-    until(lambda: not signalled(run.pid), "the first signal to be taken")
+    eventually(lambda: not signalled(run.pid), "the first signal to be taken")
     run.kill("cli", signal.SIGINT)
     assert run.wait() == 4, run.text
     assert "cancelled" in run.text
@@ -103,16 +105,11 @@ def killed_with_stopped(world):
         run = begin(world, ENDLESS)
         stopped = run.find(role).pid
         os.kill(stopped, signal.SIGSTOP)
-        until(lambda pid=stopped, run=run: state(pid) == "T" or run.has_ended() or role == "init", f"{role} to stop")
+        eventually(lambda pid=stopped, run=run: Process(pid).state == "T" or run.has_ended() or role == "init", f"{role} to stop")
         run.kill("cli")
         assert run.wait() == -9, run.text
         assert world.leftovers() == [], role
     clean(world)
-
-
-def state(pid):
-    with open(f"/proc/{pid}/stat", encoding="latin-1") as file:
-        return file.read().rsplit(")", 1)[1].split()[0]
 
 
 # ---- stubborn scripts ----

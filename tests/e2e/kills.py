@@ -12,7 +12,8 @@ import sys
 import time
 
 from arrow_file import FLOAT, Array, Field, File, Scalar
-from world import KEPT, STEPS, World, until
+from fleet.waiting import eventually
+from world import KEPT, STEPS, World
 
 ROWS, COLUMNS = 250_000, 8
 SCRIPT = """
@@ -61,7 +62,7 @@ def big_file():
 def pause(seconds, run):
     """Goes on reading for a while."""
     end = time.monotonic() + seconds
-    until(lambda: time.monotonic() >= end or run.has_ended(), "a moment")
+    eventually(lambda: time.monotonic() >= end or run.has_ended(), "a moment")
 
 
 def strike(run, victim, moment, steps):

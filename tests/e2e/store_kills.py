@@ -13,7 +13,8 @@ import sys
 
 import tracer
 from arrow_file import FLOAT, Array, Field, File, Scalar
-from world import World, until
+from fleet.waiting import eventually
+from world import World
 
 SHORT = 5  # every so many moments
 ROWS = 1000
@@ -78,7 +79,7 @@ class Case:
         self.prepare()
         status, _ = tracer.run(store.argv(*self.words), store.world.place, store.world.environment,
                                lambda number, what: number < at)
-        until(lambda: not store.world.left(), "the end of all processes")
+        eventually(lambda: not store.world.left(), "the end of all processes")
         assert os.WIFSIGNALED(status) or status == 0, status
         whole, rest = store.objects()
         assert rest == [], rest  # the file system of the world knows nameless files

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from hosts import RELEASE, Fleet, eventually
+from fleet import RELEASE, Fleet, eventually
 
 TWO_TABLES_AND_A_PLOT = """
 import sys
@@ -64,7 +64,7 @@ def azureml_main(dataframe1=None, dataframe2=None):
 def fleet(tmp_path_factory):
     """A fleet of one host with two workers, for tests that leave each other's jobs alone."""
     with Fleet(tmp_path_factory.mktemp("fleet")) as fleet:
-        fleet.host(workers=2)
+        fleet.host(workers={"count": 2})
         yield fleet
 
 
@@ -84,7 +84,7 @@ def table(fleet, name="in.csv", rows=3):
 def test_b_outputs_are_those_of_quern_run_and_stand_under_their_names(fleet):
     script, data = fleet.directory / "both.py", table(fleet)
     script.write_text(TWO_TABLES_AND_A_PLOT)
-    job = fleet.quern("submit", script, "--dataframe1", data, "-o", "both", "--output", "dataset2=counts/n").stdout.strip()
+    job = fleet.submit(script, "--dataframe1", data, "-o", "both", "--output", "dataset2=counts/n")
     assert fleet.wait(job) == "succeeded"
     out = fleet.directory / "out"
     done = subprocess.run([RELEASE / "quern", "run", script, "--dataframe1", data, "-o", out], env=fleet.environment,
@@ -124,9 +124,9 @@ def test_b_the_log_is_what_the_script_wrote(fleet):
     job = fleet.submit("import sys\ndef azureml_main():\n for i in range(3000):\n"
                        "  print(i, flush=True, file=sys.stderr if i % 2 else sys.stdout)\n")
     assert fleet.wait(job) == "succeeded"
-    logs = fleet.quern("logs", job)
-    assert logs.stdout == "".join(f"{i}\n" for i in range(0, 3000, 2))
-    assert logs.stderr == "".join(f"{i}\n" for i in range(1, 3000, 2))
+    _, out, err = fleet.quern("logs", job)
+    assert out == "".join(f"{i}\n" for i in range(0, 3000, 2))
+    assert err == "".join(f"{i}\n" for i in range(1, 3000, 2))
 
 
 def test_b_without_names_outputs_are_only_the_jobs_own(fleet):
@@ -148,9 +148,9 @@ def test_m_a_result_that_stays_in_memory_is_what_its_file_would_become(fleet):
     assert (fleet.wait(as_it_is), fleet.wait(decoded)) == ("succeeded", "succeeded")
     assert fleet.inspect(as_it_is)["result"]["inputs"][0]["cached"] is True
     assert fleet.inspect(decoded)["result"]["inputs"][0]["cached"] is False
-    shown = fleet.quern("logs", as_it_is).stdout
+    shown = fleet.says("logs", as_it_is)
     assert [line.split()[0] for line in shown.splitlines()] == KINDS
-    assert shown == fleet.quern("logs", decoded).stdout
+    assert shown == fleet.says("logs", decoded)
 
 
 def test_b_a_dependencys_output_is_pinned_when_the_job_is_claimed(empty):
@@ -159,7 +159,7 @@ def test_b_a_dependencys_output_is_pinned_when_the_job_is_claimed(empty):
                           "--after", first)
     empty.host()
     assert empty.wait(second) == "succeeded"
-    assert empty.quern("logs", second).stdout == "83\n"
+    assert empty.says("logs", second) == "83\n"
     assert (empty.inspect(second)["result"]["inputs"][0]["version"] ==
             json.loads(empty.bytes_of(f"job:{first}/job.json"))["outputs"][0]["version"])
 
@@ -190,8 +190,8 @@ def test_l_a_job_beyond_its_time_ends_with_the_limits_name(fleet):
 
 def test_b_a_running_job_is_cancelled_and_its_log_is_kept(fleet):
     job = fleet.submit("def azureml_main():\n print('begun', flush=True)\n while True: pass\n", "-o", "cancelled")
-    eventually(lambda: fleet.quern("logs", job).stdout == "begun\n")
-    fleet.quern("cancel", job)
+    eventually(lambda: fleet.says("logs", job) == "begun\n")
+    fleet.says("cancel", job)
     assert fleet.wait(job) == "cancelled"
     record = fleet.inspect(job)
     assert (record["reason"], record["exit_code"]) == ("cancelled", 4)
@@ -205,7 +205,7 @@ def test_b_an_attempt_that_fails_for_a_reason_to_retry_is_followed_by_another(fl
     assert fleet.wait(job) == "failed"
     record = fleet.inspect(job)
     assert (record["reason"], record["attempts"], record["retries"]) == ("exit:75", 3, 2)
-    assert fleet.quern("logs", job).stdout == "tried\n" * 3
+    assert fleet.says("logs", job) == "tried\n" * 3
 
 
 def test_l_an_output_whose_key_would_be_too_long_fails_the_job(fleet):
@@ -270,37 +270,34 @@ def test_f_names_of_the_jobs_own_files_are_not_for_scripts(fleet):
 
 def test_c_a_silent_redis_costs_a_running_job_nothing(empty):
     """Silent for longer than three leases, while the script writes and ends."""
-    empty.host(lease="1s")
+    empty.host(queue={"lease": "1s"})
     job = empty.submit("import sys, time\ndef azureml_main():\n print('begun', flush=True)\n"
                        " end = time.monotonic() + 4\n"
                        " while time.monotonic() < end: print('x' * 1000); time.sleep(0.01)\n print('ended')\n")
-    eventually(lambda: empty.quern("logs", job).stdout.startswith("begun\n"))
-    empty.server.process.send_signal(signal.SIGSTOP)
-    try:
+    eventually(lambda: empty.says("logs", job).startswith("begun\n"))
+    with empty.server.paused():
         # The script has ended when its worker waits for Redis in step complete.
-        eventually(lambda: "step=publish" in empty.hosts[0].log.read_text())
-    finally:
-        empty.server.process.send_signal(signal.SIGCONT)
+        eventually(lambda: empty.hosts[0].events("step done", step="publish"))
     assert empty.wait(job) == "succeeded"
     record = empty.inspect(job)
     assert (record["attempts"], record["crashes"], record["infra"]) == (1, 0, 0)
-    assert empty.quern("logs", job).stdout.endswith("\nended\n")
-    assert empty.quern("logs", job).stdout.encode() == empty.bytes_of(f"job:{job}/stdout.txt")
+    assert empty.says("logs", job).endswith("\nended\n")
+    assert empty.says("logs", job).encode() == empty.bytes_of(f"job:{job}/stdout.txt")
 
 
 def test_c_a_host_that_is_told_to_go_now_gives_its_job_back(empty):
-    leaving = empty.host(lease="30s")
+    leaving = empty.host(queue={"lease": "30s"})
     job = empty.submit("import time\ndef azureml_main():\n print('here', flush=True)\n"
                        " while True: time.sleep(1)\n", "-o", "given")
-    eventually(lambda: empty.quern("logs", job).stdout == "here\n")
+    eventually(lambda: empty.says("logs", job) == "here\n")
     leaving.process.send_signal(signal.SIGTERM)
-    eventually(lambda: "event=draining" in leaving.log.read_text())
+    eventually(lambda: leaving.events("draining"))
     leaving.process.send_signal(signal.SIGTERM)
     assert leaving.process.wait(timeout=60) == 0
     record = empty.inspect(job)
     assert (record["state"], record["attempts"], record["crashes"]) == ("queued", 0, 0)
     assert not [key for key in empty.names() if key.startswith("given") or key.endswith("/job.json")]
-    empty.host(lease="30s")
-    eventually(lambda: empty.quern("logs", job).stdout == "here\nhere\n")
-    empty.quern("cancel", job)
+    empty.host(queue={"lease": "30s"})
+    eventually(lambda: empty.says("logs", job) == "here\nhere\n")
+    empty.says("cancel", job)
     assert empty.wait(job) == "cancelled"

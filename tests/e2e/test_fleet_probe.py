@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from hosts import ROOT, Fleet, eventually
+from fleet import ROOT, Fleet, eventually
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
@@ -30,7 +30,7 @@ KEPT = re.compile(r"quern:\{default\}:(number|seq|fence|ticked|grace|conf|stats|
 def living(tmp_path_factory):
     """A fleet of one host, and what two users have left in its queue."""
     with Fleet(tmp_path_factory.mktemp("probe")) as fleet:
-        fleet.host(lease="10s")
+        fleet.host(queue={"lease": "10s"})
         for _ in range(2):
             assert fleet.wait(fleet.submit("def azureml_main(): print('kept')", "-o", "kept")) == "succeeded"
         yield fleet
@@ -62,7 +62,7 @@ def keys(fleet):
 
 
 def listing(fleet):
-    return [fleet.quern(*words).stdout for words in (("ls", "--json"), ("dataset", "ls", "--json"), ("dataset", "ls", "job:"))]
+    return [fleet.says(*words) for words in (("ls", "--json"), ("dataset", "ls", "--json"), ("dataset", "ls", "job:"))]
 
 
 def objects(fleet):
@@ -85,7 +85,7 @@ def test_b_json_has_every_step_and_nothing_is_left(living):
     assert (keys(living), living.names(), listing(living)) == before[:3]
     for path in (living.store / "objects").iterdir():
         os.utime(path, (0, 0))  # as if it had been there for long
-    living.quern("dataset", "collect")
+    living.says("dataset", "collect")
     assert objects(living) == before[3]
 
 
@@ -169,7 +169,7 @@ def test_c_a_probe_removes_what_it_finds(living):
     done = probe(living, "--rounds", "1", "--shapes", "empty", "--form", "json")
     assert (done.returncode, json.loads(done.stdout)["removed"]) == (0, [dead])
     assert fleet_traces.present(client(living)) == [other]
-    living.quern("rm", other)
+    living.says("rm", other)
 
 
 def test_b_redis_away(lonely):

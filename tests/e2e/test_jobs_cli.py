@@ -11,8 +11,7 @@ import subprocess
 
 import pytest
 
-from fleet import BIN, Fleet
-from world import until
+from fleet import RELEASE, Fleet, eventually
 
 SCRIPT = "def azureml_main(dataframe1=None, dataframe2=None):\n    return dataframe1,\n"
 ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
@@ -23,9 +22,8 @@ def fleet(tmp_path):
     (tmp_path / "score.py").write_text(SCRIPT)
     (tmp_path / "patients.csv").write_text("a,b\n1,2\n")
     (tmp_path / "lib.zip").write_bytes(b"PK\5\6" + bytes(18))
-    fleet = Fleet(tmp_path)
-    yield fleet
-    fleet.close()
+    with Fleet(tmp_path, environments="") as fleet:
+        yield fleet
 
 
 def error(*lines):
@@ -199,7 +197,7 @@ def test_b_a_bad_settings_file_is_named(fleet, text, message):
 
 def test_b_a_queue_without_a_store_says_how_to_name_one(tmp_path):
     (tmp_path / "score.py").write_text(SCRIPT)
-    fleet = Fleet(tmp_path, store=False)
+    fleet = Fleet(tmp_path, environments=None)
     assert tuple(fleet.quern("submit", "score.py")) == (78, "", error(
         "the queue 'default' names no store for its datasets",
         "name one: quern queue home default --store URL"))
@@ -207,8 +205,7 @@ def test_b_a_queue_without_a_store_says_how_to_name_one(tmp_path):
 
 
 def test_c_a_redis_that_is_away_is_69(fleet):
-    fleet.server.process.kill()
-    fleet.server.process.wait()
+    fleet.server.kill()
     code, out, err = fleet.quern("ls")
     assert (code, out) == (69, "")
     assert err == error(f"Redis at {fleet.server.path}: Connection refused",
@@ -331,7 +328,7 @@ def test_b_a_second_attempt_is_told_apart(fleet):
     worker.claim()
     worker.log(b"one\n")
     assert worker.fail("exception") == "delayed"
-    until(lambda: worker.tell("tick") and worker.claim() == job, "the second attempt")
+    eventually(lambda: worker.tell("tick") and worker.claim() == job, "the second attempt")
     worker.log(b"two\n")
     assert tuple(fleet.quern("logs", job)) == (0, "one\ntwo\n", "-- attempt 2\n")
 
@@ -377,13 +374,11 @@ def test_b_wait_for_several(fleet):
 
 
 def test_c_wait_outlives_a_restart_of_redis(fleet):
-    fleet.redis("CONFIG", "SET", "appendonly", "yes")
-    until(lambda: b"aof_rewrite_in_progress:0" in fleet.redis("INFO", "persistence"), "the append-only file")
     job = fleet.submit("score.py")
     with fleet.start("wait", job) as waiting:
-        fleet.server.crash()
+        fleet.server.kill()
         assert waiting.stderr.readline().startswith("waiting for Redis: ")
-        fleet.server.again()
+        fleet.server.start()
         worker = fleet.worker()
         assert worker.claim() == job
         worker.complete()
@@ -566,7 +561,7 @@ def test_b_limits_of_a_queue(fleet):
 
 
 def test_b_the_home_of_a_queue(tmp_path):
-    fleet = Fleet(tmp_path, store=False)
+    fleet = Fleet(tmp_path, environments=None)
     assert tuple(fleet.quern("queue", "home")) == (0, "store         not said yet\nenvironments  not said yet\n", "")
     assert tuple(fleet.quern("queue", "home", "default", "--store", f"file:{tmp_path}/s", "--environments", "default,b")) == (
         0, f"store         file:{tmp_path}/s\nenvironments  default,b\n", "")
@@ -709,6 +704,7 @@ def doctor(fleet, **more):
 
 
 def test_b_doctor_names_every_remedy(fleet):
+    fleet.redis("CONFIG", "SET", "appendonly", "no")
     code, found = doctor(fleet)
     assert code == 0
     said = {(what, level, text) for what, level, text, _ in found}
@@ -735,8 +731,7 @@ def test_b_doctor_refuses_a_redis_that_drops_jobs(fleet):
 
 
 def test_b_doctor_without_redis_and_without_a_queue(fleet):
-    fleet.server.process.kill()
-    fleet.server.process.wait()
+    fleet.server.kill()
     code, found = doctor(fleet)
     assert code == 69 and ("redis", "fault", f"Redis at {fleet.server.path}: Connection refused",
                            "start it, or correct QUERN_REDIS_URL") in found
@@ -773,7 +768,7 @@ def test_f_hostile_words_are_refused_and_reach_nothing(fleet, word):
 def test_f_what_is_not_utf8_is_refused(fleet):
     before = fleet.keys()
     for words in (["-o", b"a\xffb"], ["--param", b"k=\xff"], ["--read", b"\xc3"]):
-        done = subprocess.run([BIN / "quern", "submit", "score.py", *words], cwd=fleet.directory, env=fleet.environment,
+        done = subprocess.run([RELEASE / "quern", "submit", "score.py", *words], cwd=fleet.directory, env=fleet.environment,
                               capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
         assert (done.returncode, done.stdout) == (2, b"") and done.stderr.startswith(b"error: ")
     assert fleet.keys() == before

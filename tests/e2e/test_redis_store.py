@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from hosts import RELEASE, Fleet, Redis, Server
+from fleet import RELEASE, Fleet, Redis, Server
 
 SCRIPT = """
 def azureml_main(dataframe1=None, dataframe2=None):
@@ -19,7 +19,7 @@ def azureml_main(dataframe1=None, dataframe2=None):
 def server():
     server = Server()
     yield server
-    server.stop()
+    server.close()
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_b_a_run_takes_its_input_from_it(desk, tmp_path):
 
 def test_f_a_redis_that_is_away_is_named(desk, server):
     good(desk("put", "t.csv", "t"))
-    server.crash()
+    server.kill()
     code, _, said = desk("ls")
     assert code == 69 and f"Redis at {server.path}: " in said, (code, said)
     code, _, said = desk("put", "t.csv", "t")
@@ -99,25 +99,25 @@ def test_f_a_queue_that_was_not_asked_loses_nothing(tmp_path):
     with Fleet(tmp_path) as fleet, Fleet(tmp_path, queue="other") as other:
         (tmp_path / "t.csv").write_text("x,y\n1,a\n2,b\n")
         fleet.submit(SCRIPT, "--dataframe1", tmp_path / "t.csv")
-        other.redis("HSET", "quern:{default}:conf", "store", fleet.store_url, "environments", "default")
+        other.set_home("default", queue="default")
         other.submit(SCRIPT.replace("z", "w"), "--dataframe1", tmp_path / "t.csv")
         objects = tmp_path / "store" / "objects"
         before = sorted(path.name for path in objects.iterdir())
         assert len(before) == 3  # two scripts, one table
         for path in objects.iterdir():
             os.utime(path, (1_000_000, 1_000_000))
-        refused = fleet.quern("dataset", "collect", check=False)
-        (home,) = re.findall("queue-[0-9a-f]{32}", refused.stderr)
-        assert refused.returncode == 78 and refused.stderr == (
+        code, _, said = fleet.quern("dataset", "collect")
+        (home,) = re.findall("queue-[0-9a-f]{32}", said)
+        assert code == 78 and said == (
             f"error: collect: {home} names objects of this store, too, and was not asked which of them it wants\n"
             "  a queue of the same Redis: --also NAME; the one of `quern up`: start it first; one that is no more: --forget HOME\n")
         assert sorted(path.name for path in objects.iterdir()) == before
-        assert fleet.quern("dataset", "collect", "--forget", home).stdout.startswith("collected 1 objects, ")
+        assert fleet.says("dataset", "collect", "--forget", home).startswith("collected 1 objects, ")
         assert len(list(objects.iterdir())) == 2
 
 
 def test_b_a_fleet_has_its_store_on_redis(tmp_path):
-    with Fleet(tmp_path, store="redis+unix:{redis}?prefix=fleet") as fleet:
+    with Fleet(tmp_path, store="{redis}?prefix=fleet") as fleet:
         fleet.host()
         (tmp_path / "t.csv").write_text("x,y\n1,a\n2,b\n")
         job = fleet.submit(SCRIPT, "--dataframe1", tmp_path / "t.csv", "-o", "tables/doubled")

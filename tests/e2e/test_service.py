@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 
-from quernds import ROOT, until
+from fleet import ROOT, eventually
 
 UNIT = ROOT / "deploy" / "quernd.service"
 MOST_EXPOSED = 40  # tenths; 100 is no protection at all
@@ -35,14 +35,14 @@ def capabilities():
 
 def test_f_the_unit_s_capabilities_are_enough(fleet):
     """As root: jobs are jailed in full, and one whose worker stops is killed with all its processes."""
-    host = fleet.quernd(around=capabilities() if os.geteuid() == 0 else []).ready()
+    host = fleet.host(around=capabilities() if os.geteuid() == 0 else []).ready()
     level = "full" if os.geteuid() == 0 else "user"
     assert host.events("environment up")[0]["jail"] == level
     job = fleet.submit("import time\ndef azureml_main():\n    print('begun', flush=True)\n    time.sleep(600)\n",
                        "--timeout", "1s")
-    until("it has begun", lambda: "begun" in fleet.quern("logs", job).stdout)
-    os.kill(host.children("quern-worker")[0], signal.SIGSTOP)
-    until("it is lost", lambda: fleet.job(job)["crashes"] == 1)
+    fleet.begun(job)
+    os.kill(host.child("quern-worker"), signal.SIGSTOP)
+    eventually(lambda: fleet.inspect(job)["crashes"] == 1, "it is lost")
 
 
 def test_b_systemd_is_told(fleet):
@@ -59,16 +59,16 @@ def test_b_systemd_is_told(fleet):
             except BlockingIOError:
                 return any(word in text.splitlines() for text in told)
 
-        host = fleet.quernd(environ={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "2000000"})
-        until("ready", lambda: hear("READY=1"))
+        host = fleet.host(environment={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "2000000"})
+        eventually(lambda: hear("READY=1"), "ready")
         told.clear()
-        until("the watchdog", lambda: hear("WATCHDOG=1"))
-        fleet.redis.kill()
-        until("Redis is away", lambda: host.get("/readyz")[0] == 503)
+        eventually(lambda: hear("WATCHDOG=1"), "the watchdog")
+        fleet.server.kill()
+        eventually(lambda: host.get("/readyz")[0] == 503, "Redis is away")
         told.clear()
-        until("the watchdog without Redis", lambda: hear("WATCHDOG=1"))
-        assert host.stop() == 0
-        until("stopping", lambda: hear("STOPPING=1"))
+        eventually(lambda: hear("WATCHDOG=1"), "the watchdog without Redis")
+        assert host.drain() == 0
+        eventually(lambda: hear("STOPPING=1"), "stopping")
 
 
 def test_c_the_watchdog_starves_with_the_loop(fleet):
@@ -77,7 +77,7 @@ def test_c_the_watchdog_starves_with_the_loop(fleet):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(path)
         systemd.settimeout(30)
-        host = fleet.quernd(environ={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "2000000"}).ready()
+        host = fleet.host(environment={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "2000000"}).ready()
         while "WATCHDOG=1" not in systemd.recv(4096).decode():
             pass
         host.process.send_signal(signal.SIGSTOP)

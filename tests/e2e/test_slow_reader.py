@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 from conftest import QUERN
-from world import until
+from fleet.waiting import eventually
 
 SECONDS = 60
 FULL = 1 << 20  # more than a pipe or a terminal holds
@@ -57,7 +57,7 @@ def start(tmp_path):
 def record(tmp_path):
     """job.json, as soon as it is there."""
     path = tmp_path / "out" / "job.json"
-    until(path.exists, "the end of the job", SECONDS)
+    eventually(path.exists, "the end of the job", SECONDS)
     return json.loads(path.read_text())
 
 
@@ -107,7 +107,7 @@ def test_b_a_job_ends_before_anybody_reads(start, tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_c_a_signal_cancels_while_nobody_reads(start, tmp_path, number):
     process = start(ENDLESS)
-    until(lambda: are_full(process), "full pipes", SECONDS)
+    eventually(lambda: are_full(process), "full pipes", SECONDS)
     process.send_signal(number)
     assert record(tmp_path)["state"] == "cancelled"
     code, out, err = read_all(process)
@@ -117,7 +117,7 @@ def test_c_a_signal_cancels_while_nobody_reads(start, tmp_path, number):
 
 def test_c_a_second_signal_ends_quern_before_its_reader_does(start, tmp_path):
     process = start(ENDLESS)
-    until(lambda: are_full(process), "full pipes", SECONDS)
+    eventually(lambda: are_full(process), "full pipes", SECONDS)
     process.send_signal(signal.SIGINT)
     assert record(tmp_path)["state"] == "cancelled"
     process.send_signal(signal.SIGINT)

@@ -11,8 +11,9 @@ import tempfile
 
 import pytest
 
-from fleet import BIN, Done, ROOT, Redis
-from world import below, until
+from fleet import RELEASE, ROOT, Redis, eventually
+from fleet.fleet import Done
+from fleet.processes import below
 
 SCRIPT = """import matplotlib
 matplotlib.use("Agg")
@@ -39,7 +40,7 @@ class Home:
         (self.path / "rows.csv").write_text("a,b\n1,x\n2,y\n3,z\n")
 
     def quern(self, *words, timeout=120, **more):
-        done = subprocess.run([BIN / "quern", *map(str, words)], cwd=self.path, env={**self.environment, **more},
+        done = subprocess.run([RELEASE / "quern", *map(str, words)], cwd=self.path, env={**self.environment, **more},
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout)
         return Done(done)
 
@@ -60,7 +61,7 @@ class Home:
 
     def close(self):
         self.quern("down", "--now")
-        until(lambda: not self.processes(), "the end of all processes")
+        eventually(lambda: not self.processes(), "the end of all processes")
         shutil.rmtree(self.path)
 
 
@@ -129,7 +130,7 @@ def test_b_jobs_outlive_the_machine_being_down(home):
 def test_b_examples_of_a_fleet(home, name, told):
     shutil.copytree(ROOT / "examples", home.path / "examples")
     assert home.quern("up", "-d").code == 0
-    environment = {**home.environment, "PATH": f"{BIN}:{home.environment['PATH']}"}
+    environment = {**home.environment, "PATH": f"{RELEASE}:{home.environment['PATH']}"}
     done = subprocess.run([home.path / "examples/fleet" / name, "../build/out"], cwd=home.path, env=environment,
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240)
     assert (done.returncode, done.stderr) == (0, "")
@@ -143,7 +144,7 @@ def test_b_up_once_at_a_time_and_down_by_whom_it_may_concern(home):
 
 
 def test_b_in_the_foreground_ctrl_c_ends_all(home):
-    with subprocess.Popen([BIN / "quern", "up"], cwd=home.path, env=home.environment, stdin=subprocess.DEVNULL,
+    with subprocess.Popen([RELEASE / "quern", "up"], cwd=home.path, env=home.environment, stdin=subprocess.DEVNULL,
                           stderr=subprocess.PIPE, text=True) as process:
         said = [process.stderr.readline() for _ in range(3)]
         assert said[0].startswith("✓ up: ") and said[2] == "  Ctrl-C ends it\n"
@@ -153,18 +154,18 @@ def test_b_in_the_foreground_ctrl_c_ends_all(home):
 
 
 def test_c_a_dead_up_takes_its_servers_along(home):
-    with subprocess.Popen([BIN / "quern", "up"], cwd=home.path, env=home.environment, stdin=subprocess.DEVNULL,
+    with subprocess.Popen([RELEASE / "quern", "up"], cwd=home.path, env=home.environment, stdin=subprocess.DEVNULL,
                           stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr.readline().startswith("✓ up: ")
         assert len(home.processes()) >= 2
         process.kill()
-    until(lambda: not home.processes(), "the end of redis-server and quernd")
+    eventually(lambda: not home.processes(), "the end of redis-server and quernd")
     assert home.quern("up", "-d").code == 0
 
 
 @pytest.mark.parametrize("name", ["redis-server", "quernd"])
 def test_c_the_end_of_a_server_is_told(home, name):
-    with subprocess.Popen([BIN / "quern", "up"], cwd=home.path, env=home.environment, stdin=subprocess.DEVNULL,
+    with subprocess.Popen([RELEASE / "quern", "up"], cwd=home.path, env=home.environment, stdin=subprocess.DEVNULL,
                           stderr=subprocess.PIPE, text=True) as process:
         for _ in range(3):
             process.stderr.readline()

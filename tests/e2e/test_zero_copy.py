@@ -9,7 +9,8 @@ import pytest
 
 from arrow_file import FLOAT, Array, Field, File, Scalar
 from conftest import QUERN
-from world import below, until
+from fleet.processes import below
+from fleet.waiting import eventually
 
 COLUMNS, BATCH_ROWS = 10, 1_250_000
 MB = 1_000_000
@@ -90,7 +91,7 @@ def test_l_a_gigabyte_costs_its_script_nothing(tmp_path, gigabyte):
             peak[0] = max(peak[0], held())
             return quern.poll() is not None
 
-        until(ended, "the end of the run", 300)
+        eventually(ended, "the end of the run", 300)
         said = quern.stdout.read()
     assert quern.returncode == 0, said
     assert f"({10 * BATCH_ROWS}, {COLUMNS}) {(999 / 2 + 3) * 10 * BATCH_ROWS}" in said

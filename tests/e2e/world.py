@@ -8,18 +8,18 @@ import ctypes
 import json
 import os
 import pathlib
-import select
 import shutil
 import signal
 import subprocess
 import tempfile
-import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from fleet.places import RELEASE, ROOT
+from fleet.processes import below, everything
+from fleet.waiting import eventually
+
 PROGRAMS = ("quern", "quern-worker", "quern-codec", "quern-python")
 FRESH = ("/tmp", "/run", "/var/tmp", "/dev/shm")
 SECONDS = 60  # for everything that must happen
-TURN = 0.001  # between two looks
 STEPS = ("claim", "load", "run", "collect", "publish", "complete")
 KEPT = {"dataset1.arrow", "job.json", "stderr.txt", "stdout.txt", "visualization.json", "visualization.png"}
 PR_SET_CHILD_SUBREAPER = 36
@@ -31,63 +31,9 @@ def inside(argv, **more):
     command = ["/usr/bin/python3", *map(str, argv)]
     if os.geteuid() == 0:
         command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", *command]
-    paths = f"{ROOT / 'tests' / 'e2e'}:{ROOT / 'tests' / 'oracles'}"
+    paths = ":".join(str(ROOT / "tests" / room) for room in ("", "e2e", "oracles"))
     environment = dict(os.environ, PYTHONPATH=paths, **{PRIVATE: "1"})
     return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, **more)
-
-
-def until(condition, what, seconds=SECONDS):
-    """The first true value of condition(); TimeoutError tells what was awaited."""
-    deadline = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what}: not within {seconds} s")
-        select.select([], [], [], TURN)
-
-
-# ---- processes ----
-
-class Process:
-    """A line of /proc/PID/stat: pid, parent, state; exe is '' for a zombie."""
-
-    def __init__(self, pid):
-        with open(f"/proc/{pid}/stat", encoding="latin-1") as file:
-            text = file.read()
-        self.pid, (self.name, rest) = pid, text[text.index("(") + 1:].rsplit(")", 1)
-        self.state, self.parent = rest.split()[0], int(rest.split()[1])
-        try:
-            self.exe = os.path.basename(os.readlink(f"/proc/{pid}/exe"))
-        except OSError:
-            self.exe = ""
-
-    def __repr__(self):
-        return f"{self.exe or self.name}[{self.pid}, {self.state}]"
-
-
-def everything():
-    """All processes that can be seen."""
-    found = []
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                found.append(Process(int(name)))
-            except OSError:
-                continue
-    return found
-
-
-def below(ancestor):
-    """The processes that descend from `ancestor`. Zombies of ours are reaped on the way."""
-    processes, family = everything(), {ancestor}
-    grown = True
-    while grown:
-        more = {p.pid for p in processes if p.parent in family} - family
-        family |= more
-        grown = bool(more)
-    return [p for p in processes if p.pid in family and p.pid != ancestor]
 
 
 def role(process, run):
@@ -108,7 +54,7 @@ class World:
 
     def __init__(self):
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        source = os.open(os.environ.get("QUERN_BIN", ROOT / "build" / "bin"), os.O_RDONLY)
+        source = os.open(RELEASE, os.O_RDONLY)
         self.private = os.geteuid() == 0 and os.environ.get(PRIVATE) == "1" and os.getpid() == 1
         if self.private:
             for directory in FRESH:
@@ -171,7 +117,7 @@ class World:
         """What a run left behind that neither a complete run nor none leaves: a list of sentences."""
         found = []
         try:
-            until(lambda: not self.left(), "the end of all processes", seconds)
+            eventually(lambda: not self.left(), "the end of all processes", seconds)
         except TimeoutError:
             found.append(f"processes: {self.left()}")
         if self.mount_table() != self.mounts:
@@ -222,7 +168,7 @@ class Run:
 
     def said(self, words):
         """Waits until `words` were written: False when the run ended without."""
-        until(lambda: words in self.text or self.has_ended(), f"'{words}' of {self.text!r}")
+        eventually(lambda: words in self.text or self.has_ended(), f"'{words}' of {self.text!r}")
         return words in self.text
 
     def find(self, wanted):
@@ -230,7 +176,7 @@ class Run:
         def look():
             found = [p for p in below(os.getpid()) if p.state != "Z" and role(p, self) == wanted]
             return found or self.has_ended()
-        found = until(look, f"a process of role {wanted}")
+        found = eventually(look, f"a process of role {wanted}")
         return None if found is True else found[0]
 
     def kill(self, wanted, number=signal.SIGKILL):
@@ -245,7 +191,7 @@ class Run:
 
     def wait(self, seconds=SECONDS):
         """The exit code; -N when a signal ended it. Who holds the stream beyond the end is no child that lives."""
-        code = until(lambda: (self.has_ended(), self.quern.returncode)[0] and [self.quern.returncode], "the end of quern run", seconds)[0]
-        until(lambda: not self.take(), "the end of its output", seconds)
+        code = eventually(lambda: (self.has_ended(), self.quern.returncode)[0] and [self.quern.returncode], "the end of quern run", seconds)[0]
+        eventually(lambda: not self.take(), "the end of its output", seconds)
         self.quern.stdout.close()
         return code

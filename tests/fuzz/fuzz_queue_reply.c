@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "queue/client.h"
+#include "queue/call.h"
+#include "queue/replies.h"
 #include "redis/server.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
@@ -24,24 +25,24 @@ static void decode_lists(const struct reply *reply) {
     struct queue_counts counts;
     size_t row_count = 0;
     struct err err = {0};
-    int answer = client_read_rows(reply, rows, 16, &row_count, &err);
+    int answer = replies_rows(reply, rows, 16, &row_count, &err);
     check(answer, &err);
     assert(answer < 0 || row_count <= 16);
-    check(client_read_renewals(reply, renewals, 4, &err), &err);
-    check(client_read_counts(reply, &counts, &err), &err);
+    check(replies_renewals(reply, renewals, 4, &err), &err);
+    check(replies_counts(reply, &counts, &err), &err);
     static struct queue_pieces pieces;
-    answer = client_read_pieces(reply, &pieces, &err);
+    answer = replies_pieces(reply, &pieces, &err);
     check(answer, &err);
     assert(answer < 0 || pieces.count <= QUEUE_MAX_PIECES);
     static struct queue_worker workers[4];
     struct server server;
     static struct queue_named named[4];
     struct queue_wakeup wakeup;
-    answer = client_read_named(reply, named, 4, &row_count, &err);
+    answer = replies_named(reply, named, 4, &row_count, &err);
     check(answer, &err);
     assert(answer < 0 || row_count <= 4);
-    check(client_read_wakeup(reply, &wakeup, &err), &err);
-    check(client_read_workers(reply, workers, 4, &row_count, &err), &err);
+    check(replies_wakeup(reply, &wakeup, &err), &err);
+    check(replies_workers(reply, workers, 4, &row_count, &err), &err);
     check(server_read(reply, &server, &err), &err);
 }
 
@@ -50,15 +51,15 @@ static void decode(const struct reply *reply) {
     struct queue_claim claim = {0};
     struct queue_record record = {0};
     struct err err = {0};
-    int answer = client_read_receipt(reply, "submit", 1, &receipt, &err);
+    int answer = replies_receipt(reply, "submit", 1, &receipt, &err);
     check(answer, &err);
     assert(answer != QUEUE_OK || receipt.state < JOB_STATE_COUNT);
-    check(client_read_receipt(reply, "retry", 0, &receipt, &err), &err);
-    answer = client_read_claim(reply, &claim, &err);
+    check(replies_receipt(reply, "retry", 0, &receipt, &err), &err);
+    answer = replies_claim(reply, &claim, &err);
     check(answer, &err);
-    assert(answer != QUEUE_OK || (claim.document && client_check_id(claim.id, NULL) == 0));
+    assert(answer != QUEUE_OK || (claim.document && call_check_id(claim.id, NULL) == 0));
     queue_claim_free(&claim);
-    answer = client_read_record(reply, &record, &err);
+    answer = replies_record(reply, &record, &err);
     check(answer, &err);
     assert(answer != QUEUE_OK || (record.text && record.progress && record.state < JOB_STATE_COUNT));
     queue_record_free(&record);

@@ -6,14 +6,10 @@ import os
 import pathlib
 import signal
 import subprocess
-import sys
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/e2e"))
-
-from hosts import DEV, Fleet, eventually, program, tree  # noqa: E402  (the path above finds it)
+from fleet import DEV, Fleet, eventually
 
 PROGRAMS = pathlib.Path(os.environ.get("QUERN_BIN", DEV)).resolve()
 
@@ -68,25 +64,25 @@ def assert_published_once(fleet, job):
 
 def assert_nobody_is_left(host):
     """No child of a job: one zygote and its spare children at most, as before the first job."""
-    eventually(lambda: len(host.processes("quern-worker")) == 1)
+    eventually(lambda: len(host.children("quern-worker")) == 1)
 
 
 @pytest.mark.parametrize("point", BEFORE_THE_END)
 def test_c_a_worker_that_dies_loses_nothing_and_publishes_nothing(fleet, point):
-    host = fleet.host(fail=(point, "kill"), lease="30s")
+    host = fleet.host(fail=[f"kill@{point}"], queue={"lease": "30s"})
     job = submit(fleet)
     assert fleet.wait(job) == "succeeded"
-    assert host.has_failed()
+    assert host.has_failed(f"kill@{point}")
     record = assert_published_once(fleet, job)
     assert (record["attempts"], record["crashes"], record["retries"]) == (2, 1, 0)
     assert_nobody_is_left(host)
 
 
 def test_c_a_worker_that_dies_after_the_end_changes_nothing(fleet):
-    host = fleet.host(fail=("complete:told", "kill"), lease="30s")
+    host = fleet.host(fail=["kill@complete:told"], queue={"lease": "30s"})
     job = submit(fleet)
     assert fleet.wait(job) == "succeeded"
-    eventually(host.has_failed)
+    eventually(lambda: host.has_failed("kill@complete:told"))
     record = assert_published_once(fleet, job)
     assert (record["attempts"], record["crashes"]) == (1, 0)
     second = submit(fleet)
@@ -97,18 +93,18 @@ def test_c_a_worker_that_dies_after_the_end_changes_nothing(fleet):
 # The keeper is stopped, too: as when a machine sleeps, or is cut off.
 @pytest.mark.parametrize("point", ["load:decoded", "run:ended", "publish:staged", "complete:staged"])
 def test_c_a_zombie_publishes_nothing(fleet, point):
-    asleep = fleet.host(fail=(point, "stop"), lease="1s")
+    asleep = fleet.host(fail=[f"stop@{point}"], queue={"lease": "1s"})
     job = submit(fleet)
     worker, = eventually(lambda: asleep.stopped("quern-worker"))
     asleep.signal("quern-keeper", signal.SIGSTOP)
-    awake = fleet.host(lease="1s")
+    awake = fleet.host(queue={"lease": "1s"})
     assert fleet.wait(job) == "succeeded"
     record = assert_published_once(fleet, job)
     names = fleet.names()
     assert (record["attempts"], record["crashes"]) == (2, 1)
     asleep.signal("quern-keeper", signal.SIGCONT)
     os.kill(worker, signal.SIGCONT)
-    eventually(lambda: f'event="job done" job={job} queue=default state=running reason=lost' in asleep.log.read_text())
+    eventually(lambda: asleep.events("job done", job=job, queue="default", state="running", reason="lost"))
     # It takes the next job, when nobody else does: it has dropped the old one whole.
     assert awake.drain() == 0
     second = submit(fleet)
@@ -120,27 +116,25 @@ def test_c_a_zombie_publishes_nothing(fleet, point):
 
 
 def test_c_a_worker_that_dies_on_a_job_again_and_again_buries_it(fleet):
-    host = fleet.host(lease="30s")
+    host = fleet.host(queue={"lease": "30s"})
     job = fleet.submit("import time\ndef azureml_main():\n print('here', flush=True); time.sleep(600)\n",
                        "--backoff", "10ms..20ms", "--retries", "1", "--retry-on", "exit:75")
     for attempt in range(1, 4):
-        eventually(lambda: fleet.quern("logs", job).stdout == "here\n" * attempt)
-        worker, = host.processes("quern-worker")
-        os.kill(worker, signal.SIGKILL)
+        eventually(lambda: fleet.says("logs", job) == "here\n" * attempt)
+        os.kill(host.child("quern-worker"), signal.SIGKILL)
     assert fleet.wait(job) == "failed"
     record = fleet.inspect(job)
     assert (record["reason"], record["attempts"], record["crashes"]) == ("poison", 3, 3)
 
 
 def test_c_the_tree_of_a_dead_workers_job_is_dead_before_the_job_runs_again(fleet):
-    host = fleet.host(lease="30s")
+    host = fleet.host(queue={"lease": "30s"})
     job = fleet.submit("import os, time\ndef azureml_main():\n if os.fork() == 0: time.sleep(600)\n"
                        " print('here', flush=True); time.sleep(600)\n")
-    eventually(lambda: fleet.quern("logs", job).stdout == "here\n")
-    sleepers = [pid for pid in tree(host.process.pid) if program(pid) == "quern-python"]
-    worker, = host.processes("quern-worker")
-    os.kill(worker, signal.SIGKILL)
-    eventually(lambda: fleet.quern("logs", job).stdout == "here\n" * 2)
-    fleet.quern("cancel", job)
+    eventually(lambda: fleet.says("logs", job) == "here\n")
+    sleepers = host.processes("quern-python")
+    os.kill(host.child("quern-worker"), signal.SIGKILL)
+    eventually(lambda: fleet.says("logs", job) == "here\n" * 2)
+    fleet.says("cancel", job)
     assert fleet.wait(job) == "cancelled"
-    eventually(lambda: len([pid for pid in tree(host.process.pid) if program(pid) == "quern-python"]) < len(sleepers))
+    eventually(lambda: len(host.processes("quern-python")) < len(sleepers))

@@ -14,11 +14,11 @@ import sys
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "redis"), str(ROOT / "tests/oracles"), str(ROOT / "tests/module")]
+sys.path.insert(0, str(ROOT / "redis"))
 
 import embed  # noqa: E402
 import queue_model  # noqa: E402
-import redis_private  # noqa: E402
+from fleet import Redis, RedisError, Server  # noqa: E402
 
 P = "quern:{q}"
 EPOCH_MS = 1700000000000
@@ -76,7 +76,7 @@ class Run:
         before = copy.deepcopy(self.model) if self.full and step[0] in TAKES_MEMORY else None
         try:
             getattr(self, "do_" + step[0])(*step[1:])
-        except redis_private.RedisError as error:
+        except RedisError as error:
             if not before or not str(error).startswith("OOM"):
                 raise
             self.model = before  # refused whole
@@ -334,7 +334,7 @@ def failure(redis, code, steps):
     for at, step in enumerate(steps):
         try:
             run.do(step)
-        except (Difference, redis_private.RedisError) as error:
+        except (Difference, RedisError) as error:
             return at, error
     return None
 
@@ -357,11 +357,11 @@ def shrink(redis, code, steps):
 
 @pytest.fixture(scope="module")
 def redis():
-    server = redis_private.Server()
-    connection = redis_private.Redis(server.path)
+    server = Server("--appendonly", "no")
+    connection = Redis(server.path)
     yield connection
     connection.close()
-    server.stop()
+    server.close()
 
 
 @pytest.fixture(scope="module")

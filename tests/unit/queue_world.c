@@ -10,6 +10,9 @@
 #include <cmocka.h>
 
 #include "quern/own.h"
+#include "quern/queue_client.h"
+#include "quern/queue_keeper.h"
+#include "quern/queue_worker.h"
 
 int world_open(void **state) {
     struct queue_world *world = calloc(1, sizeof *world);

@@ -6,7 +6,9 @@
 #ifndef QUERN_TESTS_QUEUE_WORLD_H
 #define QUERN_TESTS_QUEUE_WORLD_H
 
-#include "quern/queue.h"
+#include "quern/queue_client.h"
+#include "quern/queue_keeper.h"
+#include "quern/queue_worker.h"
 #include "redis_server.h"
 
 #define WORLD_LEASE_MS 30000u

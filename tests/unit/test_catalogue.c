@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The catalogue's promises, the same in every home.
+#include "quern/queue_client.h"
 #include "storage_scratch.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
 #include "ops/storage/catalogue_home.h"
-#include "quern/queue.h"
 
 #define HELLO "sha256-2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 

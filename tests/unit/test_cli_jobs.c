@@ -16,6 +16,7 @@
 #include "cli/verdict.h"
 #include "quern/memory.h"
 #include "quern/own.h"
+#include "quern/queue_client.h"
 
 static void b_reasons_are_read_as_records_have_them(void **state) {
     (void)state;

@@ -14,6 +14,9 @@
 #include "daemon/news.h"
 #include "quern/clock.h"
 #include "quern/own.h"
+#include "quern/queue_client.h"
+#include "quern/queue_keeper.h"
+#include "quern/queue_worker.h"
 #include "queue_world.h"
 
 enum { PATIENCE_MS = 20000 };

@@ -10,6 +10,10 @@
 #include <cmocka.h>
 
 #include "quern/own.h"
+#include "quern/queue_client.h"
+#include "quern/queue_keeper.h"
+#include "quern/queue_names.h"
+#include "quern/queue_worker.h"
 #include "queue_world.h"
 
 static void b_a_job_is_submitted_claimed_and_completed(void **state) {
@@ -417,7 +421,8 @@ static void c_a_full_redis_refuses_submissions_and_keeps_leases(void **state) {
     struct queue_name name = {.key = "data.csv", .version = "v1"};
     assert_int_equal(queue_promote(world->queue, &name, 1, &world->err), -1);
     assert_int_equal(world->err.reason, REASON_UNWRITABLE);
-    assert_int_equal(queue_log(world->queue, "j1", one.token, false, "hello", 5, &world->err), -1);
+    const struct queue_output hello = {false, "hello", 5};
+    assert_int_equal(queue_log(world->queue, "j1", one.token, &hello, 1, &world->err), -1);
     assert_int_equal(world->err.reason, REASON_UNWRITABLE);
     assert_int_equal(queue_progress(world->queue, "j1", one.token, "half", &world->err), QUEUE_OK);
     world_tick(world);

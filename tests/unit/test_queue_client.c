@@ -11,7 +11,11 @@
 #include <cmocka.h>
 
 #include "quern/own.h"
-#include "quern/queue.h"
+#include "quern/queue_client.h"
+#include "quern/queue_keeper.h"
+#include "quern/queue_names.h"
+#include "quern/queue_operator.h"
+#include "quern/queue_worker.h"
 #include "redis_peer.h"
 
 static struct queue *open_at(const char *url, uint32_t timeout_ms, uint32_t patience_ms) {
@@ -125,7 +129,7 @@ PLACE(fail_id, return queue_fail(queue, name, TOKEN, &some_reason, NULL, 0, NULL
 PLACE(lost_id, return queue_lost(queue, name, TOKEN, &state, err);)
 PLACE(release_id, return queue_release(queue, name, TOKEN, &state, err);)
 PLACE(progress_id, return queue_progress(queue, name, TOKEN, "", err);)
-PLACE(log_id, return queue_log(queue, name, TOKEN, false, "x", 1, err);)
+PLACE(log_id, return queue_log(queue, name, TOKEN, &(struct queue_output){false, "x", 1}, 1, err);)
 
 PLACE(renew_token, struct queue_renewal renewal = {.id = "j", .token = name};
       return queue_renew(queue, 30000, &renewal, 1, err);)
@@ -134,7 +138,7 @@ PLACE(fail_token, return queue_fail(queue, "j", name, &some_reason, NULL, 0, NUL
 PLACE(lost_token, return queue_lost(queue, "j", name, &state, err);)
 PLACE(release_token, return queue_release(queue, "j", name, &state, err);)
 PLACE(progress_token, return queue_progress(queue, "j", name, "", err);)
-PLACE(log_token, return queue_log(queue, "j", name, false, "x", 1, err);)
+PLACE(log_token, return queue_log(queue, "j", name, &(struct queue_output){false, "x", 1}, 1, err);)
 
 PLACE(claim_worker, struct queue_claim claim; return queue_claim(queue, name, NONCE, 30000, 0, &claim, err);)
 PLACE(beat_worker, return queue_beat(queue, name, "", 1000, err);)

@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "quern/own.h"
+#include "quern/queue_client.h"
+#include "quern/queue_worker.h"
 #include "queue_world.h"
 
 static void submit_after(struct queue_world *world, const char *id, const char *dep, enum queue_when when,

@@ -15,6 +15,10 @@
 #include <cmocka.h>
 
 #include "quern/own.h"
+#include "quern/queue_client.h"
+#include "quern/queue_keeper.h"
+#include "quern/queue_operator.h"
+#include "quern/queue_worker.h"
 #include "queue_world.h"
 #include "redis_peer.h"
 

@@ -11,6 +11,10 @@
 #include <cmocka.h>
 
 #include "quern/own.h"
+#include "quern/queue_client.h"
+#include "quern/queue_keeper.h"
+#include "quern/queue_names.h"
+#include "quern/queue_worker.h"
 #include "queue_world.h"
 
 static void expect_name(struct queue_world *world, const char *key, const char *version) {

@@ -10,6 +10,11 @@
 #include <cmocka.h>
 
 #include "quern/own.h"
+#include "quern/queue_client.h"
+#include "quern/queue_keeper.h"
+#include "quern/queue_operator.h"
+#include "quern/queue_server.h"
+#include "quern/queue_worker.h"
 #include "queue_world.h"
 
 static void m_a_unique_key_belongs_to_one_live_job(void **state) {
@@ -126,7 +131,9 @@ static void m_only_ended_jobs_are_removed_and_nothing_is_left(void **state) {
     assert_int_equal(queue_remove(world->queue, "j0", &world->err), QUEUE_NO_JOB);
     assert_int_equal(queue_remove(world->queue, "j1", &world->err), QUEUE_STATE);
     struct queue_claim claim = world_claim(world, "j1");
-    assert_int_equal(queue_log(world->queue, "j1", claim.token, false, "hello\n", 6, &world->err), QUEUE_OK);
+    assert_int_equal(
+        queue_log(world->queue, "j1", claim.token, &(struct queue_output){false, "hello\n", 6}, 1, &world->err),
+        QUEUE_OK);
     assert_int_equal(queue_remove(world->queue, "j1", &world->err), QUEUE_STATE);
     assert_int_equal(queue_cancel(world->queue, "j1", &became, &world->err), QUEUE_OK);
     world_fail(world, &claim, REASON_EXCEPTION, 0);
@@ -215,12 +222,18 @@ static void l_a_log_has_a_bound(void **state) {
     world_submit_plain(world, "j1");
     struct queue_claim claim = world_claim(world, "j1");
     assert_int_equal(queue_set(world->queue, QUEUE_LOG_BYTES, 200, &world->err), QUEUE_OK);
-    assert_int_equal(queue_log(world->queue, "j1", claim.token, false, "one\0\r\n", 6, &world->err), QUEUE_OK);
-    assert_int_equal(queue_log(world->queue, "j1", claim.token, true, "two", 3, &world->err), QUEUE_OK);
-    assert_int_equal(queue_log(world->queue, "j1", claim.token, true, "three", 5, &world->err), QUEUE_DROPPED);
+    assert_int_equal(
+        queue_log(world->queue, "j1", claim.token, &(struct queue_output){false, "one\0\r\n", 6}, 1, &world->err),
+        QUEUE_OK);
+    assert_int_equal(queue_log(world->queue, "j1", claim.token, &(struct queue_output){true, "two", 3}, 1, &world->err),
+                     QUEUE_OK);
+    assert_int_equal(
+        queue_log(world->queue, "j1", claim.token, &(struct queue_output){true, "three", 5}, 1, &world->err),
+        QUEUE_DROPPED);
     assert_int_equal(redis_number(&world->redis, "XLEN quern:{q}:log:j1"), 2);
     world_complete(world, &claim);
-    assert_int_equal(queue_log(world->queue, "j1", claim.token, true, "x", 1, &world->err), QUEUE_FENCED);
+    assert_int_equal(queue_log(world->queue, "j1", claim.token, &(struct queue_output){true, "x", 1}, 1, &world->err),
+                     QUEUE_FENCED);
 }
 
 static void m_lists_and_counts_tell_the_truth(void **state) {
@@ -322,7 +335,9 @@ static void m_a_log_is_read_in_pieces_until_the_job_has_ended(void **state) {
     world_submit_plain(world, "j1");
     struct queue_claim claim = world_claim(world, "j1");
     for (int i = 0; i < 70; i++)
-        assert_int_equal(queue_log(world->queue, "j1", claim.token, i % 2, "a\0b\n", 4, &world->err), QUEUE_OK);
+        assert_int_equal(
+            queue_log(world->queue, "j1", claim.token, &(struct queue_output){i % 2, "a\0b\n", 4}, 1, &world->err),
+            QUEUE_OK);
     assert_int_equal(queue_read_log(world->queue, "j1", "0-0", &pieces, &world->err), QUEUE_OK);
     assert_int_equal(pieces.count, 64);
     assert_int_equal(pieces.state, JOB_RUNNING);

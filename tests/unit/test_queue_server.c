@@ -13,7 +13,9 @@
 #include <cmocka.h>
 
 #include "quern/clock.h"
-#include "quern/queue.h"
+#include "quern/queue_client.h"
+#include "quern/queue_server.h"
+#include "quern/queue_worker.h"
 #include "redis/session.h"
 #include "redis_peer.h"
 #include "redis_server.h"

@@ -12,6 +12,10 @@
 #include <cmocka.h>
 
 #include "quern/own.h"
+#include "quern/queue_client.h"
+#include "quern/queue_keeper.h"
+#include "quern/queue_operator.h"
+#include "quern/queue_worker.h"
 #include "queue_world.h"
 
 static bool woken(struct queue_world *world, const char *wake, uint32_t wait_ms) {

@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "quern/queue.h"
+#include "quern/queue_keeper.h"
+#include "quern/queue_worker.h"
 
 enum { LINE_BYTES = 1 << 18, LEASE_MS = 30000, MOST_NAMES = 8 };
 
@@ -82,7 +83,8 @@ static const char *obey(struct worker *worker, const char *line) {
     if (strncmp(line, "claim", 5) == 0)
         return claim(worker);
     if (sscanf(line, "log %d %262143s", &a, hex) >= 1)
-        return say(worker, queue_log(worker->queue, id, token, a == 2, text, unhex(hex, text), &worker->err));
+        return say(worker, queue_log(worker->queue, id, token, &(struct queue_output){a == 2, text, unhex(hex, text)},
+                                     1, &worker->err));
     if (sscanf(line, "progress %262143s", hex) == 1 && unhex(hex, text))
         return say(worker, queue_progress(worker->queue, id, token, text, &worker->err));
     if (sscanf(line, "complete %262143s", hex) == 1)

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "queue/client.h"
+#include "queue/call.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "quern/own.h"
+#include "quern/queue_worker.h"
 #include "quern/utf8.h"
 #include "queue/durable.h"
 
 // The largest legal reply is a claim: a job document of JOB_MAX_BYTES and a few short fields.
 static const struct reply_limits limits = {.bytes = 8u << 20, .elements = 65536};
 
-void client_begin(const struct queue *queue, enum script_id script, struct args *args) {
+void call_begin(const struct queue *queue, enum script_id script, struct args *args) {
     script_begin(&queue_scripts[script], queue->prefix, args);
 }
 
-int client_command(struct queue *queue, const struct args *args, uint64_t deadline_ns, struct reply **ret,
-                   struct err *err) {
+int call_command(struct queue *queue, const struct args *args, uint64_t deadline_ns, struct reply **ret,
+                 struct err *err) {
     queue_news_drop(queue);
     return session_command(&queue->session, args, deadline_ns, ret, err);
 }
@@ -48,19 +49,18 @@ static int run(struct queue *queue, enum script_id script, const struct args *ar
     return session_patiently(&queue->session, attempt, &transition, err);
 }
 
-int client_run(struct queue *queue, enum script_id script, const struct args *args, struct reply **ret,
-               struct err *err) {
+int call_run(struct queue *queue, enum script_id script, const struct args *args, struct reply **ret, struct err *err) {
     return run(queue, script, args, QUEUE_NORMAL, ret, err);
 }
 
-int client_run_durably(struct queue *queue, enum script_id script, const struct args *args, struct reply **ret,
-                       struct err *err) {
+int call_run_durably(struct queue *queue, enum script_id script, const struct args *args, struct reply **ret,
+                     struct err *err) {
     return run(queue, script, args, queue->durability, ret, err);
 }
 
 /* ---- answers ---- */
 
-int client_answer(const struct reply *reply, const char *what, struct err *err) {
+int call_answer(const struct reply *reply, const char *what, struct err *err) {
     static const char *const words[] = {
         [QUEUE_OK] = "OK",
         [QUEUE_DUPLICATE] = "DUPLICATE",
@@ -84,7 +84,11 @@ int client_answer(const struct reply *reply, const char *what, struct err *err) 
     return err_set(err, REASON_INFRA, "%s: an answer that is not known", what);
 }
 
-int client_state(const struct reply *reply, size_t index, const char *what, enum job_state *ret, struct err *err) {
+int call_wrong(const char *what, struct err *err) {
+    return err_set(err, REASON_INFRA, "%s: an answer that does not belong to it", what);
+}
+
+int call_state(const struct reply *reply, size_t index, const char *what, enum job_state *ret, struct err *err) {
     char word[16];
     TRY(reply_copy(reply, index, what, word, sizeof word, err));
     for (enum job_state state = 0; state < JOB_STATE_COUNT; state++) {
@@ -96,7 +100,7 @@ int client_state(const struct reply *reply, size_t index, const char *what, enum
     return err_set(err, REASON_INFRA, "%s: expected the state of a job, found \"%s\"", what, word);
 }
 
-size_t client_value(const struct reply *reply, const char *name) {
+size_t call_value(const struct reply *reply, const char *name) {
     for (size_t i = 1; i + 1 < reply->count; i += 2) {
         const struct reply *field = reply->elements[i];
         if (field->kind == REPLY_TEXT && strcmp(field->text, name) == 0)
@@ -105,14 +109,42 @@ size_t client_value(const struct reply *reply, const char *name) {
     return 0;
 }
 
-int client_simple(struct queue *queue, enum script_id script, const struct args *args, unsigned allowed,
-                  struct err *err) {
+int call_simple(struct queue *queue, enum script_id script, const struct args *args, unsigned allowed,
+                struct err *err) {
     auto_reply struct reply *reply = NULL;
-    TRY(client_run(queue, script, args, &reply, err));
-    int answer = client_answer(reply, queue_scripts[script].name, err);
-    if (answer >= 0 && !(allowed & CLIENT_BIT(answer)))
-        return err_set(err, REASON_INFRA, "%s: an answer that does not belong to it", queue_scripts[script].name);
+    TRY(call_run(queue, script, args, &reply, err));
+    int answer = call_answer(reply, queue_scripts[script].name, err);
+    if (answer >= 0 && !(allowed & CALL_BIT(answer)))
+        return call_wrong(queue_scripts[script].name, err);
     return answer;
+}
+
+/* ---- the ends of an attempt ---- */
+
+int call_begin_end(const struct queue *queue, enum script_id script, const char *id, const char *token,
+                   struct args *args, struct err *err) {
+    TRY(call_check_id(id, err));
+    TRY(call_check_token(token, err));
+    call_begin(queue, script, args);
+    args_text(args, id);
+    args_text(args, token);
+    return 0;
+}
+
+int call_read_end(const struct reply *reply, enum script_id script, enum job_state *ret_state, struct err *err) {
+    int answer = call_answer(reply, queue_scripts[script].name, err);
+    if (answer == QUEUE_OK)
+        TRY(call_state(reply, 1, queue_scripts[script].name, ret_state, err));
+    else if (answer >= 0 && answer != QUEUE_FENCED)
+        return call_wrong(queue_scripts[script].name, err);
+    return answer;
+}
+
+int call_finish_end(struct queue *queue, enum script_id script, const struct args *args, enum job_state *ret_state,
+                    struct err *err) {
+    auto_reply struct reply *reply = NULL;
+    TRY(call_run(queue, script, args, &reply, err));
+    return call_read_end(reply, script, ret_state, err);
 }
 
 /* ---- arguments ---- */
@@ -128,15 +160,15 @@ static int check(const char *what, const char *text, const char *allowed, size_t
     return 0;
 }
 
-int client_check_id(const char *id, struct err *err) {
+int call_check_id(const char *id, struct err *err) {
     return check("job id", id, LETTERS_AND_DIGITS "_-", JOB_ID_BYTES, "A-Z a-z 0-9 _ -", err);
 }
 
-int client_check_token(const char *token, struct err *err) {
+int call_check_token(const char *token, struct err *err) {
     return check("token", token, "0123456789abcdef-", QUEUE_TOKEN_BYTES, "0-9 a-f -", err);
 }
 
-int client_check_nonce(const char *nonce, struct err *err) {
+int call_check_nonce(const char *nonce, struct err *err) {
     TRY(check("nonce", nonce, "0123456789abcdef", QUEUE_NONCE_BYTES, "0-9 a-f", err));
     if (strlen(nonce) != QUEUE_NONCE_BYTES - 1)
         return err_set(err, REASON_BAD_INPUT, "nonce: expected %d of 0-9 a-f, found %zu", QUEUE_NONCE_BYTES - 1,
@@ -144,15 +176,15 @@ int client_check_nonce(const char *nonce, struct err *err) {
     return 0;
 }
 
-int client_check_name(const char *what, const char *name, size_t room, struct err *err) {
+int call_check_name(const char *what, const char *name, size_t room, struct err *err) {
     return check(what, name, LETTERS_AND_DIGITS "_.:-", room, "A-Z a-z 0-9 _ . : -", err);
 }
 
-int client_check_entry(const char *entry, struct err *err) {
+int call_check_entry(const char *entry, struct err *err) {
     return check("id of an entry", entry, "0123456789-", QUEUE_WAKE_BYTES, "0-9 -", err);
 }
 
-int client_check_text(const char *what, const char *text, size_t room, struct err *err) {
+int call_check_text(const char *what, const char *text, size_t room, struct err *err) {
     size_t bytes = strnlen(text, room);
     if (bytes >= room)
         return err_set(err, REASON_BAD_INPUT, "%s: expected at most %zu bytes", what, room - 1);
@@ -161,7 +193,7 @@ int client_check_text(const char *what, const char *text, size_t room, struct er
     return 0;
 }
 
-int client_check_range(const char *what, uint64_t value, uint64_t least, uint64_t most, struct err *err) {
+int call_check_range(const char *what, uint64_t value, uint64_t least, uint64_t most, struct err *err) {
     if (value < least || value > most)
         return err_set(err, REASON_BAD_INPUT, "%s: expected %llu to %llu, found %llu", what, (unsigned long long)least,
                        (unsigned long long)most, (unsigned long long)value);
