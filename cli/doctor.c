@@ -42,6 +42,9 @@ static void look_memory_of_redis(struct findings *findings, const struct server 
     quantity_show_bytes(server->max_bytes, most);
     if (!server->max_bytes)
         finding(findings, &(struct finding){.what = "redis"}, "%s of memory used, no bound but the machine's", used);
+    else if (server->full)
+        warning(findings, "redis", "full: submissions are refused",
+                "raise maxmemory, or let the queue remember less: quern queue limit");
     else if (server->used_bytes / FULL_PERCENT < server->max_bytes / 100)
         finding(findings, &(struct finding){.what = "redis"}, "%s of %s used", used, most);
     else
@@ -83,7 +86,10 @@ static void look_redis(struct findings *findings, const struct client *client) {
     }
     finding(findings, &(struct finding){.what = "redis"}, "version %s, %s", server.version, server.eviction);
     if (server_check(&server, "jobs", &err) < 0)
-        fault(findings, "redis", &err, "in redis.conf, or CONFIG SET maxmemory-policy noeviction; Redis >= 6.2");
+        fault(findings, "redis", &err,
+              server.replica || server.refusal.reason
+                  ? NULL
+                  : "in redis.conf, or CONFIG SET maxmemory-policy noeviction; Redis >= 6.2");
     if (server.append_only)
         good(findings, "redis", "append-only: what it answered survives a restart");
     else
@@ -118,8 +124,9 @@ static void look_store(struct findings *findings, struct client *client) {
         fault(findings, "store", &refusal.err, refusal.advice_count ? refusal.advice[0] : NULL);
         return;
     }
-    if (storage_usage(client->store.storage, &usage, &err) < 0) {
-        fault(findings, "store", &err, "start it, or name another one: quern queue home --store URL");
+    if (storage_check(client->store.storage, &err) < 0 || storage_usage(client->store.storage, &usage, &err) < 0) {
+        fault(findings, "store", &err,
+              err.reason == REASON_UNREACHABLE ? "start it, or name another one: quern queue home --store URL" : NULL);
         return;
     }
     finding(findings, &(struct finding){.what = "store"}, "%s, %s used", client->home.store,

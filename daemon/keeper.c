@@ -89,33 +89,42 @@ void keeper_pulse(struct keeper *keeper) {
 
 bool keeper_may_call(const struct keeper *keeper, uint64_t now_ns) { return now_ns >= keeper->redis_ns; }
 
-int keeper_called(struct keeper *keeper, int result, uint64_t begun_ns) {
+int keeper_counted(struct keeper *keeper, int result, uint64_t begun_ns) {
     struct metrics *metrics = &keeper->metrics;
     metrics->redis_calls++;
     metrics->redis_us += (clock_now_ns() - begun_ns) / 1000;
     metrics->redis_failures += result < 0;
     metrics->redis_answers = result >= 0;
-    keeper->redis_ns = result < 0 ? clock_deadline_ns(KEEPER_RETRY_MS) : 0;
     keeper_pulse(keeper);
     return result;
+}
+
+int keeper_called(struct keeper *keeper, int result, uint64_t begun_ns) {
+    keeper->redis_ns = result < 0 ? clock_deadline_ns(KEEPER_RETRY_MS) : 0;
+    return keeper_counted(keeper, result, begun_ns);
 }
 
 // ---- the loop ----
 
 static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
-static uint64_t queue_next(const struct keeper_queue *queue) {
-    uint64_t next = earlier(queue->check_ns, queue->beat_ns);
-    next = earlier(next, earlier(queue->tick_ns, queue->renew_ns));
+static uint64_t later(uint64_t a, uint64_t b) { return a > b ? a : b; }
+
+static uint64_t next_chore(const struct keeper_queue *queue) {
     if (!queue->server_good)
-        return earlier(queue->check_ns, queue->renew_ns);
-    return earlier(earlier(next, queue->sweep_ns), earlier(queue->wait_ns, queue->wait_ends_ns));
+        return queue->check_ns;
+    uint64_t next = earlier(earlier(queue->check_ns, queue->beat_ns), earlier(queue->tick_ns, queue->sweep_ns));
+    // The descriptor tells of a wait that is under way.
+    return queue->wait_ends_ns == CLOCK_NEVER ? earlier(next, queue->wait_ns) : next;
 }
 
 static uint64_t next_deadline(const struct keeper *keeper) {
     uint64_t next = keeper->pulse_ns;
-    for (uint32_t i = 0; i < keeper->settings.queue_count; i++)
-        next = earlier(next, queue_next(&keeper->queues[i]));
+    for (uint32_t i = 0; i < keeper->settings.queue_count; i++) {
+        const struct keeper_queue *queue = &keeper->queues[i];
+        next = earlier(next, earlier(queue->renew_ns, queue->wait_ends_ns));
+        next = earlier(next, later(next_chore(queue), keeper->redis_ns));
+    }
     if (keeper->loss_count)
         next = earlier(next, keeper->losses_ns);
     return next;

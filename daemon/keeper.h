@@ -26,7 +26,7 @@
 #define KEEPER_SWEEP_PIECE_MS 1000u
 #define KEEPER_BEAT_MS 5000u
 #define KEEPER_BEAT_TTL_MS 20000u
-#define KEEPER_CHECK_MS 5000u
+#define KEEPER_CHECK_MS 2000u
 #define KEEPER_RETRY_MS 500u /* after a call that was not answered */
 #define KEEPER_PULSE_MS 250u
 #define KEEPER_LAST_MS 3000u /* to tell what was lost, when the supervisor has ended */
@@ -51,9 +51,9 @@ struct keeper_loss {
 };
 
 struct keeper_queue {
-    struct queue *queue;   /* owned */
-    bool server_good;      /* it can hold a queue: ticks and waits make sense */
-    struct err tick_fault; /* what the last tick was refused for; reason 0: it was not */
+    struct queue *queue;               /* owned */
+    bool server_good;                  /* it can hold a queue: ticks and waits make sense */
+    struct err tick_fault, beat_fault; /* what the last one was refused for; reason 0: it was not */
     bool ready;
     char why[KEEPER_TEXT_BYTES]; /* not ready; or ready, and what is to be said all the same */
     char wake[QUEUE_WAKE_BYTES];
@@ -97,7 +97,10 @@ void keeper_close(struct keeper *keeper);
 void keeper_say(struct keeper *keeper, const struct keeper_word *word);
 /* Says PULSE, if it is time: after each call that may have taken long. */
 void keeper_pulse(struct keeper *keeper);
-/* What a call to Redis came to: an error is remembered, so that others do not wait for it, too. */
+/* What a call to Redis came to, for the metrics. */
+int keeper_counted(struct keeper *keeper, int result, uint64_t begun_ns);
+/* The same; an error is remembered, so that others do not wait for it, too. Not of renewals: they come so often that
+ * nothing else would ever be tried. */
 int keeper_called(struct keeper *keeper, int result, uint64_t begun_ns);
 bool keeper_may_call(const struct keeper *keeper, uint64_t now_ns);
 /* What one call may take: a part of the lease. */
@@ -120,6 +123,10 @@ void keeper_sweep(struct keeper *keeper, uint32_t queue, uint64_t now_ns);
 void keeper_beat(struct keeper *keeper, uint32_t queue, uint64_t now_ns);
 
 /* ---- keeper_ready.c ---- */
+static inline bool keeper_server_serves(const struct keeper_queue *kept) {
+    return kept->server_good && !kept->tick_fault.reason && !kept->beat_fault.reason;
+}
+
 void keeper_check(struct keeper *keeper, uint32_t queue, uint64_t now_ns);
 
 /* ---- keeper_wakes.c ---- */

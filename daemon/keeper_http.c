@@ -78,7 +78,7 @@ static void count_queues(struct keeper *keeper) {
 static void tell_metrics(struct keeper *keeper, struct answer *answer, FILE *out) {
     keeper->metrics.redis_good = true;
     for (uint32_t i = 0; i < keeper->settings.queue_count; i++)
-        keeper->metrics.redis_good &= keeper->queues[i].server_good && !keeper->queues[i].tick_fault.reason;
+        keeper->metrics.redis_good &= keeper_server_serves(&keeper->queues[i]);
     count_queues(keeper);
     answer->status = MHD_HTTP_OK;
     metrics_write(&keeper->metrics, &keeper->settings, out);

@@ -62,7 +62,7 @@ void keeper_renew(struct keeper *keeper, uint32_t queue, uint64_t now_ns) {
     if (round.count == 0)
         return;
     int result = queue_renew(kept->queue, keeper->settings.lease_ms, round.renewals, round.count, &err);
-    if (keeper_called(keeper, result, now_ns) < 0) {
+    if (keeper_counted(keeper, result, now_ns) < 0) {
         keeper->metrics.renew_failures++;
         log_line(&keeper->log, SETTINGS_LOG_WARNING, "leases not renewed", "queue", keeper->settings.queues[queue],
                  "error", err.msg, NULL);

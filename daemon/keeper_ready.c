@@ -67,11 +67,11 @@ static int check_environments(const struct keeper *keeper, const struct queue_ho
     return 0;
 }
 
-// A server that looks good may lack something all the same: a right, a command.
-static int check_tick(const struct keeper_queue *kept, struct err *err) {
-    if (kept->tick_fault.reason)
-        *err = kept->tick_fault;
-    return kept->tick_fault.reason ? -1 : 0;
+static int check_chores(const struct keeper_queue *kept, struct err *err) {
+    const struct err *fault = kept->tick_fault.reason ? &kept->tick_fault : &kept->beat_fault;
+    if (fault->reason)
+        *err = *fault;
+    return fault->reason ? -1 : 0;
 }
 
 static int check(struct keeper *keeper, uint32_t queue, struct server *server, struct err *err) {
@@ -82,7 +82,7 @@ static int check(struct keeper *keeper, uint32_t queue, struct server *server, s
     keeper_renew_due(keeper);
     TRY(read_home(keeper, queue, &home, err));
     kept->server_good = true;
-    TRY(check_tick(kept, err));
+    TRY(check_chores(kept, err));
     keeper_renew_due(keeper);
     TRY(check_store(keeper, &home, err));
     return check_environments(keeper, &home, err);
@@ -96,7 +96,6 @@ static void say_ready(struct keeper *keeper, uint32_t queue) {
 }
 
 void keeper_check(struct keeper *keeper, uint32_t queue, uint64_t now_ns) {
-    static const char full[] = "Redis is full, submissions are refused: raise maxmemory or purge ended jobs";
     struct keeper_queue *kept = &keeper->queues[queue];
     struct server server = {.full = false};
     struct err err = {0};
@@ -104,7 +103,7 @@ void keeper_check(struct keeper *keeper, uint32_t queue, uint64_t now_ns) {
         return;
     bool was_good = kept->server_good;
     kept->ready = check(keeper, queue, &server, &err) == 0;
-    snprintf(kept->why, sizeof kept->why, "%s", !kept->ready ? err.msg : server.full ? full : "");
+    snprintf(kept->why, sizeof kept->why, "%s", !kept->ready ? err.msg : server.full ? SERVER_FULL : "");
     keeper->metrics.queues[queue].ready = kept->ready;
     kept->check_ns = clock_deadline_ns(kept->ready ? KEEPER_CHECK_MS : KEEPER_CHORE_MS);
     if (kept->server_good && !was_good)

@@ -45,14 +45,14 @@ struct worker_link {
     struct supervisor_key reserved[SUPERVISOR_MAX_KEYS]; /* of its last RESERVE: SEGMENT_TURN speaks of their index */
     uint32_t reserved_count;
     enum worker_turn turn;
-    uint32_t queue;                     /* CLAIMS, HOLDS */
-    uint64_t held_ns;                   /* HOLDS: since when; of CLOCK_BOOTTIME */
-    char nonce[QUEUE_NONCE_BYTES]; /* CLAIMS */
-    char id[JOB_ID_BYTES];              /* HOLDS */
-    char token[QUEUE_TOKEN_BYTES];      /* HOLDS */
-    bool told;                          /* HOLDS: that the job has to end */
-    bool overstayed;                    /* killed because of its step's deadline */
-    int wait_status_code, wait_signal;  /* when dead */
+    uint32_t queue;                    /* CLAIMS, HOLDS */
+    uint64_t held_ns;                  /* HOLDS: since when; of CLOCK_BOOTTIME */
+    char nonce[QUEUE_NONCE_BYTES];     /* CLAIMS */
+    char id[JOB_ID_BYTES];             /* HOLDS */
+    char token[QUEUE_TOKEN_BYTES];     /* HOLDS */
+    bool told;                         /* HOLDS: that the job has to end */
+    bool overstayed;                   /* killed because of its step's deadline */
+    int wait_status_code, wait_signal; /* when dead */
 };
 
 /* What its owner wants to know. All but on_event may be NULL together: then there is no queue, and IDLE, HOLD and DONE are

@@ -10,7 +10,7 @@
 #include "quern/own.h"
 #include "redis/password.h"
 
-enum { BACKOFF_FIRST_MS = 50, BACKOFF_MAX_MS = 5000, TIMEOUT_DEFAULT_MS = 5000 };
+enum { BACKOFF_FIRST_MS = 50, BACKOFF_MAX_MS = 2000, TIMEOUT_DEFAULT_MS = 5000 };
 
 /* ---- one command ---- */
 

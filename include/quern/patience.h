@@ -14,7 +14,7 @@
 #define PATIENCE_FOR_EVER UINT32_MAX /* 49 days */
 
 struct patience {
-    /* Called before each pause of at most a few seconds, with what is being waited for; false: the call gives up and fails
+    /* Called before each pause of at most three seconds, with what is being waited for; false: the call gives up and fails
      * with it. NULL: it waits. */
     bool (*go_on)(void *context, const struct err *why);
     void *context; /* borrowed */

@@ -22,6 +22,9 @@ struct server {
     uint64_t now_unix_ms;           /* its clock; 0: it does not say */
 };
 
+/* What is said of a queue's server that is full. */
+#define SERVER_FULL "Redis is full, submissions are refused: raise maxmemory or purge ended jobs"
+
 /* With the remedy: CONFIG for a server that would lose `things`, or `refusal` of one that takes no writes. */
 MUST_USE int server_check(const struct server *server, const char *things, struct err *err);
 
