@@ -33,7 +33,8 @@ static char *next_line(char *line, int size, void *stream) {
         return NULL;
     }
     size_t blanks = strspn(inifile->rest, " \t");
-    if (blanks && blanks < bytes && !strchr(";#\r", inifile->rest[blanks])) {
+    inifile->continues = blanks && blanks < bytes && !strchr(";#\r", inifile->rest[blanks]);
+    if (inifile->continues && !inifile->goes_on) {
         inifile_refuse(inifile, "expected a key at the start of the line, found a blank");
         return NULL;
     }
@@ -44,14 +45,14 @@ static char *next_line(char *line, int size, void *stream) {
 
 static int on_pair(void *user, const char *section, const char *key, const char *value) {
     struct inifile *inifile = user;
+    inifile->goes_on = inifile->many_lines && strcmp(key, inifile->many_lines) == 0;
     return inifile->failed ? 0 : inifile->take(inifile, inifile->context, section, key, value);
 }
 
-int inifile_read(const char *name, const char *text,
-                 int (*take)(struct inifile *inifile, void *context, const char *section, const char *key,
-                             const char *value),
-                 void *context, struct err *err) {
-    struct inifile inifile = {.name = name, .rest = text, .err = err, .take = take, .context = context};
+int inifile_read(const char *name, const char *text, const char *many_lines, inifile_take_fn *take, void *context,
+                 struct err *err) {
+    struct inifile inifile = {
+        .name = name, .rest = text, .err = err, .many_lines = many_lines, .take = take, .context = context};
     int line = ini_parse_stream(next_line, &inifile, on_pair, &inifile);
     if (!inifile.failed && line != 0) {
         inifile.line = line > 0 ? (uint32_t)line : inifile.line;

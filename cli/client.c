@@ -71,7 +71,8 @@ static const char *find_name(const struct command_line *line, const struct prefe
 }
 
 static int open_queue(const char *name, const char *name_source, struct client *client, struct refusal *refusal) {
-    const struct queue_options options = {.url = client->url, .password = client->password, .name = name};
+    const struct queue_options options = {
+        .url = client->url, .password = client->password, .name = name, .durability = client->durability};
     struct err err;
     if (queue_open(&options, &client->queue, &err) == 0) {
         snprintf(client->name, sizeof client->name, "%.*s", QUEUE_NAME_BYTES - 1, name);
@@ -80,6 +81,15 @@ static int open_queue(const char *name, const char *name_source, struct client *
     bool bad_name = err.reason == REASON_BAD_INPUT;
     const char *source = bad_name ? name_source : client->source;
     return refuse(refusal, *source == '-' ? REASON_USAGE : REASON_CONFIG, "%s: %s", source, err.msg);
+}
+
+static int read_durability(const struct preferences *preferences, enum queue_durability *ret, struct refusal *refusal) {
+    const char *variable = preferences_variable("QUERN_DURABILITY");
+    const char *word = variable ? variable : *preferences->durability ? preferences->durability : "normal";
+    struct err err;
+    if (queue_durability_parse(word, ret, &err) == 0)
+        return 0;
+    return refuse(refusal, REASON_CONFIG, "%s: %s", variable ? "QUERN_DURABILITY" : preferences->file, err.msg);
 }
 
 static int open_named(const struct command_line *line, const char *operand, struct client *ret,
@@ -96,8 +106,7 @@ static int open_named(const struct command_line *line, const char *operand, stru
     }
     int result = preferences_password("QUERN_REDIS_PASSWORD_FILE", preferences.password_file, &ret->password, refusal);
     if (result == 0)
-        result = preferences_password("QUERN_STORE_PASSWORD_FILE", preferences.store_password_file,
-                                      &ret->store_password, refusal);
+        result = read_durability(&preferences, &ret->durability, refusal);
     if (result == 0)
         result = open_queue(name, name_source, ret, refusal);
     if (result < 0)
@@ -125,7 +134,6 @@ void client_close(struct client *client) {
     store_close(&client->store);
     queue_close(client->queue);
     free(client->password);
-    free(client->store_password);
     *client = (struct client){.queue = NULL};
 }
 
@@ -140,11 +148,12 @@ int client_store(struct client *client, struct refusal *refusal) {
         refusal_advise(refusal, "name one: quern queue home %s --store URL", client->name);
         return -1;
     }
-    const struct storage_options options = {.url = client->home.store, .password = client->store_password};
-    if (storage_open_with(&options, &client->store.storage, &err) < 0 ||
-        catalogue_of_queue(client->queue, client->store.storage, &client->store.catalogue, &err) < 0)
-        return refuse(refusal, (enum reason)err.reason, "the store of the queue '%s': %s", client->name, err.msg);
-    client->store.url = client->home.store;
+    struct refusal why;
+    if (store_connect(client->home.store, &client->store, &why) < 0)
+        return refuse(refusal, (enum reason)why.err.reason, "the store of the queue '%s': %s", client->name,
+                      why.err.msg);
+    if (catalogue_of_queue(client->queue, client->store.storage, &client->store.catalogue, &err) < 0)
+        return refuse(refusal, (enum reason)err.reason, "%s", err.msg);
     return 0;
 }
 

@@ -5,7 +5,8 @@
  *     its Redis    --queue-url, else QUERN_REDIS_URL, else `url` of quern.ini, else the private Redis of `quern up`
  *     its name     -q, else QUERN_QUEUE, else `name` of quern.ini, else "default"
  *     passwords    the files that QUERN_REDIS_PASSWORD_FILE and QUERN_STORE_PASSWORD_FILE name, else quern.ini
- *     quern.ini    $XDG_CONFIG_HOME/quern/quern.ini: [queue] url, name, password_file; [store] password_file
+ *     durability   QUERN_DURABILITY, else quern.ini, else normal
+ *     quern.ini    $XDG_CONFIG_HOME/quern/quern.ini: [queue] url, name, password_file, durability; [store] password_file
  *
  * Calling sequence: client_open() → calls on .queue; client_store() when objects are wanted → client_close(). Nothing is
  * sent before the first call.
@@ -32,8 +33,8 @@ struct client {
     char url[CLIENT_URL_BYTES];
     char source[CLIENT_URL_BYTES]; /* who named the URL: "--queue-url", "QUERN_REDIS_URL", ... */
     char *password;                /* owned; NULL: none */
-    char *store_password;          /* likewise */
-    struct queue_home home;        /* after client_store() */
+    enum queue_durability durability;
+    struct queue_home home; /* after client_store() */
 };
 
 MUST_USE int client_open(const struct command_line *line, struct client *ret, struct refusal *refusal);

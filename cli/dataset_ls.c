@@ -64,6 +64,23 @@ static int print_json(void *context, const struct storage_entry *entry) {
     return listing->failed;
 }
 
+// Where the store has a budget, how much of it is left is of interest to who looks at what is in it.
+static int tell_room(const struct store *store, struct refusal *refusal) {
+    struct storage_usage usage;
+    struct err err;
+    struct terminal notes;
+    char used[QUANTITY_BYTES], budget[QUANTITY_BYTES];
+    if (!store_has_budget(store))
+        return 0;
+    if (storage_usage(store->storage, &usage, &err) < 0)
+        return refuse(refusal, (enum reason)err.reason, "%s", err.msg);
+    terminal_open(&notes, stderr, TERMINAL_COLOUR_AUTO);
+    if (usage.budget_bytes)
+        terminal_say(&notes, "%s of %s used\n", quantity_show_bytes(usage.used_bytes, used),
+                     quantity_show_bytes(usage.budget_bytes, budget));
+    return 0;
+}
+
 static int list(const struct store *store, const char *prefix, bool json, struct listing *listing,
                 struct refusal *refusal) {
     struct err err;
@@ -84,6 +101,8 @@ int verb_dataset_ls(const struct command_line *line) {
     if (store_open(line, &store, &refusal) < 0)
         return refusal_print(&refusal, stderr);
     int listed = list(&store, prefix, json, &listing, &refusal);
+    if (listed == 0 && !json && !*prefix)
+        listed = tell_room(&store, &refusal);
     store_close(&store);
     if (listed < 0)
         return refusal_print(&refusal, stderr);

@@ -90,6 +90,8 @@ static void look_redis(struct findings *findings, const struct client *client) {
               server.replica || server.refusal.reason
                   ? NULL
                   : "in redis.conf, or CONFIG SET maxmemory-policy noeviction; Redis >= 6.2");
+    if (queue_durability_check(&server, client->durability, &err) < 0)
+        fault(findings, "redis", &err, "or QUERN_DURABILITY=normal here");
     if (server.append_only)
         good(findings, "redis", "append-only: what it answered survives a restart");
     else
@@ -129,8 +131,15 @@ static void look_store(struct findings *findings, struct client *client) {
               err.reason == REASON_UNREACHABLE ? "start it, or name another one: quern queue home --store URL" : NULL);
         return;
     }
-    finding(findings, &(struct finding){.what = "store"}, "%s, %s used", client->home.store,
-            quantity_show_bytes(usage.used_bytes, used));
+    char budget[QUANTITY_BYTES] = "";
+    bool full = usage.budget_bytes && usage.used_bytes > usage.budget_bytes / 10 * 9;
+    finding(findings,
+            &(struct finding){.level = full ? FINDING_WARNING : FINDING_GOOD,
+                              .what = "store",
+                              .remedy = full ? "quern dataset collect, or quern dataset budget SIZE" : NULL},
+            "%s, %s%s%s used", client->home.store, quantity_show_bytes(usage.used_bytes, used),
+            usage.budget_bytes ? " of " : "",
+            usage.budget_bytes ? quantity_show_bytes(usage.budget_bytes, budget) : "");
     if (strncmp(client->home.store, "file:", 5) == 0)
         look_disk(findings, "disk", client->home.store + 5);
 }
@@ -138,14 +147,23 @@ static void look_store(struct findings *findings, struct client *client) {
 static void look_workers(struct findings *findings, const struct client *client) {
     struct workers workers;
     struct refusal refusal;
-    size_t alive = 0;
+    const struct queue_worker *best;
+    char why[QUEUE_INFO_BYTES];
+    size_t ready = 0;
     if (workers_read(client, &workers, &refusal) < 0) {
         fault(findings, "workers", &refusal.err, NULL);
     } else {
         for (size_t i = 0; i < workers.count; i++)
-            alive += workers.list[i].alive;
-        if (alive)
-            finding(findings, &(struct finding){.what = "workers"}, "%zu at the queue '%s'", alive, client->name);
+            ready += workers_state(&workers.list[i]) == WORKERS_READY;
+        best = workers_best(&workers);
+        if (ready)
+            finding(findings, &(struct finding){.what = "workers"}, "%zu at the queue '%s'", ready, client->name);
+        else if (best && *workers_said(best, "why", why))
+            warning(findings, "workers", why,
+                    "quern queue home shows what the queue wants, quernd.ini what a host has");
+        else if (best)
+            warning(findings, "workers", "all of them drain: jobs wait",
+                    "quern worker drain WORKER --undo, or start quernd");
         else
             warning(findings, "workers", "nobody works for the queue: jobs wait", "quern up --detach, or start quernd");
     }
@@ -188,11 +206,14 @@ static const struct {
     {offsetof(struct jail_facts, seccomp), "no seccomp", "a kernel with CONFIG_SECCOMP_FILTER"},
 };
 
+static const char *const bounds[] = {[JAIL_BOUND_RLIMIT] = "rlimits of single processes",
+                                     [JAIL_BOUND_POLLED] = "looking at all processes of a job (polled)",
+                                     [JAIL_BOUND_CGROUP] = "a cgroup"};
+
 static void look_jail(struct findings *findings, const struct jail_facts *facts) {
     bool full = facts->level == JAIL_FULL;
     finding(findings, &(struct finding){.level = full ? FINDING_GOOD : FINDING_WARNING, .what = "jail"},
-            "%s; memory is bounded by %s", jail_level_name((enum jail_level)facts->level),
-            facts->bound_cgroup ? "a cgroup" : "rlimits and polling");
+            "%s; memory is bounded by %s", jail_level_name((enum jail_level)facts->level), bounds[facts->bound % 3]);
     for (size_t i = 0; i < sizeof jail_facts_wanted / sizeof *jail_facts_wanted && !full; i++) {
         uint32_t fact;
         memcpy(&fact, (const char *)facts + jail_facts_wanted[i].fact, sizeof fact);

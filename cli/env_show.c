@@ -36,6 +36,7 @@ static void print_text(const struct shown *shown, struct terminal *out) {
     if (!*shown->entry.fault) {
         terminal_say(out, "%-9s %s\n", "python", environment->python);
         print_preload(environment, out);
+        terminal_say(out, "%-9s %s\n", "legacy", environment->legacy ? "yes" : "no");
         terminal_say(out, "%-9s %s\n", "network", environment->network_open ? "open" : "denied");
     }
     if (shown->err.reason)

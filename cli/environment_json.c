@@ -26,6 +26,7 @@ json_t *environment_json(const struct environments_entry *entry, const char *err
     json_object_set_new(object, "python", json_string(environment->python));
     json_object_set_new(object, "profile", json_string(wanted_profile(environment)));
     json_object_set_new(object, "preload", preload(environment));
+    json_object_set_new(object, "legacy", json_boolean(environment->legacy));
     json_object_set_new(object, "network", json_string(environment->network_open ? "open" : "denied"));
     return object;
 }

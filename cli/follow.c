@@ -8,12 +8,20 @@
 #include "cli/terminal.h"
 #include "cli/text.h"
 #include "cli/verdict.h"
+#include "cli/waiting.h"
 #include "quern/clock.h"
 #include "quern/own.h"
 #include "quern/queue_client.h"
 
 // A piece of waiting is short enough for Ctrl-C, and looks at a busy queue are far enough apart.
-enum { WAIT_MS = 300, LEAST_MS = 20, AWAY_MS = 500, SECOND_CHANCE_MS = 3000, CODE_INTERRUPTED = 130 };
+enum {
+    WAIT_MS = 300,
+    LEAST_MS = 20,
+    AWAY_MS = 500,
+    SECOND_CHANCE_MS = 3000,
+    PUZZLED_MS = 5000,
+    CODE_INTERRUPTED = 130
+};
 
 // Behind every entry of a log: who wants only the end is not woken by output.
 static const char behind_all[] = "18446744073709551614-0";
@@ -31,8 +39,10 @@ struct following {
     uint64_t attempt; /* whose output was printed last */
     bool told;        /* `state` was told */
     enum job_state state;
-    uint64_t away_ns; /* since when Redis is away; 0: it is not */
-    bool live;        /* the line of its progress stands on the terminal */
+    uint64_t away_ns;        /* since when Redis is away; 0: it is not */
+    uint64_t why_ns;         /* when it is time to say why the job does not begin */
+    char why[WAITING_BYTES]; /* what was said last */
+    bool live;               /* the line of its progress stands on the terminal */
     char after[QUEUE_WAKE_BYTES];
 };
 
@@ -111,6 +121,23 @@ static void tell_state(struct following *following, enum job_state state) {
     fflush(following->notes.terminal.file);
 }
 
+// A job that waits among others needs no words.
+static void tell_why(struct following *following) {
+    char why[WAITING_BYTES];
+    uint64_t now = clock_now_ns();
+    if (following->state != JOB_QUEUED)
+        following->why_ns = now + PUZZLED_MS * UINT64_C(1000000);
+    if (following->options->only_what_is || now < following->why_ns)
+        return;
+    following->why_ns = now + PUZZLED_MS * UINT64_C(1000000);
+    if (!*waiting_why(following->client, why) || strcmp(why, following->why) == 0)
+        return;
+    memcpy(following->why, why, sizeof following->why);
+    hide_progress(following);
+    terminal_say(&following->notes.terminal, "waiting: %s\n", why);
+    fflush(following->notes.terminal.file);
+}
+
 static void print_pieces(struct following *following, const struct queue_pieces *pieces) {
     for (size_t i = 0; i < pieces->count; i++)
         print_piece(following, &pieces->pieces[i]);
@@ -167,6 +194,7 @@ static int look(struct following *following, struct refusal *refusal) {
     }
     following->away_ns = 0;
     tell_state(following, pieces.state);
+    tell_why(following);
     if (following->options->output)
         print_pieces(following, &pieces);
     bool over = is_over(following, &pieces), woken, more = pieces.count > 0;
@@ -183,7 +211,8 @@ static int look(struct following *following, struct refusal *refusal) {
 
 int follow(const struct client *client, const char *word, const char *id, const struct follow_options *options,
            struct refusal *refusal) {
-    struct following following = {.client = client, .word = word, .id = id, .options = options};
+    struct following following = {
+        .client = client, .word = word, .id = id, .options = options, .why_ns = clock_deadline_ns(PUZZLED_MS)};
     open_stream(&following.out, stdout);
     open_stream(&following.notes, stderr);
     snprintf(following.after, sizeof following.after, "%s", options->output ? "0-0" : behind_all);

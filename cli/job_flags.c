@@ -75,6 +75,47 @@ static int take_environment(struct job *job, const char *name, struct refusal *r
     return 0;
 }
 
+// Numbers are within what a flag takes; whether a job may have them, job_check() tells.
+static void take_limit(struct job_limits *limits, const struct given *given) {
+    switch ((int)given->flag) {
+    case FLAG_JOB_TIMEOUT:
+        limits->time_ms = given->number;
+        break;
+    case FLAG_JOB_MEMORY:
+        limits->jail.memory_bytes = given->number;
+        break;
+    case FLAG_JOB_CPU:
+        limits->jail.cpu_seconds = (given->number + 999) / 1000;
+        break;
+    case FLAG_JOB_PROCESSES:
+        limits->jail.processes = (uint32_t)given->number;
+        break;
+    case FLAG_JOB_OPEN_FILES:
+        limits->jail.open_files = (uint32_t)given->number;
+        break;
+    case FLAG_JOB_DISK:
+        limits->jail.work_bytes = given->number;
+        break;
+    case FLAG_JOB_DISK_FILES:
+        limits->jail.work_files = given->number;
+        break;
+    case FLAG_JOB_FILE:
+        limits->jail.file_bytes = given->number;
+        break;
+    case FLAG_JOB_RESULT:
+        limits->result_bytes = given->number;
+        break;
+    case FLAG_JOB_OUTPUT_LIMIT:
+        limits->output_bytes = given->number;
+        break;
+    case FLAG_JOB_PICTURES:
+        limits->pictures = (uint32_t)given->number;
+        break;
+    default: // flags of the verb's own
+        break;
+    }
+}
+
 static int take_flag(struct job *job, const struct given *given, struct refusal *refusal) {
     switch ((int)given->flag) {
     case FLAG_JOB_DATAFRAME:
@@ -82,21 +123,22 @@ static int take_flag(struct job *job, const struct given *given, struct refusal 
     case FLAG_JOB_DECIMALS:
         job->decimals = given->number == 0 ? JOB_DECIMALS_FLOAT : JOB_DECIMALS_TEXT;
         return 0;
+    case FLAG_JOB_DIALECT:
+        job->dialect = HOST_CLASSIC + (uint32_t)given->number;
+        return 0;
+    case FLAG_JOB_LEGACY:
+        job->legacy = true;
+        return 0;
     case FLAG_JOB_BUNDLE:
         return source_file("--bundle", given->value, &job->bundle, refusal);
     case FLAG_JOB_PARAM:
         return add_param(job, given->value, refusal);
     case FLAG_JOB_ENVIRONMENT:
         return take_environment(job, given->value, refusal);
-    case FLAG_JOB_TIMEOUT:
-        job->limits.time_ms = given->number;
-        return 0;
-    case FLAG_JOB_MEMORY:
-        job->limits.jail.memory_bytes = given->number;
-        return 0;
     case FLAG_JOB_COLUMNS: // read after all others
     case FLAG_JOB_NO_HEADER:
-    default: // flags of the verb's own
+    default:
+        take_limit(&job->limits, given);
         return 0;
     }
 }
@@ -126,7 +168,7 @@ int job_flags_read(const struct command_line *line, unsigned cores, struct job *
     TRY(choose_columns(job, line, refusal));
     if (command_given(line, "--no-header"))
         TRY(drop_headers(job, refusal));
-    if (command_given(line, "--timeout"))
+    if (command_given(line, "--timeout") && !command_given(line, "--cpu"))
         settle_cpu(&job->limits, cores);
     return 0;
 }

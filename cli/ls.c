@@ -12,6 +12,7 @@
 #include "cli/text.h"
 #include "cli/verbs.h"
 #include "cli/verdict.h"
+#include "cli/waiting.h"
 #include "quern/clock.h"
 #include "quern/own.h"
 #include "quern/queue_client.h"
@@ -142,6 +143,13 @@ static void warn_of_server(const struct listing *listing) {
         fputs("warning: " SERVER_FULL "\n", stderr);
 }
 
+static void say_why(struct listing *listing, const struct queue_counts *counts) {
+    char why[WAITING_BYTES];
+    if (!listing->json && listing->wanted[JOB_QUEUED] && counts->jobs[JOB_QUEUED] &&
+        *waiting_why(&listing->client, why))
+        terminal_say(&listing->out, "waiting: %s\n", why);
+}
+
 static int list(struct listing *listing, struct refusal *refusal) {
     struct queue_counts counts;
     struct err err;
@@ -157,6 +165,7 @@ static int list(struct listing *listing, struct refusal *refusal) {
     if (queue_count(listing->client.queue, &counts, &err) < 0)
         return client_blame(&listing->client, &err, refusal);
     say_more(listing, &counts);
+    say_why(listing, &counts);
     fflush(stdout);
     if (listing->shown == 0 && !listing->json)
         fprintf(stderr, "no such jobs in the queue '%s'\n", listing->client.name);

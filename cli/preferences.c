@@ -21,6 +21,7 @@ static int take(struct inifile *inifile, void *context, const char *section, con
     } keys[] = {{"queue.url", preferences->url},
                 {"queue.name", preferences->name},
                 {"queue.password_file", preferences->password_file},
+                {"queue.durability", preferences->durability},
                 {"store.password_file", preferences->store_password_file}};
     char key[PREFERENCES_TEXT_BYTES];
     snprintf(key, sizeof key, "%s.%s", section, name);
@@ -33,7 +34,7 @@ static int take(struct inifile *inifile, void *context, const char *section, con
         return 1;
     }
     return inifile_refuse(inifile,
-                          "[%s] %s is not a setting; there are url, name and password_file of [queue], and "
+                          "[%s] %s is not a setting; there are url, name, password_file and durability of [queue], and "
                           "password_file of [store]",
                           section, name);
 }
@@ -52,7 +53,7 @@ int preferences_read(struct preferences *ret, struct refusal *refusal) {
     if (fd < 0)
         return refuse(refusal, REASON_CONFIG, "%s: %s", ret->file, strerror(errno));
     if (memory_read(fd, ret->file, PREFERENCES_MAX_BYTES, &text, &bytes, &err) < 0 ||
-        inifile_read(ret->file, text, take, ret, &err) < 0)
+        inifile_read(ret->file, text, NULL, take, ret, &err) < 0)
         return refuse(refusal, REASON_CONFIG, "%s", err.msg);
     return 0;
 }
@@ -60,6 +61,21 @@ int preferences_read(struct preferences *ret, struct refusal *refusal) {
 const char *preferences_variable(const char *variable) {
     const char *value = getenv(variable);
     return value && *value ? value : NULL;
+}
+
+int preferences_store_secret(const char *url, char ret_path[PATH_MAX], struct refusal *refusal) {
+    struct preferences preferences;
+    const char *named = preferences_variable("QUERN_STORE_PASSWORD_FILE");
+    ret_path[0] = '\0';
+    if (!url || strncmp(url, "file:", 5) == 0)
+        return 0;
+    if (!named) {
+        TRY(preferences_read(&preferences, refusal));
+        named = preferences.store_password_file;
+    }
+    if (snprintf(ret_path, PATH_MAX, "%s", named) >= PATH_MAX)
+        return refuse(refusal, REASON_CONFIG, "QUERN_STORE_PASSWORD_FILE: expected a shorter path");
+    return 0;
 }
 
 int preferences_password(const char *variable, const char *path, char **ret, struct refusal *refusal) {

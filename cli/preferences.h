@@ -6,6 +6,7 @@
  *     url = redis://jobs.example.org:6379         password_file = /home/ann/.config/quern/store.secret
  *     name = default
  *     password_file = /home/ann/.config/quern/redis.secret
+ *     durability = replicated
  *
  * A missing file says nothing. Ownership: plain data; preferences_password() gives a text that the caller frees. Errors:
  * REASON_CONFIG, file and line in front.
@@ -21,7 +22,7 @@
 
 struct preferences {
     char file[PATH_MAX]; /* empty: there is no home */
-    char url[PREFERENCES_TEXT_BYTES], name[PREFERENCES_TEXT_BYTES];
+    char url[PREFERENCES_TEXT_BYTES], name[PREFERENCES_TEXT_BYTES], durability[PREFERENCES_TEXT_BYTES];
     char password_file[PREFERENCES_TEXT_BYTES], store_password_file[PREFERENCES_TEXT_BYTES];
 };
 
@@ -29,6 +30,10 @@ MUST_USE int preferences_read(struct preferences *ret, struct refusal *refusal);
 
 /* The password in the file that `variable` names, else in `path`; NULL when neither names one. */
 MUST_USE int preferences_password(const char *variable, const char *path, char **ret, struct refusal *refusal);
+
+/* The file that has the store's password: QUERN_STORE_PASSWORD_FILE, else quern.ini; empty when neither names one, or the
+ * store is a directory. */
+MUST_USE int preferences_store_secret(const char *url, char ret_path[PATH_MAX], struct refusal *refusal);
 
 /* The variable's value; NULL when it is not set or empty. */
 const char *preferences_variable(const char *variable);

@@ -20,13 +20,13 @@ static int check_environments(const char *list, struct refusal *refusal) {
 
 // A store's URL is checked by opening it: nothing is sent.
 static int check_store(const char *url, struct refusal *refusal) {
-    struct storage *storage;
-    struct err err;
+    struct store store = {.url = NULL};
+    struct refusal why;
     if (strlen(url) >= QUEUE_TEXT_BYTES)
         return refuse(refusal, REASON_USAGE, "--store: expected a URL of at most %d bytes", QUEUE_TEXT_BYTES - 1);
-    if (storage_open(url, &storage, &err) < 0)
-        return refuse(refusal, REASON_USAGE, "--store: %s", err.msg);
-    storage_close(storage);
+    if (store_connect(url, &store, &why) < 0)
+        return refuse(refusal, REASON_USAGE, "--store: %s", why.err.msg);
+    store_close(&store);
     return 0;
 }
 

@@ -20,6 +20,7 @@ struct request {
     struct job job;
     struct environment environment;
     struct store store; /* opened for the first key */
+    struct jail_require require;
     const char *output_dir;
     bool json;
     enum image_protocol image;
@@ -38,6 +39,9 @@ static void take_flag(struct request *request, const struct given *given) {
         break;
     case FLAG_RUN_PDB:
         request->job.debug = true;
+        break;
+    case FLAG_RUN_JAIL:
+        request->require.level = (uint32_t)given->number;
         break;
     case FLAG_RUN_IMAGE:
         request->image = (enum image_protocol)given->number;
@@ -111,8 +115,10 @@ static void on_tick(void *context) { render_tick(context); }
 static int execute(const struct request *request, struct render *render) {
     const struct run_options options = {.job = &request->job,
                                         .environment = &request->environment,
+                                        .require = request->require,
                                         .output_dir = request->output_dir,
                                         .store = request->store.url,
+                                        .store_password_file = request->store.password_file,
                                         .debug_terminal = request->job.debug,
                                         .on_event = on_event,
                                         .on_tick = on_tick,

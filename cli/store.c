@@ -5,21 +5,38 @@
 #include <string.h>
 
 #include "cli/client.h"
+#include "cli/preferences.h"
 #include "cli/source.h"
 #include "cli/suggest.h"
+#include "quern/own.h"
 
 enum { SHORT_VERSION = 19 }; // sha256- and twelve digits
+
+int store_connect(const char *url, struct store *store, struct refusal *refusal) {
+    auto_free char *password = NULL;
+    struct err err;
+    store->url = url;
+    TRY(preferences_store_secret(url, store->password_file, refusal));
+    TRY(preferences_password("", store->password_file, &password, refusal));
+    const struct storage_options options = {.url = url, .password = password};
+    return storage_open_with(&options, &store->storage, &err) < 0
+               ? refuse(refusal, (enum reason)err.reason, "%s", err.msg)
+               : 0;
+}
 
 static int open_alone(const char *url, struct store *ret, struct refusal *refusal) {
     struct store store = {.url = url};
     struct err err;
-    if (storage_open(url, &store.storage, &err) == 0 &&
-        catalogue_of_store(store.storage, &store.catalogue, &err) == 0) {
-        *ret = store;
-        return 0;
+    struct refusal why;
+    if (store_connect(url, &store, &why) < 0)
+        return refuse(refusal, url ? REASON_USAGE : (enum reason)why.err.reason, "%s%s", url ? "--store: " : "",
+                      why.err.msg);
+    if (catalogue_of_store(store.storage, &store.catalogue, &err) < 0) {
+        store_close(&store);
+        return refuse(refusal, (enum reason)err.reason, "%s", err.msg);
     }
-    store_close(&store);
-    return refuse(refusal, url ? REASON_USAGE : (enum reason)err.reason, "%s%s", url ? "--store: " : "", err.msg);
+    *ret = store;
+    return 0;
 }
 
 // The queue's client has the store, and we have the client.
@@ -42,8 +59,12 @@ static int open_of_queue(const struct command_line *line, struct store *ret, str
 }
 
 int store_open(const struct command_line *line, struct store *ret, struct refusal *refusal) {
-    const struct given *given = command_given(line, "--store");
-    if (!given && client_is_configured(line))
+    const struct given *given = command_given(line, "--store"), *queue = command_given(line, "--queue");
+    queue = queue ? queue : command_given(line, "--queue-url");
+    if (given && queue)
+        return refuse(refusal, REASON_USAGE, "--store: its keys are not those of a queue: expected no %s beside it",
+                      flags[queue->flag].word);
+    if (queue || (!given && client_is_configured(line)))
         return open_of_queue(line, ret, refusal);
     return open_alone(given ? given->value : NULL, ret, refusal);
 }
@@ -58,6 +79,8 @@ void store_close(struct store *store) {
     }
     *store = (struct store){.url = NULL};
 }
+
+bool store_has_budget(const struct store *store) { return store->url && strncmp(store->url, "file:", 5) != 0; }
 
 int store_key_check(const char *name, const char *key, struct refusal *refusal) {
     struct err err;
@@ -126,9 +149,28 @@ int store_set(const struct store *store, const char *key, const char *version, s
     return 0;
 }
 
+struct search {
+    const char *key;
+    bool found;
+};
+
+static int compare_key(void *context, const struct storage_entry *entry) {
+    struct search *search = context;
+    search->found = strcmp(entry->key, search->key) == 0;
+    return search->found;
+}
+
+// A key that no new one could be goes only if the store itself says that it has it.
+static bool is_held(const struct store *store, const char *key) {
+    struct search search = {.key = key};
+    (void)!catalogue_names(store->catalogue, "", compare_key, &search, NULL);
+    return search.found;
+}
+
 int store_remove(const struct store *store, const char *name, const char *key, struct refusal *refusal) {
     struct err err;
-    TRY(store_key_check(name, key, refusal));
+    if (store_key_check(name, key, refusal) < 0 && !is_held(store, key))
+        return -1;
     return catalogue_remove(store->catalogue, &key, 1, &err) < 0 ? blame(store, name, key, &err, refusal) : 0;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The store behind the verbs, and the catalogue of its keys, with words for what is not there. --store names a store with a
- * catalogue of its own; else, where a queue is configured (client.h), it is the queue's store and the queue's catalogue; else
- * the default store.
+ * catalogue of its own; else, where -q or --queue-url names a queue or one is configured (client.h), it is the queue's store
+ * and the queue's catalogue; else the default store.
  *
  *     store_open(line, &store, refusal) → store_get(), store_find() or store_set() → store_close()
  *
@@ -12,20 +12,28 @@
 #ifndef QUERN_CLI_STORE_H
 #define QUERN_CLI_STORE_H
 
+#include <limits.h>
+
 #include "cli/command.h"
 #include "quern/catalogue.h"
 
 struct client;
 
 struct store {
-    struct storage *storage;     /* owned */
-    struct catalogue *catalogue; /* owned */
-    struct client *client;       /* owned; NULL: no queue has to do with it */
-    const char *url;             /* borrowed from the command line or from `client`; NULL: the default store */
+    struct storage *storage;      /* owned */
+    struct catalogue *catalogue;  /* owned */
+    struct client *client;        /* owned; NULL: no queue has to do with it */
+    const char *url;              /* borrowed from the command line or from `client`; NULL: the default store */
+    char password_file[PATH_MAX]; /* empty: the store wants none */
 };
 
 MUST_USE int store_open(const struct command_line *line, struct store *ret, struct refusal *refusal);
+/* The store alone: `storage`, `url` and `password_file`. Nothing is sent. The refusal has no word for who named the URL. */
+MUST_USE int store_connect(const char *url, struct store *store, struct refusal *refusal);
 void store_close(struct store *store);
+
+/* False of a directory, which has the room of its disk. */
+bool store_has_budget(const struct store *store);
 
 MUST_USE int store_key_check(const char *name, const char *key, struct refusal *refusal);
 /* Also not what the command line would take for a file: nobody could ask for it again. */

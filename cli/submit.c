@@ -51,6 +51,13 @@ static int add_pair(struct job *job, const char *pair, struct refusal *refusal) 
     return add_output(job, "--output", pair, (size_t)(equals - pair), equals + 1, refusal);
 }
 
+// A prefix may end with the slash that a key must not end with.
+static int check_prefix(const char *flag, const char *text, struct refusal *refusal) {
+    size_t bytes = strlen(text);
+    auto_free char *key = strndup(text, bytes > 1 && text[bytes - 1] == '/' ? bytes - 1 : bytes);
+    return key ? store_key_check(flag, key, refusal) : no_memory(refusal);
+}
+
 static int add_prefix(const char *flag, char ***prefixes, size_t *count, const char *text, struct refusal *refusal) {
     char **list = reallocarray(*prefixes, *count + 1, sizeof *list);
     if (!list)
@@ -61,7 +68,7 @@ static int add_prefix(const char *flag, char ***prefixes, size_t *count, const c
         return no_memory(refusal);
     return ++*count > JOB_MAX_PREFIXES
                ? refuse(refusal, REASON_USAGE, "%s: expected at most %u prefixes", flag, JOB_MAX_PREFIXES)
-               : 0;
+               : check_prefix(flag, text, refusal);
 }
 
 // Digits alone would be taken for the number of a job everywhere else.
@@ -178,6 +185,15 @@ static int refuse_answer(const struct client *client, const struct submission *s
     return -1;
 }
 
+// Whether the queue has it nobody knows now; the same again, under the same id, is the same job.
+static int blame(const struct client *client, const struct submission *submission, const struct err *err,
+                 struct refusal *refusal) {
+    client_blame(client, err, refusal);
+    if (err->reason == REASON_INFRA || err->reason == REASON_UNREACHABLE)
+        refusal_advise(refusal, "the same again is the same job: --id %s", submission->queued.id);
+    return -1;
+}
+
 static int enqueue(const struct client *client, struct submission *submission, const struct job *job,
                    struct refusal *refusal) {
     auto_free char *document = NULL;
@@ -190,7 +206,7 @@ static int enqueue(const struct client *client, struct submission *submission, c
     submission->queued.document_bytes = bytes;
     int answer = queue_submit(client->queue, &submission->queued, &receipt, &err);
     if (answer < 0)
-        return client_blame(client, &err, refusal);
+        return blame(client, submission, &err, refusal);
     return answer == QUEUE_OK ? 0 : refuse_answer(client, submission, answer, &receipt, refusal);
 }
 

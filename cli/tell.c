@@ -7,6 +7,7 @@
 
 #include "cli/quantity.h"
 #include "cli/verdict.h"
+#include "cli/waiting.h"
 #include "quern/own.h"
 #include "quern/queue_client.h"
 
@@ -41,8 +42,8 @@ static void say_times(const struct queue_record *record, struct terminal *termin
     case JOB_DELAYED:
         terminal_say(terminal, "  due in %s", span(now, record->due_unix_ms, text));
         break;
-    case JOB_BLOCKED:
     case JOB_QUEUED:
+    case JOB_BLOCKED:
         terminal_say(terminal, "  for %s", span(record->submitted_unix_ms, now, text));
         break;
     case JOB_RUNNING:
@@ -70,7 +71,7 @@ static void say_counts(const struct queue_record *record, struct terminal *termi
 
 void tell_record(const struct client *client, const char *id, const struct queue_record *record,
                  struct terminal *terminal) {
-    char script[TELL_SCRIPT_BYTES];
+    char script[TELL_SCRIPT_BYTES], why[WAITING_BYTES];
     terminal_style(terminal, verdict_style(record->state));
     terminal_say(terminal, "%s %" PRIu64 " %s", verdict_sign(record->state), record->number,
                  job_state_name(record->state));
@@ -83,4 +84,6 @@ void tell_record(const struct client *client, const char *id, const struct queue
     if (*record->why && record->state != JOB_SUCCEEDED && record->state != JOB_CANCELLED)
         terminal_say(terminal, " (%s)", record->why);
     terminal_say(terminal, "  %s\n", id);
+    if (record->state == JOB_QUEUED && *waiting_why(client, why))
+        terminal_say(terminal, "  waiting: %s\n", why);
 }

@@ -16,6 +16,7 @@
 #include "cli/up_place.h"
 #include "cli/up_settings.h"
 #include "cli/verbs.h"
+#include "cli/workers.h"
 #include "daemon/peers.h"
 #include "quern/catalogue.h"
 #include "quern/clock.h"
@@ -30,9 +31,10 @@ struct up {
     struct up_settings settings;
     struct service redis, daemon;
     struct interrupts interrupts;
-    struct queue *queue;     /* owned */
-    struct storage *storage; /* owned */
-    struct import *import;   /* owned; NULL: the queue does not have the user's names yet */
+    struct queue *queue;          /* owned */
+    struct storage *storage;      /* owned */
+    struct import *import;        /* owned; NULL: the queue does not have the user's names yet */
+    char lacks[QUEUE_INFO_BYTES]; /* why its workers take no jobs yet */
     int lock;
 };
 
@@ -82,11 +84,15 @@ static int look_redis(struct up *up, struct err *err) {
     return 1;
 }
 
+// Ready when the next job would begin at once. What a quernd lacks for that may be mended while it runs: it is told.
 static int look_workers(struct up *up, struct err *err) {
-    struct queue_worker workers[1];
+    struct queue_worker worker;
     size_t count = 0;
-    TRY(queue_workers(up->queue, 0, workers, 1, &count, err));
-    return count > 0 && workers[0].alive;
+    TRY(queue_workers(up->queue, 0, &worker, 1, &count, err));
+    enum workers_state state = count ? workers_state(&worker) : WORKERS_SILENT;
+    if (state == WORKERS_UNREADY)
+        workers_said(&worker, "why", up->lacks);
+    return state == WORKERS_READY || state == WORKERS_UNREADY;
 }
 
 static int await(struct up *up, const struct service *service, up_condition *condition, uint64_t ms,
@@ -213,6 +219,8 @@ static void say_ready(const struct up *up) {
     terminal_open(&notes, stderr, TERMINAL_COLOUR_AUTO);
     terminal_say(&notes, "✓ up: queue '%s', %u workers, store %s\n", up->settings.queue, up->settings.workers,
                  up->settings.store);
+    if (*up->lacks)
+        terminal_say(&notes, "! jobs wait: %s\n  look closer: quern env ls; quern doctor\n", up->lacks);
     terminal_say(&notes, "  try: quern submit SCRIPT --dataframe1 FILE -f\n");
     fflush(notes.file);
 }

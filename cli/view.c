@@ -86,6 +86,7 @@ static int look(const struct view_request *request, struct viewing *viewing, str
     const struct run_options options = {.job = &viewing->job,
                                         .environment = &viewing->environment,
                                         .store = viewing->store.url,
+                                        .store_password_file = viewing->store.password_file,
                                         .task = request->task,
                                         .rows = request->rows,
                                         .on_event = on_event,

@@ -24,12 +24,14 @@ void child_init(struct child *child, struct supervisor_calls *calls) {
                             .process = -1,
                             .work_dir = -1,
                             .memory = {MANIFEST_UNKNOWN, MANIFEST_UNKNOWN}};
+    tree_watch_init(&child->watch);
 }
 
 void child_done(struct child *child) {
     int *const fds[] = {&child->control, &child->conversation, &child->tree, &child->process, &child->work_dir};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         own_close(fds[i]);
+    tree_watch_done(&child->watch);
 }
 
 static void kill_tree(const struct child *child) {
@@ -52,7 +54,7 @@ static int receive_first(struct child *child, struct host_spawned *spawned, stru
                                                                         : sizeof(struct host_spawned)];
     ssize_t size = recv(child->control, first, sizeof first, MSG_PEEK);
     if (size <= 0)
-        return err_set(err, REASON_INFRA, "the zygote died when it was asked for a child");
+        return err_set(err, REASON_LOST, "the zygote died when it was asked for a child");
     if ((size_t)size == sizeof child->exit) {
         TRY(record_receive(child->control, &child->exit, sizeof child->exit, NULL, 0, NULL, err));
         err_distrust(&child->exit.err);
@@ -70,6 +72,8 @@ static int receive_first(struct child *child, struct host_spawned *spawned, stru
     child->conversation = fds[0];
     child->tree = fds[1];
     child->process = fds[2];
+    child->facts = spawned->facts;
+    child->inherited_bytes = spawned->inherited_bytes;
     return 0;
 }
 
@@ -78,19 +82,32 @@ int child_start(struct child *child, int zygote, uint64_t deadline_ms, struct er
     struct host_spawn spawn = {.version = HOST_VERSION};
     struct host_spawned spawned;
     TRY(record_pair(ends, err));
+    child->time_ms = deadline_ms;
     child->control = ends[0];
     auto_fd int its_control = ends[1];
     if (record_send(zygote, &spawn, sizeof spawn, &its_control, 1, err) < 0)
-        return err_set(err, REASON_INFRA, "the zygote died before it was asked for a child");
+        return err_set(err, REASON_LOST, "the zygote died before it was asked for a child");
     close(steal_fd(&its_control));
     TRY(receive_first(child, &spawned, err));
     return calls_watch(child->calls, child->tree, deadline_ms, err);
+}
+
+// What it is told decides what it may use.
+static int watch_call(struct child *child, const struct host_call *call, const int *fds, struct err *err) {
+    if (call->kind == HOST_COMMIT)
+        child->limits = call->limits;
+    if (call->kind == HOST_INPUT)
+        return tree_watch_input(&child->watch, fds[0], err);
+    if (call->kind == HOST_START)
+        tree_watch_begin(&child->watch, child->process, &child->facts, child->inherited_bytes, &child->limits);
+    return 0;
 }
 
 // A child that is dead already is not an error here: child_attend() learns why.
 int child_send(struct child *child, const struct host_call *call, const int *fds, size_t fd_count, struct err *err) {
     struct err sending;
     child->segments = child->segments || call->kind == HOST_INPUT;
+    TRY(watch_call(child, call, fds, err));
     if (record_send(child->conversation, call, sizeof *call, fds, fd_count, &sending) == 0)
         return 0;
     if (sending.sys == EPIPE || sending.sys == ECONNRESET)
@@ -176,7 +193,7 @@ static int on_control(struct child *child, struct err *err) {
     int got = record_receive(child->control, &child->exit, sizeof child->exit, NULL, 0, NULL, err);
     TRY(got);
     if (got == 0)
-        return err_set(err, REASON_INFRA, "the zygote died while a job ran");
+        return err_set(err, REASON_LOST, "the zygote died while a job ran");
     err_distrust(&child->exit.err);
     child->exited = true;
     return 0;
@@ -206,6 +223,14 @@ static void on_turn(struct child *child, const struct child_listener *listener) 
         kill_tree(child);
 }
 
+static int on_look(struct child *child, struct err *err) {
+    struct err why;
+    int beyond = tree_watch_look(&child->watch, &why, err);
+    if (beyond > 0)
+        refuse(child, &why);
+    return beyond;
+}
+
 enum { CONVERSATION, CONTROL, SUPERVISOR, OUT, ERR, OTHER, SOURCES };
 
 static int spool_end(const struct spool *spool) { return spool ? spool->read_end : -1; }
@@ -213,6 +238,8 @@ static int spool_end(const struct spool *spool) { return spool ? spool->read_end
 static int attend_once(struct child *child, const struct child_listener *listener, struct err *err) {
     uint64_t deadline_ns = CLOCK_NEVER;
     int other = listener->on_wait ? listener->on_wait(listener->context, &deadline_ns) : -1;
+    uint64_t look_ns = child->exited ? CLOCK_NEVER : tree_watch_next_ns(&child->watch);
+    deadline_ns = look_ns < deadline_ns ? look_ns : deadline_ns;
     struct pollfd polls[SOURCES] = {
         [CONVERSATION] = {.fd = child->conversation, .events = POLLIN},
         [CONTROL] = {.fd = child->exited ? -1 : child->control, .events = POLLIN},
@@ -234,15 +261,28 @@ static int attend_once(struct child *child, const struct child_listener *listene
         TRY(on_supervisor(child, err));
     if (polls[CONTROL].revents)
         TRY(on_control(child, err));
+    if (!child->exited && clock_now_ns() >= look_ns)
+        TRY(on_look(child, err));
     on_turn(child, listener);
     return 0;
+}
+
+// Nobody can tell any more how it ends: nothing of it lives on when the job is somebody else's.
+static int forsake(const struct child *child) {
+    struct pollfd tree = {.fd = child->tree, .events = POLLIN};
+    struct err ignored;
+    kill_tree(child);
+    poll(&tree, 1, -1);
+    (void)!calls_unwatch(child->calls, &ignored);
+    return -1;
 }
 
 int child_attend(struct child *child, const struct child_listener *listener, struct err *err) {
     if (calls_end(child->calls))
         kill_tree(child);
     while (!child->exited || child->conversation >= 0 || spool_end(listener->out) >= 0 || spool_end(listener->err) >= 0)
-        TRY(attend_once(child, listener, err));
+        if (attend_once(child, listener, err) < 0)
+            return forsake(child);
     return calls_unwatch(child->calls, err);
 }
 
@@ -256,14 +296,26 @@ static int memory_verdict(const struct host_answer *raised, const struct host_ca
 }
 
 static int disk_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
-    return err_set(err, REASON_LIMIT_DISK, "%.900s (the limit is %llu MiB in %llu files)", raised->value,
-                   (unsigned long long)(commit->limits.work_bytes >> 20),
-                   (unsigned long long)commit->limits.work_files);
+    return err_set(err, REASON_LIMIT_DISK, "%.900s (the limit is %llu MiB in %llu files, %llu MiB each)", raised->value,
+                   (unsigned long long)(commit->limits.work_bytes >> 20), (unsigned long long)commit->limits.work_files,
+                   (unsigned long long)(commit->limits.file_bytes >> 20));
+}
+
+static int processes_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
+    return err_set(err, REASON_LIMIT_PROCESSES, "%.900s (the limit is %u processes and threads)", raised->value,
+                   commit->limits.processes);
+}
+
+static int time_verdict(uint64_t limit_ms, struct err *err) {
+    return err_set(err, REASON_LIMIT_TIME, "the script ran longer than its time limit of %llu%s",
+                   (unsigned long long)(limit_ms % 1000 ? limit_ms : limit_ms / 1000), limit_ms % 1000 ? " ms" : " s");
 }
 
 static int raised_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
     if (raised->reason == REASON_LIMIT_DISK)
         return disk_verdict(raised, commit, err);
+    if (raised->reason == REASON_LIMIT_PROCESSES)
+        return processes_verdict(raised, commit, err);
     if (raised->reason == REASON_LIMIT_MEMORY)
         return memory_verdict(raised, commit, err);
     err_set(err, (enum reason)raised->reason, "%s", raised->value);
@@ -291,7 +343,7 @@ int child_verdict(const struct child *child, const struct host_call *commit, str
     if (child->calls->cancelled)
         return err_set(err, REASON_CANCELLED, "cancelled while the script ran");
     if (child->calls->expired)
-        return err_set(err, REASON_LIMIT_TIME, "the script ran longer than its time limit");
+        return time_verdict(child->time_ms, err);
     if (child->exit.err.reason) {
         *err = child->exit.err;
         return -1;

@@ -16,6 +16,7 @@
 #include "quern/job.h"
 #include "spool.h"
 #include "supervisor_calls.h"
+#include "tree_watch.h"
 
 struct child_listener {
     void *context;
@@ -50,6 +51,11 @@ struct child {
     struct err refused;        /* what we found wrong with it; reason 0: nothing */
     bool segments;             /* it has some in its memory, or had */
     struct child_memory memory;
+    struct jail_facts facts;
+    struct jail_limits limits; /* of COMMIT */
+    uint64_t time_ms;
+    uint64_t inherited_bytes;
+    struct tree_watch watch;
 };
 
 void child_init(struct child *child, struct supervisor_calls *calls);

@@ -6,19 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pid_of.h"
 #include "quern/job.h"
 #include "quern/own.h"
-
-static int pid_of(int pidfd) {
-    char path[64], line[128];
-    int pid = -1;
-    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", pidfd);
-    auto_file FILE *file = fopen(path, "re");
-    while (file && fgets(line, sizeof line, file))
-        if (sscanf(line, "Pid: %d", &pid) == 1)
-            break;
-    return pid;
-}
 
 // The figure of a line "NAME:   123 kB", or 0.
 static uint64_t figure_of(const char *line, const char *name) {

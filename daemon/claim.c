@@ -23,8 +23,7 @@ static void begin_manifest(struct attempt *attempt) {
     memcpy(manifest->id, job->id, sizeof manifest->id);
     memcpy(manifest->environment, job->environment, sizeof manifest->environment);
     manifest->started_unix_ms = now_unix_ms();
-    manifest->limits = job->limits.jail;
-    manifest->time_limit_ms = job->limits.time_ms;
+    manifest->limits = job->limits;
     manifest->private_dirty_bytes = manifest->copied_on_write_bytes = MANIFEST_UNKNOWN;
     manifest->input_count = (uint32_t)job->input_count;
     for (size_t i = 0; i < job->input_count; i++) {

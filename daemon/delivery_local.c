@@ -8,6 +8,7 @@
 #include "quern/memory.h"
 #include "quern/own.h"
 #include "quern/record.h"
+#include "quern/settings.h"
 
 #define PREVIEW_ROWS 5u
 
@@ -24,10 +25,16 @@ static int document(struct attempt *attempt, struct err *err) {
 
 // ---- sources ----
 
+static int open_store(struct delivery_local *local, struct err *err) {
+    const char *file = local->store_password_file;
+    const struct storage_options options = {.url = local->store_url, .password_file = file && *file ? file : NULL};
+    return storage_open_with(&options, &local->store, err);
+}
+
 static int open_key(struct delivery_local *local, const struct job_source *source, struct storage_object *ret,
                     struct err *err) {
     if (!local->store)
-        TRY(storage_open(local->store_url, &local->store, err));
+        TRY(open_store(local, err));
     if (!local->catalogue)
         TRY(catalogue_of_store(local->store, &local->catalogue, err));
     return catalogue_get(local->catalogue, source->url, source->version, ret, err);

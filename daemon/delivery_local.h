@@ -11,12 +11,13 @@
 
 struct delivery_local {
     struct delivery base;
-    const char *store_url;       /* borrowed; NULL: the default store */
-    const char *dir;             /* borrowed; NULL: nothing is kept */
-    struct storage *store;       /* owned; opened when a key needs it */
-    struct catalogue *catalogue; /* owned; of the store's keys */
-    struct storage_drop *drop;   /* owned; opened with the first output */
-    int events;                  /* borrowed; -1: nobody listens */
+    const char *store_url;           /* borrowed; NULL: the default store */
+    const char *store_password_file; /* borrowed; NULL: none */
+    const char *dir;                 /* borrowed; NULL: nothing is kept */
+    struct storage *store;           /* owned; opened when a key needs it */
+    struct catalogue *catalogue;     /* owned; of the store's keys */
+    struct storage_drop *drop;       /* owned; opened with the first output */
+    int events;                      /* borrowed; -1: nobody listens */
 };
 
 /* `dir` and `store_url` may be NULL. */

@@ -9,6 +9,7 @@
 #include "failpoint.h"
 #include "quern/memory.h"
 #include "quern/own.h"
+#include "quern/queue_keeper.h"
 #include "quern/queue_worker.h"
 #include "quern/record.h"
 #include "quern/segment.h"
@@ -210,13 +211,16 @@ static int tell_queue(struct delivery_queue *delivery, const struct err *verdict
                       struct err *err) {
     struct names names;
     const struct queue_claim *claim = &delivery->claim;
+    if (verdict->reason == REASON_LOST) // a process of ours died, and the job's with it
+        return queue_lost(delivery->home->queue, claim->id, claim->token, &delivery->state, err);
     collect_names(delivery, &names);
     if (verdict->reason)
         return queue_fail(delivery->home->queue, claim->id, claim->token, verdict, result, bytes, names.list,
                           names.count, &delivery->state, err);
     int answer =
         queue_complete(delivery->home->queue, claim->id, claim->token, result, bytes, names.list, names.count, err);
-    if (answer == QUEUE_OK)
+    delivery->unconfirmed = answer == QUEUE_UNCONFIRMED;
+    if (answer == QUEUE_OK || delivery->unconfirmed)
         delivery->state = JOB_SUCCEEDED;
     return answer;
 }
@@ -312,7 +316,7 @@ void delivery_queue_begin(struct delivery_queue *delivery, const struct delivery
     delivery->claim = *claim;
     *claim = (struct queue_claim){0};
     delivery->count = 0;
-    delivery->whole = false;
+    delivery->whole = delivery->unconfirmed = false;
     delivery->state = JOB_RUNNING;
     news_begin(&delivery->news, home->news, delivery->claim.id, delivery->claim.token);
 }

@@ -44,6 +44,7 @@ struct delivery_queue {
     struct delivery_output outputs[DELIVERY_MAX_OUTPUTS];
     uint32_t count;
     bool whole;           /* everything is staged, the manifest, too */
+    bool unconfirmed;     /* completed, but not as safely as it was to be */
     int events;           /* borrowed; the supervisor's */
     enum job_state state; /* of the job, once it was concluded */
 };

@@ -93,6 +93,7 @@ static int start(struct embedded *embedded, struct err *err) {
                           options->store ? options->store : "",
                           task,
                           rows,
+                          options->store_password_file ? options->store_password_file : "",
                           NULL};
     static const int terminal[] = {0, 1, 2};
     struct worker_start how = {
@@ -176,7 +177,9 @@ int run_job(const struct run_options *options, struct run_outcome *ret, struct e
     embedded->signals = -1;
     static const struct supervisor_hooks hooks = {.on_event = embedded_event};
     supervisor_init(&embedded->supervisor, &hooks, embedded, 0);
-    supervisor_offer(&embedded->supervisor, &environment)->once = true;
+    struct peer *zygote = supervisor_offer(&embedded->supervisor, &environment);
+    zygote->once = true;
+    zygote->require = options->require;
     int result = block_signals(embedded, &old, err);
     if (result == 0)
         result = embedded_run(embedded, err);

@@ -52,6 +52,8 @@ static void name_environments(struct keeper *keeper) {
 
 int keeper_open(struct keeper *keeper, int supervisor, int settings, struct err *err) {
     memset(keeper, 0, sizeof *keeper);
+    for (uint32_t i = 0; i < KEEPER_MAX_WORKERS; i++)
+        keeper->holds[i] = (struct keeper_hold){.processes = {-1, -1}};
     keeper->supervisor = supervisor;
     log_open(&keeper->log, "quern-keeper", SETTINGS_LOG_TEXT, SETTINGS_LOG_INFO);
     TRY(settings_read(settings, &keeper->settings, err));
@@ -171,8 +173,7 @@ static int turn(struct keeper *keeper, struct err *err) {
     return 0;
 }
 
-static void tell_last_losses(struct keeper *keeper) {
-    uint64_t end = clock_deadline_ns(KEEPER_LAST_MS);
+static void tell_last_losses(struct keeper *keeper, uint64_t end) {
     while (keeper->loss_count && clock_now_ns() < end) {
         if (keeper->losses_ns > clock_now_ns())
             poll(NULL, 0, clock_poll_ms(keeper->losses_ns));
@@ -183,6 +184,9 @@ static void tell_last_losses(struct keeper *keeper) {
 int keeper_run(struct keeper *keeper, struct err *err) {
     while (!keeper->supervisor_gone)
         TRY(turn(keeper, err));
-    tell_last_losses(keeper);
+    uint64_t end = clock_deadline_ns(KEEPER_LAST_MS);
+    keeper_http_close(keeper); // the next keeper wants its place
+    keeper_lose_all(keeper, end);
+    tell_last_losses(keeper, end);
     return 0;
 }

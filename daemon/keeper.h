@@ -31,15 +31,18 @@
 #define KEEPER_PULSE_MS 250u
 #define KEEPER_LAST_MS 3000u /* to tell what was lost, when the supervisor has ended */
 #define KEEPER_MAX_WORKERS SEGMENTS_HOLDERS
-#define KEEPER_MAX_ENVIRONMENTS 32u
+#define KEEPER_MAX_ENVIRONMENTS METRICS_MAX_JAILS
 #define KEEPER_MAX_LOSSES 256u
 
+/* What a worker has: a job, or a claim that may have taken one. */
 struct keeper_hold {
     bool held;
     uint32_t queue;
     uint64_t deadline_ns; /* of CLOCK_BOOTTIME */
     char id[JOB_ID_BYTES];
     char token[QUEUE_TOKEN_BYTES];
+    char nonce[QUEUE_NONCE_BYTES];   /* of a claim; empty: none is under way */
+    int processes[KEEPER_ORDER_FDS]; /* owned: pidfds of all that works on it; -1: none */
 };
 
 /* A job whose attempt is dead and Redis does not know it yet. */
@@ -65,6 +68,7 @@ struct keeper_queue {
 
 struct keeper_environment {
     char name[ENVIRONMENT_NAME_BYTES];
+    bool told; /* until then it is coming up */
     bool good;
     char why[KEEPER_TEXT_BYTES];
 };
@@ -110,12 +114,15 @@ void keeper_renew_due(struct keeper *keeper);
 
 /* ---- keeper_orders.c ---- */
 void keeper_take_orders(struct keeper *keeper);
+void keeper_drop_hold(struct keeper_hold *hold);
 
 /* ---- keeper_leases.c ---- */
 uint32_t keeper_chore_ms(const struct keeper *keeper); /* from one renewal, or one tick, to the next */
 void keeper_renew(struct keeper *keeper, uint32_t queue, uint64_t now_ns);
 void keeper_lose(struct keeper *keeper, const struct keeper_loss *loss);
 void keeper_tell_losses(struct keeper *keeper, uint64_t now_ns);
+/* The supervisor is gone: what was held is lost as soon as its processes are dead. Of who lives on, the lease ends. */
+void keeper_lose_all(struct keeper *keeper, uint64_t end_ns);
 
 /* ---- keeper_chores.c ---- */
 void keeper_tick(struct keeper *keeper, uint32_t queue, uint64_t now_ns);

@@ -8,6 +8,7 @@
 #include "keeper.h"
 #include "quern/clock.h"
 #include "quern/queue_keeper.h"
+#include "quern/utf8.h"
 
 enum { BUDGET = 100 };
 
@@ -61,16 +62,36 @@ void keeper_sweep(struct keeper *keeper, uint32_t queue, uint64_t now_ns) {
 
 // ---- the workers ----
 
-static int beat_worker(struct keeper *keeper, uint32_t queue, uint32_t worker, struct err *err) {
+static bool is_starting(const struct keeper *keeper) {
+    for (uint32_t i = 0; i < keeper->environment_count; i++)
+        if (!keeper->environments[i].told)
+            return true;
+    return false;
+}
+
+// Of foreign words, those that a terminal could not take are in the log alone.
+static const char *why_of(const struct keeper_queue *kept) {
+    return utf8_printable(kept->why, strlen(kept->why)) ? kept->why : "not ready: its log tells";
+}
+
+// schemas/queue.md: `why` stands last and goes to the end.
+static void describe(const struct keeper *keeper, uint32_t queue, uint32_t worker, char info[QUEUE_INFO_BYTES]) {
     const struct keeper_hold *hold = &keeper->holds[worker];
+    const struct keeper_queue *kept = &keeper->queues[queue];
+    const char *state = hold->held            ? "busy"
+                        : keeper->draining    ? "draining"
+                        : kept->ready         ? "idle"
+                        : is_starting(keeper) ? "starting"
+                                              : "unready";
+    snprintf(info, QUEUE_INFO_BYTES, "version=%s state=%s%s%s%s%s", QUERN_VERSION, state, hold->held ? " job=" : "",
+             hold->held ? hold->id : "", kept->ready ? "" : " why=", kept->ready ? "" : why_of(kept));
+}
+
+static int beat_worker(struct keeper *keeper, uint32_t queue, uint32_t worker, struct err *err) {
     char name[QUEUE_WORKER_BYTES], info[QUEUE_INFO_BYTES];
     uint64_t begun = clock_now_ns();
     snprintf(name, sizeof name, "%.110s:%u", keeper->settings.worker, worker);
-    snprintf(info, sizeof info, "version=%s state=%s%s%s", QUERN_VERSION,
-             hold->held         ? "busy"
-             : keeper->draining ? "draining"
-                                : "idle",
-             hold->held ? " job=" : "", hold->held ? hold->id : "");
+    describe(keeper, queue, worker, info);
     return keeper_called(keeper, queue_beat(keeper->queues[queue].queue, name, info, KEEPER_BEAT_TTL_MS, err), begun);
 }
 

@@ -19,6 +19,7 @@
 #include "keeper.h"
 #include "quern/clock.h"
 #include "quern/own.h"
+#include "quern/queue_keeper.h"
 #include "quern/queue_operator.h"
 
 enum { CONNECTIONS = 32, TIMEOUT_S = 10, COUNT_MS = 1000, SUPERVISOR_SILENCE_MS = 30000 };
@@ -27,6 +28,7 @@ struct keeper_http {
     struct MHD_Daemon *daemon;
     int epoll;
     char path[sizeof((struct sockaddr_un *)0)->sun_path]; /* of our socket; empty: none */
+    ino_t inode;                                          /* of it: the next keeper's has the same path */
 };
 
 // ---- what is told ----
@@ -80,6 +82,9 @@ static void tell_metrics(struct keeper *keeper, struct answer *answer, FILE *out
     for (uint32_t i = 0; i < keeper->settings.queue_count; i++)
         keeper->metrics.redis_good &= keeper_server_serves(&keeper->queues[i]);
     count_queues(keeper);
+    keeper->metrics.redis_reconnects = 0;
+    for (uint32_t i = 0; i < keeper->settings.queue_count; i++)
+        keeper->metrics.redis_reconnects += queue_reconnects(keeper->queues[i].queue);
     answer->status = MHD_HTTP_OK;
     metrics_write(&keeper->metrics, &keeper->settings, out);
 }
@@ -139,8 +144,9 @@ static int listen_unix(struct keeper_http *http, const char *path, struct err *e
     mode_t mask = umask(0117);
     int bound = bind(fd, (struct sockaddr *)&address, sizeof address);
     umask(mask);
-    if (bound < 0)
+    if (bound < 0 || lstat(path, &stat) < 0)
         return err_sys(err, REASON_CONFIG, "[http] listen: %s", path);
+    http->inode = stat.st_ino;
     memcpy(http->path, address.sun_path, sizeof http->path);
     return steal_fd(&fd);
 }
@@ -212,7 +218,8 @@ void keeper_http_close(struct keeper *keeper) {
         return;
     if (keeper->http->daemon)
         MHD_stop_daemon(keeper->http->daemon);
-    if (*keeper->http->path)
+    struct stat stat;
+    if (*keeper->http->path && lstat(keeper->http->path, &stat) == 0 && stat.st_ino == keeper->http->inode)
         unlink(keeper->http->path);
     free(keeper->http);
     keeper->http = NULL;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Leases: renewed together while their steps keep their deadlines; and what becomes of those whose attempt is dead. */
+#include <poll.h>
 #include <string.h>
 
 #include "failpoint.h"
@@ -42,10 +43,8 @@ static void answer(struct keeper *keeper, uint32_t queue, const struct round *ro
     for (size_t i = 0; i < round->count; i++) {
         if (round->renewals[i].lease == QUEUE_LEASE_CANCEL)
             say_of_job(keeper, round->workers[i], KEEPER_CANCEL);
-        if (round->renewals[i].lease == QUEUE_LEASE_LOST) {
-            keeper->metrics.queues[queue].fenced++;
+        if (round->renewals[i].lease == QUEUE_LEASE_LOST)
             say_of_job(keeper, round->workers[i], KEEPER_FENCED);
-        }
     }
     keeper_say(keeper, &word);
 }
@@ -104,4 +103,28 @@ void keeper_tell_losses(struct keeper *keeper, uint64_t now_ns) {
         keeper->losses_ns = clock_deadline_ns(KEEPER_RETRY_MS);
     keeper->loss_count -= told;
     memmove(keeper->losses, keeper->losses + told, keeper->loss_count * sizeof *keeper->losses);
+}
+
+// ---- the supervisor is gone ----
+
+static bool died(const struct keeper_hold *hold, uint64_t end_ns) {
+    for (size_t i = 0; i < KEEPER_ORDER_FDS; i++) {
+        struct pollfd process = {.fd = hold->processes[i], .events = POLLIN};
+        if (process.fd >= 0 && poll(&process, 1, clock_poll_ms(end_ns)) <= 0)
+            return false;
+    }
+    return true;
+}
+
+void keeper_lose_all(struct keeper *keeper, uint64_t end_ns) {
+    for (uint32_t i = 0; i < KEEPER_MAX_WORKERS; i++) {
+        struct keeper_hold *hold = &keeper->holds[i];
+        struct keeper_loss loss = {.queue = hold->queue};
+        memcpy(loss.id, hold->id, sizeof loss.id);
+        memcpy(loss.token, hold->token, sizeof loss.token);
+        memcpy(loss.nonce, hold->nonce, sizeof loss.nonce);
+        if ((hold->held || *hold->nonce) && died(hold, end_ns))
+            keeper_lose(keeper, &loss);
+        keeper_drop_hold(hold);
+    }
 }

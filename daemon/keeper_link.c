@@ -40,9 +40,9 @@ int keeper_link_start(struct keeper_link *link, int settings, const char *const 
     return 0;
 }
 
-void keeper_link_send(struct keeper_link *link, const struct keeper_order *order) {
+void keeper_link_send(struct keeper_link *link, const struct keeper_order *order, const int *fds, size_t fd_count) {
     struct err ignored;
-    if (link->socket >= 0 && record_send(link->socket, order, sizeof *order, NULL, 0, &ignored) < 0)
+    if (link->socket >= 0 && record_send(link->socket, order, sizeof *order, fds, fd_count, &ignored) < 0)
         link->deaf = true;
 }
 

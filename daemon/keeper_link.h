@@ -27,7 +27,7 @@ void keeper_link_init(struct keeper_link *link);
 MUST_USE int keeper_link_start(struct keeper_link *link, int settings, const char *const *variables, struct err *err);
 
 /* A keeper that does not listen becomes `deaf`; where there is none, nothing is told. */
-void keeper_link_send(struct keeper_link *link, const struct keeper_order *order);
+void keeper_link_send(struct keeper_link *link, const struct keeper_order *order, const int *fds, size_t fd_count);
 /* False: nothing has come; the keeper may be dead (*ret_dead). */
 bool keeper_link_receive(struct keeper_link *link, struct keeper_word *ret, bool *ret_dead);
 

@@ -3,12 +3,18 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 
 #include "keeper.h"
 #include "quern/jail.h"
 
+// The end of its socket tells it that quernd is gone: it has something left to say then, also when it was stopped.
+static int outlive_quernd(struct err *err) {
+    return prctl(PR_SET_PDEATHSIG, SIGCONT) < 0 ? err_sys(err, REASON_INFRA, "PR_SET_PDEATHSIG") : 0;
+}
+
 static int keep(struct keeper *keeper, struct err *err) {
-    TRY(jail_die_with_parent(err));
+    TRY(outlive_quernd(err));
     TRY(keeper_open(keeper, KEEPER_FD_SUPERVISOR, KEEPER_FD_SETTINGS, err));
     return keeper_run(keeper, err);
 }

@@ -37,12 +37,23 @@ static int open_store(struct keeper *keeper, const char *url, struct err *err) {
     return storage_open_with(&options, &keeper->store, err);
 }
 
+// A directory has the room of its disk, which others tell; and to add it up takes long.
+static int look_at_room(struct keeper *keeper, struct err *err) {
+    struct metrics *metrics = &keeper->metrics;
+    if (strncmp(keeper->settings.store_url, "file:", 5) == 0)
+        return 0;
+    metrics->store_known = storage_usage(keeper->store, &metrics->store, err) == 0;
+    return metrics->store_known ? 0 : -1;
+}
+
 static int check_store(struct keeper *keeper, const struct queue_home *home, struct err *err) {
     if (strcmp(home->store, keeper->settings.store_url) != 0)
         return err_set(err, REASON_CONFIG, "its store is %.400s, [store] url here is %.400s", home->store,
                        keeper->settings.store_url);
     if (!keeper->store)
         TRY(open_store(keeper, home->store, err));
+    TRY(look_at_room(keeper, err));
+    keeper_renew_due(keeper);
     return storage_check(keeper->store, err);
 }
 
@@ -83,6 +94,7 @@ static int check(struct keeper *keeper, uint32_t queue, struct server *server, s
     TRY(read_home(keeper, queue, &home, err));
     kept->server_good = true;
     TRY(check_chores(kept, err));
+    TRY(queue_durability_check(server, (enum queue_durability)keeper->settings.durability, err));
     keeper_renew_due(keeper);
     TRY(check_store(keeper, &home, err));
     return check_environments(keeper, &home, err);
@@ -101,8 +113,10 @@ void keeper_check(struct keeper *keeper, uint32_t queue, uint64_t now_ns) {
     struct err err = {0};
     if (now_ns < kept->check_ns || !keeper_may_call(keeper, now_ns))
         return;
-    bool was_good = kept->server_good;
+    bool was_good = kept->server_good, was_ready = kept->ready;
     kept->ready = check(keeper, queue, &server, &err) == 0;
+    if (kept->ready != was_ready || (!kept->ready && strcmp(kept->why, err.msg) != 0))
+        kept->beat_ns = 0; // who waits for it knows at once
     snprintf(kept->why, sizeof kept->why, "%s", !kept->ready ? err.msg : server.full ? SERVER_FULL : "");
     keeper->metrics.queues[queue].ready = kept->ready;
     kept->check_ns = clock_deadline_ns(kept->ready ? KEEPER_CHECK_MS : KEEPER_CHORE_MS);

@@ -37,6 +37,8 @@ void keeper_woken(struct keeper *keeper, uint32_t queue) {
     memcpy(kept->wake, wakeup.wake, sizeof kept->wake);
     if (wakeup.cancel)
         kept->renew_ns = 0;
-    if (wakeup.work)
+    // After a wait in vain somebody looks all the same: a wake-up is lost where Redis comes back with less than it had, or
+    // where the supervisor did not take our word. That costs a few seconds, and not the job its turn.
+    if (wakeup.work || !wakeup.cancel)
         keeper_say(keeper, &word);
 }

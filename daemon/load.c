@@ -40,6 +40,8 @@ static int connect_zygote(struct attempt *attempt, struct err *err) {
     attempt->profile = peer.profile;
     struct manifest *manifest = &attempt->manifest;
     manifest->jail = peer.facts;
+    limits_lower(&attempt->job.limits, &peer.most);
+    manifest->limits = attempt->job.limits;
     memcpy(manifest->python, peer.python, sizeof manifest->python);
     memcpy(manifest->pandas, peer.pandas, sizeof manifest->pandas);
     return 0;

@@ -16,6 +16,8 @@
 void peer_init(struct peer *peer, enum supervisor_peer kind, const struct environment *environment) {
     *peer = (struct peer){
         .kind = kind, .environment = environment, .requests = -1, .supervisor = -1, .hold = -1, .pidfd = -1};
+    if (environment)
+        peer->most = environment->most;
 }
 
 static const char *peer_program(const struct peer *peer) {
@@ -59,6 +61,13 @@ int peer_start(struct peer *peer, struct err *err) {
     return 0;
 }
 
+int peer_meets(const struct peer *peer, struct err *err) {
+    struct err why;
+    if (peer->ready.version == 0 || jail_meets(&peer->ready.facts, &peer->require, &why) == 0)
+        return 0;
+    return err_set(err, (enum reason)why.reason, "environment %s: %s", peer->environment->name, why.msg);
+}
+
 int peer_ready(struct peer *peer, struct err *err) {
     struct host_ready ready;
     int got = record_receive(peer->supervisor, &ready, sizeof ready, NULL, 0, NULL, err);
@@ -77,6 +86,7 @@ int peer_ready(struct peer *peer, struct err *err) {
     ready.python[sizeof ready.python - 1] = '\0';
     ready.pandas[sizeof ready.pandas - 1] = '\0';
     peer->ready = ready;
+    TRY(peer_meets(peer, err));
     peer->state = PEER_UP;
     return 0;
 }

@@ -21,6 +21,8 @@ enum peer_state { PEER_DOWN, PEER_COMING, PEER_UP };
 struct peer {
     enum supervisor_peer kind;
     const struct environment *environment; /* zygotes; borrowed */
+    struct job_limits most;                /* zygotes: that a job may have, by host and environment */
+    struct jail_require require;           /* zygotes: with less they do not come up */
     bool once;                             /* zygotes: one job is expected, warming up is not worth its time */
     enum peer_state state;
     int requests;   /* our end of the shared request socket */
@@ -28,12 +30,14 @@ struct peer {
     int hold;       /* zygotes: keeps the environment from being removed; -1 for none */
     int pidfd;
     pid_t pid;
-    struct host_ready ready; /* zygotes that are up */
+    struct host_ready ready; /* zygotes that are up, or whose jail is too little */
 };
 
 void peer_init(struct peer *peer, enum supervisor_peer kind, const struct environment *environment);
 MUST_USE int peer_start(struct peer *peer, struct err *err);
 MUST_USE int peer_ready(struct peer *peer, struct err *err);
+/* Whether its jail is what is required, as far as it has told of it. */
+MUST_USE int peer_meets(const struct peer *peer, struct err *err);
 /* False when nobody is left who would receive a request: a worker may know that before we do. */
 bool peer_listens(const struct peer *peer);
 void peer_stop(struct peer *peer); /* kills, reaps, closes; a peer that is down is left alone */

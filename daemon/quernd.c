@@ -136,18 +136,31 @@ static bool goes_on(const struct quernd *quernd) {
     return quernd->phase == QUERND_RUNS || supervisor_has_workers(&quernd->supervisor);
 }
 
+// Whoever asks for a jail wants no jobs in a lesser one, and to know it when the service starts. Later, after a machine was
+// changed under a quernd that runs, the environment is not offered any more.
+static int refuse_jail(const struct quernd *quernd, struct err *err) {
+    for (uint32_t i = 0; i < quernd->supervisor.zygote_count && !quernd->announced; i++)
+        TRY(peer_meets(&quernd->supervisor.zygotes[i], err));
+    return 0;
+}
+
 static int loop(struct quernd *quernd, struct err *err) {
     while (goes_on(quernd)) {
         maintain(quernd);
         TRY(supervisor_turn(&quernd->supervisor, err));
+        TRY(refuse_jail(quernd, err));
     }
     return 0;
 }
 
 static int offer_all(struct quernd *quernd, struct err *err) {
-    for (uint32_t i = 0; i < quernd->config->environment_count; i++)
-        if (!supervisor_offer(&quernd->supervisor, &quernd->config->environments[i]))
+    for (uint32_t i = 0; i < quernd->config->environment_count; i++) {
+        struct peer *zygote = supervisor_offer(&quernd->supervisor, &quernd->config->environments[i]);
+        if (!zygote)
             return err_set(err, REASON_CONFIG, "more than %u environments", SUPERVISOR_MAX_ENVIRONMENTS);
+        zygote->require = quernd->config->jail;
+        limits_join(&zygote->most, &quernd->config->most);
+    }
     return 0;
 }
 

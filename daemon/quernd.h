@@ -70,7 +70,8 @@ bool quernd_wants(const struct quernd *quernd, uint32_t worker); /* it may take 
 /* ---- quernd_keeper.c ---- */
 void quernd_keep(struct quernd *quernd, uint64_t now_ns); /* starts, watches, beats */
 void quernd_tell(struct quernd *quernd, const struct keeper_order *order);
-void quernd_tell_hold(struct quernd *quernd, uint32_t worker);
+void quernd_tell_hold(struct quernd *quernd, uint32_t worker, bool fresh);
+void quernd_tell_claim(struct quernd *quernd, uint32_t worker);
 void quernd_tell_environment(struct quernd *quernd, uint32_t environment);
 void quernd_tell_slots(struct quernd *quernd);
 

@@ -181,6 +181,7 @@ static int take_worker_name(struct inifile *file, struct parse *parse, const str
 
 static const char *const formats[] = {"text", "json", NULL};
 static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
+static const char *const bounds[] = {"rlimit", "polled", "cgroup", NULL};
 static const char *const jails[] = {"none", "minimal", "user", "full", NULL};
 
 #define SETTING(member) offsetof(struct quernd_config, settings.member)
@@ -191,6 +192,7 @@ static const struct option options[] = {
     {"queue", "password_file", take_file, TEXT(queue_password_file)},
     {"queue", "names", take_queues, 0, 0, NULL},
     {"queue", "lease", take_lease, 0, 0, NULL},
+    {"queue", "durability", take_word, SETTING(durability), 0, settings_durabilities},
     {"store", "url", take_text, TEXT(store_url)},
     {"store", "password_file", take_file, TEXT(store_password_file)},
     {"workers", "count", take_count, 0, 0, NULL},
@@ -200,7 +202,8 @@ static const struct option options[] = {
     {"environments", "names", take_environments, 0, 0, NULL},
     {"environments", "directory", take_text, offsetof(struct quernd_config, environments_directory),
      ENVIRONMENT_PATH_BYTES, NULL},
-    {"jail", "require", take_word, offsetof(struct quernd_config, jail_require), 0, jails},
+    {"jail", "require", take_word, offsetof(struct quernd_config, jail.level), 0, jails},
+    {"jail", "require_bound", take_word, offsetof(struct quernd_config, jail.bound), 0, bounds},
     {"http", "listen", take_text, TEXT(http_listen)},
     {"log", "format", take_word, SETTING(log_format), 0, formats},
     {"log", "level", take_word, SETTING(log_level), 0, levels},
@@ -215,13 +218,20 @@ static int unknown(struct inifile *file, const char *section, const char *key) {
             snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", *all ? ", " : "", options[i].key);
     if (!*all)
         return inifile_refuse(
-            file, "expected a section of queue, store, workers, environments, jail, http, log, found [%.100s]",
+            file, "expected a section of queue, store, workers, environments, jail, limits, http, log, found [%.100s]",
             section);
     return inifile_refuse(file, "[%s]: expected one of %s, found \"%.100s\"", section, all, key);
 }
 
+static int take_limit(struct inifile *file, struct parse *parse, const char *key, const char *value) {
+    char why[LIMITS_WHY_BYTES];
+    return limits_take(key, value, &parse->config->most, why) ? 1 : inifile_refuse(file, "%s", why);
+}
+
 static int take_pair(struct inifile *file, void *context, const char *section, const char *key, const char *value) {
     struct parse *parse = context;
+    if (strcmp(section, "limits") == 0)
+        return take_limit(file, parse, key, value);
     for (size_t i = 0; i < OPTIONS; i++) {
         if (strcmp(options[i].section, section) != 0 || strcmp(options[i].key, key) != 0)
             continue;
@@ -284,7 +294,7 @@ static int default_store(const char *name, struct settings *settings, struct err
 int quernd_config_parse(const char *name, const char *text, struct quernd_config *ret, struct err *err) {
     struct parse parse = {.config = ret};
     defaults(ret);
-    TRY(inifile_read(name, text, take_pair, &parse, err));
+    TRY(inifile_read(name, text, NULL, take_pair, &parse, err));
     if (!ret->settings.queue_url[0])
         return err_set(err, REASON_CONFIG, "%s: [queue] url: expected redis://HOST or unix:/PATH, found nothing", name);
     TRY(default_store(name, &ret->settings, err));

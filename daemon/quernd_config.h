@@ -21,7 +21,8 @@ struct quernd_config {
     struct settings settings; /* what workers and keeper get */
     uint64_t memory_bytes;    /* of segments; 0: what the host has */
     uint64_t drain_timeout_ms;
-    uint32_t jail_require; /* enum jail_level */
+    struct jail_require jail;
+    struct job_limits most; /* that a job may have; 0: no word of it */
     char environments_directory[ENVIRONMENT_PATH_BYTES];
     uint32_t environment_count;
     struct environment environments[SUPERVISOR_MAX_ENVIRONMENTS];

@@ -4,26 +4,13 @@
 
 #include "quernd.h"
 
-static const char *const levels[] = {"none", "minimal", "user", "full"};
-
-static void check_jail(const struct quernd *quernd, const struct peer *zygote, struct err *fault) {
-    uint32_t level = zygote->ready.facts.level;
-    if (level < quernd->config->jail_require)
-        err_fill(fault, REASON_CONFIG, "environment %s: the jail is %s here, [jail] require asks for %s",
-                 zygote->environment->name, levels[level % 4], levels[quernd->config->jail_require % 4]);
-}
-
 void quernd_zygote_turned(void *context, struct peer *zygote, const struct err *failure) {
     struct quernd *quernd = context;
     uint32_t index = (uint32_t)(zygote - quernd->supervisor.zygotes);
     struct err *fault = &quernd->zygote_faults[index];
     bool had_turned = quernd->zygote_turned[index];
     uint32_t before = fault->reason;
-    *fault = (struct err){0};
-    if (failure)
-        *fault = *failure;
-    else
-        check_jail(quernd, zygote, fault);
+    *fault = failure ? *failure : (struct err){0};
     if (failure)
         backoff_died(&quernd->zygote_backoffs[index]);
     quernd->zygote_turned[index] = true;
@@ -31,7 +18,9 @@ void quernd_zygote_turned(void *context, struct peer *zygote, const struct err *
         log_line(&quernd->log, fault->reason ? SETTINGS_LOG_ERROR : SETTINGS_LOG_INFO,
                  fault->reason ? "environment not offered" : "environment up", "environment", zygote->environment->name,
                  "python", failure ? NULL : zygote->ready.python, "pandas", failure ? NULL : zygote->ready.pandas,
-                 "jail", failure ? NULL : levels[zygote->ready.facts.level % 4], "error", fault->msg, NULL);
+                 "jail", failure ? NULL : jail_level_name((enum jail_level)zygote->ready.facts.level), "memory_bound",
+                 failure ? NULL : jail_bound_name((enum jail_bound)zygote->ready.facts.bound), "error", fault->msg,
+                 NULL);
     quernd_tell_environment(quernd, index);
 }
 

@@ -9,7 +9,15 @@
 // ---- telling ----
 
 // A keeper that does not listen is started anew, and told all that counts, when this turn is over.
-void quernd_tell(struct quernd *quernd, const struct keeper_order *order) { keeper_link_send(&quernd->keeper, order); }
+void quernd_tell(struct quernd *quernd, const struct keeper_order *order) {
+    keeper_link_send(&quernd->keeper, order, NULL, 0);
+}
+
+// With those whose deaths end the attempt.
+static void tell_of_attempt(struct quernd *quernd, const struct worker_link *link, const struct keeper_order *order) {
+    const int processes[KEEPER_ORDER_FDS] = {link->pidfd, link->tree};
+    keeper_link_send(&quernd->keeper, order, processes, link->tree >= 0 ? 2 : 1);
+}
 
 // From the clock that our deadlines are of to the one that goes on while the machine sleeps.
 static uint64_t boot_deadline(uint64_t deadline_ns) {
@@ -19,22 +27,34 @@ static uint64_t boot_deadline(uint64_t deadline_ns) {
     return clock_boot_ns() + (deadline_ns > now ? deadline_ns - now : 0);
 }
 
-void quernd_tell_hold(struct quernd *quernd, uint32_t worker) {
+void quernd_tell_hold(struct quernd *quernd, uint32_t worker, bool fresh) {
     const struct worker_link *link = &quernd->supervisor.workers[worker];
     struct keeper_order order = {.kind = KEEPER_HOLD,
                                  .worker = worker,
                                  .queue = link->queue,
+                                 .fresh = fresh,
+                                 .elapsed_us = link->waited_ms * 1000,
                                  .deadline_ns = boot_deadline(link->step_deadline_ns)};
     memcpy(order.id, link->id, sizeof order.id);
     memcpy(order.token, link->token, sizeof order.token);
-    quernd_tell(quernd, &order);
+    tell_of_attempt(quernd, link, &order);
+}
+
+void quernd_tell_claim(struct quernd *quernd, uint32_t worker) {
+    const struct worker_link *link = &quernd->supervisor.workers[worker];
+    struct keeper_order order = {.kind = KEEPER_CLAIM, .worker = worker, .queue = link->queue};
+    memcpy(order.nonce, link->nonce, sizeof order.nonce);
+    tell_of_attempt(quernd, link, &order);
 }
 
 void quernd_tell_environment(struct quernd *quernd, uint32_t environment) {
     const struct err *fault = &quernd->zygote_faults[environment];
     struct keeper_order order = {.kind = KEEPER_ENVIRONMENT, .queue = environment, .good = fault->reason == 0};
+    const struct jail_facts *facts = &quernd->supervisor.zygotes[environment].ready.facts;
     if (fault->reason)
         memcpy(order.text, fault->msg, sizeof order.text);
+    order.level = facts->level;
+    order.bound = facts->bound;
     quernd_tell(quernd, &order);
 }
 
@@ -81,9 +101,15 @@ static bool is_held(const struct quernd *quernd, const struct keeper_word *word)
            strcmp(link->token, word->token) == 0;
 }
 
+// Who completes is told by Redis itself whether the job is still his. A renewal that came a moment later finds no lease, and
+// that is as it should be.
+static bool learns_itself(const struct worker_link *link) { return link->step == STEP_COMPLETE; }
+
 static void heard_of_job(struct quernd *quernd, const struct keeper_word *word) {
     bool fenced = word->kind == KEEPER_FENCED;
     if (!is_held(quernd, word) || quernd->supervisor.workers[word->worker].told)
+        return;
+    if (fenced && learns_itself(&quernd->supervisor.workers[word->worker]))
         return;
     log_line(&quernd->log, fenced ? SETTINGS_LOG_WARNING : SETTINGS_LOG_INFO, fenced ? "lease lost" : "cancelling",
              "job", word->id, NULL);
@@ -146,9 +172,13 @@ static void tell_all(struct quernd *quernd) {
     for (uint32_t i = 0; i < quernd->supervisor.zygote_count; i++)
         if (quernd->zygote_turned[i])
             quernd_tell_environment(quernd, i);
-    for (uint32_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++)
-        if (quernd->supervisor.workers[i].alive && quernd->supervisor.workers[i].turn == WORKER_HOLDS)
-            quernd_tell_hold(quernd, i);
+    for (uint32_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++) {
+        const struct worker_link *link = &quernd->supervisor.workers[i];
+        if (link->alive && link->turn == WORKER_HOLDS)
+            quernd_tell_hold(quernd, i, false);
+        if (link->alive && link->turn == WORKER_CLAIMS)
+            quernd_tell_claim(quernd, i);
+    }
     quernd_tell_slots(quernd);
 }
 

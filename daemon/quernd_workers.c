@@ -51,6 +51,7 @@ static bool may_claim(const struct quernd *quernd, uint32_t worker) {
 static void let_claim(struct quernd *quernd, uint32_t worker, uint32_t queue) {
     quernd->slots[worker].claim = turns_claim(&quernd->turns, queue);
     supervisor_let_claim(&quernd->supervisor, worker, queue);
+    quernd_tell_claim(quernd, worker);
 }
 
 void quernd_poke(struct quernd *quernd) {
@@ -70,14 +71,24 @@ void quernd_dismiss(struct quernd *quernd) {
     }
 }
 
-static void on_idle(void *context, uint32_t worker, uint32_t queue, const char *wake) {
-    struct quernd *quernd = context;
-    if (*wake && queue < quernd->turns.count) {
-        struct keeper_order order = {.kind = KEEPER_IDLE, .queue = queue};
-        backoff_proved(&quernd->slots[worker].backoff);
-        turns_nothing(&quernd->turns, queue, quernd->slots[worker].claim);
-        quernd_tell(quernd, &order);
+// A drained worker's claim tells nothing of the queue: somebody else looks. The next beat says when it may claim again.
+static void learn_nothing(struct quernd *quernd, uint32_t worker, uint32_t queue, bool drained) {
+    struct keeper_order order = {.kind = KEEPER_IDLE, .worker = worker, .queue = queue};
+    struct quernd_slot *slot = &quernd->slots[worker];
+    backoff_proved(&slot->backoff);
+    quernd_tell(quernd, &order);
+    if (!drained) {
+        turns_nothing(&quernd->turns, queue, slot->claim);
+        return;
     }
+    slot->drained = true;
+    quernd_poke(quernd);
+}
+
+static void on_idle(void *context, uint32_t worker, uint32_t queue, const char *wake, bool drained) {
+    struct quernd *quernd = context;
+    if (*wake && queue < quernd->turns.count)
+        learn_nothing(quernd, worker, queue, drained);
     uint32_t next = turns_next(&quernd->turns);
     if (!quernd_wants(quernd, worker))
         supervisor_dismiss(&quernd->supervisor, worker);
@@ -91,7 +102,7 @@ static void on_idle(void *context, uint32_t worker, uint32_t queue, const char *
 static void on_hold(void *context, uint32_t worker, bool fresh) {
     struct quernd *quernd = context;
     const struct worker_link *link = &quernd->supervisor.workers[worker];
-    quernd_tell_hold(quernd, worker);
+    quernd_tell_hold(quernd, worker, fresh);
     if (!fresh)
         return;
     backoff_proved(&quernd->slots[worker].backoff);
@@ -101,27 +112,31 @@ static void on_hold(void *context, uint32_t worker, bool fresh) {
         supervisor_end_job(&quernd->supervisor, worker, SUPERVISOR_RELEASE_NOW);
 }
 
-static void log_end(struct quernd *quernd, uint32_t worker, enum job_state state, enum reason reason) {
+static void log_end(struct quernd *quernd, uint32_t worker, const struct supervisor_end *end) {
     const struct worker_link *link = &quernd->supervisor.workers[worker];
     char number[LOG_NUMBER_BYTES], ms[LOG_NUMBER_BYTES];
     log_line(&quernd->log, SETTINGS_LOG_INFO, "job done", "job", link->id, "queue",
-             quernd->config->settings.queues[link->queue], "state", job_state_name(state), "reason",
-             reason_word(reason), "ms", log_number((clock_boot_ns() - link->held_ns) / 1000000, ms), "worker",
-             log_number(worker, number), NULL);
+             quernd->config->settings.queues[link->queue], "state", job_state_name((enum job_state)end->state),
+             "reason", reason_word((enum reason)end->reason), "ms",
+             log_number((clock_boot_ns() - link->held_ns) / 1000000, ms), "worker", log_number(worker, number), NULL);
+    if (end->unconfirmed)
+        log_line(&quernd->log, SETTINGS_LOG_WARNING, "completed, not confirmed", "job", link->id, "durability",
+                 settings_durabilities[quernd->config->settings.durability], NULL);
 }
 
-static void on_done(void *context, uint32_t worker, enum job_state state, enum reason reason) {
+static void on_done(void *context, uint32_t worker, const struct supervisor_end *end) {
     struct quernd *quernd = context;
     const struct worker_link *link = &quernd->supervisor.workers[worker];
     struct keeper_order order = {.kind = KEEPER_DONE,
                                  .worker = worker,
                                  .queue = link->queue,
-                                 .state = state,
-                                 .reason = reason,
-                                 .elapsed_us = (clock_boot_ns() - link->held_ns) / 1000};
+                                 .state = end->state,
+                                 .reason = end->reason,
+                                 .unconfirmed = end->unconfirmed,
+                                 .bytes = end->peak_bytes};
     memcpy(order.id, link->id, sizeof order.id);
     memcpy(order.token, link->token, sizeof order.token);
-    log_end(quernd, worker, state, reason);
+    log_end(quernd, worker, end);
     quernd_tell(quernd, &order);
 }
 

@@ -126,8 +126,10 @@ static int tell(struct child *child, struct attempt *attempt, struct host_call *
         TRY(child_send(child, &input, &attempt->inputs[i].segment, 1, err));
     }
     TRY(tell_params(child, job, err));
-    struct host_call start = {
-        .kind = HOST_START, .task = HOST_TASK_RUN, .dialect = job->dialect, .flags = job->debug ? HOST_DEBUG : 0};
+    struct host_call start = {.kind = HOST_START,
+                              .task = HOST_TASK_RUN,
+                              .dialect = job->dialect,
+                              .flags = (job->debug ? HOST_DEBUG : 0u) | (job->legacy ? HOST_LEGACY : 0u)};
     return child_send(child, &start, NULL, 0, err);
 }
 

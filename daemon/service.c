@@ -51,7 +51,8 @@ static int open_home(struct service *service, uint32_t index, struct err *err) {
                                     .password_file = given(settings->queue_password_file),
                                     .name = settings->queues[index],
                                     .patience_ms = PATIENCE_FOR_EVER,
-                                    .patience = {wait_on, service}};
+                                    .patience = {wait_on, service},
+                                    .durability = (enum queue_durability)settings->durability};
     TRY(queue_open(&options, &home->queue, err));
     options.patience_ms = 0;
     TRY(queue_open(&options, &home->news, err));
@@ -86,18 +87,21 @@ static int give_back(struct service *service, struct err *err) {
 
 static int conclude(struct service *service, struct err *err) {
     struct attempt *attempt = &service->attempt;
-    enum reason reason = (enum reason)attempt->verdict.reason;
-    if (attempt->calls.fenced)
-        reason = REASON_LOST;
+    struct supervisor_end end = {.reason = attempt->verdict.reason,
+                                 .peak_bytes = attempt->manifest.peak_rss_bytes,
+                                 .unconfirmed = service->delivery.unconfirmed};
+    if (attempt->calls.fenced && service->delivery.state == JOB_RUNNING)
+        end.reason = REASON_LOST;
     else if (attempt->calls.released)
         TRY(give_back(service, err));
-    return calls_done(&service->calls, service->delivery.state, reason, err);
+    end.state = service->delivery.state;
+    return calls_done(&service->calls, &end, err);
 }
 
 static int work(struct service *service, const struct calls_turn *turn, struct queue_claim *claim, uint64_t begun_ns,
                 struct err *err) {
     struct attempt *attempt = &service->attempt;
-    TRY(calls_hold(&service->calls, turn->queue, claim->id, claim->token, err));
+    TRY(calls_hold(&service->calls, turn->queue, claim, err));
     FAILPOINT("claim:held");
     delivery_queue_begin(&service->delivery, &service->homes[turn->queue], claim);
     attempt_init(attempt, &service->delivery.base);
@@ -114,7 +118,8 @@ static int work(struct service *service, const struct calls_turn *turn, struct q
 
 // ---- one job after the other ----
 
-static int claim(struct service *service, const struct calls_turn *turn, char wake[QUEUE_WAKE_BYTES], struct err *err) {
+static int claim(struct service *service, const struct calls_turn *turn, struct calls_nothing *nothing,
+                 struct err *err) {
     struct queue_claim claim;
     uint64_t begun_ns = clock_now_ns();
     const struct settings *settings = service->settings;
@@ -124,10 +129,11 @@ static int claim(struct service *service, const struct calls_turn *turn, char wa
     int answer = queue_claim(service->homes[turn->queue].queue, settings->worker, turn->nonce, settings->lease_ms, 0,
                              &claim, err);
     TRY(answer);
-    FAILPOINT("claim:claimed");
-    memcpy(wake, claim.wake, sizeof claim.wake);
+    *nothing = (struct calls_nothing){.drained = strcmp(claim.why, "drain") == 0};
+    memcpy(nothing->wake, claim.wake, sizeof nothing->wake);
     if (answer == QUEUE_NOTHING)
         return 0;
+    FAILPOINT("claim:claimed");
     int result = work(service, turn, &claim, begun_ns, err);
     queue_claim_free(&claim);
     return result;
@@ -135,14 +141,14 @@ static int claim(struct service *service, const struct calls_turn *turn, char wa
 
 static int serve(struct service *service, struct err *err) {
     struct calls_turn turn = {0};
-    char wake[QUEUE_WAKE_BYTES] = "";
+    struct calls_nothing nothing = {.drained = false};
     TRY(open_store(service, err));
     TRY(open_homes(service, err));
     for (;;) {
-        int go = calls_idle(&service->calls, turn.queue, wake, &turn, err);
+        int go = calls_idle(&service->calls, turn.queue, &nothing, &turn, err);
         if (go <= 0)
             return go;
-        TRY(claim(service, &turn, wake, err));
+        TRY(claim(service, &turn, &nothing, err));
     }
 }
 

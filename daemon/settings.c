@@ -7,6 +7,9 @@
 
 #include "quern/memory.h"
 
+const char *const settings_durabilities[] = {
+    [QUEUE_NORMAL] = "normal", [QUEUE_REPLICATED] = "replicated", [QUEUE_FSYNC] = "fsync", NULL};
+
 int settings_write(const struct settings *settings, int *ret_fd, struct err *err) {
     int fd = memory_from("quern-settings", settings, sizeof *settings, err);
     TRY(fd);
@@ -37,7 +40,8 @@ int settings_read(int fd, struct settings *ret, struct err *err) {
     if (settings.version != SETTINGS_VERSION || got != (ssize_t)sizeof settings)
         return err_set(err, REASON_CONFIG, "settings: expected version %u, found %u; restart quernd", SETTINGS_VERSION,
                        settings.version);
-    if (settings.queue_count == 0 || settings.queue_count > SETTINGS_MAX_QUEUES || !texts_end(&settings))
+    if (settings.queue_count == 0 || settings.queue_count > SETTINGS_MAX_QUEUES || !texts_end(&settings) ||
+        settings.durability > QUEUE_FSYNC)
         return err_set(err, REASON_BUG, "settings: expected 1 to %u queues and texts that end", SETTINGS_MAX_QUEUES);
     *ret = settings;
     return 0;

@@ -88,6 +88,7 @@ int supervisor_start_worker(struct supervisor *supervisor, const struct worker_s
     *link = (struct worker_link){.step_deadline_ns = CLOCK_NEVER,
                                  .cancel_deadline_ns = CLOCK_NEVER,
                                  .tree_deadline_ns = CLOCK_NEVER,
+                                 .wait_ends_ns = CLOCK_NEVER,
                                  .tree = -1,
                                  .calls = -1,
                                  .events = -1,
@@ -114,6 +115,7 @@ void supervisor_end_job(struct supervisor *supervisor, uint32_t worker, enum sup
     link->told = true;
     link->cancel_deadline_ns = clock_deadline_ns(supervisor->cancel_grace_ms);
     worker_link_tell(link, how);
+    grants_end(supervisor, worker);
 }
 
 void supervisor_kill(struct supervisor *supervisor, uint32_t worker) {
@@ -132,9 +134,10 @@ static uint64_t next_deadline(const struct supervisor *supervisor) {
     uint64_t next = supervisor->alarm_ns;
     for (uint32_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++) {
         const struct worker_link *link = &supervisor->workers[i];
-        if (link->alive)
-            next = earlier(next,
-                           earlier(link->cancel_deadline_ns, earlier(link->step_deadline_ns, link->tree_deadline_ns)));
+        if (!link->alive)
+            continue;
+        next = earlier(next, earlier(link->cancel_deadline_ns, link->step_deadline_ns));
+        next = earlier(next, earlier(link->tree_deadline_ns, link->dead ? CLOCK_NEVER : grants_next_ns(link)));
     }
     return next;
 }

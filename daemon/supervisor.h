@@ -27,6 +27,9 @@
 /* Where a worker of the daemon is between two jobs; WORKER_BUSY until its first IDLE, and always in `quern run`. */
 enum worker_turn { WORKER_BUSY, WORKER_WAITS, WORKER_CLAIMS, WORKER_HOLDS };
 
+/* A call that is answered later, for want of memory (grants.h). */
+enum worker_wait { WAIT_NONE, WAIT_GRANT, WAIT_RESERVE };
+
 struct worker_link {
     bool alive; /* its place is taken */
     bool dead;  /* its process is, the tree of its job not yet */
@@ -39,8 +42,10 @@ struct worker_link {
     uint64_t tree_deadline_ns;
     const struct peer *awaits; /* the zygote that its CONNECT waits for, or NULL */
     bool open_network;         /* its job runs in an environment with an open network */
-    uint64_t granting_bytes;   /* of its GRANT that waits for memory; 0: none */
-    uint64_t granting_order;
+    enum worker_wait wait;
+    uint64_t wait_order, wait_begun_ns; /* unless it waits for nothing */
+    uint64_t wait_ends_ns;              /* of this step: a wait does not last longer */
+    uint64_t granting_bytes;            /* WAIT_GRANT */
     struct supervisor_key granting;
     struct supervisor_key reserved[SUPERVISOR_MAX_KEYS]; /* of its last RESERVE: SEGMENT_TURN speaks of their index */
     uint32_t reserved_count;
@@ -50,6 +55,7 @@ struct worker_link {
     char nonce[QUEUE_NONCE_BYTES];     /* CLAIMS */
     char id[JOB_ID_BYTES];             /* HOLDS */
     char token[QUEUE_TOKEN_BYTES];     /* HOLDS */
+    uint64_t waited_ms;                /* HOLDS: the job, from when it was ready until it was claimed */
     bool told;                         /* HOLDS: that the job has to end */
     bool overstayed;                   /* killed because of its step's deadline */
     int wait_status_code, wait_signal; /* when dead */
@@ -60,10 +66,11 @@ struct worker_link {
 struct supervisor_hooks {
     /* `fd` is -1 or closed after the call. */
     void (*on_event)(void *context, uint32_t worker, const struct event *event, int fd);
-    /* Its last claim of `queue` found nothing at `wake`; empty: there was none. The worker waits from now on. */
-    void (*on_idle)(void *context, uint32_t worker, uint32_t queue, const char *wake);
+    /* Its last claim of `queue` was given nothing at `wake`; empty: there was none. `drained`: for the worker's sake, others
+     * may find something. The worker waits from now on. */
+    void (*on_idle)(void *context, uint32_t worker, uint32_t queue, const char *wake, bool drained);
     void (*on_hold)(void *context, uint32_t worker, bool fresh); /* the job is fresh, or its step */
-    void (*on_done)(void *context, uint32_t worker, enum job_state state, enum reason reason);
+    void (*on_done)(void *context, uint32_t worker, const struct supervisor_end *end);
     void (*on_death)(void *context, uint32_t worker); /* the link tells how, and what it held */
     /* The zygote came up, or `failure` tells why not. */
     void (*on_zygote)(void *context, struct peer *zygote, const struct err *failure);
@@ -80,7 +87,7 @@ struct supervisor {
     struct peer zygotes[SUPERVISOR_MAX_ENVIRONMENTS];
     uint32_t zygote_count;
     struct worker_link workers[SUPERVISOR_MAX_WORKERS];
-    uint64_t grants; /* that had to wait, ever: their order */
+    uint64_t waits; /* for memory, ever: their order */
     uint32_t cancel_grace_ms;
     const struct supervisor_hooks *hooks;
     void *context;

@@ -94,7 +94,8 @@ int calls_connect(struct supervisor_calls *calls, enum supervisor_peer peer, con
         memcpy(call.environment, environment, strnlen(environment, sizeof call.environment - 1));
     int fd = ask_for_fd(calls, &call, -1, &answer, err);
     TRY(fd);
-    *ret = (struct calls_peer){.requests = fd, .profile = answer.reply.profile, .facts = answer.reply.facts};
+    *ret = (struct calls_peer){
+        .requests = fd, .profile = answer.reply.profile, .facts = answer.reply.facts, .most = answer.reply.most};
     memcpy(ret->python, answer.reply.python, sizeof ret->python);
     memcpy(ret->pandas, answer.reply.pandas, sizeof ret->pandas);
     return 0;
@@ -171,12 +172,11 @@ int calls_wait_segment(struct supervisor_calls *calls, uint32_t *ret_index, uint
 // `from` fits or is cut: who checks it finds what is wrong with it.
 static void copy_text(char *to, size_t bytes, const char *from) { memcpy(to, from, strnlen(from, bytes - 1)); }
 
-int calls_idle(struct supervisor_calls *calls, uint32_t queue, const char *wake, struct calls_turn *ret,
-               struct err *err) {
-    struct supervisor_call call = {.kind = SUPERVISOR_IDLE, .queue = queue};
+int calls_idle(struct supervisor_calls *calls, uint32_t queue, const struct calls_nothing *nothing,
+               struct calls_turn *ret, struct err *err) {
+    struct supervisor_call call = {.kind = SUPERVISOR_IDLE, .queue = queue, .drained = nothing->drained};
     struct answer answer;
-    if (wake)
-        copy_text(call.wake, sizeof call.wake, wake);
+    memcpy(call.wake, nothing->wake, sizeof call.wake);
     TRY(ask(calls, &call, -1, &answer, err));
     answer_close(&answer);
     ret->queue = answer.reply.queue;
@@ -184,10 +184,10 @@ int calls_idle(struct supervisor_calls *calls, uint32_t queue, const char *wake,
     return answer.reply.count > 0;
 }
 
-int calls_hold(struct supervisor_calls *calls, uint32_t queue, const char *id, const char *token, struct err *err) {
-    struct supervisor_call call = {.kind = SUPERVISOR_HOLD, .queue = queue};
-    copy_text(call.id, sizeof call.id, id);
-    copy_text(call.token, sizeof call.token, token);
+int calls_hold(struct supervisor_calls *calls, uint32_t queue, const struct queue_claim *claim, struct err *err) {
+    struct supervisor_call call = {.kind = SUPERVISOR_HOLD, .queue = queue, .waited_ms = claim->waited_ms};
+    copy_text(call.id, sizeof call.id, claim->id);
+    copy_text(call.token, sizeof call.token, claim->token);
     return ask_for_nothing(calls, &call, -1, err);
 }
 
@@ -198,8 +198,8 @@ static void forget_turns(struct supervisor_calls *calls) {
     calls->turn_count = 0;
 }
 
-int calls_done(struct supervisor_calls *calls, enum job_state state, enum reason reason, struct err *err) {
-    struct supervisor_call call = {.kind = SUPERVISOR_DONE, .state = state, .reason = reason};
+int calls_done(struct supervisor_calls *calls, const struct supervisor_end *end, struct err *err) {
+    struct supervisor_call call = {.kind = SUPERVISOR_DONE, .end = *end};
     TRY(ask_for_nothing(calls, &call, -1, err));
     forget_turns(calls);
     *calls = (struct supervisor_calls){.socket = calls->socket};

@@ -10,6 +10,7 @@
 #ifndef DAEMON_SUPERVISOR_CALLS_H
 #define DAEMON_SUPERVISOR_CALLS_H
 
+#include "quern/queue_worker.h"
 #include "quern/steps.h"
 #include "quern/supervisor.h"
 
@@ -40,6 +41,7 @@ struct calls_peer {
     uint32_t profile;
     struct jail_facts facts;
     char python[32], pandas[32];
+    struct job_limits most;
 };
 
 MUST_USE int calls_step(struct supervisor_calls *calls, enum step step, uint64_t deadline_ms, struct err *err);
@@ -65,12 +67,18 @@ struct calls_turn {
     char nonce[QUEUE_NONCE_BYTES];
 };
 
-/* Blocks until there may be a job: 1; 0: exit now. `wake` is NULL when the last claim was not answered, or gave a job. */
-MUST_USE int calls_idle(struct supervisor_calls *calls, uint32_t queue, const char *wake, struct calls_turn *ret,
+/* What the last claim said that gave nothing. */
+struct calls_nothing {
+    char wake[QUEUE_WAKE_BYTES]; /* empty: it was not answered, or gave a job */
+    bool drained;                /* this worker shall take no more jobs */
+};
+
+/* Blocks until there may be a job: 1; 0: exit now. */
+MUST_USE int calls_idle(struct supervisor_calls *calls, uint32_t queue, const struct calls_nothing *nothing,
+                        struct calls_turn *ret, struct err *err);
+MUST_USE int calls_hold(struct supervisor_calls *calls, uint32_t queue, const struct queue_claim *claim,
                         struct err *err);
-MUST_USE int calls_hold(struct supervisor_calls *calls, uint32_t queue, const char *id, const char *token,
-                        struct err *err);
-MUST_USE int calls_done(struct supervisor_calls *calls, enum job_state state, enum reason reason, struct err *err);
+MUST_USE int calls_done(struct supervisor_calls *calls, const struct supervisor_end *end, struct err *err);
 /* Takes one record that came unasked; the socket is readable. */
 MUST_USE int calls_take_unasked(struct supervisor_calls *calls, struct err *err);
 

@@ -35,6 +35,7 @@ static int serve_step(struct exchange *exchange, struct err *err) {
         return err_set(err, REASON_BUG, "step %u does not exist", exchange->call->step);
     exchange->link->step = (enum step)exchange->call->step;
     exchange->link->step_deadline_ns = clock_deadline_ns(exchange->call->deadline_ms);
+    exchange->link->wait_ends_ns = clock_deadline_ns(exchange->call->deadline_ms / 2);
     if (exchange->link->turn == WORKER_HOLDS)
         exchange->supervisor->hooks->on_hold(exchange->supervisor->context, exchange->worker, false);
     return 0;
@@ -43,6 +44,7 @@ static int serve_step(struct exchange *exchange, struct err *err) {
 static void reply_with_zygote(struct supervisor_reply *reply, const struct peer *zygote) {
     reply->profile = zygote->ready.profile;
     reply->facts = zygote->ready.facts;
+    reply->most = zygote->most;
     memcpy(reply->python, zygote->ready.python, sizeof reply->python);
     memcpy(reply->pandas, zygote->ready.pandas, sizeof reply->pandas);
 }
@@ -78,6 +80,23 @@ static int serve_connect(struct exchange *exchange, struct err *err) {
     return 0;
 }
 
+static int reserve(struct exchange *exchange, struct err *err) {
+    struct segments *segments = &exchange->supervisor->segments;
+    const struct worker_link *link = exchange->link;
+    segments->free_bytes = host_memory_free("/proc", "/sys/fs/cgroup");
+    exchange->reply.count = link->reserved_count;
+    for (uint32_t i = 0; i < link->reserved_count; i++) {
+        enum supervisor_segment_state state = SUPERVISOR_LOAD;
+        int fd = -1;
+        TRY(segments_reserve(segments, exchange->worker, &link->reserved[i], &state, &fd, err));
+        exchange->reply.states[i] = state;
+        if (state == SUPERVISOR_HIT)
+            add_fd(exchange, fd);
+    }
+    exchange->reply.available = segments_most(segments, exchange->worker);
+    return 0;
+}
+
 static int serve_reserve(struct exchange *exchange, struct err *err) {
     const struct supervisor_call *call = exchange->call;
     if (call->count > SUPERVISOR_MAX_KEYS)
@@ -85,20 +104,20 @@ static int serve_reserve(struct exchange *exchange, struct err *err) {
     for (uint32_t i = 0; i < call->count; i++)
         if (!memchr(call->keys[i].text, 0, sizeof call->keys[i].text))
             return err_set(err, REASON_BUG, "key %u is not terminated", i);
-    exchange->supervisor->segments.free_bytes = host_memory_free("/proc", "/sys/fs/cgroup");
-    exchange->reply.count = call->count;
     exchange->link->reserved_count = call->count;
     memcpy(exchange->link->reserved, call->keys, sizeof call->keys);
-    for (uint32_t i = 0; i < call->count; i++) {
-        enum supervisor_segment_state state = SUPERVISOR_LOAD;
-        int fd = -1;
-        TRY(segments_reserve(&exchange->supervisor->segments, exchange->worker, &call->keys[i], &state, &fd, err));
-        exchange->reply.states[i] = state;
-        if (state == SUPERVISOR_HIT)
-            add_fd(exchange, fd);
-    }
-    exchange->reply.available = segments_most(&exchange->supervisor->segments, exchange->worker);
-    return 0;
+    exchange->deferred = grants_hold_back(exchange->supervisor, exchange->worker);
+    return exchange->deferred ? 0 : reserve(exchange, err);
+}
+
+void worker_link_reserve(struct supervisor *supervisor, uint32_t worker) {
+    struct exchange exchange = {.supervisor = supervisor,
+                                .worker = worker,
+                                .link = &supervisor->workers[worker],
+                                .reply = {.kind = SUPERVISOR_REPLY}};
+    if (reserve(&exchange, &exchange.reply.err) < 0)
+        exchange.reply_fd_count = 0;
+    worker_link_reply(exchange.link, &exchange.reply, exchange.reply_fds, exchange.reply_fd_count);
 }
 
 static int serve_grant(struct exchange *exchange, struct err *err) {
@@ -160,7 +179,7 @@ static int serve_keep(struct exchange *exchange, struct err *err) {
 void worker_link_drop_segments(struct supervisor *supervisor, uint32_t worker) {
     const struct supervisor_key *loading;
     struct err ignored;
-    supervisor->workers[worker].granting_bytes = 0;
+    supervisor->workers[worker].wait = WAIT_NONE;
     while ((loading = segments_loading(&supervisor->segments, worker))) {
         struct supervisor_key key = *loading;
         if (abandon(supervisor, worker, &key, &ignored) < 0)
@@ -187,6 +206,8 @@ static int serve_watch(struct exchange *exchange, struct err *err) {
         return err_set(err, REASON_BUG, "WATCH came without a descriptor or for a second tree");
     exchange->link->tree = steal_fd(&exchange->fd);
     exchange->link->tree_deadline_ns = clock_deadline_ns(exchange->call->deadline_ms);
+    if (exchange->link->turn == WORKER_HOLDS)
+        exchange->supervisor->hooks->on_hold(exchange->supervisor->context, exchange->worker, false);
     return 0;
 }
 

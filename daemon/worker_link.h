@@ -15,6 +15,9 @@ void worker_link_zygote_turned(struct supervisor *supervisor, const struct peer 
 void worker_link_let_claim(struct worker_link *link, uint32_t queue);
 void worker_link_dismiss(struct worker_link *link);
 
+/* Answers its RESERVE, which stands in the link. */
+void worker_link_reserve(struct supervisor *supervisor, uint32_t worker);
+
 /* Ends a dead worker's pins, waits and decodes; its place is free. */
 void worker_link_bury(struct supervisor *supervisor, uint32_t worker);
 

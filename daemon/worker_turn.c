@@ -25,7 +25,8 @@ int worker_turn_idle(struct exchange *exchange, struct err *err) {
     link->nonce[0] = '\0';
     link->step_deadline_ns = CLOCK_NEVER;
     exchange->deferred = true;
-    exchange->supervisor->hooks->on_idle(exchange->supervisor->context, exchange->worker, call->queue, call->wake);
+    exchange->supervisor->hooks->on_idle(exchange->supervisor->context, exchange->worker, call->queue, call->wake,
+                                         call->drained != 0);
     return 0;
 }
 
@@ -71,6 +72,7 @@ int worker_turn_hold(struct exchange *exchange, struct err *err) {
     link->held_ns = clock_boot_ns();
     memcpy(link->id, call->id, sizeof link->id);
     memcpy(link->token, call->token, sizeof link->token);
+    link->waited_ms = call->waited_ms;
     exchange->supervisor->hooks->on_hold(exchange->supervisor->context, exchange->worker, true);
     return 0;
 }
@@ -80,10 +82,10 @@ int worker_turn_done(struct exchange *exchange, struct err *err) {
     struct supervisor *supervisor = exchange->supervisor;
     struct worker_link *link = exchange->link;
     TRY(expect_turn(exchange, link->turn == WORKER_HOLDS && link->tree < 0, "DONE", err));
-    if (call->state >= JOB_STATE_COUNT || call->reason >= REASON_COUNT)
-        return err_set(err, REASON_BUG, "DONE: state %u for reason %u does not exist", call->state, call->reason);
-    supervisor->hooks->on_done(supervisor->context, exchange->worker, (enum job_state)call->state,
-                               (enum reason)call->reason);
+    if (call->end.state >= JOB_STATE_COUNT || call->end.reason >= REASON_COUNT)
+        return err_set(err, REASON_BUG, "DONE: state %u for reason %u does not exist", call->end.state,
+                       call->end.reason);
+    supervisor->hooks->on_done(supervisor->context, exchange->worker, &call->end);
     link->turn = WORKER_BUSY;
     link->id[0] = link->token[0] = '\0';
     link->told = link->open_network = false;

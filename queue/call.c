@@ -16,6 +16,14 @@ void call_begin(const struct queue *queue, enum script_id script, struct args *a
     script_begin(&queue_scripts[script], queue->prefix, args);
 }
 
+int call_begin_once(const struct queue *queue, enum script_id script, char nonce[QUEUE_NONCE_BYTES], struct args *args,
+                    struct err *err) {
+    TRY(queue_fresh_nonce(nonce, err));
+    call_begin(queue, script, args);
+    args_text(args, nonce);
+    return 0;
+}
+
 int call_command(struct queue *queue, const struct args *args, uint64_t deadline_ns, struct reply **ret,
                  struct err *err) {
     queue_news_drop(queue);
@@ -25,37 +33,61 @@ int call_command(struct queue *queue, const struct args *args, uint64_t deadline
 struct transition {
     const struct script *script;
     const struct args *args;
+    const char *prefix;
     enum queue_durability durability;
+    bool accepted;    // whether or not it was confirmed
+    struct err doubt; // why it was not, where asking again does not help
     struct reply **ret;
 };
 
+// Who can never confirm it is not waited for: what was accepted is done.
+static int confirm(struct session *session, struct transition *transition, struct err *err) {
+    struct err why = {0};
+    if (durable_confirm(session, transition->prefix, transition->durability, transition->script->name, &why) == 0)
+        return 0;
+    if (why.reason == REASON_CONFIG)
+        transition->doubt = why;
+    else if (err)
+        *err = why;
+    return why.reason == REASON_CONFIG ? 0 : -1;
+}
+
 static int attempt(struct session *session, void *context, uint64_t deadline_ns, struct err *err) {
-    const struct transition *transition = context;
+    struct transition *transition = context;
     auto_reply struct reply *reply = NULL;
     const char *word = NULL;
     TRY(session_script(session, transition->script, transition->args, deadline_ns, &reply, err));
     TRY(reply_word(reply, transition->script->name, 1, &word, err));
-    if (strcmp(word, "OK") == 0)
-        TRY(durable_confirm(session, transition->durability, transition->script->name, err));
-    *transition->ret = steal_ptr(&reply);
+    if (strcmp(word, "OK") == 0) {
+        transition->accepted = true;
+        TRY(confirm(session, transition, err));
+    }
+    if (!transition->doubt.reason)
+        *transition->ret = steal_ptr(&reply);
     return 0;
 }
 
 // News that nobody awaited would be taken for the answer.
 static int run(struct queue *queue, enum script_id script, const struct args *args, enum queue_durability durability,
-               struct reply **ret, struct err *err) {
-    struct transition transition = {&queue_scripts[script], args, durability, ret};
+               struct reply **ret, bool *ret_accepted, struct err *err) {
+    struct transition transition = {
+        .script = &queue_scripts[script], .args = args, .prefix = queue->prefix, .durability = durability, .ret = ret};
     queue_news_drop(queue);
-    return session_patiently(&queue->session, attempt, &transition, err);
+    int result = session_patiently(&queue->session, attempt, &transition, err);
+    *ret_accepted = transition.accepted;
+    if (transition.doubt.reason && err)
+        *err = transition.doubt;
+    return transition.doubt.reason ? -1 : result;
 }
 
 int call_run(struct queue *queue, enum script_id script, const struct args *args, struct reply **ret, struct err *err) {
-    return run(queue, script, args, QUEUE_NORMAL, ret, err);
+    bool accepted;
+    return run(queue, script, args, QUEUE_NORMAL, ret, &accepted, err);
 }
 
 int call_run_durably(struct queue *queue, enum script_id script, const struct args *args, struct reply **ret,
-                     struct err *err) {
-    return run(queue, script, args, queue->durability, ret, err);
+                     bool *ret_accepted, struct err *err) {
+    return run(queue, script, args, queue->durability, ret, ret_accepted, err);
 }
 
 /* ---- answers ---- */

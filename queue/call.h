@@ -23,13 +23,18 @@ struct queue {
 /* The head of a transition's arguments: the script, the queue. */
 void call_begin(const struct queue *queue, enum script_id script, struct args *args);
 
+/* The same with a nonce in front: for one that has no token, and must not happen again when its reply was lost. */
+MUST_USE int call_begin_once(const struct queue *queue, enum script_id script, char nonce[QUEUE_NONCE_BYTES],
+                             struct args *args, struct err *err);
+
 /* Sends a transition until it is answered with a list that begins with a word, or patience ends. */
 MUST_USE int call_run(struct queue *queue, enum script_id script, const struct args *args, struct reply **ret,
                       struct err *err);
 
-/* The same, and when the answer is OK, waits for as much as the queue's durability asks. */
+/* The same, and when the answer is OK, waits for as much as the queue's durability asks. *ret_accepted: it was OK, also
+ * where -1 says that so much did not come. */
 MUST_USE int call_run_durably(struct queue *queue, enum script_id script, const struct args *args, struct reply **ret,
-                              struct err *err);
+                              bool *ret_accepted, struct err *err);
 
 /* The head of a transition of an attempt: the job's id and the token, checked, in front. */
 MUST_USE int call_begin_end(const struct queue *queue, enum script_id script, const char *id, const char *token,

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "queue/durable.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "quern/clock.h"
+#include "quern/own.h"
+#include "quern/queue_server.h"
+#include "redis/server.h"
+
+static const char *const words[] = {
+    [QUEUE_NORMAL] = "normal", [QUEUE_REPLICATED] = "replicated", [QUEUE_FSYNC] = "fsync"};
 
 int queue_durability_parse(const char *word, enum queue_durability *ret, struct err *err) {
-    static const char *const words[] = {
-        [QUEUE_NORMAL] = "normal", [QUEUE_REPLICATED] = "replicated", [QUEUE_FSYNC] = "fsync"};
     for (enum queue_durability durability = QUEUE_NORMAL; durability <= QUEUE_FSYNC; durability++) {
         if (strcmp(word, words[durability]) == 0) {
             *ret = durability;
@@ -15,6 +20,27 @@ int queue_durability_parse(const char *word, enum queue_durability *ret, struct 
         }
     }
     return err_set(err, REASON_CONFIG, "durability: expected normal, replicated or fsync, found \"%.40s\"", word);
+}
+
+int queue_durability_check(const struct server *server, enum queue_durability durability, struct err *err) {
+    if (durability == QUEUE_REPLICATED && server->replicas == 0)
+        return err_set(err, REASON_CONFIG,
+                       "durability is replicated and Redis has no replica; start one, or set normal");
+    if (durability == QUEUE_FSYNC && (!server_is(server, 7, 2) || !server->append_only))
+        return err_set(
+            err, REASON_CONFIG,
+            "durability is fsync, which needs Redis 7.2 or later with appendonly yes; set appendfsync always "
+            "there and durability normal here");
+    return 0;
+}
+
+// Redis waits for what it was told last on this connection to write, and before that for nothing: what a transition wrote
+// that was answered on another one, or was done already and wrote nothing now, would count as safe at once.
+static void write_mark(const char *key, struct args *args) {
+    args_begin(args, "HINCRBY");
+    args_text(args, key);
+    args_text(args, "confirmed");
+    args_text(args, "1");
 }
 
 static void write_wait(enum queue_durability durability, uint32_t wait_ms, struct args *args) {
@@ -44,8 +70,22 @@ static int cannot_tell(const struct reply *reply, const char *what, struct err *
                    what);
 }
 
-int durable_confirm(struct session *session, enum queue_durability durability, const char *what, struct err *err) {
-    struct args args;
+// Both at once: one round trip. *ret is what was answered to the wait, or what the mark was refused with.
+static int ask(struct connection *connection, const struct args *mark, const struct args *wait, uint64_t deadline_ns,
+               struct reply **ret, struct err *err) {
+    auto_reply struct reply *marked = NULL, *waited = NULL;
+    TRY(connection_send(connection, mark, deadline_ns, err));
+    TRY(connection_send(connection, wait, deadline_ns, err));
+    TRY(connection_receive(connection, deadline_ns, &marked, err));
+    TRY(connection_receive(connection, deadline_ns, &waited, err));
+    *ret = marked->kind == REPLY_ERROR ? steal_ptr(&marked) : steal_ptr(&waited);
+    return 0;
+}
+
+int durable_confirm(struct session *session, const char *prefix, enum queue_durability durability, const char *what,
+                    struct err *err) {
+    struct args mark, args;
+    char key[QUEUE_NAME_BYTES + 32];
     struct connection *connection = NULL;
     auto_reply struct reply *reply = NULL;
     uint64_t count = 0;
@@ -53,9 +93,11 @@ int durable_confirm(struct session *session, enum queue_durability durability, c
     uint64_t deadline_ns = clock_deadline_ns(session->timeout_ms);
     if (durability == QUEUE_NORMAL)
         return 0;
+    snprintf(key, sizeof key, "%s:stats", prefix);
+    write_mark(key, &mark);
     write_wait(durability, wait_ms, &args);
     TRY(session_connect(session, deadline_ns, &connection, err));
-    if (connection_call(connection, &args, deadline_ns, &reply, err) < 0) {
+    if (ask(connection, &mark, &args, deadline_ns, &reply, err) < 0) {
         session_drop(session);
         return -1;
     }

@@ -29,11 +29,7 @@ static void id_fresh(char id[JOB_ID_BYTES]) {
 void job_defaults(struct job *job) {
     *job = (struct job){.dialect = HOST_QUERN, .environment = "default", .decimals = JOB_DECIMALS_FLOAT};
     id_fresh(job->id);
-    jail_limits_default(&job->limits.jail);
-    job->limits.time_ms = 3600000;
-    job->limits.result_bytes = 16ull << 30;
-    job->limits.output_bytes = 10ull << 20;
-    job->limits.pictures = 100;
+    limits_usual(&job->limits);
 }
 
 /* ---- keys ---- */

@@ -155,19 +155,11 @@ static const struct field input_fields[] = {
     {0},
 };
 
-// The first seven as jail_limits_check() has them: what passes here must not fail there.
 static const struct field limits_fields[] = {
-    INTEGER(struct job_limits, "memory_bytes", jail.memory_bytes, 1 << 20, BYTES_MAX),
-    INTEGER(struct job_limits, "work_bytes", jail.work_bytes, 1 << 20, BYTES_MAX),
-    INTEGER(struct job_limits, "work_files", jail.work_files, 1, 1u << 20),
-    INTEGER(struct job_limits, "file_bytes", jail.file_bytes, 1, BYTES_MAX),
-    INTEGER(struct job_limits, "processes", jail.processes, 1, 1u << 20),
-    INTEGER(struct job_limits, "open_files", jail.open_files, 16, 1u << 20),
-    INTEGER(struct job_limits, "cpu_seconds", jail.cpu_seconds, 1, TIME_MS_MAX / 1000),
-    INTEGER(struct job_limits, "time_ms", time_ms, 0, TIME_MS_MAX),
-    INTEGER(struct job_limits, "result_bytes", result_bytes, 1, BYTES_MAX),
-    INTEGER(struct job_limits, "output_bytes", output_bytes, 1, 1ull << 40),
-    INTEGER(struct job_limits, "pictures", pictures, 1, 200),
+#define LIMIT(member, key, unit, least, most, usual, what) INTEGER(struct job_limits, #member, member, least, most),
+#define JAIL_LIMIT(member, key, unit, least, most, usual, what)                                                        \
+    INTEGER(struct job_limits, #member, jail.member, least, most),
+#include "../schemas/limits.def"
     {0},
 };
 
@@ -244,6 +236,7 @@ static const struct field document_fields[] = {
      .offset = offsetof(struct document, job.decimals),
      .words = decimals_words,
      .what = "float or text"},
+    {.name = "legacy", .kind = FIELD_BOOLEAN, .offset = offsetof(struct document, job.legacy)},
     {.name = "debug", .kind = FIELD_BOOLEAN, .offset = offsetof(struct document, job.debug)},
     {0},
 };

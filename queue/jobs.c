@@ -24,18 +24,28 @@ int queue_cancel(struct queue *queue, const char *id, enum job_state *ret_state,
     return answer;
 }
 
+static int begin_once(const struct queue *queue, enum script_id script, const char *id, char nonce[QUEUE_NONCE_BYTES],
+                      struct args *args, struct err *err) {
+    TRY(call_check_id(id, err));
+    TRY(call_begin_once(queue, script, nonce, args, err));
+    args_text(args, id);
+    return 0;
+}
+
 int queue_retry(struct queue *queue, const char *id, struct queue_receipt *ret, struct err *err) {
+    char nonce[QUEUE_NONCE_BYTES];
     struct args args;
     auto_reply struct reply *reply = NULL;
-    TRY(begin(queue, SCRIPT_RETRY, id, &args, err));
+    TRY(begin_once(queue, SCRIPT_RETRY, id, nonce, &args, err));
     TRY(call_run(queue, SCRIPT_RETRY, &args, &reply, err));
     return replies_receipt(reply, "retry", 0, ret, err);
 }
 
 int queue_remove(struct queue *queue, const char *id, struct err *err) {
     struct args args;
+    char nonce[QUEUE_NONCE_BYTES];
     unsigned allowed = CALL_BIT(QUEUE_OK) | CALL_BIT(QUEUE_NO_JOB) | CALL_BIT(QUEUE_STATE);
-    TRY(begin(queue, SCRIPT_REMOVE, id, &args, err));
+    TRY(begin_once(queue, SCRIPT_REMOVE, id, nonce, &args, err));
     return call_simple(queue, SCRIPT_REMOVE, &args, allowed | CALL_BIT(QUEUE_BUSY), err);
 }
 

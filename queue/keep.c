@@ -122,3 +122,9 @@ int queue_beat(struct queue *queue, const char *worker, const char *info, uint32
     args_number(&args, ttl_ms);
     return call_simple(queue, SCRIPT_BEAT, &args, CALL_BIT(QUEUE_OK) | CALL_BIT(QUEUE_DRAIN), err);
 }
+
+/* ---- the way there ---- */
+
+static uint64_t anew(const struct session *session) { return session->connections ? session->connections - 1 : 0; }
+
+uint64_t queue_reconnects(const struct queue *queue) { return anew(&queue->session) + anew(&queue->waiting); }

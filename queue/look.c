@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What operators see of a queue: its counters, and who works for it.
+#include <stdio.h>
+
 #include "quern/queue_operator.h"
 #include "queue/call.h"
 #include "queue/replies.h"
@@ -52,14 +54,34 @@ static int read_count(const struct reply *reply, const char *name, uint64_t *pla
     return index ? reply_number(reply, index, "counts", place, err) : 0;
 }
 
+const char *const queue_fenced_ops[QUEUE_FENCED_OPS] = {"complete", "fail", "lost", "release", "log", "progress"};
+
+// NAME_WORD of the reply.
+static int read_part(const struct reply *reply, const char *name, const char *word, uint64_t *place, struct err *err) {
+    char whole[64];
+    snprintf(whole, sizeof whole, "%s_%s", name, word);
+    return read_count(reply, whole, place, err);
+}
+
+static int read_parts(const struct reply *reply, struct queue_counts *counts, struct err *err) {
+    for (unsigned i = 0; i < QUEUE_FENCED_OPS; i++)
+        TRY(read_part(reply, "total_fenced", queue_fenced_ops[i], &counts->fenced[i], err));
+    for (unsigned i = 0; i <= QUEUE_MAX_PRIORITY; i++) {
+        TRY(read_part(reply, "oldest_ms", (const char[]){(char)('0' + i), '\0'}, &counts->oldest_ms[i], err));
+        if (counts->oldest_ms[i] > counts->oldest_ready_ms)
+            counts->oldest_ready_ms = counts->oldest_ms[i];
+    }
+    return 0;
+}
+
 static int read_totals(const struct reply *reply, struct queue_counts *counts, struct err *err) {
-    TRY(read_count(reply, "oldest_ms", &counts->oldest_ready_ms, err));
+    TRY(read_parts(reply, counts, err));
     TRY(read_count(reply, "total_submitted", &counts->submitted, err));
     TRY(read_count(reply, "total_lost", &counts->lost, err));
     TRY(read_count(reply, "total_retries", &counts->retries, err));
     TRY(read_count(reply, "total_infra", &counts->infra, err));
-    TRY(read_count(reply, "total_fenced", &counts->fenced, err));
     TRY(read_count(reply, "total_dropped", &counts->dropped, err));
+    TRY(read_count(reply, "total_dropped_bytes", &counts->dropped_bytes, err));
     TRY(read_count(reply, "conf_width", &counts->width, err));
     return read_count(reply, "conf_maxq", &counts->most_waiting, err);
 }

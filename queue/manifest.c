@@ -269,22 +269,16 @@ static json_t *jail_of(const struct jail_facts *facts) {
     put(&object, "own_uid", json_boolean(facts->own_uid));
     put(&object, "landlock_abi", json_integer(facts->landlock_abi));
     put(&object, "seccomp", json_boolean(facts->seccomp));
-    put(&object, "bound", json_string(facts->bound_cgroup ? "cgroup" : "rlimit"));
+    put(&object, "bound", json_string(jail_bound_name((enum jail_bound)facts->bound)));
     return object;
 }
 
-static json_t *limits_of(const struct manifest *manifest) {
-    const struct jail_limits *limits = &manifest->limits;
+static json_t *limits_of(const struct job_limits *limits) {
     json_t *object = json_object();
-    put(&object, "memory_bytes", count_of(limits->memory_bytes));
-    put(&object, "mapped_bytes", count_of(limits->mapped_bytes));
-    put(&object, "work_bytes", count_of(limits->work_bytes));
-    put(&object, "work_files", count_of(limits->work_files));
-    put(&object, "file_bytes", count_of(limits->file_bytes));
-    put(&object, "processes", json_integer(limits->processes));
-    put(&object, "open_files", json_integer(limits->open_files));
-    put(&object, "cpu_seconds", count_of(limits->cpu_seconds));
-    put(&object, "time_ms", count_of(manifest->time_limit_ms));
+#define LIMIT(member, ...) put(&object, #member, count_of(limits->member));
+#define JAIL_LIMIT(member, ...) put(&object, #member, count_of(limits->jail.member));
+#include "../schemas/limits.def"
+    put(&object, "mapped_bytes", count_of(limits->jail.mapped_bytes));
     return object;
 }
 
@@ -317,7 +311,7 @@ static json_t *object_of(const struct manifest *manifest) {
     put(&object, "steps", steps_of(manifest));
     put_tables(&object, manifest);
     put(&object, "jail", jail_of(&manifest->jail));
-    put(&object, "limits", limits_of(manifest));
+    put(&object, "limits", limits_of(&manifest->limits));
     put(&object, "usage", usage_of(manifest));
     put_words(&object, manifest);
     return object;

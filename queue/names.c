@@ -7,7 +7,7 @@
 #include "queue/call.h"
 #include "queue/replies.h"
 
-enum { ROW_FIELDS = 4, DOCUMENTS = 16 };
+enum { ROW_FIELDS = 4, DOCUMENT_BYTES = 1 << 20, PLACE_BITS = 23 };
 
 static int check_version(const char *version, struct err *err) {
     return call_check_name("version", version, STORAGE_VERSION_BYTES, err);
@@ -21,7 +21,6 @@ static bool is_own(const char *key, const char *id) {
 }
 
 static int check_owner(const char *key, const char *owner, bool only_own, struct err *err) {
-    TRY(storage_key_check(key, err));
     bool own = owner && is_own(key, owner);
     if (!own && strncmp(key, "job:", 4) == 0)
         return err_set(err, REASON_BAD_INPUT, "key \"%.200s\": the names of a job are given by that job alone", key);
@@ -34,6 +33,7 @@ int call_write_names(const struct queue_name *names, size_t count, const char *o
                      struct err *err) {
     TRY(call_check_range("names", count, 0, QUEUE_MAX_NAMES, err));
     for (size_t i = 0; i < count; i++) {
+        TRY(storage_key_check(names[i].key, err));
         TRY(check_owner(names[i].key, owner, only_own, err));
         TRY(check_version(names[i].version, err));
         args_text(args, names[i].key);
@@ -47,8 +47,9 @@ int call_write_names(const struct queue_name *names, size_t count, const char *o
 
 int queue_promote(struct queue *queue, const struct queue_name *names, size_t count, struct err *err) {
     struct args args;
-    call_begin(queue, SCRIPT_PROMOTE, &args);
+    char nonce[QUEUE_NONCE_BYTES];
     TRY(call_check_range("names", count, 1, QUEUE_MAX_NAMES, err));
+    TRY(call_begin_once(queue, SCRIPT_PROMOTE, nonce, &args, err));
     TRY(call_write_names(names, count, NULL, false, &args, err));
     return call_simple(queue, SCRIPT_PROMOTE, &args, CALL_BIT(QUEUE_OK), err);
 }
@@ -57,10 +58,12 @@ int queue_remove_names(struct queue *queue, const char *const *keys, size_t coun
                        struct err *err) {
     struct args args;
     auto_reply struct reply *reply = NULL;
+    char nonce[QUEUE_NONCE_BYTES];
     uint64_t missing = 0;
     TRY(call_check_range("names", count, 1, QUEUE_MAX_NAMES, err));
-    call_begin(queue, SCRIPT_REMOVE_NAMES, &args);
+    TRY(call_begin_once(queue, SCRIPT_REMOVE_NAMES, nonce, &args, err));
     for (size_t i = 0; i < count; i++) {
+        TRY(storage_held_key_check(keys[i], err));
         TRY(check_owner(keys[i], NULL, false, err));
         args_text(&args, keys[i]);
     }
@@ -100,7 +103,7 @@ int queue_name_get(struct queue *queue, const char *key, char ret_version[STORAG
 
 static int read_named(const struct reply *reply, size_t at, struct queue_named *row, struct err *err) {
     TRY(reply_copy(reply, at, "names", row->key, sizeof row->key, err));
-    TRY(storage_key_check(row->key, err));
+    TRY(storage_held_key_check(row->key, err));
     TRY(reply_copy(reply, at + 1, "names", row->version, sizeof row->version, err));
     TRY(check_version(row->version, err));
     TRY(reply_number(reply, at + 2, "names", &row->bytes, err));
@@ -122,7 +125,7 @@ int replies_named(const struct reply *reply, struct queue_named *rows, size_t ro
 }
 
 static int check_after(const char *prefix, const char *after, struct err *err) {
-    TRY(storage_key_check(after, err));
+    TRY(storage_held_key_check(after, err));
     if (strncmp(after, prefix, strlen(prefix)) != 0)
         return err_set(err, REASON_BAD_INPUT, "key \"%.200s\": expected one that begins with \"%.200s\"", after,
                        prefix);
@@ -147,18 +150,30 @@ int queue_names(struct queue *queue, const char *prefix, const char *after, stru
 
 /* ---- what the documents of jobs speak of ---- */
 
+// A cursor is the number of a job and a place in its document.
+static int read_cursor(const struct reply *reply, uint64_t *ret, struct err *err) {
+    uint64_t number = 0, place = 0;
+    TRY(reply_number(reply, 1, "versions", &number, err));
+    TRY(reply_number(reply, 2, "versions", &place, err));
+    if (number >> (64 - PLACE_BITS) || place >> PLACE_BITS)
+        return call_wrong("versions", err);
+    *ret = number << PLACE_BITS | place;
+    return 0;
+}
+
 int queue_versions(struct queue *queue, uint64_t *cursor, queue_version_fn *visit, void *context, struct err *err) {
     struct args args;
     auto_reply struct reply *reply = NULL;
     uint64_t next = 0;
     call_begin(queue, SCRIPT_VERSIONS, &args);
-    args_number(&args, *cursor);
-    args_number(&args, DOCUMENTS);
+    args_number(&args, *cursor >> PLACE_BITS);
+    args_number(&args, *cursor & ((1u << PLACE_BITS) - 1));
+    args_number(&args, DOCUMENT_BYTES);
     TRY(call_run(queue, SCRIPT_VERSIONS, &args, &reply, err));
     if (call_answer(reply, "versions", err) != QUEUE_OK)
         return call_wrong("versions", err);
-    TRY(reply_number(reply, 1, "versions", &next, err));
-    for (size_t i = 2; i < reply->count; i++) {
+    TRY(read_cursor(reply, &next, err));
+    for (size_t i = 3; i < reply->count; i++) {
         char version[STORAGE_VERSION_BYTES];
         TRY(reply_copy(reply, i, "versions", version, sizeof version, err));
         TRY(check_version(version, err));
@@ -172,9 +187,7 @@ int queue_identity(struct queue *queue, char ret[QUEUE_NONCE_BYTES], struct err 
     struct args args;
     auto_reply struct reply *reply = NULL;
     char proposal[QUEUE_NONCE_BYTES], identity[QUEUE_NONCE_BYTES];
-    TRY(queue_fresh_nonce(proposal, err));
-    call_begin(queue, SCRIPT_IDENTITY, &args);
-    args_text(&args, proposal);
+    TRY(call_begin_once(queue, SCRIPT_IDENTITY, proposal, &args, err));
     TRY(call_run(queue, SCRIPT_IDENTITY, &args, &reply, err));
     if (call_answer(reply, "identity", err) != QUEUE_OK)
         return call_wrong("identity", err);

@@ -94,6 +94,7 @@ int queue_submit(struct queue *queue, const struct queue_submission *job, struct
     for (size_t i = 0; i < job->after_count; i++)
         args_text(&args, edges[i]);
     auto_reply struct reply *reply = NULL;
-    TRY(call_run_durably(queue, SCRIPT_SUBMIT, &args, &reply, err));
+    bool accepted = false;
+    TRY(call_run_durably(queue, SCRIPT_SUBMIT, &args, &reply, &accepted, err));
     return replies_receipt(reply, "submit", 1, ret, err);
 }

@@ -36,6 +36,7 @@ static int read_job(const struct reply *reply, struct queue_claim *claim, struct
     TRY(reply_number(reply, 4, "claim", &claim->attempt, err));
     TRY(reply_number(reply, 5, "claim", &claim->time_ms, err));
     TRY(reply_text(reply, 6, "claim", &document, &bytes, err));
+    TRY(reply_number(reply, 7, "claim", &claim->waited_ms, err));
     claim->document = malloc(bytes + 1);
     if (!claim->document)
         return err_set(err, REASON_INFRA, "no memory for a job of %zu bytes", bytes);
@@ -86,12 +87,14 @@ int queue_complete(struct queue *queue, const char *id, const char *token, const
                    const struct queue_name *names, size_t count, struct err *err) {
     struct args args;
     enum job_state state;
+    bool accepted = false;
     auto_reply struct reply *reply = NULL;
     TRY(call_check_range("result bytes", bytes, 0, QUEUE_MAX_RESULT, err));
     TRY(call_begin_end(queue, SCRIPT_COMPLETE, id, token, &args, err));
     args_bytes(&args, result, bytes);
     TRY(call_write_names(names, count, id, false, &args, err));
-    TRY(call_run_durably(queue, SCRIPT_COMPLETE, &args, &reply, err));
+    if (call_run_durably(queue, SCRIPT_COMPLETE, &args, &reply, &accepted, err) < 0)
+        return accepted ? QUEUE_UNCONFIRMED : -1;
     return call_read_end(reply, SCRIPT_COMPLETE, &state, err);
 }
 

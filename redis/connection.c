@@ -310,11 +310,14 @@ static int choose_database(struct connection *connection, const struct address *
     return greet(connection, &args, "database", deadline_ns, err);
 }
 
-// A peer that vanished is noticed by the kernel, too, while nothing is being asked.
-static void keep_alive(const struct connection *connection, const struct address *address) {
+// A peer that vanished is noticed by the kernel, too, while nothing is being asked. And whoever closes has given up what is
+// on its way: the kernel must not deliver it later, when the same has been asked again elsewhere and done.
+static void set_options(const struct connection *connection, const struct address *address) {
+    struct linger now = {.l_onoff = 1, .l_linger = 0};
     int on = 1, user_timeout_ms = 15000, fd = connection->context->fd;
     if (address->path[0])
         return;
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout_ms, sizeof user_timeout_ms);
@@ -338,7 +341,7 @@ static int dial(struct connection *connection, const struct address *address, ui
     redisContext *context = address->path[0] ? redisConnectUnixWithTimeout(address->path, timeout)
                                              : redisConnectWithTimeout(address->host, address->port, timeout);
     TRY(take_context(connection, context, err));
-    keep_alive(connection, address);
+    set_options(connection, address);
     return 0;
 }
 

@@ -63,6 +63,7 @@ int server_read(const struct reply *info, struct server *ret, struct err *err) {
     TRY(copy(info, "role", role, sizeof role, err));
     TRY(number(info, "used_memory", &server.used_bytes, err));
     TRY(number(info, "maxmemory", &server.max_bytes, err));
+    TRY(number(info, "connected_slaves", &server.replicas, err));
     weigh(info, &server);
     // Since 7.0.
     uint64_t now_us = 0;
@@ -102,15 +103,15 @@ int server_ask(struct session *session, const char *key, struct server *ret, str
     return 0;
 }
 
-static bool too_old(const char *version) {
+bool server_is(const struct server *server, unsigned long major, unsigned long minor) {
     char *end = NULL;
-    unsigned long major = strtoul(version, &end, 10);
-    unsigned long minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
-    return major < VERSION_MAJOR_LEAST || (major == VERSION_MAJOR_LEAST && minor < VERSION_MINOR_LEAST);
+    unsigned long found = strtoul(server->version, &end, 10);
+    unsigned long behind = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
+    return found > major || (found == major && behind >= minor);
 }
 
 int server_check(const struct server *server, const char *things, struct err *err) {
-    if (too_old(server->version))
+    if (!server_is(server, VERSION_MAJOR_LEAST, VERSION_MINOR_LEAST))
         return err_set(err, REASON_CONFIG, "Redis is version %s; quern needs %d.%d or later", server->version,
                        VERSION_MAJOR_LEAST, VERSION_MINOR_LEAST);
     if (strcmp(server->eviction, "noeviction") != 0)

@@ -25,8 +25,10 @@ static int dial(struct session *session, uint64_t deadline_ns, struct err *err) 
 }
 
 int session_connect(struct session *session, uint64_t deadline_ns, struct connection **ret, struct err *err) {
-    if (!session->connection)
+    if (!session->connection) {
         TRY(dial(session, deadline_ns, err));
+        session->connections++;
+    }
     *ret = session->connection;
     return 0;
 }

@@ -34,6 +34,7 @@ struct session {
     struct patience patience;
     struct reply_limits limits;
     struct connection *connection; /* owned; NULL: the next call makes one */
+    uint64_t connections;          /* made so far */
 };
 
 /* Only the arguments are looked at. */

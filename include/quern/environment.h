@@ -8,6 +8,9 @@
  *     profile = auto                     ; auto | ns (pandas 1) | units (pandas 2 and later)
  *     preload = numpy pandas             ; imported once, before the first job, in this order
  *     network = denied                   ; denied | open
+ *     legacy = no                        ; yes: what NumPy, pandas and scikit-learn removed works again
+ *     [limits]
+ *     memory = 4G                        ; the most of it that a job may have; keys: schemas/limits.def
  *
  * Calling sequence: environment_default() or environment_read(); environment_write() gives the sealed text that
  * quern-python reads at start (it parses the same form). Plain data, owns nothing. Who starts jobs in it holds it.
@@ -22,6 +25,7 @@
 #include <stdint.h>
 
 #include "quern/err.h"
+#include "quern/limits.h"
 
 #define ENVIRONMENT_NAME_BYTES 65 /* [A-Za-z0-9_.-]{1,64}, not starting with a dot */
 #define ENVIRONMENT_PATH_BYTES 1024
@@ -38,6 +42,8 @@ struct environment {
     uint32_t preload_count;
     char preload[ENVIRONMENT_PRELOADS][ENVIRONMENT_MODULE_BYTES];
     bool network_open;
+    bool legacy;
+    struct job_limits most; /* that a job may have; 0: says nothing. Not written by environment_write() */
 };
 
 /* "default": the interpreter that this quern was built for, numpy and pandas preloaded, no network. */

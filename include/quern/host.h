@@ -63,6 +63,7 @@ struct host_spawn {
 struct host_spawned {
     int32_t pid; /* in the zygote's namespace; for the log only */
     uint32_t reserved;
+    uint64_t inherited_bytes; /* anonymous memory of the zygote, which a child shares at first */
     struct jail_facts facts;
 };
 
@@ -96,6 +97,7 @@ enum host_dialect { HOST_CLASSIC = 1, HOST_STUDIO, HOST_DESIGNER, HOST_QUERN };
 enum host_flags {
     HOST_DEBUG = 1u << 0,     /* START: stdin is a terminal: pdb.post_mortem on an exception */
     HOST_NO_HEADER = 1u << 1, /* TABLE: the first line is data, the columns are Col1, Col2, ... */
+    HOST_LEGACY = 1u << 2,    /* START: what NumPy, pandas and scikit-learn removed works again */
 };
 
 struct host_call {
@@ -113,11 +115,12 @@ struct host_call {
 enum host_answer_kind { HOST_READY = 1, HOST_NOTE, HOST_RESULT, HOST_RAISED, HOST_DONE };
 
 struct host_answer {
-    uint32_t kind;   /* enum host_answer_kind */
-    uint32_t port;   /* RESULT: 1.. for numbered outputs, 0 for a named one */
-    uint32_t line;   /* RAISED: of the script, 0 when unknown */
-    uint32_t reason; /* RAISED: EXCEPTION, EXIT, BAD_INPUT, BAD_RESULT, LIMIT_MEMORY, LIMIT_DISK, LIMIT_OUTPUT or BUG */
-    int32_t detail;  /* RAISED with EXIT: the code */
+    uint32_t kind; /* enum host_answer_kind */
+    uint32_t port; /* RESULT: 1.. for numbered outputs, 0 for a named one */
+    uint32_t line; /* RAISED: of the script, 0 when unknown */
+    uint32_t
+        reason; /* RAISED: EXCEPTION, EXIT, BAD_INPUT, BAD_RESULT, LIMIT_MEMORY, LIMIT_DISK, LIMIT_PROCESSES, LIMIT_OUTPUT or BUG */
+    int32_t detail; /* RAISED with EXIT: the code */
     uint32_t reserved;
     uint64_t rows;                /* RESULT: a hint for the log */
     char name[HOST_NAME_BYTES];   /* RESULT: the port's name; RAISED: the exception's type; NOTE: what it is about */

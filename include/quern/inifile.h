@@ -6,7 +6,7 @@
  * The first error ends the reading. Errors: REASON_CONFIG, "FILE: line 3: …".
  *
  * inih is built with lines of 200 bytes and cuts longer ones without a word: they are refused here. A line that starts with
- * a blank is refused, too: inih takes it for more of the value above.
+ * a blank is more of the value above, and refused but for the one key that may have many: `take` is called again for it.
  */
 #ifndef QUERN_INIFILE_H
 #define QUERN_INIFILE_H
@@ -18,19 +18,25 @@
 
 #define INIFILE_LINE_BYTES 196
 
+struct inifile;
+typedef int inifile_take_fn(struct inifile *inifile, void *context, const char *section, const char *key,
+                            const char *value);
+
 struct inifile {
     const char *name; /* in messages */
     const char *rest; /* of the text */
     uint32_t line;
+    bool continues; /* this value is more of the one above */
     bool failed;
+    const char *many_lines; /* the key that may have them; NULL: none */
+    bool goes_on;           /* that key was the last one */
     struct err *err;
-    int (*take)(struct inifile *inifile, void *context, const char *section, const char *key, const char *value);
+    inifile_take_fn *take;
     void *context;
 };
 
-MUST_USE int inifile_read(const char *name, const char *text,
-                          int (*take)(struct inifile *inifile, void *context, const char *section, const char *key,
-                                      const char *value),
+/* `many_lines`: the key whose value may have more than one line, or NULL. */
+MUST_USE int inifile_read(const char *name, const char *text, const char *many_lines, inifile_take_fn *take,
                           void *context, struct err *err);
 
 int inifile_refuse(struct inifile *inifile, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -41,6 +41,10 @@
 #define JAIL_FIRST_UID 1000u
 #define JAIL_HOST_UID 1879048192u
 
+/* What keeps a job's tree of processes from more memory than its limit. rlimit: the address space of each process, nothing
+ * for all together; polled: rlimit, and the supervisor's side looks at the tree and kills it; cgroup: the kernel. */
+enum jail_bound { JAIL_BOUND_RLIMIT = 0, JAIL_BOUND_POLLED = 1, JAIL_BOUND_CGROUP = 2 };
+
 enum jail_level { JAIL_NONE = 0, JAIL_MINIMAL = 1, JAIL_USER = 2, JAIL_FULL = 3 };
 
 /* 0 or 1 unless said otherwise. Plain data: crosses process borders. */
@@ -51,8 +55,17 @@ struct jail_facts {
     uint32_t own_uid;      /* one uid per child */
     uint32_t landlock_abi; /* 0: none */
     uint32_t seccomp;
-    uint32_t bound_cgroup; /* 0: memory is bounded by rlimits and polling only */
+    uint32_t bound; /* enum jail_bound */
 };
+
+/* The least that is asked for. All zero: whatever there is. */
+struct jail_require {
+    uint32_t level; /* enum jail_level */
+    uint32_t bound; /* enum jail_bound */
+};
+
+/* REASON_CONFIG when the machine gives less: there is no silent step down. */
+MUST_USE int jail_meets(const struct jail_facts *facts, const struct jail_require *require, struct err *err);
 
 /* Zero never means unlimited: jail_limits_default() fills in the defaults, jail_limits_check() refuses zeros. */
 struct jail_limits {
@@ -80,6 +93,7 @@ MUST_USE int jail_limits_check(const struct jail_limits *limits, struct err *err
 MUST_USE int jail_open(const struct jail_options *options, struct jail **ret, struct err *err);
 const struct jail_facts *jail_facts(const struct jail *jail);
 const char *jail_level_name(enum jail_level level); /* "full" */
+const char *jail_bound_name(enum jail_bound bound); /* "polled" */
 
 /* In the child, single-threaded, right after fork: signals, session, mounts, work directory, ids, capabilities,
  * no_new_privs, Landlock, seccomp, closing of all descriptors but 0, 1, 2 and the `keep_count` of `keep`. Returns a

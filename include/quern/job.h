@@ -19,7 +19,7 @@
 #include "quern/environment.h"
 #include "quern/err.h"
 #include "quern/host.h"
-#include "quern/jail.h"
+#include "quern/limits.h"
 #include "quern/steps.h"
 #include "quern/storage.h"
 
@@ -68,14 +68,6 @@ struct job_output {
 
 #define JOB_MAX_PREFIXES 64u
 
-struct job_limits {
-    struct jail_limits jail;
-    uint64_t time_ms;      /* wall time of the run step; 0 only with `debug` */
-    uint64_t result_bytes; /* all result segments together */
-    uint64_t output_bytes; /* stdout and stderr, each */
-    uint32_t pictures;
-};
-
 struct job {
     char id[JOB_ID_BYTES];
     uint32_t dialect; /* enum host_dialect */
@@ -96,6 +88,7 @@ struct job {
     size_t write_count;
     struct job_limits limits;
     bool debug;
+    bool legacy;       /* what NumPy, pandas and scikit-learn removed works again */
     uint32_t decimals; /* enum job_decimals: what decimals of the inputs become */
 };
 
@@ -169,8 +162,7 @@ struct manifest {
     uint32_t output_count;
     uint32_t pictures, picture_width, picture_height;
     struct jail_facts jail;
-    struct jail_limits limits;
-    uint64_t time_limit_ms;
+    struct job_limits limits; /* as they counted */
     uint64_t user_us, system_us, peak_rss_bytes;
     uint64_t private_dirty_bytes;   /* MANIFEST_UNKNOWN: not measured; of the child, at the end of the script */
     uint64_t copied_on_write_bytes; /* of that, in the mapped inputs */

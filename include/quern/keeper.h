@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The conversation supervisor ↔ keeper, one SOCK_SEQPACKET pair (KEEPER_FD_SUPERVISOR of quern-keeper). Nobody waits for
- * an answer. End of file ends the keeper; the supervisor starts a dead one anew and tells it all that counts again.
+ * an answer. The supervisor starts a dead keeper anew and tells it all that counts again. End of file ends the keeper: the
+ * supervisor is gone, and what it had started dies of that. Once the pidfds show it, the keeper says that these jobs are
+ * lost, so that they need not wait for the end of their leases.
  *
  * Supervisor → keeper (struct keeper_order):
- *     HOLD         worker, queue, id, token, deadline   renew this lease while the deadline is ahead. Told again at each
- *                                                       step, with the step's deadline
- *     DONE         worker, queue, state, reason         the job is no longer ours
+ *     CLAIM        worker, queue, nonce; pidfd of the worker   it may take a job now
+ *     HOLD         worker, queue, id, token, deadline; pidfds of the worker and of the job's tree, while there is one
+ *                                                       renew this lease while the deadline is ahead. Told again at each
+ *                                                       step, with the step's deadline. The first time it is fresh
+ *     DONE         worker, queue, state, reason, bytes, unconfirmed   the job is no longer ours
  *     LOST         worker, queue, id and token, or nonce   the attempt's processes are dead
- *     IDLE         queue                                a claim found nothing
+ *     IDLE         worker, queue                        a claim found nothing
  *     SLOTS        busy, idle, draining, workers        once a second: the supervisor's loop goes round
- *     ENVIRONMENT  index, good, text: why not           of settings.environments
+ *     ENVIRONMENT  index, good, text: why not, level, bound   of settings.environments
  *     STEP         queue, step, elapsed_us              for the metrics
  *     MEMORY       bytes, hits, decodes                 of segments, for the metrics
  *
  * Keeper → supervisor (struct keeper_word):
- *     WAKE     queue                  there may be a job
+ *     WAKE     queue                  there may be a job; also after some seconds without news
  *     CANCEL   worker, id, token      somebody wants the job to end
  *     FENCED   worker, id, token      the lease is lost
  *     READY    queue, good, text: why not
@@ -37,11 +41,13 @@
 enum { KEEPER_FD_SUPERVISOR = 3, KEEPER_FD_SETTINGS = 4 };
 
 #define KEEPER_TEXT_BYTES 1024
+#define KEEPER_ORDER_FDS 2u
 #define KEEPER_SILENCE_MS 2000u
 #define KEEPER_LATE_MS 500u /* half of the shortest lease */
 
 enum keeper_order_kind {
-    KEEPER_HOLD = 1,
+    KEEPER_CLAIM = 1,
+    KEEPER_HOLD,
     KEEPER_DONE,
     KEEPER_LOST,
     KEEPER_IDLE,
@@ -58,10 +64,13 @@ struct keeper_order {
     uint32_t state;                         /* DONE: enum job_state; STEP: enum step */
     uint32_t reason;                        /* DONE: enum reason */
     uint32_t good;                          /* ENVIRONMENT */
+    uint32_t level, bound;                  /* ENVIRONMENT: enum jail_level, enum jail_bound; of one that is up */
+    uint32_t fresh;                         /* HOLD: elapsed_us is how long the job had been ready */
+    uint32_t unconfirmed;                   /* DONE */
     uint32_t busy, idle, draining, workers; /* SLOTS: draining 0 or 1; as many workers as are wanted */
     uint64_t deadline_ns; /* HOLD: of CLOCK_BOOTTIME, which goes on while the machine sleeps; CLOCK_NEVER: none */
-    uint64_t elapsed_us;  /* STEP; DONE: since the claim */
-    uint64_t bytes, hits, decodes; /* MEMORY */
+    uint64_t elapsed_us;  /* STEP, HOLD */
+    uint64_t bytes, hits, decodes; /* MEMORY; DONE: bytes of peak memory, 0: it did not run */
     char id[JOB_ID_BYTES];
     char token[QUEUE_TOKEN_BYTES];
     char nonce[QUEUE_NONCE_BYTES];

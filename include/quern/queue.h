@@ -12,11 +12,11 @@
  * Calling sequence: queue_open() → any of the calls, each one atomic transition on the server → queue_close().
  *
  * Results: what must be expected (the queue is full, the lease is lost) is an enum queue_answer, 0 or more. -1 is an
- * error, and *err tells: UNREACHABLE no answer in time, UNWRITABLE Redis is full or read-only, DENIED, CONFIG the
- * server cannot serve a queue, INFRA it answers nonsense, or did not confirm in time what it accepted (durability),
- * BAD_INPUT an argument is refused before anything is sent. After -1 the transition may or may not have taken place. All transitions may be repeated: a
- * submission by its id, a claim by its nonce, the others by their token, so that a repeated call answers as the first one
- * did (only a removal of names says NO_NAME the second time).
+ * error, and *err tells: UNREACHABLE no answer in time, UNWRITABLE Redis is full or read-only, DENIED, CONFIG the server
+ * cannot serve a queue, INFRA it answers nonsense, or did not confirm in time what it accepted (durability), BAD_INPUT an
+ * argument is refused before anything is sent. After -1 the transition may or may not have taken place. All transitions may
+ * be repeated: a submission by its id, a claim by its nonce, those of an attempt by their token. A call that is repeated
+ * while patience lasts answers as the first time.
  *
  * Ownership: a struct queue is used by one thread at a time; a broken connection is made anew by the next call. Texts in
  * arguments are borrowed for the call. Units are in the names; all times are the server's.
@@ -38,6 +38,7 @@
 #define QUEUE_WAKE_BYTES 48    /* an id of a stream */
 #define QUEUE_INFO_BYTES 1024  /* what a worker says of itself */
 #define QUEUE_WHY_BYTES (REASON_WORD_BYTES + JOB_ID_BYTES)
+#define QUEUE_MAX_PRIORITY 9u
 #define QUEUE_MAX_LIST 1000u
 #define QUEUE_MAX_NAMES 192u
 #define QUEUE_MIN_LEASE_MS 1000u
@@ -81,6 +82,7 @@ enum queue_answer {
     QUEUE_DRAIN,   /* beat: somebody wants this worker to take no more jobs */
     QUEUE_DROPPED, /* progress, log: too much; counted, not kept */
     QUEUE_NO_NAME, /* the catalogue does not have it */
+    QUEUE_UNCONFIRMED, /* complete: it has taken place, but not in time become as safe as `durability` asks; *err says why */
 };
 
 /* Only the arguments are looked at; the connection is made by the first call. */

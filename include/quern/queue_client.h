@@ -15,7 +15,6 @@
 
 #define QUEUE_UNIQUE_BYTES 129 /* [A-Za-z0-9_.:-]{1,128} */
 #define QUEUE_RULES_BYTES 256  /* words of schemas/words.def with commas between */
-#define QUEUE_MAX_PRIORITY 9u
 #define QUEUE_MAX_DEPENDENCIES 64u
 #define QUEUE_MAX_PIECES 64u
 

@@ -67,4 +67,7 @@ MUST_USE int queue_wait_begin(struct queue *queue, const char *wake, uint32_t wa
 int queue_wait_fd(const struct queue *queue); /* -1: no wait is under way */
 MUST_USE int queue_wait_end(struct queue *queue, struct queue_wakeup *ret, struct err *err);
 
+/* How often a connection of this queue was made anew. */
+uint64_t queue_reconnects(const struct queue *queue);
+
 #endif

@@ -9,11 +9,17 @@
 
 #include "quern/queue.h"
 
+/* What an attempt that lost its lease wanted to write: complete, fail, lost, release, log, progress. */
+#define QUEUE_FENCED_OPS 6u
+extern const char *const queue_fenced_ops[QUEUE_FENCED_OPS];
+
 struct queue_counts {
     uint64_t jobs[JOB_STATE_COUNT];
-    uint64_t oldest_ready_ms;
-    uint64_t submitted, lost, retries, infra, fenced, dropped; /* since the queue began */
-    uint64_t width, most_waiting;                              /* 0: the default */
+    uint64_t oldest_ready_ms, oldest_ms[QUEUE_MAX_PRIORITY + 1]; /* of all, and by priority; 0: none is ready */
+    /* Since the queue began. */
+    uint64_t submitted, lost, retries, infra, fenced[QUEUE_FENCED_OPS];
+    uint64_t dropped, dropped_bytes; /* pieces of progress, bytes of log */
+    uint64_t width, most_waiting;    /* 0: the default */
     bool paused;
 };
 

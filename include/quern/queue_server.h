@@ -14,6 +14,9 @@
 /* What its Redis is and can do now: see server_check(). Errors: only of one that does not answer. */
 MUST_USE int queue_server(struct queue *queue, struct server *ret, struct err *err);
 
+/* CONFIG, with the remedy, for a server that could never confirm so much. */
+MUST_USE int queue_durability_check(const struct server *server, enum queue_durability durability, struct err *err);
+
 /* What clients and daemons of the queue must agree on: the store's URL, without credentials, and the environments that
  * its workers must offer, with commas between. Empty: not said. */
 struct queue_home {

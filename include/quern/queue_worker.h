@@ -22,10 +22,11 @@ struct queue_claim {
     char id[JOB_ID_BYTES];
     char token[QUEUE_TOKEN_BYTES];
     uint64_t number, attempt, time_ms;
-    char *document; /* owned */
+    uint64_t waited_ms; /* from when it was ready until it was claimed */
+    char *document;     /* owned */
     size_t document_bytes;
     char wake[QUEUE_WAKE_BYTES]; /* NOTHING: for queue_wait() */
-    char why[16];                /* NOTHING: empty, paused, width, time, spent (the nonce), ghost (again, please) */
+    char why[16]; /* NOTHING: empty, paused, width, time, drain, spent (the nonce), ghost (again, please) */
 };
 
 /* 128 random bits. A claim has one of its own; the same claim, repeated because its reply was lost, has the same. */
@@ -38,7 +39,8 @@ void queue_claim_free(struct queue_claim *claim);
 
 /* The moment at which a result is the job's: `result` is a manifest of at most QUEUE_MAX_RESULT bytes. In the same moment
  * the names are set, at most QUEUE_MAX_NAMES: `job:ID/…` of this job and any others but those of other jobs. A name that
- * an attempt set which was claimed later stays as it is; the record counts these as `outrun`. */
+ * an attempt set which was claimed later stays as it is; the record counts these as `outrun`.
+ * OK, FENCED, UNCONFIRMED. */
 MUST_USE int queue_complete(struct queue *queue, const char *id, const char *token, const char *result, size_t bytes,
                             const struct queue_name *names, size_t count, struct err *err);
 /* `why` decides: infra is tried again and is not the job's fault, what `retry_on` names costs a retry, all else is the

@@ -26,6 +26,7 @@
 #include "quern/environment.h"
 #include "quern/err.h"
 #include "quern/events.h"
+#include "quern/jail.h"
 #include "quern/job.h"
 
 #define RUN_TICK_MS 100
@@ -50,9 +51,11 @@ struct run_options {
     const struct environment *environment; /* NULL: environment_default() */
     const char *output_dir;                /* NULL: keep nothing */
     const char *store;                     /* where keys are looked up; NULL: the default store */
+    const char *store_password_file;       /* its first line; NULL or empty: none */
     enum run_task task;
-    uint32_t rows;       /* RUN_HEAD: rows at the beginning */
-    bool debug_terminal; /* the script gets our terminal on 0, 1 and 2 */
+    uint32_t rows;               /* RUN_HEAD: rows at the beginning */
+    struct jail_require require; /* else nothing runs: REASON_CONFIG */
+    bool debug_terminal;         /* the script gets our terminal on 0, 1 and 2 */
     void (*on_event)(void *context, const struct event *event, int fd /* -1, or borrowed */);
     void (*on_tick)(void *context); /* about every RUN_TICK_MS while the job runs; NULL: no ticks */
     void *context;

@@ -16,6 +16,7 @@ struct server {
     char eviction[32]; /* noeviction, or what is kept there vanishes when memory ends */
     bool append_only;  /* else a restart loses what happened since the last snapshot */
     bool replica;
+    uint64_t replicas;              /* of it, that are connected */
     bool full;                      /* refuses what takes memory, until there is room */
     struct err refusal;             /* of a write that takes none; reason 0: it was taken */
     uint64_t used_bytes, max_bytes; /* max 0: no bound */

@@ -15,9 +15,11 @@
 #include "quern/err.h"
 #include "quern/queue.h"
 
-#define SETTINGS_VERSION 1u
+#define SETTINGS_VERSION 2u
 #define SETTINGS_MAX_QUEUES 16u
 #define SETTINGS_TEXT_BYTES 1024
+
+extern const char *const settings_durabilities[]; /* words of enum queue_durability, a NULL behind them */
 
 enum settings_log_format { SETTINGS_LOG_TEXT, SETTINGS_LOG_JSON };
 enum settings_log_level { SETTINGS_LOG_ERROR, SETTINGS_LOG_WARNING, SETTINGS_LOG_INFO, SETTINGS_LOG_DEBUG };
@@ -27,6 +29,7 @@ struct settings {
     uint32_t queue_count;
     char queues[SETTINGS_MAX_QUEUES][QUEUE_NAME_BYTES]; /* in order of preference */
     uint32_t lease_ms;
+    uint32_t durability; /* enum queue_durability: of results */
     char queue_url[SETTINGS_TEXT_BYTES];
     char queue_password_file[SETTINGS_TEXT_BYTES]; /* empty: none; its first line */
     char store_url[SETTINGS_TEXT_BYTES];           /* empty: the default store of the user */

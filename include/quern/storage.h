@@ -29,6 +29,7 @@
 #ifndef QUERN_STORAGE_H
 #define QUERN_STORAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "quern/err.h"
@@ -59,7 +60,11 @@ struct storage_name {
     const char *version; /* borrowed */
 };
 
+/* What may be named: UTF-8 without control characters, parts of 1 to 255 bytes between `/`, 1024 in all, none of them `.` or
+ * `..`, no `:` but in the prefix `job:`, none of { } [ ] * ? % \. */
 MUST_USE int storage_key_check(const char *key, struct err *err);
+/* What a store may hold: the last rule is younger than some stores. Such a key is listed and can be removed. */
+MUST_USE int storage_held_key_check(const char *key, struct err *err);
 
 struct storage_options {
     const char *url;           /* NULL: the default store, a directory below XDG_DATA_HOME */
@@ -153,6 +158,10 @@ struct storage_collected {
     uint64_t objects, attempts; /* attempts: and puts that were begun and not ended */
     uint64_t bytes;
 };
+
+/* Of all who collect this store by themselves one does, about every so often: *ret is true when nobody has taken the turn
+ * for that long, and the caller has it now. Who collects because somebody told him to asks nobody. */
+MUST_USE int storage_collect_turn(struct storage *storage, uint64_t every_ms, bool *ret, struct err *err);
 
 MUST_USE int storage_collect(struct storage *storage, const struct storage_collect *rules,
                              struct storage_collected *ret, struct err *err);

@@ -23,14 +23,15 @@
  *
  * In the daemon a worker does one job after the other (`--daemon`, its struct settings at SUPERVISOR_FD_JOB):
  *
- *     IDLE     queue, wake            nothing to do. `wake`: what the last claim of `queue` said, which found nothing; empty:
- *                                     no claim was answered since the last job. The reply comes when there may be a job:
+ *     IDLE     queue, wake, drained   nothing to do. `wake`: what the last claim of `queue` said, which gave nothing; empty:
+ *                                     no claim was answered since the last job. `drained`: it gave nothing because this
+ *                                     worker shall drain. The reply comes when there may be a job:
  *                                     claim from reply.queue with exactly reply.nonce, within SUPERVISOR_CLAIM_MS. With
  *                                     reply.count 0: exit 0 now
- *     HOLD     queue, id, token       the claim gave this job: its lease is renewed from now on, while the step keeps its
- *                                     deadline
- *     DONE     state, reason          the job was completed, failed or released, or dropped after FENCED. All pins end. What
- *                                     came unasked for this job came before the reply
+ *     HOLD     queue, id, token, waited_ms   the claim gave this job: its lease is renewed from now on, while the step
+ *                                     keeps its deadline
+ *     DONE     end                    the job was completed, failed or released, or dropped after FENCED. All pins end.
+ *                                     What came unasked for this job came before the reply
  *
  * A worker that dies with a nonce and without HOLD may have claimed: the keeper asks the queue. A claim that fails (the
  * queue denies us) is no answer: the worker ends, and is started again with backoff.
@@ -80,6 +81,14 @@ struct supervisor_key {
     char text[SUPERVISOR_KEY_BYTES];
 };
 
+/* How a job ended. */
+struct supervisor_end {
+    uint32_t state, reason; /* enum job_state of the job now, enum reason of its end */
+    uint32_t unconfirmed;   /* 1: completed, but not in time as safe as [queue] durability asks */
+    uint32_t unused;
+    uint64_t peak_bytes; /* of the memory of its largest process; 0: it did not run */
+};
+
 struct supervisor_call {
     uint32_t kind; /* enum supervisor_call_kind */
     uint32_t step; /* STEP: enum step */
@@ -89,7 +98,9 @@ struct supervisor_call {
     uint64_t bytes;                           /* GRANT */
     char environment[ENVIRONMENT_NAME_BYTES]; /* CONNECT to a zygote */
     uint32_t queue;                           /* IDLE, HOLD: index in settings.queues */
-    uint32_t state, reason;                   /* DONE: enum job_state of the job now, enum reason of its end */
+    uint32_t drained;                         /* IDLE: 0 or 1 */
+    struct supervisor_end end;                /* DONE */
+    uint64_t waited_ms;                       /* HOLD: since it was ready */
     char wake[QUEUE_WAKE_BYTES];              /* IDLE */
     char id[JOB_ID_BYTES];                    /* HOLD */
     char token[QUEUE_TOKEN_BYTES];            /* HOLD */
@@ -116,7 +127,8 @@ struct supervisor_reply {
     uint32_t profile;        /* CONNECT to a zygote: enum segment_profile */
     struct jail_facts facts; /* CONNECT to a zygote: what its children get */
     char python[32], pandas[32];
-    uint32_t queue; /* IDLE: where to claim */
+    struct job_limits most; /* CONNECT to a zygote: that a job may have; 0: no word of it */
+    uint32_t queue;         /* IDLE: where to claim */
     char nonce[QUEUE_NONCE_BYTES];
     struct err err; /* REPLY: reason 0 is success */
 };

@@ -93,17 +93,6 @@ int codec_map_blob(int fd, struct codec_map *ret, struct err *err) {
     return 0;
 }
 
-int codec_map_unchanged(int fd, const struct codec_map *map, struct err *err) {
-    struct stat now;
-    const struct stat *then = &map->status;
-    if (fstat(fd, &now) < 0)
-        return err_sys(err, REASON_INFRA, "fstat of a dataset");
-    if (now.st_size != then->st_size || now.st_mtim.tv_sec != then->st_mtim.tv_sec ||
-        now.st_mtim.tv_nsec != then->st_mtim.tv_nsec)
-        return err_set(err, REASON_BAD_INPUT, "the file changed while it was being read");
-    return 0;
-}
-
 int codec_map_grant(int fd, uint64_t bytes, struct codec_map *ret, struct err *err) {
     struct codec_map map = {0};
     if (fstat(fd, &map.status) < 0)

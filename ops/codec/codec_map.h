@@ -27,9 +27,9 @@ struct codec_map {
 /* Before the first mapping. */
 MUST_USE int codec_map_watch(const struct codec_child *child, struct err *err);
 
-/* A foreign file, read-only; codec_map_unchanged() proves afterwards that nobody wrote to it meanwhile. */
+/* A foreign file, read-only. Whether somebody wrote to it meanwhile is for who opened it to see: objects of a store are
+ * touched at any time, and never change. */
 MUST_USE int codec_map_blob(int fd, struct codec_map *ret, struct err *err);
-MUST_USE int codec_map_unchanged(int fd, const struct codec_map *map, struct err *err);
 
 /* The granted memory file, writable; it has to have exactly `bytes`. */
 MUST_USE int codec_map_grant(int fd, uint64_t bytes, struct codec_map *ret, struct err *err);

@@ -83,7 +83,6 @@ int codec_child_decode(struct codec_child *child, struct err *err) {
     dataset_reader_shape(reader, &shape);
     TRY(ask(child, &shape, &grant, &memory, err));
     TRY(dataset_reader_decode(reader, memory.bytes, child->request.threads, err));
-    TRY(codec_map_unchanged(child->fds[FD_BLOB], &blob, err));
     return finish(child, grant, &memory, err);
 }
 
@@ -98,6 +97,5 @@ int codec_child_arff(struct codec_child *child, struct err *err) {
     dataset_arff_shape(arff, &shape);
     TRY(ask(child, &shape, &grant, &memory, err));
     TRY(dataset_arff_decode(arff, memory.bytes, err));
-    TRY(codec_map_unchanged(child->fds[FD_BLOB], &blob, err));
     return finish(child, grant, &memory, err);
 }

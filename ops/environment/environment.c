@@ -2,45 +2,21 @@
 #include "quern/environment.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <ini.h>
-
+#include "quern/inifile.h"
 #include "quern/memory.h"
-
-// inih is built with lines of 200 bytes, CR, LF and NUL included, and cuts longer ones without a word: we refuse them.
-enum { LINE_BYTES = 196 };
 
 static const char *const profile_words[] = {
     [ENVIRONMENT_AUTO] = "auto", [ENVIRONMENT_NS] = "ns", [ENVIRONMENT_UNITS] = "units"};
 static const char *const network_words[] = {"denied", "open"};
+static const char *const legacy_words[] = {"no", "yes"};
 
 struct parse {
-    const char *name; // of the environment
-    const char *rest; // of the text
-    uint32_t line;
-    bool continues; // the current line starts with a blank: inih takes it for more of the value above
-    bool failed;
     uint32_t seen; // bit per key
     struct environment *environment;
-    struct err *err;
 };
-
-// Only the first error counts: inih goes on after one. Returns what an inih handler returns for "no".
-static int __attribute__((format(printf, 2, 3))) refuse(struct parse *parse, const char *format, ...) {
-    if (parse->failed)
-        return 0;
-    char text[512];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    parse->failed = true;
-    err_set(parse->err, REASON_CONFIG, "%s: line %u: %s", parse->name, parse->line, text);
-    return 0;
-}
 
 static bool printable(const char *text, size_t bytes) {
     for (size_t i = 0; i < bytes; i++)
@@ -78,59 +54,66 @@ static const char *python_fault(const char *path) {
     size_t length = strlen(path);
     if (path[0] != '/')
         return "an absolute path";
-    if (length >= ENVIRONMENT_PATH_BYTES || length + strlen("python = ") > LINE_BYTES)
+    if (length >= ENVIRONMENT_PATH_BYTES || length + strlen("python = ") > INIFILE_LINE_BYTES)
         return "a path that fits into a line of 196 bytes";
     if (!printable(path, length) || strstr(path, " ;") || path[length - 1] == ' ')
         return "a path without control characters, without a blank at its end and without ` ;`";
     return NULL;
 }
 
-static int take_python(struct parse *parse, const char *value) {
+static int take_python(struct inifile *file, struct environment *environment, const char *value) {
     const char *fault = python_fault(value);
     if (fault)
-        return refuse(parse, "python: expected %s, found \"%s\"", fault, value);
-    snprintf(parse->environment->python, sizeof parse->environment->python, "%s", value);
+        return inifile_refuse(file, "python: expected %s, found \"%s\"", fault, value);
+    snprintf(environment->python, sizeof environment->python, "%s", value);
     return 1;
 }
 
-static int take_profile(struct parse *parse, const char *value) {
+static int take_profile(struct inifile *file, struct environment *environment, const char *value) {
     int profile = word_index(profile_words, 3, value);
     if (profile < 0)
-        return refuse(parse, "profile: expected auto, ns or units, found \"%s\"", value);
-    parse->environment->profile = (uint32_t)profile;
+        return inifile_refuse(file, "profile: expected auto, ns or units, found \"%s\"", value);
+    environment->profile = (uint32_t)profile;
     return 1;
 }
 
-static int take_network(struct parse *parse, const char *value) {
+static int take_network(struct inifile *file, struct environment *environment, const char *value) {
     int network = word_index(network_words, 2, value);
     if (network < 0)
-        return refuse(parse, "network: expected denied or open, found \"%s\"", value);
-    parse->environment->network_open = network == 1;
+        return inifile_refuse(file, "network: expected denied or open, found \"%s\"", value);
+    environment->network_open = network == 1;
     return 1;
 }
 
-static int take_module(struct parse *parse, const char *module, size_t bytes) {
-    struct environment *environment = parse->environment;
+static int take_legacy(struct inifile *file, struct environment *environment, const char *value) {
+    int legacy = word_index(legacy_words, 2, value);
+    if (legacy < 0)
+        return inifile_refuse(file, "legacy: expected no or yes, found \"%s\"", value);
+    environment->legacy = legacy == 1;
+    return 1;
+}
+
+static int take_module(struct inifile *file, struct environment *environment, const char *module, size_t bytes) {
     if (bytes >= ENVIRONMENT_MODULE_BYTES || !module_ok(module, bytes))
-        return refuse(parse, "preload: expected the name of a module, at most %d bytes, found \"%.*s\"",
-                      ENVIRONMENT_MODULE_BYTES - 1, (int)bytes, module);
+        return inifile_refuse(file, "preload: expected the name of a module, at most %d bytes, found \"%.*s\"",
+                              ENVIRONMENT_MODULE_BYTES - 1, (int)bytes, module);
     if (environment->preload_count == ENVIRONMENT_PRELOADS)
-        return refuse(parse, "preload: expected at most %d modules, found another one, \"%.*s\"", ENVIRONMENT_PRELOADS,
-                      (int)bytes, module);
+        return inifile_refuse(file, "preload: expected at most %d modules, found another one, \"%.*s\"",
+                              ENVIRONMENT_PRELOADS, (int)bytes, module);
     char *slot = environment->preload[environment->preload_count++];
     memcpy(slot, module, bytes);
     slot[bytes] = '\0';
     return 1;
 }
 
-static int take_preload(struct parse *parse, const char *value) {
-    if (!parse->continues) {
-        parse->environment->preload_count = 0;
-        memset(parse->environment->preload, 0, sizeof parse->environment->preload);
+static int take_preload(struct inifile *file, struct environment *environment, const char *value) {
+    if (!file->continues) {
+        environment->preload_count = 0;
+        memset(environment->preload, 0, sizeof environment->preload);
     }
     for (const char *at = value + strspn(value, " \t"); *at; at += strspn(at, " \t")) {
         size_t bytes = strcspn(at, " \t");
-        if (!take_module(parse, at, bytes))
+        if (!take_module(file, environment, at, bytes))
             return 0;
         at += bytes;
     }
@@ -139,53 +122,37 @@ static int take_preload(struct parse *parse, const char *value) {
 
 static const struct {
     const char *name;
-    int (*take)(struct parse *parse, const char *value);
-    bool many_lines;
+    int (*take)(struct inifile *file, struct environment *environment, const char *value);
 } keys[] = {
-    {"python", take_python, false},
-    {"profile", take_profile, false},
-    {"preload", take_preload, true},
-    {"network", take_network, false},
+    {"python", take_python},   {"profile", take_profile}, {"preload", take_preload},
+    {"network", take_network}, {"legacy", take_legacy},
 };
 
-static int on_pair(void *user, const char *section, const char *name, const char *value) {
-    struct parse *parse = user;
-    if (parse->failed)
-        return 0;
-    if (strcmp(section, "environment") != 0)
-        return refuse(parse, "expected the section [environment], found [%s]", section);
-    for (uint32_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        if (strcmp(name, keys[i].name) != 0)
-            continue;
-        if (parse->continues && !(keys[i].many_lines && parse->seen & 1u << i))
-            return refuse(parse, "expected a key at the start of the line, found a blank");
-        if (!parse->continues && parse->seen & 1u << i)
-            return refuse(parse, "expected %s once, found it again", name);
-        parse->seen |= 1u << i;
-        return keys[i].take(parse, value);
-    }
-    return refuse(parse, "expected python, profile, preload or network, found \"%s\"", name);
+static int take_limit(struct inifile *file, struct environment *environment, const char *key, const char *value) {
+    char why[LIMITS_WHY_BYTES];
+    return limits_take(key, value, &environment->most, why) ? 1 : inifile_refuse(file, "%s", why);
 }
 
-// inih's fgets: one line per call, counted and measured here.
-static char *next_line(char *line, int size, void *stream) {
-    struct parse *parse = stream;
-    if (parse->failed || !*parse->rest)
-        return NULL;
-    size_t bytes = strcspn(parse->rest, "\n");
-    parse->line++;
-    if (bytes > LINE_BYTES || bytes + 2 > (size_t)size) {
-        refuse(parse, "expected at most %d bytes, found %zu", LINE_BYTES, bytes);
-        return NULL;
+static int take(struct inifile *file, void *context, const char *section, const char *key, const char *value) {
+    struct parse *parse = context;
+    if (strcmp(section, "limits") == 0)
+        return take_limit(file, parse->environment, key, value);
+    if (strcmp(section, "environment") != 0)
+        return inifile_refuse(file, "expected the section [environment] or [limits], found [%s]", section);
+    for (uint32_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (strcmp(key, keys[i].name) != 0)
+            continue;
+        if (!file->continues && parse->seen & 1u << i)
+            return inifile_refuse(file, "expected %s once, found it again", key);
+        parse->seen |= 1u << i;
+        return keys[i].take(file, parse->environment, value);
     }
-    parse->continues = parse->rest[0] == ' ' || parse->rest[0] == '\t';
-    snprintf(line, (size_t)size, "%.*s\n", (int)bytes, parse->rest);
-    parse->rest += bytes + (parse->rest[bytes] == '\n');
-    return line;
+    return inifile_refuse(file, "expected python, profile, preload, network or legacy, found \"%s\"", key);
 }
 
 void environment_default(struct environment *ret) {
-    _Static_assert(sizeof QUERN_PYTHON + sizeof "python = " <= LINE_BYTES, "the interpreter's path fits into a line");
+    _Static_assert(sizeof QUERN_PYTHON + sizeof "python = " <= INIFILE_LINE_BYTES,
+                   "the interpreter's path fits into a line");
     *ret = (struct environment){
         .name = "default", .python = QUERN_PYTHON, .preload_count = 2, .preload = {"numpy", "pandas"}};
 }
@@ -202,14 +169,8 @@ int environment_parse(const char *name, const char *text, struct environment *re
     struct environment environment;
     environment_default(&environment);
     snprintf(environment.name, sizeof environment.name, "%s", name);
-    struct parse parse = {.name = name, .rest = text, .environment = &environment, .err = err};
-    int line = ini_parse_stream(next_line, &parse, on_pair, &parse);
-    if (!parse.failed && line != 0) {
-        parse.line = line > 0 ? (uint32_t)line : parse.line;
-        refuse(&parse, "expected `key = value`, `[environment]` or a comment");
-    }
-    if (parse.failed)
-        return -1;
+    struct parse parse = {.environment = &environment};
+    TRY(inifile_read(name, text, "preload", take, &parse, err));
     *ret = environment;
     return 0;
 }
@@ -218,9 +179,9 @@ int environment_parse(const char *name, const char *text, struct environment *re
 int environment_write(const struct environment *environment, int *ret_fd, struct err *err) {
     char text[ENVIRONMENT_PATH_BYTES + ENVIRONMENT_PRELOADS * (ENVIRONMENT_MODULE_BYTES + 4) + 256];
     size_t room = sizeof text;
-    int used =
-        snprintf(text, room, "[environment]\npython = %s\nprofile = %s\nnetwork = %s\npreload =", environment->python,
-                 profile_words[environment->profile % 3], network_words[environment->network_open]);
+    int used = snprintf(text, room, "[environment]\npython = %s\nprofile = %s\nnetwork = %s\nlegacy = %s\npreload =",
+                        environment->python, profile_words[environment->profile % 3],
+                        network_words[environment->network_open], legacy_words[environment->legacy]);
     for (uint32_t i = 0; i < environment->preload_count && i < ENVIRONMENT_PRELOADS; i++)
         used += snprintf(text + used, room - (size_t)used, " %s\n", environment->preload[i]);
     used += snprintf(text + used, room - (size_t)used, "%s", environment->preload_count ? "" : "\n");

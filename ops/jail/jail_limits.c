@@ -8,22 +8,10 @@
 #include "jail_parts.h"
 #include "quern/own.h"
 
-#define MIB UINT64_C(1048576)
-
-enum { LEAST_OPEN_FILES = 16, MAX_COUNT = 1 << 20 };
-// Nothing is larger than this, so that sums never overflow.
-#define MAX_BYTES (UINT64_C(1) << 50)
-#define MAX_SECONDS UINT64_C(31622400)
-
 void jail_limits_default(struct jail_limits *limits) {
     *limits = (struct jail_limits){
-        .memory_bytes = 2048 * MIB,
-        .work_bytes = 1024 * MIB,
-        .work_files = 65536,
-        .file_bytes = 4096 * MIB,
-        .processes = 256,
-        .open_files = 1024,
-        .cpu_seconds = 3600,
+#define JAIL_LIMIT(member, key, unit, least, most, usual, what) .member = usual,
+#include "../../schemas/limits.def"
     };
 }
 
@@ -34,15 +22,11 @@ static int check(const char *name, uint64_t value, uint64_t least, uint64_t most
                    (unsigned long long)least, (unsigned long long)most, (unsigned long long)value);
 }
 
+// No sum of two can overflow.
 int jail_limits_check(const struct jail_limits *limits, struct err *err) {
-    TRY(check("memory_bytes", limits->memory_bytes, MIB, MAX_BYTES, err));
-    TRY(check("mapped_bytes", limits->mapped_bytes, 0, MAX_BYTES, err));
-    TRY(check("work_bytes", limits->work_bytes, MIB, MAX_BYTES, err));
-    TRY(check("work_files", limits->work_files, 1, MAX_COUNT, err));
-    TRY(check("file_bytes", limits->file_bytes, 1, MAX_BYTES, err));
-    TRY(check("processes", limits->processes, 1, MAX_COUNT, err));
-    TRY(check("open_files", limits->open_files, LEAST_OPEN_FILES, MAX_COUNT, err));
-    return check("cpu_seconds", limits->cpu_seconds, 1, MAX_SECONDS, err);
+#define JAIL_LIMIT(member, key, unit, least, most, usual, what) TRY(check(#member, limits->member, least, most, err));
+#include "../../schemas/limits.def"
+    return check("mapped_bytes", limits->mapped_bytes, 0, UINT64_C(1) << 50, err);
 }
 
 int limit_set(int resource, const char *name, uint64_t soft, uint64_t hard, struct err *err) {

@@ -16,6 +16,25 @@ const char *jail_level_name(enum jail_level level) {
     return (unsigned)level < sizeof level_names / sizeof *level_names ? level_names[level] : "none";
 }
 
+static const char *const bound_names[] = {
+    [JAIL_BOUND_RLIMIT] = "rlimit", [JAIL_BOUND_POLLED] = "polled", [JAIL_BOUND_CGROUP] = "cgroup"};
+
+const char *jail_bound_name(enum jail_bound bound) {
+    return (unsigned)bound < sizeof bound_names / sizeof *bound_names ? bound_names[bound] : "rlimit";
+}
+
+int jail_meets(const struct jail_facts *facts, const struct jail_require *require, struct err *err) {
+    if (facts->level < require->level)
+        return err_set(err, REASON_CONFIG, "the jail is %s here, %s is required (see: quern doctor)",
+                       jail_level_name((enum jail_level)facts->level),
+                       jail_level_name((enum jail_level)require->level));
+    if (facts->bound < require->bound)
+        return err_set(err, REASON_CONFIG, "memory of a job as a whole is bounded by %s here, %s is required",
+                       jail_bound_name((enum jail_bound)facts->bound),
+                       jail_bound_name((enum jail_bound)require->bound));
+    return 0;
+}
+
 const struct jail_facts *jail_facts(const struct jail *jail) { return &jail->facts; }
 
 // Everything that follows changes mounts: never those of the host.
@@ -46,6 +65,8 @@ static int fill(struct jail *jail, const struct jail_options *options, struct er
     TRY(check_namespaces(&jail->facts, err));
     TRY(mounts_make(network, &jail->fresh_proc, err));
     jail->facts.level = facts_level(&jail->facts, network);
+    // Who looks at a tree needs a list of its processes that is complete: that of its own pid namespace.
+    jail->facts.bound = jail->fresh_proc ? JAIL_BOUND_POLLED : JAIL_BOUND_RLIMIT;
     jail->shared_memory = stat("/dev/shm", &status) == 0 && S_ISDIR(status.st_mode);
     landlock_plan_open(&jail->plan, network);
     TRY(paths_allow(&jail->plan, network, !jail->fresh_proc, options->read_paths, err));

@@ -107,10 +107,25 @@ static int say_ready(const struct host *host, const struct err *cause, struct er
     return record_send(HOST_FD_SUPERVISOR, &ready, sizeof ready, NULL, 0, err);
 }
 
+// What the children have in common with this process, and not for themselves, until they write to it.
+static int anonymous_memory(uint64_t *ret_bytes, struct err *err) {
+    unsigned long long kb = 0;
+    char line[128];
+    auto_file FILE *file = fopen("/proc/self/status", "re");
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "RssAnon: %llu kB", &kb) == 1)
+            break;
+    *ret_bytes = kb * 1024;
+    return kb ? 0 : err_set(err, REASON_INFRA, "/proc/self/status: expected a line RssAnon, found none");
+}
+
 static int serve(const struct host *host, struct err *err) {
+    uint64_t inherited_bytes = 0;
+    TRY(anonymous_memory(&inherited_bytes, err));
     TRY(say_ready(host, NULL, err));
     const struct zygote_options options = {.jail = host->jail,
                                            .profile = host->facts.profile,
+                                           .inherited_bytes = inherited_bytes,
                                            .requests = HOST_FD_REQUESTS,
                                            .supervisor = HOST_FD_SUPERVISOR};
     return zygote_run(&options, err);

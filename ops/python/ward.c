@@ -92,9 +92,9 @@ static int fork_in_tree(struct ward *ward, const struct heritage *heritage, stru
     return 0;
 }
 
-static int announce(const struct ward *ward, const struct heritage *heritage, int control, int conversation,
-                    struct err *err) {
-    struct host_spawned spawned = {.pid = ward->pid, .facts = *jail_facts(heritage->jail)};
+static int announce(const struct ward *ward, const struct jail_facts *facts, uint64_t inherited_bytes, int control,
+                    int conversation, struct err *err) {
+    struct host_spawned spawned = {.pid = ward->pid, .inherited_bytes = inherited_bytes, .facts = *facts};
     const int fds[] = {conversation, ward->init, ward->pidfd};
     return record_send(control, &spawned, sizeof spawned, fds, 3, err);
 }
@@ -134,12 +134,11 @@ static int fork_ward(struct ward *ward, struct heritage *heritage, struct ends *
     return fork_in_tree(ward, heritage, err);
 }
 
-int ward_fork(struct ward *ward, const struct jail *jail, uint32_t slot, uint32_t profile, int control,
-              struct err *err) {
+int ward_fork(struct ward *ward, const struct heritage *given, uint64_t inherited_bytes, int control, struct err *err) {
     struct ends ends = NO_ENDS;
-    struct heritage heritage = {.jail = jail, .slot = slot, .profile = profile};
+    struct heritage heritage = *given;
     TRY(threads_check("before a fork", err));
-    TRY(jail_tree_start(jail, &ward->init, err));
+    TRY(jail_tree_start(heritage.jail, &ward->init, err));
     if (fork_ward(ward, &heritage, &ends, err) < 0) {
         close_ends(&ends);
         return undo(ward);
@@ -147,7 +146,7 @@ int ward_fork(struct ward *ward, const struct jail *jail, uint32_t slot, uint32_
     ward->living = true;
     ward->control = control;
     ward->report = steal_fd(&ends.report[0]);
-    if (announce(ward, &heritage, control, ends.conversation[0], NULL) < 0)
+    if (announce(ward, jail_facts(heritage.jail), inherited_bytes, control, ends.conversation[0], NULL) < 0)
         ward_unwanted(ward);
     close_ends(&ends);
     return 0;

@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "ops/python/heritage.h"
 #include "quern/host.h"
 #include "quern/jail.h"
 
@@ -30,9 +31,9 @@ struct ward {
 
 void ward_clear(struct ward *ward);
 
-/* Forks a child into `slot`. `control` is borrowed on failure, owned on success. In the child it does not return.
+/* Forks a child that gets `heritage`, but for its two descriptors, which are made here. `control` is borrowed on failure, owned on success. In the child it does not return.
  * Errors: REASON_INFRA: nothing was forked, the zygote is as before. REASON_BUG: the zygote must end. */
-MUST_USE int ward_fork(struct ward *ward, const struct jail *jail, uint32_t slot, uint32_t profile, int control,
+MUST_USE int ward_fork(struct ward *ward, const struct heritage *heritage, uint64_t inherited_bytes, int control,
                        struct err *err);
 
 /* The worker has closed its end: the tree is killed. */

@@ -82,6 +82,8 @@ static int import_without_collector(const struct environment *environment, struc
 
 static int warm_up(const struct environment *environment, bool rehearse, struct warm_facts *facts, struct err *err) {
     TRY(import_without_collector(environment, facts, err));
+    if (environment->legacy)
+        TRY(call_warm("bring_back", err));
     if (rehearse)
         TRY(call_warm("rehearse", err));
     TRY(call_warm("settle", err));

@@ -50,7 +50,9 @@ static int fork_child(struct zygote *zygote, int *control, struct err *err) {
     struct ward *ward = free_ward(zygote, &slot, err);
     if (!ward)
         return -1;
-    TRY(ward_fork(ward, zygote->options.jail, slot, zygote->options.profile, *control, err));
+    const struct zygote_options *options = &zygote->options;
+    struct heritage heritage = {.jail = options->jail, .slot = slot, .profile = options->profile};
+    TRY(ward_fork(ward, &heritage, options->inherited_bytes, *control, err));
     *control = -1;
     return 0;
 }

@@ -14,9 +14,10 @@
 
 struct zygote_options {
     const struct jail *jail;
-    uint32_t profile; /* enum segment_profile */
-    int requests;     /* host_spawn records, each with a control socket */
-    int supervisor;   /* its end of file is the end */
+    uint32_t profile;         /* enum segment_profile */
+    uint64_t inherited_bytes; /* of host_spawned */
+    int requests;             /* host_spawn records, each with a control socket */
+    int supervisor;           /* its end of file is the end */
 };
 
 MUST_USE int zygote_run(const struct zygote_options *options, struct err *err);

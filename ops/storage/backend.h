@@ -33,6 +33,8 @@ struct storage_backend {
     /* Each home, after one was added or dropped (NULL: none is). A visitor's -1 is passed on. */
     int (*homes)(struct storage *storage, const char *add, const char *drop, storage_want_fn *visit, void *context,
                  struct err *err);
+    /* 1: nobody had taken the turn for so long, and now the caller has; 0 otherwise. */
+    int (*turn)(struct storage *storage, uint64_t every_ms, struct err *err);
     int (*collect)(struct storage *storage, uint64_t age_ms, uint64_t budget, struct wanted *wanted,
                    struct storage_collected *ret, struct err *err);
 };

@@ -154,7 +154,7 @@ int storage_names_check(const char *what, const struct storage_name *names, size
     if (count > NAMES_MAX)
         return err_set(err, REASON_BAD_INPUT, "%s: expected at most %d names, found %zu", what, NAMES_MAX, count);
     for (size_t i = 0; i < count; i++) {
-        TRY(storage_key_check(names[i].key, err));
+        TRY(names[i].version ? storage_key_check(names[i].key, err) : storage_held_key_check(names[i].key, err));
         if (names[i].version)
             TRY(storage_version_check(names[i].key, names[i].version, err));
         for (size_t j = 0; j < i; j++)
@@ -223,6 +223,16 @@ int storage_drop_home(struct storage *storage, const char *home, struct err *err
 
 int storage_homes(struct storage *storage, storage_want_fn *visit, void *context, struct err *err) {
     return storage->backend->homes(storage, NULL, NULL, visit, context, err);
+}
+
+int storage_collect_turn(struct storage *storage, uint64_t every_ms, bool *ret, struct err *err) {
+    if (every_ms > INT64_MAX / 1000)
+        return err_set(err, REASON_BAD_INPUT, "collect: expected a time between two turns below %lld ms, found %llu",
+                       (long long)INT64_MAX / 1000, (unsigned long long)every_ms);
+    int taken = storage->backend->turn(storage, every_ms, err);
+    TRY(taken);
+    *ret = taken > 0;
+    return 0;
 }
 
 struct asked {

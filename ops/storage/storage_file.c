@@ -308,5 +308,6 @@ const struct storage_backend storage_file_backend = {
     .names = storage_file_names,
     .usage = storage_file_usage,
     .homes = storage_file_homes,
+    .turn = storage_file_turn,
     .collect = storage_file_collect,
 };

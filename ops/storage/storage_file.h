@@ -51,6 +51,7 @@ int storage_file_names(struct storage *storage, const char *prefix, storage_visi
 int storage_file_usage(struct storage *storage, const uint64_t *budget, struct storage_usage *ret, struct err *err);
 int storage_file_homes(struct storage *storage, const char *add, const char *drop, storage_want_fn *visit,
                        void *context, struct err *err);
+int storage_file_turn(struct storage *storage, uint64_t every_ms, struct err *err);
 int storage_file_collect(struct storage *storage, uint64_t age_ms, uint64_t budget, struct wanted *wanted,
                          struct storage_collected *ret, struct err *err);
 

@@ -199,14 +199,49 @@ int storage_file_homes(struct storage *storage, const char *add, const char *dro
 /* ---- the whole ---- */
 
 // By the clock of the file system, which also set the times of the objects.
-static int now_ms(const struct storage_file *store, int64_t *ret, struct err *err) {
+static int clock_of(const struct storage_file *store, int held, int64_t *ret_ms, struct err *err) {
     struct stat status;
-    auto_fd int held = storage_file_lock(store, err);
-    TRY(held);
     if (futimens(held, NULL) < 0 || fstat(held, &status) < 0)
         return err_sys(err, REASON_INFRA, "store: the time of %s/lock", store->path);
-    *ret = touched_ms(&status);
+    *ret_ms = touched_ms(&status);
     return 0;
+}
+
+static int now_ms(const struct storage_file *store, int64_t *ret, struct err *err) {
+    auto_fd int held = storage_file_lock(store, err);
+    TRY(held);
+    return clock_of(store, held, ret, err);
+}
+
+/* ---- whose turn it is: the time of an empty file ---- */
+
+static int last_turn_ms(const struct storage_file *store, int64_t *ret, struct err *err) {
+    struct stat status;
+    if (fstatat(store->root, "collected", &status, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : err_sys(err, REASON_INFRA, "store: looking at %s/collected", store->path);
+    *ret = touched_ms(&status);
+    return 1;
+}
+
+static int take_turn(const struct storage_file *store, struct err *err) {
+    auto_fd int fd = openat(store->root, "collected", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 || futimens(fd, NULL) < 0)
+        return err_sys(err, temp_reason(), "store: %s/collected", store->path);
+    return 1;
+}
+
+int storage_file_turn(struct storage *storage, uint64_t every_ms, struct err *err) {
+    struct storage_file *store = own(storage);
+    int64_t now = 0, last = 0;
+    int there = storage_file_root(store, false, err);
+    if (there <= 0)
+        return there; // nothing to collect
+    auto_fd int held = storage_file_lock(store, err);
+    TRY(held);
+    TRY(clock_of(store, held, &now, err));
+    int taken = last_turn_ms(store, &last, err);
+    TRY(taken);
+    return taken && last <= now && now - last < (int64_t)every_ms ? 0 : take_turn(store, err);
 }
 
 int storage_file_collect(struct storage *storage, uint64_t age_ms, uint64_t budget, struct wanted *wanted,

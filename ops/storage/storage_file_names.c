@@ -39,7 +39,7 @@ static int record_of(const struct storage_file *store, const char *path, json_t 
     struct record record = {0};
     if (json_unpack(json, "{s:s,s:s,s:I,s:I}", "key", &record.key, "version", &record.version, "bytes", &bytes, "fence",
                     &fence) < 0 ||
-        !record.key || !record.version || storage_key_check(record.key, NULL) < 0 ||
+        !record.key || !record.version || storage_held_key_check(record.key, NULL) < 0 ||
         strlen(record.version) >= STORAGE_VERSION_BYTES || bytes < 0 || fence < 0)
         return damaged(store, path, err);
     record.bytes = (uint64_t)bytes;
@@ -274,7 +274,7 @@ static int walk(const struct storage_file *store, const char *prefix, struct lis
     snprintf(base, sizeof base, "/proc/self/fd/%d/names", store->root);
     snprintf(start, sizeof start, "%s%s%.*s", base, slash ? "/" : "", slash ? (int)(slash - prefix) : 0, prefix);
     if (strnlen(prefix, STORAGE_KEY_BYTES) == STORAGE_KEY_BYTES ||
-        (slash && storage_key_check(start + strlen(base) + 1, NULL) < 0))
+        (slash && storage_held_key_check(start + strlen(base) + 1, NULL) < 0))
         return 0;
     char *const roots[] = {start, NULL};
     __attribute__((cleanup(close_tree))) FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);

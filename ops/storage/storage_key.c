@@ -6,6 +6,9 @@
 
 enum { PART_BYTES = 255 };
 
+// Words of patterns, of formats and of Redis Cluster: no harm here, but a key is written into shells, scripts and logs.
+static const char refused[] = "{}[]*?%\\";
+
 static int part_check(const char *key, const char *part, size_t bytes, struct err *err) {
     if (bytes == 0)
         return err_set(err, REASON_BAD_INPUT,
@@ -29,6 +32,14 @@ static int parts_check(const char *key, struct err *err) {
 }
 
 int storage_key_check(const char *key, struct err *err) {
+    TRY(storage_held_key_check(key, err));
+    const char *found = strpbrk(key, refused);
+    return found ? err_set(err, REASON_BAD_INPUT, "key \"%.200s\": expected none of { } [ ] * ? %% \\, found '%c'", key,
+                           *found)
+                 : 0;
+}
+
+int storage_held_key_check(const char *key, struct err *err) {
     size_t bytes = strnlen(key, STORAGE_KEY_BYTES);
     if (bytes == 0)
         return err_set(err, REASON_BAD_INPUT, "key: expected 1 to 1024 bytes, found none");

@@ -247,6 +247,16 @@ static int homes(struct storage *storage, const char *add, const char *drop, sto
     return 0;
 }
 
+static int turn(struct storage *storage, uint64_t every_ms, struct err *err) {
+    struct args args;
+    auto_reply struct reply *reply = NULL;
+    const char *word = NULL;
+    storage_redis_begin(own(storage), SCRIPT_TURN, &args);
+    args_number(&args, every_ms);
+    TRY(storage_redis_run(own(storage), SCRIPT_TURN, &args, &reply, &word, err));
+    return strcmp(word, "OK") == 0;
+}
+
 /* ---- the store ---- */
 
 static bool prefix_ok(const char *prefix) {
@@ -319,5 +329,6 @@ const struct storage_backend storage_redis_backend = {
     .names = names,
     .usage = usage,
     .homes = homes,
+    .turn = turn,
     .collect = storage_redis_collect,
 };

@@ -72,7 +72,7 @@ int storage_redis_read_entry(const struct reply *reply, size_t index, struct sto
     TRY(reply_text(reply, at + 1, "name", &entry.version, &version_bytes, err));
     TRY(reply_number(reply, at + 2, "name", &entry.bytes, err));
     TRY(reply_number(reply, at + 3, "name", &changed_s, err));
-    if (strlen(entry.key) != key_bytes || storage_key_check(entry.key, NULL) < 0 ||
+    if (strlen(entry.key) != key_bytes || storage_held_key_check(entry.key, NULL) < 0 ||
         strlen(entry.version) != version_bytes || storage_version_check("", entry.version, NULL) < 0 ||
         changed_s > INT64_MAX)
         return damaged("a name", err);

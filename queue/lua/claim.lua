@@ -1,17 +1,19 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- claim WORKER NONCE LEASE_MS MAX_TIME_MS  (0: any job)
--- → OK id token number attempt time_ms spec | NONE why last_wake
+-- → OK id token number attempt time_ms spec waited_ms | NONE why last_wake
 local worker, nonce, lease_ms, max_time = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 
 local function given(id, job)
-  return {'OK', id, job.tok, job.num, job.att, job.time, redis.call('GET', spec_key(id)) or ''}
+  local waited = math.max(tonumber(job.start) - tonumber(job.since or job.start), 0)
+  return {'OK', id, job.tok, job.num, job.att, job.time, redis.call('GET', spec_key(id)) or '', int(waited)}
 end
 
 -- The nonce makes a repeated claim answer as the first did.
 local mine = redis.call('HGET', P .. ':claims', nonce)
-local held = mine and job_fields(mine, 'tok', 'num', 'att', 'time')
+local held = mine and job_fields(mine, 'tok', 'num', 'att', 'time', 'since', 'start')
 if held and held.tok then return given(mine, held) end
 if redis.call('EXISTS', spent_key(nonce)) == 1 then return {'NONE', 'spent', last_wake()} end
+if redis.call('HEXISTS', P .. ':worker_drain', worker) == 1 then return {'NONE', 'drain', last_wake()} end
 
 if setting('paused') == 1 then return {'NONE', 'paused', last_wake()} end
 local width = setting('width')
@@ -22,7 +24,7 @@ local function next_job()
   for place = 0, 15 do
     local id = redis.call('ZRANGE', P .. ':ready', place, place)[1]
     if not id then return nil, 'empty' end
-    local job = job_fields(id, 'st', 'time', 'num')
+    local job = job_fields(id, 'st', 'time', 'num', 'since', 'logged')
     local time = tonumber(job.time or 0)
     if job.st ~= 'queued' then return id, 'ghost' end
     if max_time == 0 or (time > 0 and time <= max_time) then return id, nil, job end
@@ -48,9 +50,17 @@ redis.call('ZREM', P .. ':ready', id)
 local fence = math.max(NOW_US, tonumber(redis.call('GET', P .. ':fence') or 0) + 1)
 redis.call('SET', P .. ':fence', int(fence))
 job.tok = int(fence) .. '-' .. nonce
+job.start = int(NOW)
 job.att = tostring(redis.call('HINCRBY', job_key(id), 'att', 1))
-redis.call('HSET', job_key(id), 'st', 'running', 'own', worker, 'tok', job.tok, 'start', int(NOW))
+redis.call('HSET', job_key(id), 'st', 'running', 'own', worker, 'tok', job.tok, 'start', job.start)
+redis.call('HDEL', job_key(id), 'progress', 'told')
 redis.call('ZADD', P .. ':lease', int(NOW + lease_ms), id)
 redis.call('HSET', P .. ':claims', nonce, id)
 event('claim', id, 'running')
+
+-- The log of the attempts before leaves this one at least half of the room.
+if job.logged and tonumber(job.logged) * 2 > log_most() then
+  redis.call('UNLINK', log_key(id))
+  redis.call('HDEL', job_key(id), 'logged')
+end
 return given(id, job)

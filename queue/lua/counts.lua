@@ -8,14 +8,12 @@ end
 for state, index in pairs(INDEX) do say(state, redis.call('ZCARD', index)) end
 
 -- Ready jobs stand in order within a priority: the first of each has waited longest, unless it came back.
-local oldest
 for prio = 0, 9 do
   local low, high = prio * 4398046511104, (prio + 1) * 4398046511104
   local id = redis.call('ZRANGEBYSCORE', P .. ':ready', int(low), '(' .. int(high), 'LIMIT', 0, 1)[1]
   local since = id and tonumber(redis.call('HGET', job_key(id), 'since') or nil)
-  if since and (not oldest or since < oldest) then oldest = since end
+  if since then say('oldest_ms_' .. prio, int(math.max(NOW - since, 0))) end
 end
-say('oldest_ms', oldest and int(math.max(NOW - oldest, 0)) or 0)
 say('untold', redis.call('LLEN', P .. ':todo'))
 local function say_all(prefix, fields)
   for i = 1, #fields, 2 do say(prefix .. fields[i], fields[i + 1]) end

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- drain WORKER 0|1 → OK | NO_WORKER. The worker reads it with its next beat.
+-- drain WORKER 0|1 → OK | NO_WORKER. The worker is told by its next claim, which gives it nothing, or beat.
 if not redis.call('ZSCORE', P .. ':workers', ARGV[1]) then return {'NO_WORKER'} end
 relieve()
 if ARGV[2] == '1' then

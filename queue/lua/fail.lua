@@ -7,23 +7,14 @@ local job = job_fields(id, unpack(ATTEMPT))
 local refusal = not_owner(id, job, tok, 'fail')
 if refusal then return refusal end
 
-local function counted(name, most)
-  local times = tonumber(job[name] or 0)
-  if times >= most then return nil end
-  redis.call('HSET', job_key(id), name, times + 1, 'why', why, 'text', text)
-  count(name)
-  event('retry', id, 'delayed', why)
-  return retry_later(id, job, times + 1)
-end
-
 leave_running(id, tok, 'fail')
 local state
 if job.cancel then
   state = finish(id, 'cancelled', 'cancelled', text)
 elseif ARGV[6] == '1' then
-  state = counted('infra', setting('maxinfra') or 20)
+  state = try_again(id, job, 'infra', setting('maxinfra') or 20, why, text)
 elseif rule_says_retry(job.rules, why) then
-  state = counted('retries', tonumber(job.maxretries))
+  state = try_again(id, job, 'retries', tonumber(job.maxretries), why, text)
 end
 if not state then state = finish(id, 'failed', why, text) end
 publish(id, tok, 7)

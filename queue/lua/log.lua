@@ -6,8 +6,9 @@ for i = 3, #ARGV, 2 do bytes = bytes + #ARGV[i + 1] + 64 end -- what an entry co
 local job = job_fields(id, 'st', 'tok', 'last', 'logged', 'att')
 local refusal = not_owner(id, job, tok, 'log')
 if refusal then return refusal end
-if tonumber(job.logged or 0) + bytes > (setting('log_bytes') or 10485760) then
+if tonumber(job.logged or 0) + bytes > log_most() then
   redis.call('HINCRBY', job_key(id), 'log_dropped', bytes)
+  redis.call('HINCRBY', P .. ':stats', 'dropped_bytes', bytes)
   return {'DROPPED'}
 end
 redis.call('HINCRBY', job_key(id), 'logged', bytes)

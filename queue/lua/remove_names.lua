@@ -1,9 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
--- remove_names KEY... → OK | NO_NAME place. All or, where one has no name, none.
+-- remove_names NONCE KEY... → OK | NO_NAME place. All or, where one has no name, none.
+local before = answered(ARGV[1])
+if before then return before end
 local entries = {}
-for i, key in ipairs(ARGV) do
-  entries[i] = name_entry(key)
-  if not entries[i] then return {'NO_NAME', i - 1} end
+for i = 2, #ARGV do
+  entries[i - 1] = name_entry(ARGV[i])
+  if not entries[i - 1] then return {'NO_NAME', i - 2} end
 end
 for _, entry in ipairs(entries) do redis.call('ZREM', NAMES, entry) end
-return {'OK'}
+return done(ARGV[1])

@@ -1,12 +1,14 @@
 -- SPDX-License-Identifier: Apache-2.0
--- retry ID → OK state | NO_JOB | STATE state | BUSY | DUPLICATE id | FULL waiting most | NO_DEPENDENCY id
+-- retry NONCE ID → OK state | NO_JOB | STATE state | BUSY | DUPLICATE id | FULL waiting most | NO_DEPENDENCY id
 -- A failed or cancelled job begins anew, with its own dependencies: one that still stands in the way is retried first.
-local id = ARGV[1]
+local nonce, id = ARGV[1], ARGV[2]
+local before = answered(nonce)
+if before then return before end
 local job = job_fields(id, 'st', 'num', 'prio', 'unique', 'deps')
 if not job.st then return {'NO_JOB'} end
 if job.st ~= 'failed' and job.st ~= 'cancelled' then return {'STATE', job.st} end
 if untold(id) then return {'BUSY'} end
-local holder = job.unique and redis.call('GET', unique_key(job.unique))
+local holder = job.unique and holder_of(job.unique)
 if holder and holder ~= id then return {'DUPLICATE', holder} end
 local now, most = waiting()
 if now >= most then return {'FULL', now, most} end
@@ -20,7 +22,7 @@ redis.call('ZREM', INDEX[job.st], id)
 redis.call('HDEL', job_key(id), 'why', 'text', 'result', 'retries', 'crash', 'infra', 'end', 'last', 'due', 'ndeps')
 drop_job_names(id)
 if job.unique then redis.call('SET', unique_key(job.unique), id) end
+inherit(id, job.deps)
 count('replayed')
 event('replay', id, 'queued')
-if #edges > 0 then return {'OK', make_blocked(id, job.num, edges)} end
-return {'OK', make_ready(id, job.prio)}
+return done(nonce, #edges > 0 and make_blocked(id, job.num, edges) or make_ready(id, job.prio))

@@ -10,7 +10,7 @@ local known = job_fields(id, 'sum', 'num', 'st')
 if known.sum == sum then return {'OK', known.num, known.st} end
 if known.st then return {'DUPLICATE', id} end
 
-local holder = unique ~= '' and redis.call('GET', unique_key(unique))
+local holder = unique ~= '' and holder_of(unique)
 if holder then return {'DUPLICATE', holder} end
 
 local now, most = waiting()
@@ -30,8 +30,12 @@ redis.call('SET', spec_key(id), ARGV[2])
 redis.call('ZADD', P .. ':numbers', number, id)
 if rules ~= '' then redis.call('HSET', job, 'rules', rules) end
 if unique ~= '' then redis.call('HSET', job, 'unique', unique) end
-if #ARGV > 12 then redis.call('HSET', job, 'deps', table.concat(ARGV, ' ', 13)) end
 if unique ~= '' then redis.call('SET', unique_key(unique), id) end
+if #ARGV > 12 then
+  local deps = table.concat(ARGV, ' ', 13)
+  redis.call('HSET', job, 'deps', deps)
+  inherit(id, deps)
+end
 count('submitted')
 event('submit', id, 'queued')
 

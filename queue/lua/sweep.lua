@@ -20,9 +20,8 @@ local function mend(id)
     if index ~= right and redis.call('ZREM', index, id) == 1 then broken = true end
   end
   if not right then
-    redis.call('ZREM', P .. ':numbers', id)
-    redis.call('DEL', job_key(id), spec_key(id), log_key(id))
-    drop_job_names(id)
+    forget(P .. ':numbers', id)
+    if redis.call('EXISTS', dependents_key(id)) == 1 then redis.call('RPUSH', P .. ':todo', id) end
   elseif not redis.call('ZSCORE', right, id) then
     redis.call('ZADD', right, place(id, job) or int(NOW), id)
     broken = true

@@ -22,12 +22,19 @@ local function in_grace()
   return NOW < grace
 end
 
+-- A record that hands have damaged ends its own job, and stops nobody who stands behind it.
+local function guarded(id, move, ...)
+  if pcall(move, id, ...) then return end
+  redis.call('HDEL', job_key(id), 'own', 'tok')
+  finish(id, 'failed', 'infra', 'its record in the queue is damaged')
+end
+
 local function ripen()
   local ids = first(':delayed', NOW)
   for _, id in ipairs(ids) do
     local job = job_fields(id, 'st', 'prio')
     redis.call('ZREM', P .. ':delayed', id)
-    if job.st == 'delayed' then make_ready(id, job.prio) end
+    if job.st == 'delayed' then guarded(id, make_ready, job.prio) end
   end
   return #ids
 end
@@ -37,7 +44,8 @@ local function expire()
   local ids = first(':lease', NOW)
   for _, id in ipairs(ids) do
     local job = job_fields(id, unpack(ATTEMPT))
-    if job.st == 'running' then lose(id, job, 'lost') else redis.call('ZREM', P .. ':lease', id) end
+    redis.call('ZREM', P .. ':lease', id)
+    if job.st == 'running' then guarded(id, lose, job, 'lost') end
   end
   return #ids
 end

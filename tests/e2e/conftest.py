@@ -8,7 +8,7 @@ import pytest
 from fleet import RELEASE, ROOT, Fleet
 
 # A queue of who runs the tests is none of theirs.
-for variable in ("QUERN_REDIS_URL", "QUERN_QUEUE"):
+for variable in ("QUERN_REDIS_URL", "QUERN_QUEUE", "QUERN_DURABILITY", "QUERN_STORE_PASSWORD_FILE"):
     os.environ.pop(variable, None)
 os.environ["XDG_STATE_HOME"] = "/nowhere"
 

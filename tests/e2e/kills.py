@@ -42,7 +42,7 @@ DIED = {  # what may be said when the run did not succeed: (exit code, what the 
     "worker": [(75, r"quern-worker died of SIGKILL in step \w+ \(lost\)")],
     "codec": [(75, r"quern-codec is gone\) \(infra\)")],
     "codec child": [],
-    "zygote": [(75, r"(the zygote died|quern-python died).*\(infra\)")],
+    "zygote": [(75, r"(the zygote died.*\(lost\))|(quern-python died.*\(infra\))")],
     "child": [(1, r"the script's process died of SIGKILL \(signal:SIGKILL\)")],
     "init": [(1, r"the script's process died of SIGKILL \(signal:SIGKILL\)"), (75, r"quern-init, .* died \(infra\)")],
 }

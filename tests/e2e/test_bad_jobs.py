@@ -76,7 +76,7 @@ def test_b_segfault(quern):
 
 def test_l_endless_loop(quern):
     run = failed(quern("print('begun')\ndef azureml_main():\n    while True: pass\n", "--timeout", "1s"), 124,
-                 "limit:time", "the script ran longer than its time limit")
+                 "limit:time", "the script ran longer than its time limit of 1 s")
     assert run.script_out == "begun\n"
 
 

@@ -65,7 +65,7 @@ def test_b_a_file_that_cannot_be_used_is_listed_with_its_fault(env, home):
     code, out, _ = env("ls", "--json")
     odd = json.loads(out.splitlines()[1])
     assert (code, odd["name"]) == (0, "odd")
-    assert odd["error"].startswith(f"{file}: odd: line 2: expected python, profile, preload or network")
+    assert odd["error"].startswith(f"{file}: odd: line 2: expected python, profile, preload, network or legacy")
     assert env("rm", "odd")[0] == 0 and not file.exists()
 
 

@@ -306,3 +306,35 @@ def test_f_a_python_behind_a_closed_door(quern, config, public, way):
     assert run.code == 78
     assert run.job["message"] == (f"the interpreter {public / way}: jobs cannot enter {closed}: expected a directory open to "
                                   f"others: make the environment elsewhere, such as in /opt, or chmod o+x {closed}")
+
+
+# ---- what the libraries removed ----
+
+OLD = """import pandas as pd
+from sklearn.cross_validation import KFold
+def azureml_main(dataframe1):
+    dataframe1.sort("x", inplace=True)
+    print(len(list(KFold(4, 2))))
+    return dataframe1.ix[dataframe1.x > 1, ["x"]].append({"x": 9}, ignore_index=True)
+"""
+
+
+@pytest.fixture
+def unsorted(tmp_path):
+    path = tmp_path / "unsorted.csv"
+    path.write_text("x,t\n3,a\n1,b\n2,c\n")
+    return path
+
+
+def test_m_old_scripts_run_in_jobs_and_environments_that_want_it(quern, config, unsorted, pandas):
+    describe(config, "old", PYTHONS[pandas], "legacy = yes")
+    for words in (["--env", f"pandas{pandas}", "--legacy"], ["--env", "old"]):
+        run = quern(OLD, *words, "--dataframe1", unsorted)
+        assert run.code == 0, run.stderr
+        assert run.script_out == "2\n" and "DataFrame.sort is gone since pandas 0.20: write .sort_values" in run.stderr
+
+
+def test_m_without_it_the_failure_names_it(quern, unsorted, pandas):
+    run = quern(OLD, "--env", f"pandas{pandas}", "--dataframe1", unsorted)
+    assert run.code == 1
+    assert "sklearn.cross_validation is gone since scikit-learn 0.20: write sklearn.model_selection; --legacy brings it back" in run.stderr

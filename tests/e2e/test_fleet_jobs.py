@@ -185,7 +185,7 @@ def test_l_a_job_beyond_its_time_ends_with_the_limits_name(fleet):
     assert fleet.wait(job) == "failed"
     record = fleet.inspect(job)
     assert (record["reason"], record["message"], record["exit_code"]) == (
-        "limit:time", "the script ran longer than its time limit", 124)
+        "limit:time", "the script ran longer than its time limit of 1 s", 124)
 
 
 def test_b_a_running_job_is_cancelled_and_its_log_is_kept(fleet):

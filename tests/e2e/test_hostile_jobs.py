@@ -73,7 +73,7 @@ def test_f_done_and_then_more(quern):
 
 def test_l_done_and_then_no_end(quern):
     run = speaks(quern, "send(link, record(5))\nwhile True: signal.pause()", "--timeout", "2s")
-    failed(run, 124, "limit:time", "the script ran longer than its time limit")
+    failed(run, 124, "limit:time", "the script ran longer than its time limit of 2 s")
 
 
 def test_f_a_closed_conversation(quern):
@@ -109,7 +109,7 @@ def test_b_closed_descriptors_and_gone(quern):
 def test_l_a_full_work_directory(quern):
     run = quern("def azureml_main():\n    with open('big', 'wb') as file:\n        while True:\n"
                 "            file.write(bytes(1 << 24))\n")
-    failed(run, 1, "limit:disk", "[Errno 28] No space left on device (the limit is 1024 MiB in 65536 files)")
+    failed(run, 1, "limit:disk", "[Errno 28] No space left on device (the limit is 1024 MiB in 65536 files, 4096 MiB each)")
 
 
 def test_l_a_full_work_directory_that_is_noticed_is_no_failure(quern):
@@ -125,7 +125,7 @@ def made(run):
 
 def test_l_too_many_files(quern):
     run = quern("def azureml_main():\n    for i in range(100000):\n        open(f'f{i}', 'x').close()\n")
-    failed(run, 1, "limit:disk", f"[Errno 28] No space left on device: 'f{made(run)}' (the limit is 1024 MiB in 65536 files)")
+    failed(run, 1, "limit:disk", f"[Errno 28] No space left on device: 'f{made(run)}' (the limit is 1024 MiB in 65536 files, 4096 MiB each)")
     assert 65500 < made(run) < 65536
 
 
@@ -151,7 +151,7 @@ def test_l_deep_directories(quern):
 def test_l_directories_without_end(quern):
     """Each level costs more than the one above, by the kernel's checks; the time limit holds all the same."""
     run = quern(DEEP.format(depth=100000), "--timeout", "3s")
-    failed(run, 124, "limit:time", "the script ran longer than its time limit")
+    failed(run, 124, "limit:time", "the script ran longer than its time limit of 3 s")
 
 
 def test_f_pictures_that_are_none(quern):

@@ -6,7 +6,7 @@ import pathlib
 import pytest
 
 from kill_cases import CASES
-from world import inside
+from fleet.world import inside
 
 HERE = pathlib.Path(__file__).parent
 

@@ -2,8 +2,10 @@
 """quernd against a real Redis: jobs run, deaths of any of its processes cost an attempt and nothing else, and it ends in
 good order."""
 import os
+import pathlib
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -56,6 +58,25 @@ def test_b_a_cancelled_job_ends_soon(fleet):
     assert fleet.in_state(job, "cancelled")["reason"] == "cancelled"
 
 
+def cpu_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.parametrize("redis", ["there", "away"])
+def test_l_an_idle_host_sleeps(fleet, redis):
+    host = fleet.host().ready()
+    fleet.in_state(fleet.submit(EMPTY), "succeeded")
+    if redis == "away":
+        fleet.server.kill()
+        eventually(lambda: host.get("/readyz")[0] == 503, "not ready")
+    pids = [host.process.pid, host.child("quern-keeper"), host.child("quern-worker")]
+    begun, before = time.monotonic(), [cpu_seconds(pid) for pid in pids]
+    eventually(lambda: time.monotonic() - begun > 3)
+    used, most = [cpu_seconds(pid) - was for pid, was in zip(pids, before)], (time.monotonic() - begun) / 10
+    assert max(used) < most, used
+
+
 # ---- what it tells ----
 
 def test_b_pages(fleet):
@@ -84,9 +105,9 @@ def test_b_settings_are_read_again(fleet):
 @pytest.mark.parametrize("text, message", [
     ("", "[queue] url: expected redis://HOST or unix:/PATH, found nothing"),
     ("[queue]\nurl = unix:/s\nurls = 2\n",
-     'line 3: [queue]: expected one of url, password_file, names, lease, found "urls"'),
+     'line 3: [queue]: expected one of url, password_file, names, lease, durability, found "urls"'),
     ("[queues]\nurl = unix:/s\n",
-     "line 2: expected a section of queue, store, workers, environments, jail, http, log, found [queues]"),
+     "line 2: expected a section of queue, store, workers, environments, jail, limits, http, log, found [queues]"),
     ("[queue]\nurl = unix:/s\nlease = 1h\n", 'line 3: lease: expected 1s to 10m, found "1h"'),
     ("[queue]\nurl = unix:/s\nnames = a b a\n", "line 3: names: expected each queue once, found a again"),
     ("[queue]\nurl = unix:/s\nnames = {a}\n",
@@ -125,9 +146,7 @@ def test_c_a_worker_dies(fleet):
 
 @pytest.mark.parametrize("point", ["claim:claimed", "claim:held"])
 def test_c_a_worker_dies_at_its_claim(fleet, point):
-    host = fleet.host(queue={"lease": "10m"}, programs=DEV).ready()
-    eventually(lambda: host.metric("quern_claim_loop_last_success_timestamp_seconds"), "the first claim found nothing")
-    host.fail(f"kill@{point}")
+    host = fleet.host(queue={"lease": "10m"}, programs=DEV, fail=[f"kill@{point}"])
     job = fleet.submit(EMPTY)
     eventually(lambda: host.has_failed(f"kill@{point}"), "the worker died")
     record = fleet.in_state(job, "succeeded")
@@ -191,6 +210,17 @@ def test_c_a_peer_dies_between_two_jobs(fleet, program):
 
 
 # ---- Redis ----
+
+def test_r_a_job_whose_wake_up_was_lost_is_found(fleet):
+    """As a Redis leaves it that comes back with a little less than it had: ready, and nobody was told since."""
+    host = fleet.host().ready()
+    fleet.in_state(fleet.submit(EMPTY), "succeeded")
+    eventually(lambda: 'quern_worker_slots{state="idle"} 1' in host.get("/metrics")[1], "it waits")
+    job = fleet.submit(EMPTY, "--delay", "1h")
+    fleet.redis("EVAL", "redis.call('ZREM', KEYS[1] .. ':delayed', ARGV[1]) redis.call('ZADD', KEYS[1] .. ':ready', 1, "
+                "ARGV[1]) redis.call('HSET', KEYS[1] .. ':job:' .. ARGV[1], 'st', 'queued', 'score', 1)", 1, fleet.key(), job)
+    assert fleet.in_state(job, "succeeded")["attempts"] == 1
+
 
 def test_c_quernd_waits_for_redis(fleet):
     job = fleet.submit(EMPTY)

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A store on Redis behind the verbs of one machine, and behind a fleet."""
 import hashlib
+import json
+import math
 import os
 import re
 import subprocess
 
 import pytest
 
-from fleet import RELEASE, Fleet, Redis, Server
+from fleet import RELEASE, Fleet, Redis, Server, eventually
 
 SCRIPT = """
 def azureml_main(dataframe1=None, dataframe2=None):
@@ -93,6 +95,46 @@ def test_b_what_nobody_wants_is_freed(desk, server):
     assert good(desk("collect", "--age", "7h")).startswith("collected 1 objects, ")
     good(desk("put", "t.csv", "again"))
     assert version in good(desk("ls"))
+
+
+def test_l_a_budget_is_set_shown_and_kept(desk, tmp_path):
+    numbers = (math.sin(i) for i in range(300_000))
+    (tmp_path / "large.csv").write_text("x\n" + "\n".join(map(str, numbers)) + "\n")
+    assert good(desk("budget")) == "used    0 bytes\nbudget  none\n"
+    good(desk("put", "t.csv", "small"))
+    assert desk("ls")[2] == ""
+    assert re.fullmatch(r"used    [0-9.]+ kB\nbudget  1\.0 MB\n", good(desk("budget", "1M")))
+    code, _, said = desk("put", "large.csv", "large")
+    assert code == 1 and "its budget of 1.0 MiB has no room for" in said
+    assert re.fullmatch(r"[0-9.]+ kB of 1\.0 MB used\n", desk("ls")[2])
+    assert desk("ls", "small")[2] == "" and desk("ls", "--json")[2] == ""
+    told = json.loads(good(desk("budget", "--json")))
+    assert (told["schema"], told["budget_bytes"]) == (1, 1 << 20) and 0 < told["used_bytes"] < 1 << 20
+    assert good(desk("budget", "none")).endswith("budget  none\n")
+    good(desk("put", "large.csv", "large"))
+    for word, better in [("0", "2G"), ("4GG", "4G")]:
+        assert desk("budget", word) == (2, "", f"error: expected a size like {better}, or none, found '{word}'\n")
+
+
+def test_l_a_directory_has_the_room_of_its_disk(tmp_path):
+    with Fleet(tmp_path) as fleet:
+        assert fleet.says("dataset", "budget") == "used    0 bytes\nbudget  none\n"
+        code, out, err = fleet.quern("dataset", "budget", "1G")
+        assert (code, out) == (78, "") and err.startswith("error: store: a directory has no budget of its own")
+
+
+def test_l_a_host_and_the_doctor_tell_the_budget(tmp_path):
+    with Fleet(tmp_path, store="{redis}?prefix=fleet") as fleet:
+        host = fleet.host().ready()
+        fleet.says("dataset", "budget", "1M")
+        fleet.submit(SCRIPT)
+        eventually(lambda: host.metric("quern_store_budget_bytes") == 1 << 20, "the budget is told")
+        eventually(lambda: 0 < host.metric("quern_store_used_bytes") < 1 << 20, "what is used is told")
+        fleet.redis("SET", "quern:store:{fleet}:used", 1_000_000)
+        (found,) = [entry for entry in json.loads(fleet.quern("doctor", "--json").out)["findings"]
+                    if entry["what"] == "store"]
+        assert (found["level"], found["remedy"]) == ("warning", "quern dataset collect, or quern dataset budget SIZE")
+        assert found["text"].endswith(", 1.0 MB of 1.0 MB used")
 
 
 def test_f_a_queue_that_was_not_asked_loses_nothing(tmp_path):

@@ -84,7 +84,7 @@ def read_all(process):
 def test_l_the_time_limit_counts_while_nobody_reads(start, tmp_path):
     process = start(ENDLESS, "--timeout", "2s")
     job = record(tmp_path)
-    assert (job["reason"], job["message"]) == ("limit:time", "the script ran longer than its time limit")
+    assert (job["reason"], job["message"]) == ("limit:time", "the script ran longer than its time limit of 2 s")
     assert process.poll() is None  # the output waits for its reader
     assert read_all(process) == (124, LINES, LINES)
 

@@ -3,7 +3,7 @@
 The long proof, before each of them, is tests/prove/faults."""
 import pathlib
 
-from world import inside
+from fleet.world import inside
 
 HERE = pathlib.Path(__file__).parent
 

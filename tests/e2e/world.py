@@ -1,10 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A world of its own for runs that are killed: what is left behind in it was left by them.
-
-As root it is a new mount and pid namespace with an empty tmpfs on /tmp, /run, /var/tmp and /dev/shm: the list of
-processes and of files is complete. As an ordinary user it is a directory, and all orphans come to this process.
-"""
-import ctypes
+"""Runs of `quern run` in a world of their own (tests/fleet/world.py), where they are killed."""
 import json
 import os
 import pathlib
@@ -13,27 +8,15 @@ import signal
 import subprocess
 import tempfile
 
-from fleet.places import RELEASE, ROOT
-from fleet.processes import below, everything
+import fleet.world
+from fleet.places import RELEASE
+from fleet.processes import below
 from fleet.waiting import eventually
 
 PROGRAMS = ("quern", "quern-worker", "quern-codec", "quern-python")
-FRESH = ("/tmp", "/run", "/var/tmp", "/dev/shm")
 SECONDS = 60  # for everything that must happen
 STEPS = ("claim", "load", "run", "collect", "publish", "complete")
 KEPT = {"dataset1.arrow", "job.json", "stderr.txt", "stdout.txt", "visualization.json", "visualization.png"}
-PR_SET_CHILD_SUBREAPER = 36
-PRIVATE = "QUERN_PRIVATE_WORLD"
-
-
-def inside(argv, **more):
-    """Runs a Python program in a world of its own: a finished process."""
-    command = ["/usr/bin/python3", *map(str, argv)]
-    if os.geteuid() == 0:
-        command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", *command]
-    paths = ":".join(str(ROOT / "tests" / room) for room in ("", "e2e", "oracles"))
-    environment = dict(os.environ, PYTHONPATH=paths, **{PRIVATE: "1"})
-    return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, **more)
 
 
 def role(process, run):
@@ -49,16 +32,12 @@ def role(process, run):
 
 # ---- the world ----
 
-class World:
+class World(fleet.world.World):
     """Where runs take place: `place` is empty but for the programs, the scripts and `data`."""
 
     def __init__(self):
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         source = os.open(RELEASE, os.O_RDONLY)
-        self.private = os.geteuid() == 0 and os.environ.get(PRIVATE) == "1" and os.getpid() == 1
-        if self.private:
-            for directory in FRESH:
-                subprocess.run(["mount", "-t", "tmpfs", "tmpfs", directory], check=True)
+        super().__init__()
         self.place = pathlib.Path(tempfile.mkdtemp(prefix="quern-world-"))
         (self.place / "bin").mkdir()
         for program in PROGRAMS:
@@ -79,39 +58,12 @@ class World:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return path
 
-    @staticmethod
-    def mount_table():
-        return pathlib.Path("/proc/self/mountinfo").read_text()
-
-    def list_files(self):
-        """What lies in the places for temporary files; as an ordinary user only that which is ours."""
-        found = set()
-        for top in FRESH if self.private else (self.place,):
-            for directory, below_it, files in os.walk(top):
-                found.update(os.path.join(directory, name) for name in below_it + files)
-        if not self.private:
-            found.update(entry.path for top in FRESH for entry in os.scandir(top)
-                         if "quern" in entry.name and os.stat(entry, follow_symlinks=False).st_uid == os.getuid())
-        return found
-
     def start(self, script, *options, out="out", **more):
         if self.files is None:
-            self.files = self.list_files()
+            self.files = self.list_files(self.place)
         return Run(self, [self.place / "bin" / "quern", "run", script, "-o", self.place / out, *options], **more)
 
     # ---- leftovers ----
-
-    def left(self):
-        """Processes that live on; those which are dead and ours are reaped first."""
-        for process in below(os.getpid()):
-            if process.state == "Z" and process.parent == os.getpid():
-                try:
-                    os.waitpid(process.pid, os.WNOHANG)
-                except ChildProcessError:
-                    pass
-        if self.private:
-            return [p for p in everything() if p.pid != os.getpid()]
-        return below(os.getpid())
 
     def leftovers(self, out="out", seconds=SECONDS):
         """What a run left behind that neither a complete run nor none leaves: a list of sentences."""
@@ -124,7 +76,7 @@ class World:
             found.append("a mount")
         kept = self.place / out
         own = {str(kept)} | {str(kept / name) for name in KEPT}
-        strange = self.list_files() - self.files - own
+        strange = self.list_files(self.place) - self.files - own
         if strange:
             found.append(f"files: {sorted(strange)}")
         return found + self.torn(kept)

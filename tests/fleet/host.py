@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """One host of a fleet: a real quernd, its processes, its pages and its log."""
+import contextlib
 import http.client
 import json
 import os
@@ -91,7 +92,8 @@ class Host:
 
     def thaw(self):
         for pid in [one.pid for one in self.processes()] + [self.process.pid]:
-            os.kill(pid, signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
     def drain(self, seconds=PATIENCE_SECONDS):
         """Ends it in good order: its exit code."""

@@ -40,7 +40,7 @@ static void keep(struct storage *storage, struct err *err) {
 
 static int visit(void *context, const struct storage_entry *entry) {
     char *last = context;
-    assert(storage_key_check(entry->key, NULL) == 0 && storage_version_check("", entry->version, NULL) == 0);
+    assert(storage_held_key_check(entry->key, NULL) == 0 && storage_version_check("", entry->version, NULL) == 0);
     assert(strcmp(entry->key, last) > 0 && entry->changed_s >= 0);
     memcpy(last, entry->key, strlen(entry->key) + 1);
     return 0;

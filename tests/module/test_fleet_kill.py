@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """A worker that dies, or is stopped and wakes too late, at each step of a job: the job runs again, and one attempt is
-named. The programs are those of the dev preset, whose failpoints (daemon/failpoint.h) choose the moment."""
-import json
+named. The programs are those of the dev preset, whose failpoints (daemon/failpoint.h) choose the moment. All processes at
+all steps, and what they leave behind: ./dev prove kills."""
 import os
 import pathlib
 import signal
-import subprocess
+import struct
 
 import pytest
 
+from arrow_file import FLOAT, Array, Field, File, Scalar
 from fleet import DEV, Fleet, eventually
+from fleet.record import published_once, truth
 
 PROGRAMS = pathlib.Path(os.environ.get("QUERN_BIN", DEV)).resolve()
 
@@ -31,92 +33,85 @@ BEFORE_THE_END = ["claim:claimed", "claim:held", "load:reserved", "load:granted"
 
 
 @pytest.fixture(scope="module")
-def table(tmp_path_factory):
-    """An Arrow file: typing a CSV needs no memory of the host's."""
-    directory = tmp_path_factory.mktemp("table")
-    script, out = directory / "make.py", directory / "out"
-    script.write_text("import pandas\ndef azureml_main(): return pandas.DataFrame({'x': [1, 2, 39]})\n")
-    subprocess.run([PROGRAMS / "quern", "run", script, "-o", out], check=True, capture_output=True, timeout=120)
-    return out / "dataset1.arrow"
-
-
-@pytest.fixture
-def fleet(tmp_path, table):
-    with Fleet(tmp_path, PROGRAMS) as fleet:
-        fleet.table = table
+def fleet():
+    """One host, whose lease is long."""
+    with Fleet(programs=PROGRAMS) as fleet:
+        fleet.host(queue={"lease": "30s"}).ready()
         yield fleet
 
 
-def submit(fleet):
-    return fleet.submit(SCRIPT, "--dataframe1", fleet.table, "-o", "scores")
+@pytest.fixture(scope="module")
+def pair():
+    """Two hosts with a short lease. What is armed at the first fails in the one that comes there."""
+    with Fleet(programs=PROGRAMS) as fleet:
+        first = fleet.host(queue={"lease": "1s"})
+        fleet.host(queue={"lease": "1s"}, environment={"QUERN_FAIL": str(first.failpoints)})
+        for host in fleet.hosts:
+            host.ready()
+        yield fleet
 
 
-def assert_published_once(fleet, job):
-    """The names, the record and the manifest speak of the same attempt, and of nothing else."""
-    own, manifest = fleet.names(f"job:{job}/"), json.loads(fleet.bytes_of(f"job:{job}/job.json"))
-    assert fleet.names("scores") == {"scores": own[f"job:{job}/dataset1"],
-                                     "scores/visualization.png": own[f"job:{job}/visualization.png"]}
-    assert {one["key"]: one["version"] for one in manifest["outputs"]} == fleet.names("scores")
-    record = fleet.inspect(job)
-    assert (record["state"], record["worker"], record["result"]) == ("succeeded", None, manifest)
-    return record
+def submit(fleet, key):
+    """An input that no host has decoded: every step has something to do."""
+    values = Array(3, 0, [b"", struct.pack("<3d", *range(fleet.scripts, fleet.scripts + 3))])
+    path = fleet.directory / "table.arrow"
+    path.write_bytes(File([Field("x", (FLOAT, {0: Scalar("h", 2)}))]).batch(values).bytes())
+    return fleet.submit(SCRIPT, "--dataframe1", path, "-o", key)
 
 
-def assert_nobody_is_left(host):
-    """No child of a job: one zygote and its spare children at most, as before the first job."""
-    eventually(lambda: len(host.children("quern-worker")) == 1)
+def published(fleet, job, key):
+    """Its record: all that speaks of the job speaks of the same attempt."""
+    assert fleet.wait(job) == "succeeded"
+    truth(fleet, job)
+    return published_once(fleet, job, key)
 
 
 @pytest.mark.parametrize("point", BEFORE_THE_END)
 def test_c_a_worker_that_dies_loses_nothing_and_publishes_nothing(fleet, point):
-    host = fleet.host(fail=[f"kill@{point}"], queue={"lease": "30s"})
-    job = submit(fleet)
-    assert fleet.wait(job) == "succeeded"
+    host, = fleet.hosts
+    host.fail(f"kill@{point}")
+    job = submit(fleet, point.replace(":", "-"))
+    record = published(fleet, job, point.replace(":", "-"))
     assert host.has_failed(f"kill@{point}")
-    record = assert_published_once(fleet, job)
     assert (record["attempts"], record["crashes"], record["retries"]) == (2, 1, 0)
-    assert_nobody_is_left(host)
+    eventually(lambda: len(host.children("quern-worker")) == 1)
 
 
 def test_c_a_worker_that_dies_after_the_end_changes_nothing(fleet):
-    host = fleet.host(fail=["kill@complete:told"], queue={"lease": "30s"})
-    job = submit(fleet)
-    assert fleet.wait(job) == "succeeded"
+    host, = fleet.hosts
+    host.fail("kill@complete:told")
+    job = submit(fleet, "told")
+    record = published(fleet, job, "told")
     eventually(lambda: host.has_failed("kill@complete:told"))
-    record = assert_published_once(fleet, job)
     assert (record["attempts"], record["crashes"]) == (1, 0)
-    second = submit(fleet)
-    assert fleet.wait(second) == "succeeded"
-    assert_published_once(fleet, second)
+    published(fleet, submit(fleet, "after"), "after")
+    assert published(fleet, job, "told") == record
 
 
 # The keeper is stopped, too: as when a machine sleeps, or is cut off.
 @pytest.mark.parametrize("point", ["load:decoded", "run:ended", "publish:staged", "complete:staged"])
-def test_c_a_zombie_publishes_nothing(fleet, point):
-    asleep = fleet.host(fail=[f"stop@{point}"], queue={"lease": "1s"})
-    job = submit(fleet)
-    worker, = eventually(lambda: asleep.stopped("quern-worker"))
+def test_c_a_zombie_publishes_nothing(pair, point):
+    key = point.replace(":", "-")
+    pair.hosts[0].fail(f"stop@{point}")
+    job = submit(pair, key)
+    asleep, worker = eventually(lambda: [(host, pid) for host in pair.hosts for pid in host.stopped("quern-worker")])[0]
     asleep.signal("quern-keeper", signal.SIGSTOP)
-    awake = fleet.host(queue={"lease": "1s"})
-    assert fleet.wait(job) == "succeeded"
-    record = assert_published_once(fleet, job)
-    names = fleet.names()
+    record, names = published(pair, job, key), pair.names()
     assert (record["attempts"], record["crashes"]) == (2, 1)
     asleep.signal("quern-keeper", signal.SIGCONT)
     os.kill(worker, signal.SIGCONT)
     eventually(lambda: asleep.events("job done", job=job, queue="default", state="running", reason="lost"))
-    # It takes the next job, when nobody else does: it has dropped the old one whole.
-    assert awake.drain() == 0
-    second = submit(fleet)
-    assert fleet.wait(second) == "succeeded"
-    assert_published_once(fleet, second)
-    assert {key: version for key, version in fleet.names().items() if job in key} == {
-        key: version for key, version in names.items() if job in key}
-    assert fleet.inspect(job)["result"] == record["result"]
+    # It takes a job again, when nobody else does: it has dropped the old one whole.
+    awake, = [host for host in pair.hosts if host is not asleep]
+    awake.freeze()
+    published(pair, submit(pair, f"{key}-after"), f"{key}-after")
+    awake.thaw()
+    assert published(pair, job, key) == record
+    assert {name: version for name, version in pair.names().items() if name in names} == names
 
 
 def test_c_a_worker_that_dies_on_a_job_again_and_again_buries_it(fleet):
-    host = fleet.host(queue={"lease": "30s"})
+    host, = fleet.hosts
     job = fleet.submit("import time\ndef azureml_main():\n print('here', flush=True); time.sleep(600)\n",
                        "--backoff", "10ms..20ms", "--retries", "1", "--retry-on", "exit:75")
     for attempt in range(1, 4):
@@ -128,13 +123,14 @@ def test_c_a_worker_that_dies_on_a_job_again_and_again_buries_it(fleet):
 
 
 def test_c_the_tree_of_a_dead_workers_job_is_dead_before_the_job_runs_again(fleet):
-    host = fleet.host(queue={"lease": "30s"})
+    host, = fleet.hosts
     job = fleet.submit("import os, time\ndef azureml_main():\n if os.fork() == 0: time.sleep(600)\n"
                        " print('here', flush=True); time.sleep(600)\n")
     eventually(lambda: fleet.says("logs", job) == "here\n")
-    sleepers = host.processes("quern-python")
+    first = {one.pid for one in host.processes("quern-python")}
     os.kill(host.child("quern-worker"), signal.SIGKILL)
     eventually(lambda: fleet.says("logs", job) == "here\n" * 2)
+    assert {one.pid for one in host.processes("quern-python")} & first == {host.child("quern-python")}
     fleet.says("cancel", job)
     assert fleet.wait(job) == "cancelled"
-    eventually(lambda: len(host.processes("quern-python")) < len(sleepers))
+    eventually(lambda: {one.pid for one in host.processes("quern-python")} == {host.child("quern-python")})

@@ -4,6 +4,7 @@
 One method per transition with the arguments of the script; returns what the script must answer. Times are ms. Written
 from the document, with lists and dicts where Redis has sorted sets, so that a slip in one is not repeated in the other.
 """
+import collections
 import math
 
 TERMINAL = ("succeeded", "failed", "cancelled")
@@ -29,12 +30,14 @@ class Model:
     def __init__(self, now, settings):
         self.now, self.settings = now, settings
         self.jobs, self.edges, self.todo, self.claims, self.unique = {}, {}, [], {}, {}
+        self.heirs = {}  # of a job, forgotten or not: the unended ones that waited for it
         self.number = self.order = self.fence = 0
         self.paused = False
         self.width = None
         self.ticked, self.grace = None, 0
         self.names = {}  # key → (version, fence, when it changed)
         self.spent = set()
+        self.stats = collections.Counter()
 
     # ---- views ----
     def of(self, *states):
@@ -67,9 +70,11 @@ class Model:
 
     def finish(self, job, state, why=""):
         job.state, job.why, job.end, job.cancel = state, why, self.now, False
+        self.stats[state] += 1
         key = job.request["unique"]
         if self.unique.get(key) == job.id:
             del self.unique[key]
+        self.disinherit(job)
         if self.edges.get(job.id):
             self.todo.append(job.id)
         return state
@@ -79,7 +84,21 @@ class Model:
 
     def forget(self, id):
         del self.jobs[id]
-        self.drop_names(id)
+        self.drop_unwanted_names(id)
+
+    # ---- heirs ----
+    def inherit(self, job):
+        for _, dep in job.deps:
+            self.heirs.setdefault(dep, set()).add(job.id)
+
+    def disinherit(self, job):
+        for dep in {dep for _, dep in job.deps if job.id in self.heirs.get(dep, ())}:
+            self.heirs[dep].remove(job.id)
+            self.drop_unwanted_names(dep)
+
+    def drop_unwanted_names(self, id):
+        if id not in self.jobs and not self.heirs.get(id):
+            self.drop_names(id)
 
     # ---- names ----
     def drop_names(self, id):
@@ -160,7 +179,8 @@ class Model:
         told = 0
         while told < budget and self.todo:
             dep = self.todo[0]
-            edges = sorted(self.edges.get(dep, []))[: min(budget - told, 16)]
+            begun_anew = dep in self.jobs and self.jobs[dep].state not in TERMINAL
+            edges = [] if begun_anew else sorted(self.edges.get(dep, []))[: min(budget - told, 16)]
             if not edges:
                 self.todo.pop(0)
                 told += 1
@@ -182,6 +202,12 @@ class Model:
         dice = int(token.split("-")[1][:6], 16) / 0xFFFFFF
         return self.delay(job, self.now + max(math.floor(delay * (1 + dice) / 2), 1))
 
+    def retry_later(self, job, token, counter):
+        times = getattr(job, counter) + 1
+        setattr(job, counter, times)
+        self.stats[counter] += 1
+        return self.later(job, token, times)
+
     @staticmethod
     def rule(rules, why):
         return any(why == rule or why.startswith(rule + ":") for rule in rules)
@@ -193,11 +219,11 @@ class Model:
             return self.finish(job, "cancelled", "cancelled")
         job.crashes += 1
         job.why = "lost"
+        self.stats["lost"] += 1
         if job.crashes <= job.request["crashes"]:
             return self.ready(job, job.place) if job.crashes == 1 else self.later(job, token, job.crashes - 1)
         if self.rule(job.request["rules"], "lost") and job.retries < job.request["retries"]:
-            job.retries += 1
-            return self.later(job, token, job.retries)
+            return self.retry_later(job, token, "retries")
         return self.finish(job, "failed", "poison")
 
     def owner(self, id, token, op):
@@ -207,6 +233,7 @@ class Model:
             return job, None
         if job and job.last == (op, token):
             return None, ["OK", job.state]
+        self.stats[f"fenced_{op}"] += 1
         return None, ["FENCED"]
 
     # ---- transitions ----
@@ -223,10 +250,12 @@ class Model:
         if absent:
             return ["NO_DEPENDENCY", absent]
         self.number += 1
+        self.stats["submitted"] += 1
         job = self.jobs[id] = Job(id, self.number, request)
         job.due = self.now + request["delay"]
         if request["unique"]:
             self.unique[request["unique"]] = id
+        self.inherit(job)
         if missed:
             self.miss(job, *missed)
         elif live:
@@ -286,11 +315,11 @@ class Model:
         if job.cancel:
             return self.finish(job, "cancelled", "cancelled")
         if infra and job.infra < self.settings["maxinfra"]:
-            job.infra, job.why = job.infra + 1, why
-            return self.later(job, token, job.infra)
+            job.why = why
+            return self.retry_later(job, token, "infra")
         if not infra and self.rule(job.request["rules"], why) and job.retries < job.request["retries"]:
-            job.retries, job.why = job.retries + 1, why
-            return self.later(job, token, job.retries)
+            job.why = why
+            return self.retry_later(job, token, "retries")
         return self.finish(job, "failed", why)
 
     def lost(self, id, token):
@@ -353,9 +382,11 @@ class Model:
             return ["NO_DEPENDENCY", absent or missed[1]]
         job.why, job.last, job.due = "", None, 0
         job.retries = job.crashes = job.infra = 0
+        self.stats["replayed"] += 1
         self.drop_names(id)
         if job.request["unique"]:
             self.unique[job.request["unique"]] = id
+        self.inherit(job)
         return ["OK", self.block(job, live) if live else self.ready(job)]
 
     def remove(self, id):

@@ -8,7 +8,7 @@ quern_unit_test(cli_change ${CMAKE_CURRENT_LIST_DIR}/test_cli_change.c ${CMAKE_S
                 ${CMAKE_SOURCE_DIR}/cli/venv.c ${CMAKE_SOURCE_DIR}/cli/places.c ${CMAKE_SOURCE_DIR}/cli/program.c
                 LIBS quern_command)
 
-# A worker that does as it is told, for tests/e2e/test_jobs_cli.py.
+# A worker that does as it is told, for tests/e2e/jobs/.
 add_executable(worker_tool ${CMAKE_CURRENT_LIST_DIR}/worker_tool.c)
 target_link_libraries(worker_tool PRIVATE quern_queue)
 

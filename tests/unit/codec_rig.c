@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -136,6 +137,8 @@ int rig_grant(void *context, uint64_t bytes, uint64_t rows, uint32_t columns, st
     }
     if (granting->truncate >= 0)
         assert_int_equal(ftruncate(granting->truncate, 0), 0);
+    if (granting->touch >= 0)
+        assert_int_equal(futimens(granting->touch, NULL), 0);
     int fd = memory_new("segment", bytes, err);
     if (granting->kept >= 0)
         close(granting->kept);
@@ -144,7 +147,7 @@ int rig_grant(void *context, uint64_t bytes, uint64_t rows, uint32_t columns, st
 }
 
 struct granting rig_granting(const struct rig *rig) {
-    return (struct granting){.rig = rig, .truncate = -1, .kept = -1, .columns = SAMPLE_COLUMNS};
+    return (struct granting){.rig = rig, .truncate = -1, .touch = -1, .kept = -1, .columns = SAMPLE_COLUMNS};
 }
 
 void rig_done_granting(struct granting *granting) {

@@ -44,6 +44,7 @@ struct granting {
     const struct rig *rig;
     int kills;    /* how many more children to kill instead of letting them go on */
     int truncate; /* a file to cut before the child goes on, or -1 */
+    int touch;    /* one whose times change */
     int kept;     /* a second descriptor of the file, or -1 */
     int calls;
     uint32_t columns; /* expected */

@@ -98,7 +98,7 @@ static void age_index(const char *index, long long ms) {
     redisReply *members = redisCommand(redis->raw, "ZRANGE quern:store:{default}:%s 0 -1", index);
     assert_true(members && members->type == REDIS_REPLY_ARRAY);
     for (size_t i = 0; i < members->elements; i++)
-        free(redis_text(redis, "ZINCRBY quern:store:{default}:%s -%lld %s", index, ms, members->element[i]->str));
+        free(redis_text(redis, "ZINCRBY quern:store:{default}:%s %lld %s", index, -ms, members->element[i]->str));
     freeReplyObject(members);
 }
 
@@ -108,6 +108,8 @@ void scratch_age(const struct scratch *scratch, long long ms) {
         assert_int_equal(nftw(scratch_path(scratch, "store"), age_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
     for (size_t i = 0; scratch->on_redis && i < 3; i++)
         age_index((const char *const[]){"objects", "uploads", "attempts"}[i], ms);
+    if (scratch->on_redis && redis_number(scratch_server(), "HEXISTS quern:store:{default}:conf collected"))
+        free(redis_text(scratch_server(), "HINCRBY quern:store:{default}:conf collected %lld", -ms));
 }
 
 static bool fd_holds(int fd, const char *text) {

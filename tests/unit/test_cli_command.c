@@ -143,10 +143,11 @@ static void b_a_verb_may_have_two_words(void **state) {
     assert_null(command_given(&line, "--json"));
     assert_int_equal(PARSE(&line, &refusal, "dataset", "--help"), 0);
     assert_int_equal(line.command, COMMAND_ID_DATASET);
-    CHECK("quern dataset: expected put|get|cp|show|head|ls|rm|collect, found nothing\nfor example: quern dataset put "
+    CHECK("quern dataset: expected put|get|cp|show|head|ls|rm|collect|budget, found nothing\nfor example: quern "
+          "dataset put "
           "patients.arrow patients\nits use: quern help dataset",
           "dataset");
-    CHECK("dataset: 'pu' is not one of put|get|cp|show|head|ls|rm|collect\ndid you mean 'put'?", "dataset", "pu",
+    CHECK("dataset: 'pu' is not one of put|get|cp|show|head|ls|rm|collect|budget\ndid you mean 'put'?", "dataset", "pu",
           "a.arrow");
     CHECK("unknown verb 'datsaet'\ndid you mean 'dataset'?\nlist them: quern help", "datsaet", "put");
     CHECK("unknown flag '--stor' for quern dataset rm\ndid you mean '--store'?\nlist them: quern help dataset rm",

@@ -157,6 +157,17 @@ static void f_a_file_cut_while_it_is_read(void **state) {
     assert_int_equal(granting.calls, 1);
 }
 
+// Whoever puts the same bytes into a store touches its object, for the collector.
+static void r_a_file_touched_while_it_is_read(void **state) {
+    struct rig *rig = *state;
+    auto_granting struct granting granting = rig_granting(rig);
+    struct codec_outcome outcome;
+    struct err err;
+    auto_fd int blob = rig_sample_arrow(1000);
+    granting.touch = blob;
+    assert_int_equal(rig_decode(rig, blob, &granting, &outcome, &err), 0);
+}
+
 static void assert_check_refused(struct rig *rig, int segment, const char *message) {
     struct codec_outcome outcome;
     struct err err;
@@ -272,6 +283,7 @@ int main(void) {
         TEST(c_children_die_with_quern_codec),
         TEST(f_blobs_that_are_no_files),
         TEST(f_a_file_cut_while_it_is_read),
+        TEST(r_a_file_touched_while_it_is_read),
         TEST(f_segments_that_break_a_rule),
         TEST(f_wrong_requests),
         TEST(f_records_of_another_form_are_dropped),

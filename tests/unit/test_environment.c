@@ -107,11 +107,11 @@ static void assert_refused(const char *text, const char *message) {
 
 static void f_errors_name_the_line(void **state) {
     (void)state;
-    assert_refused("python = /x\n", "e: line 1: expected the section [environment], found []");
+    assert_refused("python = /x\n", "e: line 1: expected the section [environment] or [limits], found []");
     assert_refused("[environment]\n\n[enviroment]\npython = /x\n",
-                   "e: line 4: expected the section [environment], found [enviroment]");
+                   "e: line 4: expected the section [environment] or [limits], found [enviroment]");
     assert_refused("[environment]\npythn = /x\n",
-                   "e: line 2: expected python, profile, preload or network, found \"pythn\"");
+                   "e: line 2: expected python, profile, preload, network or legacy, found \"pythn\"");
     assert_refused("[environment]\npython = python3\n",
                    "e: line 2: python: expected an absolute path, found \"python3\"");
     assert_refused("[environment]\npython = /a\npython = /b\n", "e: line 3: expected python once, found it again");
@@ -121,8 +121,8 @@ static void f_errors_name_the_line(void **state) {
     assert_refused("[environment]\nnetwork = yes\n", "e: line 2: network: expected denied or open, found \"yes\"");
     assert_refused("[environment]\npreload = numpy os;system\n",
                    "e: line 2: preload: expected the name of a module, at most 63 bytes, found \"os;system\"");
-    assert_refused("[environment\n", "e: line 1: expected `key = value`, `[environment]` or a comment");
-    assert_refused("[environment]\nnonsense\n", "e: line 2: expected `key = value`, `[environment]` or a comment");
+    assert_refused("[environment\n", "e: line 1: expected `key = value`, `[section]` or a comment");
+    assert_refused("[environment]\nnonsense\n", "e: line 2: expected `key = value`, `[section]` or a comment");
 }
 
 static void l_sizes_have_ceilings(void **state) {

@@ -32,9 +32,9 @@ static int tell_facts(bool network_open) {
     if (zygote_open(network_open, &jail))
         return 1;
     const struct jail_facts *facts = jail_facts(jail);
-    dprintf(ROLE_OUT, "%s user %u mount %u pid %u net %u ipc %u own_uid %u landlock %d seccomp %u cgroup %u\n",
+    dprintf(ROLE_OUT, "%s user %u mount %u pid %u net %u ipc %u own_uid %u landlock %d seccomp %u bound %s\n",
             jail_level_name(facts->level), facts->user_ns, facts->mount_ns, facts->pid_ns, facts->net_ns, facts->ipc_ns,
-            facts->own_uid, facts->landlock_abi > 0, facts->seccomp, facts->bound_cgroup);
+            facts->own_uid, facts->landlock_abi > 0, facts->seccomp, jail_bound_name((enum jail_bound)facts->bound));
     return 0;
 }
 
@@ -311,8 +311,8 @@ static void b_facts_tell_the_level(void **state) {
     (void)state;
     char expected[256];
     snprintf(expected, sizeof expected,
-             "%s user 1 mount 1 pid 1 net 1 ipc 1 own_uid %d landlock 1 seccomp 1 cgroup 0\n", root() ? "full" : "user",
-             root());
+             "%s user 1 mount 1 pid 1 net 1 ipc 1 own_uid %d landlock 1 seccomp 1 bound polled\n",
+             root() ? "full" : "user", root());
     role_expect("facts", "", expected);
 }
 
@@ -396,7 +396,7 @@ static void f_open_network_is_ip_only(void **state) {
     role_reap(pidfd, &info);
     close(pidfd);
     snprintf(expected, sizeof expected,
-             "%s user 1 mount 1 pid 1 net 0 ipc 1 own_uid %d landlock 1 seccomp 1 cgroup 0\n"
+             "%s user 1 mount 1 pid 1 net 0 ipc 1 own_uid %d landlock 1 seccomp 1 bound polled\n"
              "tcp 0 udp 0 tcp6 0 unix %d netlink %d raw %d packet %d vsock %d sctp %d\nresolver 1 passwd 0\n",
              root() ? "full" : "user", root(), EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT,
              EAFNOSUPPORT);
@@ -407,10 +407,10 @@ static void b_what_the_machine_lacks_is_a_fact(void **state) {
     (void)state;
     char expected[256];
     snprintf(expected, sizeof expected,
-             "user user 1 mount 1 pid 1 net 1 ipc 1 own_uid %d landlock 0 seccomp 1 cgroup 0\nran\n", root());
+             "user user 1 mount 1 pid 1 net 1 ipc 1 own_uid %d landlock 0 seccomp 1 bound polled\nran\n", root());
     role_expect("no_landlock", "", expected);
     snprintf(expected, sizeof expected,
-             "user user 1 mount 1 pid 1 net 1 ipc 1 own_uid %d landlock 1 seccomp 0 cgroup 0\nran\n", root());
+             "user user 1 mount 1 pid 1 net 1 ipc 1 own_uid %d landlock 1 seccomp 0 bound polled\nran\n", root());
     role_expect("no_seccomp", "", expected);
 }
 

@@ -58,7 +58,7 @@ static const char whole[] =
     "\"limits\":{\"memory_bytes\":1048576,\"work_bytes\":1048577,\"work_files\":3,\"file_bytes\":4,\"processes\":5,"
     "\"open_files\":16,"
     "\"cpu_seconds\":7,\"time_ms\":0,\"result_bytes\":9,\"output_bytes\":10,\"pictures\":11},\"decimals\":\"text\","
-    "\"debug\":true}";
+    "\"legacy\":true,\"debug\":true}";
 
 static void b_a_whole_document_goes_around(void **state) {
     (void)state;
@@ -78,6 +78,7 @@ static void b_a_whole_document_goes_around(void **state) {
     assert_int_equal(job.inputs[1].column_count, 3);
     assert_string_equal(job.inputs[1].columns[2], "a");
     assert_int_equal(job.decimals, JOB_DECIMALS_TEXT);
+    assert_true(job.legacy);
     assert_string_equal(job.params[0].value, "v\n\"\xe2\x82\xac");
     assert_string_equal(job.outputs[1].port, "visualization");
     assert_int_equal(job.limits.jail.cpu_seconds, 7);

@@ -54,7 +54,8 @@ static void b_success_has_no_error(void **state) {
     (void)state;
     struct manifest manifest = {.id = "j", .state = JOB_SUCCEEDED, .started_unix_ms = 1754300000123};
     manifest.step_us[STEP_RUN] = 1234567;
-    manifest.jail = (struct jail_facts){.level = JAIL_FULL, .user_ns = 1, .landlock_abi = 7, .seccomp = 1};
+    manifest.jail = (struct jail_facts){
+        .level = JAIL_FULL, .user_ns = 1, .landlock_abi = 7, .seccomp = 1, .bound = JAIL_BOUND_POLLED};
     json_auto_t *object = encode(&manifest);
     json_t *steps = json_object_get(object, "steps"), *jail = json_object_get(object, "jail");
     assert_text(object, "state", "succeeded");
@@ -67,7 +68,7 @@ static void b_success_has_no_error(void **state) {
     assert_null(json_object_get(steps, "complete"));
     assert_true(json_real_value(json_object_get(json_object_get(steps, "run"), "ms")) == 1234.567);
     assert_text(jail, "level", "full");
-    assert_text(jail, "bound", "rlimit");
+    assert_text(jail, "bound", "polled");
     assert_true(json_is_true(json_object_get(jail, "user_namespace")));
     assert_int_equal(json_integer_value(json_object_get(jail, "landlock_abi")), 7);
 }

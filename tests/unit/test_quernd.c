@@ -117,7 +117,7 @@ static void b_settings_have_defaults(void **state) {
     assert_string_equal(settings->store_url, "file:/data/quern/store");
     assert_string_equal(settings->environments, "default");
     assert_int_equal(config->drain_timeout_ms, 60000);
-    assert_int_equal(config->jail_require, JAIL_NONE);
+    assert_int_equal(config->jail.level, JAIL_NONE);
     assert_true(settings->worker_count >= 1 && settings->worker[0]);
     free(config);
 }
@@ -136,7 +136,7 @@ static void b_settings_are_taken(void **state) {
     assert_string_equal(settings->environments, "x,default");
     assert_int_equal(config->memory_bytes, UINT64_C(2) << 30);
     assert_int_equal(config->drain_timeout_ms, 300000);
-    assert_int_equal(config->jail_require, JAIL_FULL);
+    assert_int_equal(config->jail.level, JAIL_FULL);
     assert_int_equal(settings->log_format, SETTINGS_LOG_JSON);
     free(config);
 }
@@ -192,7 +192,7 @@ static void b_settings_travel(void **state) {
     settings.version = 99;
     assert_int_equal(settings_write(&settings, &fd, NULL), 0);
     assert_int_equal(settings_read(fd, &again, &err), -1);
-    assert_string_equal(err.msg, "settings: expected version 1, found 99; restart quernd");
+    assert_string_equal(err.msg, "settings: expected version 2, found 99; restart quernd");
     close(fd);
     fd = memory_from("short", "x", 1, NULL);
     assert_int_equal(settings_read(fd, &again, &err), -1);
@@ -309,18 +309,34 @@ static void b_metrics_are_written(void **state) {
     (void)state;
     settings->queue_count = 1;
     snprintf(settings->queues[0], sizeof settings->queues[0], "q");
-    metrics->queues[0].finished[JOB_FAILED][REASON_LIMIT_MEMORY] = 3;
+    for (int i = 0; i < 3; i++)
+        metrics_ended(metrics, 0, JOB_FAILED, REASON_LIMIT_MEMORY, UINT64_C(100) << 20);
+    metrics_ended(metrics, 0, JOB_FAILED, REASON_EXCEPTION, UINT64_C(200) << 30);
+    metrics_ended(metrics, 0, JOB_CANCELLED, REASON_CANCELLED, 0); // before it ran
+    snprintf(settings->worker, sizeof settings->worker, "a\"b\\c\nd");
+    metrics->queues[0].counts.fenced[1] = 2;
     metrics->queues[0].counted = true;
+    metrics->jails[0] = (struct metrics_jail){.environment = "e", .level = JAIL_USER, .bound = JAIL_BOUND_POLLED};
     metrics->queues[0].counts.jobs[JOB_QUEUED] = 5;
-    metrics->queues[0].counts.oldest_ready_ms = 1500;
-    metrics_observe(&metrics->queues[0].steps[STEP_RUN], 1000); // within a bound
-    metrics_observe(&metrics->queues[0].steps[STEP_RUN], 1001); // just beyond
-    metrics_observe(&metrics->queues[0].steps[STEP_RUN], UINT32_MAX * UINT64_C(1000));
+    metrics->queues[0].counts.oldest_ms[5] = 1500;
+    metrics_observe(&metrics->queues[0].steps[STEP_RUN], &metrics_us, 1000); // within a bound
+    metrics_observe(&metrics->queues[0].steps[STEP_RUN], &metrics_us, 1001); // just beyond
+    metrics_observe(&metrics->queues[0].steps[STEP_RUN], &metrics_us, UINT32_MAX * UINT64_C(1000));
     char *text = page(metrics, settings);
     const char *expected[] = {
         "quern_jobs_finished_total{queue=\"q\",state=\"failed\",why=\"limit:memory\"} 3\n",
         "quern_queue_jobs{queue=\"q\",state=\"queued\"} 5\n",
-        "quern_queue_oldest_ready_seconds{queue=\"q\"} 1.5\n",
+        "quern_jail_level{environment=\"e\",level=\"user\",memory_bound=\"polled\"} 2\n",
+        "quern_queue_oldest_ready_seconds{queue=\"q\",prio=\"4\"} 0\n",
+        "quern_queue_oldest_ready_seconds{queue=\"q\",prio=\"5\"} 1.5\n",
+        "quern_fenced_writes_total{queue=\"q\",op=\"fail\"} 2\n",
+        "quern_sandbox_kills_total{reason=\"limit:memory\"} 3\n",
+        "quern_worker_info{version=\"" QUERN_VERSION "\",host=\"a\\\"b\\\\c\\nd\"} 1\n",
+        "quern_job_max_rss_bytes_bucket{queue=\"q\",le=\"67108864\"} 0\n",
+        "quern_job_max_rss_bytes_bucket{queue=\"q\",le=\"134217728\"} 3\n",
+        "quern_job_max_rss_bytes_bucket{queue=\"q\",le=\"137438953472\"} 3\n",
+        "quern_job_max_rss_bytes_bucket{queue=\"q\",le=\"+Inf\"} 4\n",
+        "quern_job_run_seconds_count{queue=\"q\"} 3\n",
         "quern_job_step_seconds_bucket{queue=\"q\",step=\"run\",le=\"0.001\"} 1\n",
         "quern_job_step_seconds_bucket{queue=\"q\",step=\"run\",le=\"0.005\"} 2\n",
         "quern_job_step_seconds_bucket{queue=\"q\",step=\"run\",le=\"86400\"} 2\n",
@@ -330,6 +346,8 @@ static void b_metrics_are_written(void **state) {
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
         if (!strstr(text, expected[i]))
             fail_msg("not found: %s", expected[i]);
+    assert_null(strstr(text, "quern_sandbox_kills_total{reason=\"exception\"}"));
+    assert_null(strstr(text, "quern_sandbox_kills_total{reason=\"cancelled\"}"));
     free(text);
     free(settings);
     free(metrics);

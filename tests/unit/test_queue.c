@@ -220,8 +220,13 @@ static void m_lost_among_the_rules_spends_retries_before_poison(void **state) {
     world_submit(world, &job, JOB_QUEUED);
     enum job_state became = JOB_STATE_COUNT;
     struct queue_claim claim = world_claim(world, "j1");
+    redis_number(&world->redis, "HSET quern:{q}:job:j1 text what-an-attempt-before-said");
     assert_int_equal(queue_lost(world->queue, "j1", claim.token, &became, &world->err), QUEUE_OK);
     assert_int_equal(became, JOB_DELAYED);
+    auto_free char *text = redis_text(&world->redis, "HGET quern:{q}:job:j1 text");
+    assert_string_equal(text, "");
+    auto_free char *retries = redis_text(&world->redis, "HGET quern:{q}:stats retries");
+    assert_string_equal(retries, "1");
     world_advance(world, 10000);
     world_tick(world);
     claim = world_claim(world, "j1");

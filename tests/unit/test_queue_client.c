@@ -220,6 +220,7 @@ static void f_keys_that_are_none_are_refused_wherever_they_come_in(void **state)
     memset(lengthy, 'a', LENGTHY);
     const char *const keys[] = {"a\r\nFLUSHALL", "../a", "a/../b",  "/a",    "a//b", "a/",    ".",
                                 "a:b",           "job:", "\x1b[2J", "a\x7f", "\xff", lengthy, "a\xc2\x85"};
+    static const char *const patterns[] = {"a{b", "a}", "a*", "?", "[a", "a]", "%s", "a\\b"};
     struct queue *queue = open_at("unix:/nowhere", 0, 0);
     for (size_t i = 0; i < sizeof key_places / sizeof *key_places; i++) {
         for (size_t key = 0; key < sizeof keys / sizeof *keys; key++) {
@@ -228,6 +229,15 @@ static void f_keys_that_are_none_are_refused_wherever_they_come_in(void **state)
             assert_int_equal(err.reason, REASON_BAD_INPUT);
             assert_memory_equal(err.msg, "key", 3);
             assert_null(strpbrk(err.msg, "\r\n\x1b\xff"));
+        }
+        // What a queue has from before these were refused is removed, and listed in pages: the last two places.
+        for (size_t key = 0; i < 3 && key < sizeof patterns / sizeof *patterns; key++) {
+            struct err err = {0};
+            char message[128];
+            snprintf(message, sizeof message, "key \"%s\": expected none of { } [ ] * ? %% \\, found '%c'",
+                     patterns[key], *strpbrk(patterns[key], "{}[]*?%\\"));
+            assert_int_equal(key_places[i].call(queue, patterns[key], &err), -1);
+            assert_string_equal(err.msg, message);
         }
     }
     struct queue_named row;

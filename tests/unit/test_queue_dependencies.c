@@ -193,6 +193,32 @@ static void m_a_replay_waits_for_its_dependencies_again(void **state) {
     world_expect(world, "second", JOB_QUEUED);
 }
 
+// The last one who waited for it has gone while its end was still to be told: the end of its life before is nobody's news.
+static void r_a_replayed_job_tells_only_of_its_new_end(void **state) {
+    struct queue_world *world = *state;
+    struct queue_receipt receipt;
+    enum { FAN = 16 }; // as many as the transition tells that ends it: nobody is left, and the note of its end is
+    world_submit_plain(world, "first");
+    for (int i = 0; i < FAN; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "j%d", i);
+        submit_after(world, id, "first", QUEUE_AFTER_OK, JOB_BLOCKED);
+    }
+    end_first(world, REASON_EXCEPTION);
+    world_expect(world, "j15", JOB_FAILED);
+    assert_int_equal(queue_retry(world->queue, "first", &receipt, &world->err), QUEUE_OK);
+    submit_after(world, "second", "first", QUEUE_AFTER_OK, JOB_BLOCKED);
+    submit_after(world, "third", "first", QUEUE_AFTER_ANY, JOB_BLOCKED);
+    world_tick(world);
+    world_expect(world, "second", JOB_BLOCKED);
+    world_expect(world, "third", JOB_BLOCKED);
+    end_first(world, REASON_NONE);
+    world_expect(world, "second", JOB_QUEUED);
+    world_expect(world, "third", JOB_QUEUED);
+    world_tick(world);
+    assert_int_equal(redis_number(&world->redis, "EXISTS quern:{q}:todo"), 0);
+}
+
 int main(void) {
 #define T(test) cmocka_unit_test_setup(test, world_empty)
     const struct CMUnitTest tests[] = {
@@ -205,6 +231,7 @@ int main(void) {
         T(l_a_wide_fan_is_told_in_bounded_steps),
         T(m_a_cancelled_waiter_leaves_no_edge_behind),
         T(m_a_replay_waits_for_its_dependencies_again),
+        T(r_a_replayed_job_tells_only_of_its_new_end),
     };
     return cmocka_run_group_tests_name("queue_dependencies", tests, world_open, world_close);
 }

@@ -17,6 +17,7 @@
 #include "quern/own.h"
 #include "quern/queue_client.h"
 #include "quern/queue_keeper.h"
+#include "quern/queue_names.h"
 #include "quern/queue_operator.h"
 #include "quern/queue_worker.h"
 #include "queue_world.h"
@@ -100,6 +101,39 @@ static void c_every_transition_survives_the_loss_of_its_reply(void **state) {
     assert_int_equal(counts.submitted, 2);
     assert_int_equal(counts.jobs[JOB_SUCCEEDED], 2);
     queue_close(queue);
+    redis_peer_stop(&peer);
+}
+
+/* What people do has no token that would tell a second call from a repeated one. */
+static void r_what_people_change_survives_the_loss_of_its_reply(void **state) {
+    struct queue_world *world = *state;
+    struct queue_name name = {.key = "data.csv", .version = "v1"};
+    struct queue_receipt receipt;
+    enum job_state became = JOB_STATE_COUNT;
+    size_t missing = 0;
+    struct redis_peer peer;
+    struct err err;
+    for (int warm = 1; warm >= 0; warm--) {
+        world_submit_plain(world, "j1");
+        assert_int_equal(queue_cancel(world->queue, "j1", &became, &err), QUEUE_OK);
+        if (!warm)
+            redis_peer_lossy(&peer, world->redis.socket);
+        struct queue *queue = warm ? world->queue : open_at(peer.url, 60000);
+        assert_int_equal(queue_retry(queue, "j1", &receipt, &err), QUEUE_OK);
+        assert_int_equal(receipt.state, JOB_QUEUED);
+        world_expect(world, "j1", JOB_QUEUED);
+        assert_int_equal(queue_cancel(world->queue, "j1", &became, &err), QUEUE_OK);
+        assert_int_equal(queue_promote(queue, &name, 1, &err), QUEUE_OK);
+        assert_int_equal(queue_remove_names(queue, &name.key, 1, &missing, &err), QUEUE_OK);
+        assert_int_equal(queue_remove(queue, "j1", &err), QUEUE_OK);
+        assert_int_equal(queue_remove(queue, "j1", &err), QUEUE_NO_JOB);
+        if (!warm)
+            queue_close(queue);
+    }
+    struct queue_counts counts;
+    assert_int_equal(queue_count(world->queue, &counts, &err), QUEUE_OK);
+    assert_int_equal(counts.submitted, 2);
+    assert_int_equal(counts.jobs[JOB_CANCELLED], 0);
     redis_peer_stop(&peer);
 }
 
@@ -257,6 +291,7 @@ int main(void) {
 #define T(test) cmocka_unit_test_setup(test, world_empty)
     const struct CMUnitTest tests[] = {
         T(c_every_transition_survives_the_loss_of_its_reply),
+        T(r_what_people_change_survives_the_loss_of_its_reply),
         T(c_clients_killed_between_and_within_calls_lose_nothing),
         cmocka_unit_test(c_a_killed_redis_comes_back_with_every_job),
         cmocka_unit_test(c_a_redis_that_is_away_is_told_as_such_and_found_again),

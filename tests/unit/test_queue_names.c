@@ -14,6 +14,7 @@
 #include "quern/queue_client.h"
 #include "quern/queue_keeper.h"
 #include "quern/queue_names.h"
+#include "quern/queue_operator.h"
 #include "quern/queue_worker.h"
 #include "queue_world.h"
 
@@ -157,6 +158,57 @@ static void m_names_of_a_job_go_with_it_and_no_others(void **state) {
     expect_name(world, "job:j2/stderr.txt", NULL);
 }
 
+/* Who waited for a job may read what it gave until he has ended himself, however soon the job is forgotten. */
+static void r_names_of_a_forgotten_job_stay_for_those_who_waited_for_it(void **state) {
+    struct queue_world *world = *state;
+    struct queue_dependency after = {"j1", QUEUE_AFTER_OK};
+    struct queue_receipt receipt;
+    world_submit_plain(world, "j1");
+    struct queue_submission heirs[] = {world_job("j2"), world_job("j3")};
+    for (size_t i = 0; i < 2; i++) {
+        heirs[i].after = &after;
+        heirs[i].after_count = 1;
+    }
+    world_submit(world, &heirs[0], JOB_BLOCKED);
+    struct queue_claim claim = world_claim(world, "j1");
+    complete(world, &claim, "data.csv", "v1");
+    world_submit(world, &heirs[1], JOB_QUEUED); // j1 has ended already
+    assert_int_equal(queue_set(world->queue, QUEUE_DONE_MS, 1000, &world->err), QUEUE_OK);
+    world_advance(world, 2000);
+    assert_int_equal(world_tick(world).purged, 1);
+    expect_name(world, "job:j1/dataset1", "v1");
+    claim = world_claim(world, "j2");
+    assert_int_equal(world_fail(world, &claim, REASON_BAD_INPUT, 0), JOB_FAILED);
+    expect_name(world, "job:j1/dataset1", "v1");
+    claim = world_claim(world, "j3");
+    complete(world, &claim, "data.csv", "v3");
+    expect_name(world, "job:j1/dataset1", NULL);
+    assert_int_equal(queue_retry(world->queue, "j2", &receipt, &world->err), QUEUE_NO_DEPENDENCY);
+}
+
+static void m_a_replayed_heir_inherits_again_and_a_cancelled_one_no_more(void **state) {
+    struct queue_world *world = *state;
+    struct queue_dependency after[] = {{"j1", QUEUE_AFTER_OK}, {"j1", QUEUE_AFTER_ANY}};
+    struct queue_receipt receipt;
+    enum job_state became = JOB_STATE_COUNT;
+    world_submit_plain(world, "j1");
+    struct queue_submission heir = world_job("j2");
+    heir.after = after;
+    heir.after_count = 2;
+    world_submit(world, &heir, JOB_BLOCKED);
+    struct queue_claim claim = world_claim(world, "j1");
+    complete(world, &claim, "data.csv", "v1");
+    assert_int_equal(queue_cancel(world->queue, "j2", &became, &world->err), QUEUE_OK);
+    assert_int_equal(redis_number(&world->redis, "EXISTS quern:{q}:heirs:j1"), 0);
+    expect_name(world, "job:j1/dataset1", "v1");
+    assert_int_equal(queue_retry(world->queue, "j2", &receipt, &world->err), QUEUE_OK);
+    assert_int_equal(queue_remove(world->queue, "j1", &world->err), QUEUE_OK);
+    expect_name(world, "job:j1/dataset1", "v1");
+    assert_int_equal(queue_cancel(world->queue, "j2", &became, &world->err), QUEUE_OK);
+    expect_name(world, "job:j1/dataset1", NULL);
+    assert_int_equal(redis_number(&world->redis, "EXISTS quern:{q}:heirs:j1 quern:{q}:names"), 1); // data.csv
+}
+
 /* ---- people ---- */
 
 static void b_names_are_listed_in_pieces_and_removed_all_or_none(void **state) {
@@ -184,6 +236,24 @@ static void b_names_are_listed_in_pieces_and_removed_all_or_none(void **state) {
     assert_int_equal(missing, 1);
     expect_name(world, "a", "v1");
     assert_int_equal(queue_remove_names(world->queue, keys, 5, &missing, &world->err), QUEUE_OK);
+    assert_int_equal(redis_number(&world->redis, "EXISTS quern:{q}:names"), 0);
+}
+
+/* As a queue may have them from before these signs were refused. */
+static void r_held_names_with_signs_are_listed_and_removed(void **state) {
+    struct queue_world *world = *state;
+    static const char *const held[] = {"o{d}"};
+    struct queue_named row;
+    size_t count = 0, missing = 0;
+    redisReply *added = redisCommand(world->redis.raw, "ZADD quern:{q}:names 0 %b", "o{d}\0v1 2 0 1", (size_t)13);
+    assert_true(added && added->integer == 1);
+    freeReplyObject(added);
+    assert_int_equal(queue_names(world->queue, "", "", &row, 1, &count, &world->err), QUEUE_OK);
+    assert_int_equal(count, 1);
+    assert_string_equal(row.key, held[0]);
+    assert_int_equal(queue_names(world->queue, "", held[0], &row, 1, &count, &world->err), QUEUE_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(queue_remove_names(world->queue, held, 1, &missing, &world->err), QUEUE_OK);
     assert_int_equal(redis_number(&world->redis, "EXISTS quern:{q}:names"), 0);
 }
 
@@ -303,6 +373,92 @@ static void f_a_nonce_is_thirty_two_digits(void **state) {
     }
 }
 
+/* ---- what jobs speak of ---- */
+
+enum { DENSE = 4 << 20, MOST_SEEN = 1 << 17 };
+
+struct seen {
+    unsigned char found[MOST_SEEN];
+    size_t visits, distinct;
+};
+
+static int see(void *context, const char *version) {
+    struct seen *seen = context;
+    size_t index = strtoul(version + strlen("sha256-"), NULL, 16);
+    assert_int_equal(strlen(version), 71);
+    assert_true(index < MOST_SEEN);
+    seen->visits++;
+    seen->distinct += !seen->found[index];
+    seen->found[index] = 1;
+    return 0;
+}
+
+/* As many versions as fit into so many bytes, with one byte between; returns the number behind the last. */
+static size_t fill_with_versions(char *text, size_t bytes, size_t first) {
+    size_t at = 0;
+    for (; at + 73 <= bytes; at += 72)
+        snprintf(text + at, 73, "sha256-%064zx ", first++);
+    memset(text + at, '.', bytes - at);
+    return first;
+}
+
+static void submit_document(struct queue_world *world, const char *id, const char *document, size_t bytes) {
+    struct queue_receipt receipt;
+    struct queue_submission job = world_job(id);
+    job.document = document;
+    job.document_bytes = bytes;
+    if (queue_submit(world->queue, &job, &receipt, &world->err) != QUEUE_OK)
+        fail_msg("%s", world->err.msg);
+}
+
+/* Each call does about as much as any other, whatever somebody wrote into a document; and none is missed at a cut. */
+static void l_a_document_full_of_versions_does_not_stop_the_collector(void **state) {
+    struct queue_world *world = *state;
+    auto_free char *dense = malloc(DENSE);
+    auto_free struct seen *seen = calloc(1, sizeof *seen);
+    size_t next = 0, calls = 0;
+    char plain[73], id[16];
+    uint64_t cursor = 0;
+    for (size_t i = 0; i < 300; i++) {
+        next = fill_with_versions(plain, 73, next);
+        snprintf(id, sizeof id, "j%zu", i);
+        submit_document(world, id, plain, 72);
+    }
+    next = fill_with_versions(dense, DENSE, next);
+    submit_document(world, "dense", dense, DENSE);
+    next = fill_with_versions(plain, 73, next);
+    submit_document(world, "last", plain, 72);
+    assert_int_equal(queue_remove(world->queue, "j7", &world->err), QUEUE_STATE);
+    do {
+        size_t before = seen->visits;
+        assert_int_equal(queue_versions(world->queue, &cursor, see, seen, &world->err), QUEUE_OK);
+        assert_true(seen->visits - before <= 15000);
+        calls++;
+    } while (cursor && calls < 100);
+    assert_int_equal(cursor, 0);
+    assert_int_equal(seen->distinct, next);
+    assert_in_range(calls, 5, 6);
+}
+
+/* What stands in Redis may be anybody's: nothing reads such a document, so that the end of it keeps nothing. */
+static void f_a_forged_document_ends_the_walk_as_any_other(void **state) {
+    struct queue_world *world = *state;
+    auto_free struct seen *seen = calloc(1, sizeof *seen);
+    uint64_t cursor = 0;
+    size_t calls = 0;
+    world_submit_plain(world, "j1");
+    free(redis_text(&world->redis, "SETRANGE quern:{q}:spec:j1 %d x", 64 << 20));
+    free(redis_text(&world->redis, "ZADD quern:{q}:numbers 2 ghost"));
+    while (queue_versions(world->queue, &cursor, see, seen, &world->err) == QUEUE_OK && cursor && calls < 100)
+        calls++;
+    assert_int_equal(cursor, 0);
+    assert_in_range(calls, 7, 9);
+    free(redis_text(&world->redis, "ZADD quern:{q}:numbers 9007199254740992 ghost"));
+    cursor = UINT64_C(2) << 23;
+    assert_int_equal(queue_versions(world->queue, &cursor, see, seen, &world->err), -1);
+    assert_string_equal(world->err.msg, "versions: an answer that does not belong to it");
+}
+
 int main(void) {
 #define T(test) cmocka_unit_test_setup(test, world_empty)
     const struct CMUnitTest tests[] = {
@@ -312,12 +468,17 @@ int main(void) {
         T(m_an_attempt_that_is_fenced_names_nothing),
         T(m_a_failed_attempt_leaves_its_log_until_the_next_ends),
         T(m_names_of_a_job_go_with_it_and_no_others),
+        T(r_names_of_a_forgotten_job_stay_for_those_who_waited_for_it),
+        T(m_a_replayed_heir_inherits_again_and_a_cancelled_one_no_more),
         T(b_names_are_listed_in_pieces_and_removed_all_or_none),
+        T(r_held_names_with_signs_are_listed_and_removed),
         T(l_as_many_names_as_may_be),
         T(f_names_that_are_not_theirs_are_refused),
         T(c_a_claim_whose_maker_died_is_lost_whatever_it_took),
         T(c_a_claim_that_comes_after_its_makers_death_takes_nothing),
         T(f_a_nonce_is_thirty_two_digits),
+        T(l_a_document_full_of_versions_does_not_stop_the_collector),
+        T(f_a_forged_document_ends_the_walk_as_any_other),
     };
     return cmocka_run_group_tests_name("queue_names", tests, world_open, world_close);
 }

@@ -236,6 +236,38 @@ static void l_a_log_has_a_bound(void **state) {
                      QUEUE_FENCED);
 }
 
+static enum job_state lose(struct queue_world *world, const struct queue_claim *claim) {
+    enum job_state became = JOB_STATE_COUNT;
+    assert_int_equal(queue_lost(world->queue, claim->id, claim->token, &became, &world->err), QUEUE_OK);
+    return became;
+}
+
+/* What was printed before is told as long as it leaves half of the room to the attempt that is of interest now. */
+static void r_a_new_attempt_has_room_for_its_log_and_no_progress_yet(void **state) {
+    struct queue_world *world = *state;
+    const struct queue_output piece = {false, "0123456789012345", 16}; // 80 with what it costs
+    assert_int_equal(queue_set(world->queue, QUEUE_LOG_BYTES, 240, &world->err), QUEUE_OK);
+    world_submit_plain(world, "j1");
+    struct queue_claim claim = world_claim(world, "j1");
+    assert_int_equal(queue_log(world->queue, "j1", claim.token, &piece, 1, &world->err), QUEUE_OK);
+    assert_int_equal(queue_progress(world->queue, "j1", claim.token, "half", &world->err), QUEUE_OK);
+    assert_int_equal(lose(world, &claim), JOB_QUEUED);
+    claim = world_claim(world, "j1");
+    assert_int_equal(redis_number(&world->redis, "XLEN quern:{q}:log:j1"), 1);
+    assert_int_equal(redis_number(&world->redis, "HEXISTS quern:{q}:job:j1 progress"), 0);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(queue_log(world->queue, "j1", claim.token, &piece, 1, &world->err), QUEUE_OK);
+    assert_int_equal(queue_log(world->queue, "j1", claim.token, &piece, 1, &world->err), QUEUE_DROPPED);
+    assert_int_equal(lose(world, &claim), JOB_DELAYED);
+    world_advance(world, 600000);
+    world_tick(world);
+    claim = world_claim(world, "j1");
+    assert_int_equal(redis_number(&world->redis, "XLEN quern:{q}:log:j1"), 0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(queue_log(world->queue, "j1", claim.token, &piece, 1, &world->err), QUEUE_OK);
+    assert_int_equal(queue_log(world->queue, "j1", claim.token, &piece, 1, &world->err), QUEUE_DROPPED);
+}
+
 static void m_lists_and_counts_tell_the_truth(void **state) {
     struct queue_world *world = *state;
     struct queue_row rows[3];
@@ -361,6 +393,61 @@ static void m_a_log_is_read_in_pieces_until_the_job_has_ended(void **state) {
     queue_pieces_free(&rest);
 }
 
+// What an eviction or somebody with a Redis prompt takes away holds nobody else up.
+static void r_a_job_that_vanished_holds_neither_its_key_nor_those_who_wait_for_it(void **state) {
+    struct queue_world *world = *state;
+    struct queue_dependency after[] = {{"gone", QUEUE_AFTER_OK}, {"gone", QUEUE_AFTER_ANY}};
+    struct queue_submission gone = world_job("gone"), next = world_job("next"), ok = world_job("ok");
+    struct queue_submission any = world_job("any");
+    uint64_t cursor = 0, repaired = 0;
+    gone.unique = next.unique = "u";
+    ok.after = &after[0];
+    any.after = &after[1];
+    ok.after_count = any.after_count = 1;
+    world_submit(world, &gone, JOB_QUEUED);
+    world_submit(world, &ok, JOB_BLOCKED);
+    world_submit(world, &any, JOB_BLOCKED);
+    redis_number(&world->redis, "DEL quern:{q}:job:gone");
+    world_submit(world, &next, JOB_QUEUED);
+    assert_int_equal(queue_sweep(world->queue, &cursor, &repaired, &world->err), QUEUE_OK);
+    assert_int_equal(repaired, 1);
+    world_tick(world);
+    world_expect(world, "ok", JOB_FAILED);
+    world_expect_why(world, "ok", "dependency:gone");
+    world_expect(world, "any", JOB_QUEUED);
+}
+
+static void r_a_damaged_record_ends_alone(void **state) {
+    struct queue_world *world = *state;
+    struct queue_submission waits[] = {world_job("w1"), world_job("w2")};
+    static const char *const runs[] = {"r1", "r2", "r3"};
+    for (size_t i = 0; i < 3; i++)
+        world_submit_plain(world, runs[i]);
+    for (size_t i = 0; i < 3; i++)
+        world_claim(world, runs[i]);
+    for (size_t i = 0; i < 2; i++) {
+        waits[i].delay_ms = 1000;
+        world_submit(world, &waits[i], JOB_DELAYED);
+    }
+    redis_number(&world->redis, "HDEL quern:{q}:job:r1 tok");
+    redis_number(&world->redis, "HDEL quern:{q}:job:r2 maxcrash");
+    redis_number(&world->redis, "HDEL quern:{q}:job:w1 prio");
+    world_tick(world);
+    for (int i = 0; i < 31; i++) {
+        world_advance(world, 1000);
+        world_tick(world);
+    }
+    static const char *const damaged[] = {"r1", "r2", "w1"};
+    for (size_t i = 0; i < 3; i++) {
+        auto_free char *text = redis_text(&world->redis, "HGET quern:{q}:job:%s text", damaged[i]);
+        world_expect(world, damaged[i], JOB_FAILED);
+        world_expect_why(world, damaged[i], "infra");
+        assert_string_equal(text, "its record in the queue is damaged");
+    }
+    world_expect(world, "r3", JOB_QUEUED);
+    world_expect(world, "w2", JOB_QUEUED);
+}
+
 static void m_workers_are_there_while_they_beat(void **state) {
     struct queue_world *world = *state;
     struct queue_worker workers[4];
@@ -383,6 +470,32 @@ static void m_workers_are_there_while_they_beat(void **state) {
     assert_int_equal(queue_beat(world->queue, "h2:1", "", 30000, &world->err), QUEUE_OK);
     assert_int_equal(queue_workers(world->queue, 0, workers, 4, &count, &world->err), QUEUE_OK);
     assert_int_equal(count, 1);
+}
+
+static void m_a_worker_that_shall_drain_is_given_no_job_from_that_moment_on(void **state) {
+    struct queue_world *world = *state;
+    struct queue_claim claim = {0};
+    char nonce[QUEUE_NONCE_BYTES];
+    world_submit_plain(world, "j1");
+    world_submit_plain(world, "j2");
+    assert_int_equal(queue_beat(world->queue, "host:1", "", 30000, &world->err), QUEUE_OK);
+    memcpy(nonce, world_nonce(), sizeof nonce);
+    assert_int_equal(queue_claim(world->queue, "host:1", nonce, WORLD_LEASE_MS, 0, &claim, &world->err), QUEUE_OK);
+    queue_claim_free(&claim);
+    assert_int_equal(queue_drain(world->queue, "host:1", true, &world->err), QUEUE_OK);
+    world_claim_nothing(world, "drain");
+    // A claim whose reply was lost had its job before.
+    assert_int_equal(queue_claim(world->queue, "host:1", nonce, WORLD_LEASE_MS, 0, &claim, &world->err), QUEUE_OK);
+    assert_string_equal(claim.id, "j1");
+    world_complete(world, &claim);
+    queue_claim_free(&claim);
+    world_claim_nothing(world, "drain");
+    assert_int_equal(queue_claim(world->queue, "host:2", world_nonce(), WORLD_LEASE_MS, 0, &claim, &world->err),
+                     QUEUE_OK);
+    assert_string_equal(claim.id, "j2");
+    queue_claim_free(&claim);
+    assert_int_equal(queue_drain(world->queue, "host:1", false, &world->err), QUEUE_OK);
+    world_claim_nothing(world, "empty");
 }
 
 static void m_a_server_that_would_lose_jobs_is_refused_with_the_remedy(void **state) {
@@ -455,11 +568,15 @@ int main(void) {
         T(m_a_new_priority_counts_in_every_state),
         T(l_progress_is_taken_ten_times_a_second),
         T(l_a_log_has_a_bound),
+        T(r_a_new_attempt_has_room_for_its_log_and_no_progress_yet),
         T(m_lists_and_counts_tell_the_truth),
         T(b_the_document_is_as_it_was_submitted),
         T(m_a_sweep_mends_what_hands_broke),
+        T(r_a_damaged_record_ends_alone),
+        T(r_a_job_that_vanished_holds_neither_its_key_nor_those_who_wait_for_it),
         T(m_a_log_is_read_in_pieces_until_the_job_has_ended),
         T(m_workers_are_there_while_they_beat),
+        T(m_a_worker_that_shall_drain_is_given_no_job_from_that_moment_on),
         T(m_a_server_that_would_lose_jobs_is_refused_with_the_remedy),
         T(l_a_server_without_room_says_so),
         T(m_a_queue_says_where_it_is_at_home),

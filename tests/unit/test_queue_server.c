@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Redis over TCP: who may come in, and how sure it is that what was accepted stays.
+#include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -9,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -195,6 +199,36 @@ static void await_replica(struct redis_server *primary) {
     }
 }
 
+static void m_a_server_that_could_never_confirm_is_refused(void **state) {
+    (void)state;
+    static const char fsync_needs[] = "durability is fsync, which needs Redis 7.2 or later with appendonly yes; set "
+                                      "appendfsync always there and durability normal here";
+    static const struct {
+        const char *version;
+        bool append_only;
+        uint64_t replicas;
+        enum queue_durability durability;
+        const char *message; /* NULL: it could */
+    } cases[] = {
+        {"6.2.0", false, 0, QUEUE_NORMAL, NULL},
+        {"7.0.15", true, 1, QUEUE_REPLICATED, NULL},
+        {"7.0.15", true, 0, QUEUE_REPLICATED,
+         "durability is replicated and Redis has no replica; start one, or set normal"},
+        {"7.2.4", true, 0, QUEUE_FSYNC, NULL},
+        {"8.0", true, 0, QUEUE_FSYNC, NULL},
+        {"7.0.15", true, 1, QUEUE_FSYNC, fsync_needs},
+        {"7.2.4", false, 1, QUEUE_FSYNC, fsync_needs},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct server server = {.append_only = cases[i].append_only, .replicas = cases[i].replicas};
+        struct err err = {0};
+        snprintf(server.version, sizeof server.version, "%s", cases[i].version);
+        assert_int_equal(queue_durability_check(&server, cases[i].durability, &err), cases[i].message ? -1 : 0);
+        assert_string_equal(err.msg, cases[i].message ? cases[i].message : "");
+        assert_int_equal(err.reason, cases[i].message ? REASON_CONFIG : REASON_NONE);
+    }
+}
+
 /* With a replica, without one, and with one that has stopped. */
 static void c_replicated_is_confirmed_by_a_replica_or_not_at_all(void **state) {
     (void)state;
@@ -221,6 +255,9 @@ static void c_replicated_is_confirmed_by_a_replica_or_not_at_all(void **state) {
     options.timeout_ms = 1000;
     assert_int_equal(submit_at(&options, "j2", &err), -1);
     assert_string_equal(err.msg, "submit: accepted, not confirmed: no replica had it within 501 ms");
+    /* The same again writes nothing, on a connection that wrote nothing: yet it is not confirmed. */
+    assert_int_equal(submit_at(&options, "j2", &err), -1);
+    assert_string_equal(err.msg, "submit: accepted, not confirmed: no replica had it within 501 ms");
     redis_server_stop(&replica);
     redis_server_stop(&primary);
 }
@@ -241,7 +278,7 @@ static void m_only_submissions_and_completions_wait(void **state) {
     options.durability = QUEUE_REPLICATED;
     assert_int_equal(queue_open(&options, &queue, &err), 0);
     assert_int_equal(queue_claim(queue, "w", nonce, LEASE_MS, 0, &claim, &err), QUEUE_OK);
-    assert_int_equal(queue_complete(queue, "j1", claim.token, "{}", 2, NULL, 0, &err), -1);
+    assert_int_equal(queue_complete(queue, "j1", claim.token, "{}", 2, NULL, 0, &err), QUEUE_UNCONFIRMED);
     assert_string_equal(err.msg, "complete: accepted, not confirmed: no replica had it within 1001 ms");
     struct queue_record record;
     assert_int_equal(queue_get(queue, "j1", &record, &err), QUEUE_OK);
@@ -278,16 +315,18 @@ static void c_fsync_counts_the_disk_of_redis(void **state) {
     static const struct {
         const char *bytes, *message; /* NULL: it is confirmed */
     } cases[] = {
-        {SUBMITTED "*2\r\n:1\r\n:0\r\n", NULL},
-        {SUBMITTED "*2\r\n:0\r\n:1\r\n",
+        {SUBMITTED ":1\r\n*2\r\n:1\r\n:0\r\n", NULL},
+        {SUBMITTED ":1\r\n*2\r\n:0\r\n:1\r\n",
          "submit: accepted, not confirmed: it was not on the disk of Redis within 10001 ms"},
-        {SUBMITTED "*0\r\n", "submit: expected a number, found another reply"},
-        {SUBMITTED "+OK\r\n", "submit: expected a number, found another reply"},
-        {SUBMITTED "-ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.\r\n",
+        {SUBMITTED ":1\r\n*0\r\n", "submit: expected a number, found another reply"},
+        {SUBMITTED ":1\r\n+OK\r\n", "submit: expected a number, found another reply"},
+        {SUBMITTED ":1\r\n-ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.\r\n",
          "submit: accepted, not confirmed: durability fsync needs Redis 7.2 or later with appendonly yes; "
          "set appendfsync always there and durability normal here"},
-        {SUBMITTED "-NOPERM no\r\n",
+        {SUBMITTED ":1\r\n-NOPERM no\r\n",
          "submit: Redis refused: NOPERM no; its user needs the rights of deploy/redis/users.acl"},
+        {SUBMITTED "-NOPERM no mark\r\n*2\r\n:1\r\n:0\r\n",
+         "submit: Redis refused: NOPERM no mark; its user needs the rights of deploy/redis/users.acl"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct redis_peer peer;
@@ -301,6 +340,54 @@ static void c_fsync_counts_the_disk_of_redis(void **state) {
     }
 }
 
+/* ---- a call that was given up ---- */
+
+/* Listens on a free port of 127.0.0.1 and takes little at a time. */
+static int listen_slowly(char url[64]) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t bytes = sizeof address;
+    int little = 8192, fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &little, sizeof little), 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(fd, 4), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &bytes), 0);
+    snprintf(url, 64, "redis://127.0.0.1:%u", ntohs(address.sin_port));
+    return fd;
+}
+
+/* What is given up is given up: the kernel must not deliver it later, when the same was asked again and done and the world
+ * has gone on. */
+static void r_a_call_that_was_given_up_does_not_come_late(void **state) {
+    (void)state;
+    enum { DOCUMENT_BYTES = 500000 };
+    struct queue *queue = NULL;
+    struct queue_receipt receipt;
+    struct err err = {0};
+    char url[64], *document = calloc(1, DOCUMENT_BYTES), taken[65536];
+    int listener = listen_slowly(url);
+    struct queue_options options = {.url = url, .name = "q", .timeout_ms = 300};
+    struct queue_submission job = job_of("j1");
+    job.document = document;
+    job.document_bytes = DOCUMENT_BYTES;
+    assert_int_equal(queue_open(&options, &queue, &err), 0);
+    assert_int_equal(queue_submit(queue, &job, &receipt, &err), -1);
+    assert_int_equal(err.reason, REASON_UNREACHABLE);
+    int peer = accept(listener, NULL, NULL);
+    size_t came = 0;
+    ssize_t got;
+    assert_true(peer >= 0);
+    while ((got = recv(peer, taken, sizeof taken, 0)) > 0)
+        came += (size_t)got;
+    assert_int_equal(got, -1);
+    assert_int_equal(errno, ECONNRESET);
+    assert_true(came < DOCUMENT_BYTES);
+    queue_close(queue);
+    close(peer);
+    close(listener);
+    free(document);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(f_who_does_not_know_the_password_is_denied),
@@ -309,10 +396,12 @@ int main(void) {
         cmocka_unit_test(b_a_worker_may_ask_whether_a_replica_has_it_and_what_the_server_is),
         cmocka_unit_test(f_a_user_without_rights_is_denied_within_a_transition_too),
         cmocka_unit_test(m_a_durability_is_one_of_three_words),
+        cmocka_unit_test(m_a_server_that_could_never_confirm_is_refused),
         cmocka_unit_test(c_replicated_is_confirmed_by_a_replica_or_not_at_all),
         cmocka_unit_test(m_only_submissions_and_completions_wait),
         cmocka_unit_test(c_fsync_says_what_it_needs),
         cmocka_unit_test(c_fsync_counts_the_disk_of_redis),
+        cmocka_unit_test(r_a_call_that_was_given_up_does_not_come_late),
     };
     return cmocka_run_group_tests_name("queue_server", tests, NULL, NULL);
 }

@@ -251,6 +251,30 @@ static void f_hostile_keys_are_refused(void **state) {
     assert_key_refused("a/:name", "key \"a/:name\": expected no `:` but in the prefix `job:` of a name, found one");
     assert_key_refused("job:", "key \"job:\": expected no `:` but in the prefix `job:` of a name, found one");
     assert_key_refused("job:a:b", "key \"job:a:b\": expected no `:` but in the prefix `job:` of a name, found one");
+    for (const char *sign = "{}[]*?%\\"; *sign; sign++) {
+        char key[] = "a/b?c", message[64];
+        key[3] = *sign;
+        snprintf(message, sizeof message, "key \"%s\": expected none of { } [ ] * ? %% \\, found '%c'", key, *sign);
+        assert_key_refused(key, message);
+    }
+}
+
+/* As a store may have them from before that rule. */
+static void r_held_keys_with_signs_are_listed_and_removed(void **state) {
+    struct storage *storage = scratch_store(*state);
+    const char *held = "o{d}";
+    struct storage_pin pin;
+    struct err err;
+    scratch_name(storage, 1, "new", "hello");
+    assert_int_equal(mkdir(scratch_path(*state, "store/names/o{d}"), 0700), 0);
+    scratch_file(scratch_path(*state, "store/names/o{d}/:name"),
+                 "{\"key\": \"o{d}\", \"version\": \"" HELLO "\", \"bytes\": 5, \"fence\": 0}");
+    assert_listed(storage, "", 0, "new o{d} ");
+    assert_int_equal(storage_find(storage, held, &pin, &err), -1);
+    assert_string_equal(err.msg, "key \"o{d}\": expected none of { } [ ] * ? % \\, found '{'");
+    assert_int_equal(storage_remove(storage, 1, &held, 1, &err), 0);
+    assert_listed(storage, "", 0, "new ");
+    storage_close(storage);
 }
 
 static void l_keys_have_ceilings(void **state) {
@@ -394,6 +418,7 @@ int main(void) {
         BOTH(b_an_attempt_is_staged_and_committed_once),
         TEST(file, b_an_attempt_is_a_list_and_a_manifest),
         TEST(file, f_hostile_keys_are_refused),
+        TEST(file, r_held_keys_with_signs_are_listed_and_removed),
         BOTH(l_keys_have_ceilings),
         TEST(file, b_urls_choose_the_back_end),
         TEST(file, b_a_file_system_without_nameless_files_will_do),

@@ -86,6 +86,37 @@ static void m_what_somebody_wants_stays(void **state) {
     storage_close(storage);
 }
 
+static bool has_turn(struct storage *storage) {
+    struct err err = {0};
+    bool due = false;
+    if (storage_collect_turn(storage, HOUR_MS, &due, &err) < 0)
+        fail_msg("%s", err.msg);
+    return due;
+}
+
+static void m_of_all_who_collect_one_has_the_turn(void **state) {
+    struct scratch *scratch = *state;
+    char version[STORAGE_VERSION_BYTES];
+    struct storage *one = scratch_store(scratch), *other = scratch_store(scratch);
+    if (!scratch->on_redis)
+        assert_false(has_turn(one)); // there is no store yet, and none is made
+    scratch_put(one, "text", version);
+    assert_true(has_turn(one));
+    assert_false(has_turn(one) || has_turn(other));
+    scratch_age(scratch, HOUR_MS + 1000);
+    assert_true(has_turn(other));
+    assert_false(has_turn(one));
+    scratch_age(scratch, -2ll * HOUR_MS); // a clock was put right
+    assert_true(has_turn(one));
+    struct err err;
+    bool due;
+    assert_int_equal(storage_collect_turn(one, UINT64_MAX, &due, &err), -1);
+    assert_string_equal(err.msg, "collect: expected a time between two turns below 9223372036854775 ms, found "
+                                 "18446744073709551615");
+    storage_close(one);
+    storage_close(other);
+}
+
 static void m_whoever_touches_an_object_has_time(void **state) {
     struct scratch *scratch = *state;
     char version[STORAGE_VERSION_BYTES];
@@ -283,6 +314,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         BOTH(m_what_somebody_wants_stays),
         BOTH(m_whoever_touches_an_object_has_time),
+        BOTH(m_of_all_who_collect_one_has_the_turn),
         BOTH(m_an_attempt_that_goes_on_keeps_what_it_has),
         BOTH(l_a_budget_is_kept),
         BOTH(f_nothing_is_collected_in_doubt),

@@ -27,6 +27,7 @@ struct world {
     pid_t pids[WORKERS];
     uint32_t idle, holds, steps, done, deaths;
     char wake[QUEUE_WAKE_BYTES];
+    bool drained;
     enum job_state state;
     enum reason reason;
     int tree; // looked at when a death is told
@@ -37,9 +38,10 @@ static void on_event(void *context, uint32_t worker, const struct event *event, 
     (void)context, (void)worker, (void)event, (void)fd;
 }
 
-static void on_idle(void *context, uint32_t worker, uint32_t queue, const char *wake) {
+static void on_idle(void *context, uint32_t worker, uint32_t queue, const char *wake, bool drained) {
     struct world *world = context;
     (void)worker, (void)queue;
+    world->drained = drained;
     world->idle++;
     memcpy(world->wake, wake, sizeof world->wake);
 }
@@ -51,12 +53,12 @@ static void on_hold(void *context, uint32_t worker, bool fresh) {
     world->steps += !fresh;
 }
 
-static void on_done(void *context, uint32_t worker, enum job_state state, enum reason reason) {
+static void on_done(void *context, uint32_t worker, const struct supervisor_end *end) {
     struct world *world = context;
     (void)worker;
     world->done++;
-    world->state = state;
-    world->reason = reason;
+    world->state = (enum job_state)end->state;
+    world->reason = (enum reason)end->reason;
 }
 
 static void on_death(void *context, uint32_t worker) {
@@ -92,7 +94,8 @@ static void add_worker(struct world *world, uint32_t index) {
                                                             .pidfd = pidfd_open(world->pids[index], 0),
                                                             .step_deadline_ns = CLOCK_NEVER,
                                                             .cancel_deadline_ns = CLOCK_NEVER,
-                                                            .tree_deadline_ns = CLOCK_NEVER};
+                                                            .tree_deadline_ns = CLOCK_NEVER,
+                                                            .wait_ends_ns = CLOCK_NEVER};
 }
 
 static int setup(void **state) {
@@ -207,7 +210,7 @@ static void b_a_job_is_held_and_done(void **state) {
     assert_int_equal(world->holds, 1);
     assert_int_equal(world->steps, 1);
     assert_string_equal(world->supervisor.workers[0].id, "job");
-    ASK_WELL(world, 0, .kind = SUPERVISOR_DONE, .state = JOB_FAILED, .reason = REASON_EXCEPTION);
+    ASK_WELL(world, 0, .kind = SUPERVISOR_DONE, .end = {.state = JOB_FAILED, .reason = REASON_EXCEPTION});
     assert_int_equal(world->done, 1);
     assert_int_equal(world->state, JOB_FAILED);
     assert_int_equal(world->reason, REASON_EXCEPTION);
@@ -232,7 +235,7 @@ static void f_calls_out_of_turn_are_refused(void **state) {
     assert_string_equal(ASK(world, 0, .kind = SUPERVISOR_DONE).msg, "DONE: not expected of a worker in turn 0");
     hold(world, 0);
     assert_string_equal(ASK(world, 0, .kind = SUPERVISOR_IDLE).msg, "IDLE: not expected of a worker in turn 3");
-    assert_string_equal(ASK(world, 0, .kind = SUPERVISOR_DONE, .state = 99).msg,
+    assert_string_equal(ASK(world, 0, .kind = SUPERVISOR_DONE, .end = {.state = 99}).msg,
                         "DONE: state 99 for reason 0 does not exist");
     claim(world, 1);
     assert_string_equal(ASK(world, 1, .kind = SUPERVISOR_HOLD, .queue = 1, .id = "job").msg,
@@ -328,7 +331,7 @@ static void publish(struct world *world, uint32_t worker, const char *text) {
 }
 
 static void done(struct world *world, uint32_t worker) {
-    ASK_WELL(world, worker, .kind = SUPERVISOR_DONE, .state = JOB_SUCCEEDED);
+    ASK_WELL(world, worker, .kind = SUPERVISOR_DONE, .end = {.state = JOB_SUCCEEDED});
 }
 
 static void l_two_jobs_with_two_inputs_in_memory_for_three(void **state) {
@@ -448,6 +451,116 @@ static void c_a_dead_worker_lets_go_of_its_memory(void **state) {
     assert_int_equal(reply.err.reason, 0);
 }
 
+static bool reserved(struct world *world, uint32_t worker, const char *text, struct supervisor_reply *reply) {
+    struct supervisor_call call = {.kind = SUPERVISOR_RESERVE, .count = 1, .keys = {key(text)}};
+    tell(world, worker, &call, -1);
+    return heard(world, worker, reply);
+}
+
+// Worker 0 has two thirds of all memory, and worker 1 wants as much.
+static void make_wait(struct world *world) {
+    struct err err;
+    struct supervisor_reply reply;
+    hold(world, 0);
+    hold(world, 1);
+    assert_true(reserved(world, 0, "a", &reply));
+    assert_true(grant(world, 0, "a", 2 * UNIT, &err));
+    ASK_WELL(world, 1, .kind = SUPERVISOR_STEP, .step = STEP_LOAD, .deadline_ms = 600000);
+    assert_true(reserved(world, 1, "large", &reply));
+    assert_false(grant(world, 1, "large", 2 * UNIT, &err));
+}
+
+static void l_small_jobs_pass_a_large_one_for_a_while_only(void **state) {
+    struct world *world = *state;
+    struct supervisor_reply reply;
+    make_wait(world);
+    hold(world, 2);
+    assert_true(reserved(world, 2, "small", &reply));
+    granted(world, 2, "small");
+    publish(world, 2, "small");
+    done(world, 2);
+    world->supervisor.workers[1].wait_begun_ns -= UINT64_C(30000) * 1000000;
+    hold(world, 2);
+    assert_false(reserved(world, 2, "small", &reply)); // though it is in memory: it would be held for longer
+    turn(world);
+    assert_false(heard(world, 2, &reply) || heard(world, 1, &reply));
+    done(world, 0);
+    assert_true(heard(world, 1, &reply));
+    assert_int_equal(reply.err.reason, 0);
+    assert_true(heard(world, 2, &reply));
+    assert_int_equal(reply.states[0], SUPERVISOR_HIT);
+}
+
+static void l_who_holds_memory_goes_on_whoever_waits(void **state) {
+    struct world *world = *state;
+    struct supervisor_reply reply;
+    make_wait(world);
+    world->supervisor.workers[1].wait_begun_ns -= UINT64_C(30000) * 1000000;
+    assert_true(reserved(world, 0, "b", &reply));
+    granted(world, 0, "b");
+}
+
+static void l_nobody_waits_for_longer_than_half_his_time(void **state) {
+    struct world *world = *state;
+    struct supervisor_reply reply;
+    make_wait(world);
+    struct worker_link *link = &world->supervisor.workers[1];
+    uint64_t left_ns = link->step_deadline_ns - link->wait_ends_ns;
+    assert_in_range(left_ns / 1000000, 299000, 301000);
+    link->wait_begun_ns -= UINT64_C(30000) * 1000000;
+    hold(world, 2);
+    assert_false(reserved(world, 2, "small", &reply));
+    link->wait_ends_ns = clock_now_ns();
+    turn(world);
+    assert_true(heard(world, 1, &reply));
+    assert_int_equal(reply.err.reason, REASON_INFRA);
+    assert_string_equal(reply.err.msg,
+                        "a dataset needs 2000 bytes of memory, which other jobs of this host held for too long");
+    assert_true(heard(world, 2, &reply));
+    assert_int_equal(reply.states[0], SUPERVISOR_LOAD);
+}
+
+static void l_a_job_that_waits_to_begin_gives_up_too(void **state) {
+    struct world *world = *state;
+    struct supervisor_reply reply;
+    make_wait(world);
+    world->supervisor.workers[1].wait_begun_ns -= UINT64_C(30000) * 1000000;
+    hold(world, 2);
+    assert_false(reserved(world, 2, "small", &reply));
+    world->supervisor.workers[2].wait_ends_ns = clock_now_ns();
+    turn(world);
+    assert_true(heard(world, 2, &reply));
+    assert_int_equal(reply.err.reason, REASON_INFRA);
+    assert_string_equal(reply.err.msg, "datasets need memory, which other jobs of this host held for too long");
+}
+
+static void b_a_job_that_is_to_end_waits_for_no_memory(void **state) {
+    struct world *world = *state;
+    struct supervisor_reply reply;
+    make_wait(world);
+    supervisor_end_job(&world->supervisor, 1, SUPERVISOR_CANCEL);
+    assert_true(heard(world, 1, &reply));
+    assert_int_equal(reply.kind, SUPERVISOR_CANCEL);
+    assert_true(heard(world, 1, &reply));
+    assert_int_equal(reply.err.reason, REASON_CANCELLED);
+    assert_string_equal(reply.err.msg, "a dataset needs 2000 bytes of memory, for which it waited when it was to end");
+    done(world, 0);
+    assert_false(heard(world, 1, &reply));
+}
+
+static void b_a_worker_that_drains_says_so(void **state) {
+    struct world *world = *state;
+    struct supervisor_call call = {.kind = SUPERVISOR_IDLE, .wake = "7-1", .drained = 1};
+    wait_for_turn(world, 0, "6-1");
+    assert_false(world->drained);
+    supervisor_let_claim(&world->supervisor, 0, 0);
+    struct supervisor_reply reply;
+    assert_true(heard(world, 0, &reply));
+    tell(world, 0, &call, -1);
+    assert_true(world->drained);
+    assert_string_equal(world->wake, "7-1");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -467,6 +580,12 @@ int main(void) {
         CASE(r_what_others_hold_does_not_count_as_missing),
         CASE(l_a_file_of_the_worker_s_own_may_go_beyond_the_budget),
         CASE(c_a_dead_worker_lets_go_of_its_memory),
+        CASE(l_small_jobs_pass_a_large_one_for_a_while_only),
+        CASE(l_who_holds_memory_goes_on_whoever_waits),
+        CASE(l_nobody_waits_for_longer_than_half_his_time),
+        CASE(l_a_job_that_waits_to_begin_gives_up_too),
+        CASE(b_a_job_that_is_to_end_waits_for_no_memory),
+        CASE(b_a_worker_that_drains_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,7 +56,7 @@ static void b_environment_that_cannot_be_used_says_why(void **state) {
     not_ready("[environment]\npython = /nonesuch/python3\n",
               "the interpreter /nonesuch/python3: No such file or directory");
     not_ready("[environment]\ncolour = red\n",
-              "test: line 2: expected python, profile, preload or network, found \"colour\"");
+              "test: line 2: expected python, profile, preload, network or legacy, found \"colour\"");
     bool ns = harness->ready.profile == 1;
     snprintf(message, sizeof message, "environment test: profile: expected pandas %s, found %s",
              ns ? "2 or later" : "1", harness->ready.pandas);

@@ -7,6 +7,7 @@ script (fd), bundle (fd or -1), bundle_name, table (fd), table_name, separator, 
 `answers`: note(about, text), result(port, name, rows, fd), raised(reason, detail, type, message, line).
 """
 import os
+import sys
 
 import _quern
 import quern
@@ -74,6 +75,7 @@ def failed(job, error):
     reason, message = failures.reason_of(error, job.blame)
     if not isinstance(error, failures.EXPECTED):
         failures.say(failures.report(error, ours=reason == _quern.REASON_BUG))
+        suggest(job, error)
     leave_if_forked(job, 1)
     if job.call["debug"]:
         from quern import debugger  # pdb is not part of a warm interpreter
@@ -92,6 +94,8 @@ def run_script(job):
     HELD.append(inputs)
     source = read_all(call["script"])
     job.blame = _quern.REASON_EXCEPTION
+    if call["legacy"] or "quern.legacy" in sys.modules:  # the environment's own wish
+        bring_back(job)
     module = script.load(source, call["directory"])
     main = getattr(module, script.ENTRY)
     value = main(*made(main, arguments.arguments(main, inputs, call["dialect"], job.note)))
@@ -101,6 +105,24 @@ def run_script(job):
     job.blame = _quern.REASON_EXCEPTION
     script.flush(module)
     surroundings.finish()
+
+
+def bring_back(job):
+    from quern import legacy  # few jobs need it
+
+    legacy.install(job.note)
+
+
+def suggest(job, error):
+    """Says when the failure is of something that a library lacks today."""
+    if job.call.get("legacy"):
+        return
+    from quern.legacy import hints
+
+    text = hints.hint(error)
+    if text:
+        job.note("legacy", text)
+        failures.say(f"hint: {text}\n")
 
 
 def made(main, chosen):

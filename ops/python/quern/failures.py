@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is said about a failed script. Exceptions are the script's: nothing they do may break the saying."""
+import _thread
 import errno
 import os
 import traceback
@@ -107,6 +108,15 @@ def exit_code(error):
     return 1, text_of(code) + "\n"
 
 
+def is_full_of_threads():
+    """Whether the kernel refuses one more: such an error is told in words only, and in those of other errors."""
+    try:
+        _thread.start_new_thread(lambda: None, ())
+    except RuntimeError:
+        return True
+    return False
+
+
 def reason_of(error, otherwise):
     """(reason, message) of an exception that is not SystemExit."""
     if isinstance(error, EXPECTED):
@@ -115,4 +125,6 @@ def reason_of(error, otherwise):
         return _quern.REASON_LIMIT_MEMORY, text_of(error)
     if isinstance(error, OSError) and error.errno in FULL:
         return _quern.REASON_LIMIT_DISK, text_of(error)
+    if isinstance(error, (BlockingIOError, RuntimeError)) and is_full_of_threads():
+        return _quern.REASON_LIMIT_PROCESSES, text_of(error)
     return otherwise, text_of(error)

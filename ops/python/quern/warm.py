@@ -35,6 +35,13 @@ def rehearse():
     gc.collect()
 
 
+def bring_back():
+    """In an environment with `legacy = yes`: before its first job."""
+    from quern import legacy
+
+    legacy.prepare()
+
+
 def touch():
     """The way of a job in small: a frame becomes a segment and a frame again, a script is loaded and called. In a child,
     it makes the copies of pages that its fork owes before anybody waits for them. Nothing of it stays."""

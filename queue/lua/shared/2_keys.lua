@@ -14,8 +14,10 @@ local TERMINAL = {succeeded = true, failed = true, cancelled = true}
 local function job_key(id) return P .. ':job:' .. id end
 local function spec_key(id) return P .. ':spec:' .. id end
 local function dependents_key(id) return P .. ':dependents:' .. id end
+local function heirs_key(id) return P .. ':heirs:' .. id end
 local function log_key(id) return P .. ':log:' .. id end
 local function unique_key(name) return P .. ':unique:' .. name end
+local function done_key(nonce) return P .. ':done:' .. nonce end
 local function spent_key(nonce) return P .. ':spent:' .. nonce end
 
 -- Lua prints 14 digits of a number, scores and fences have up to 16.
@@ -33,5 +35,16 @@ local function job_fields(id, ...)
   return fields
 end
 
+-- Where no token tells a second call from one that is repeated because its reply was lost, a nonce does: what was answered.
+local function answered(nonce)
+  local answer = redis.call('GET', done_key(nonce))
+  return answer and {'OK', answer}
+end
+local function done(nonce, answer)
+  redis.call('SET', done_key(nonce), answer or '', 'PX', 600000)
+  return {'OK', answer}
+end
+
 local function setting(name) return tonumber(redis.call('HGET', P .. ':conf', name) or nil) end
+local function log_most() return setting('log_bytes') or 10485760 end
 local function count(name) redis.call('HINCRBY', P .. ':stats', name, 1) end

@@ -38,6 +38,27 @@ local function forget_edges(id, deps)
   end
 end
 
+-- Who waits for a job may read what it gave until he has ended himself: its names stay for its heirs when it is forgotten.
+local function inherit(id, deps)
+  for _, dep in string.gmatch(deps or '', '(%a+):(%S+)') do redis.call('SADD', heirs_key(dep), id) end
+end
+
+local function drop_unwanted_names(id)
+  if redis.call('EXISTS', job_key(id), heirs_key(id)) == 0 then drop_job_names(id) end
+end
+
+local function disinherit(id, deps)
+  for _, dep in string.gmatch(deps or '', '(%a+):(%S+)') do
+    if redis.call('SREM', heirs_key(dep), id) == 1 then drop_unwanted_names(dep) end
+  end
+end
+
+-- The job that lives and has this key; who vanished holds nobody up.
+local function holder_of(unique)
+  local id = redis.call('GET', unique_key(unique))
+  return id and redis.call('EXISTS', job_key(id)) == 1 and id
+end
+
 -- How many jobs wait, and how many may.
 local function waiting()
   return redis.call('ZCARD', P .. ':ready') + redis.call('ZCARD', P .. ':delayed')
@@ -48,18 +69,19 @@ end
 local function forget(index, id)
   redis.call('ZREM', index, id)
   redis.call('ZREM', P .. ':numbers', id)
-  redis.call('DEL', job_key(id), spec_key(id), log_key(id))
-  drop_job_names(id)
+  redis.call('UNLINK', job_key(id), spec_key(id), log_key(id))
+  drop_unwanted_names(id)
 end
 
 -- The end of a job. Those who wait for it are told by drain(), a bounded number at a time.
 local function finish(id, state, why, text)
   local job = job_key(id)
-  local unique = redis.call('HGET', job, 'unique')
+  local held = job_fields(id, 'unique', 'deps')
   redis.call('HDEL', job, 'cancel')
   redis.call('HSET', job, 'st', state, 'end', int(NOW), 'why', why, 'text', text or '')
   redis.call('ZADD', INDEX[state], int(NOW), id)
-  if unique and redis.call('GET', unique_key(unique)) == id then redis.call('DEL', unique_key(unique)) end
+  if held.unique and holder_of(held.unique) == id then redis.call('DEL', unique_key(held.unique)) end
+  disinherit(id, held.deps)
   count(state)
   event('end', id, state, why)
   if redis.call('EXISTS', dependents_key(id)) == 1 then redis.call('RPUSH', P .. ':todo', id) end

@@ -49,18 +49,20 @@ local function tell(edge, dep, state)
   end
 end
 
--- Tells at most `budget` waiting jobs. A chain of any length is a list here, never a recursion.
+-- Tells at most `budget` waiting jobs. A chain of any length is a list here, never a recursion. A job that has begun anew
+-- since it was put there had nobody left to tell: who waits for it now waits for its next end.
 local function drain(budget)
   local told = 0
   while told < budget do
     local dep = redis.call('LINDEX', P .. ':todo', 0)
     if not dep then break end
-    local edges = redis.call('ZPOPMIN', dependents_key(dep), math.min(budget - told, 16))
+    local state = redis.call('HGET', job_key(dep), 'st')
+    local begun_anew = state and not TERMINAL[state]
+    local edges = begun_anew and {} or redis.call('ZPOPMIN', dependents_key(dep), math.min(budget - told, 16))
     if #edges == 0 then
       redis.call('LPOP', P .. ':todo')
       told = told + 1
     end
-    local state = redis.call('HGET', job_key(dep), 'st')
     for i = 1, #edges, 2 do tell(edges[i], dep, state) end
     told = told + #edges / 2
   end

@@ -21,6 +21,16 @@ local function retry_later(id, job, times)
   return make_delayed(id, NOW + math.max(delay, 1))
 end
 
+-- One attempt more, as far as its counter reaches: nil beyond.
+local function try_again(id, job, counter, most, why, text)
+  local times = tonumber(job[counter] or 0) + 1
+  if times > most then return nil end
+  redis.call('HSET', job_key(id), counter, times, 'why', why, 'text', text)
+  count(counter)
+  event('retry', id, 'delayed', why)
+  return retry_later(id, job, times)
+end
+
 local ATTEMPT = {'st', 'tok', 'last', 'cancel', 'prio', 'score', 'crash', 'maxcrash', 'retries', 'maxretries',
   'rules', 'base', 'cap', 'infra', 'maxinfra'}
 
@@ -29,25 +39,21 @@ local function lose(id, job, op)
   leave_running(id, job.tok, op)
   if job.cancel then return finish(id, 'cancelled', 'cancelled') end
   local crashes = redis.call('HINCRBY', job_key(id), 'crash', 1)
-  redis.call('HSET', job_key(id), 'why', 'lost')
+  redis.call('HSET', job_key(id), 'why', 'lost', 'text', '')
   count('lost')
   event('lost', id, 'running', 'lost')
   if crashes <= tonumber(job.maxcrash) then
     if crashes == 1 then return make_ready(id, job.prio, job.score) end
     return retry_later(id, job, crashes - 1)
   end
-  local retries = tonumber(job.retries or 0)
-  if rule_says_retry(job.rules, 'lost') and retries < tonumber(job.maxretries) then
-    redis.call('HSET', job_key(id), 'retries', retries + 1)
-    return retry_later(id, job, retries + 1)
-  end
-  return finish(id, 'failed', 'poison')
+  local again = rule_says_retry(job.rules, 'lost') and try_again(id, job, 'retries', tonumber(job.maxretries), 'lost', '')
+  return again or finish(id, 'failed', 'poison')
 end
 
 -- Whether the caller still owns the job: nil if so, else the reply that says why not.
 local function not_owner(id, job, tok, op)
   if job.st == 'running' and job.tok == tok then return nil end
   if job.last == op .. ' ' .. tok then return {'OK', job.st} end
-  redis.call('HINCRBY', P .. ':stats', 'fenced', 1)
+  count('fenced_' .. op)
   return {'FENCED'}
 end

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tree_usage.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "pid_of.h"
+#include "quern/own.h"
+
+enum { MAX_FILES = 1024 }; // open memory files of a tree that are told apart; beyond, one may be counted twice
+
+struct walk {
+    const struct tree_view *view;
+    struct tree_usage usage;
+    uint64_t anonymous, shared; // tree_usage_fair()
+    uint64_t files;             // bytes of open memory files
+    uint32_t seen_count;
+    ino_t seen[MAX_FILES];
+};
+
+// `thread` is a living one of the process.
+typedef void process_fn(struct walk *walk, int process, int thread);
+
+static bool is_number(const char *name) { return name[0] && name[strspn(name, "0123456789")] == '\0'; }
+
+/* ---- processes ---- */
+
+// A file of /proc comes in one piece; empty when the process is gone.
+static void read_text(int process, const char *name, char *text, size_t room) {
+    auto_fd int fd = openat(process, name, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, text, room - 1);
+    text[got < 0 ? 0 : got] = '\0';
+}
+
+static bool has_memory(int thread) {
+    char status[4096];
+    read_text(thread, "status", status, sizeof status);
+    return strstr(status, "\nVmRSS:") != NULL;
+}
+
+// A process whose first thread has ended goes on in the others, and only they tell of its memory. -1: it is dead.
+static int living_thread(int process) {
+    if (has_memory(process))
+        return openat(process, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int found = -1, fd = openat(process, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+    if (!stream)
+        own_close(&fd);
+    for (struct dirent *entry; stream && found < 0 && (entry = readdir(stream));) {
+        auto_fd int thread =
+            is_number(entry->d_name) ? openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+        if (thread >= 0 && has_memory(thread))
+            found = steal_fd(&thread);
+    }
+    if (stream)
+        closedir(stream);
+    return found;
+}
+
+// Each process of the tree but its init, which is 1.
+static int for_each_process(struct walk *walk, process_fn *visit, struct err *err) {
+    int copy = openat(walk->view->proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *stream = copy < 0 ? NULL : fdopendir(copy);
+    if (!stream) {
+        own_close(&copy);
+        return err_sys(err, REASON_INFRA, "/proc of the job's processes");
+    }
+    for (struct dirent *entry; (entry = readdir(stream));) {
+        if (!is_number(entry->d_name) || strcmp(entry->d_name, "1") == 0)
+            continue;
+        auto_fd int process = openat(walk->view->proc, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        auto_fd int thread = process < 0 ? -1 : living_thread(process);
+        if (thread >= 0)
+            visit(walk, process, thread);
+    }
+    closedir(stream);
+    return 0;
+}
+
+// The figure of a line "NAME:   123 kB" in bytes, or 0. `name` begins with the line feed before it.
+static uint64_t figure(const char *text, const char *name) {
+    const char *at = strstr(text, name);
+    return at ? strtoull(at + strlen(name), NULL, 10) * 1024 : 0;
+}
+
+static bool is_input(const struct tree_view *view, ino_t inode) {
+    for (uint32_t i = 0; i < view->input_count; i++)
+        if (view->inputs[i] == inode)
+            return true;
+    return false;
+}
+
+/* ---- memory files that are open ---- */
+
+static bool is_seen(struct walk *walk, ino_t inode) {
+    for (uint32_t i = 0; i < walk->seen_count; i++)
+        if (walk->seen[i] == inode)
+            return true;
+    if (walk->seen_count < MAX_FILES)
+        walk->seen[walk->seen_count++] = inode;
+    return false;
+}
+
+static void count_file(struct walk *walk, const struct stat *status) {
+    if (status->st_dev != walk->view->memory_device || is_input(walk->view, status->st_ino))
+        return;
+    if (!is_seen(walk, status->st_ino))
+        walk->files += (uint64_t)status->st_blocks * 512;
+}
+
+static void count_files(struct walk *walk, int thread) {
+    struct stat status;
+    int fd = openat(thread, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+    if (!stream)
+        own_close(&fd);
+    for (struct dirent *entry; stream && (entry = readdir(stream));)
+        if (is_number(entry->d_name) && fstatat(fd, entry->d_name, &status, 0) == 0)
+            count_file(walk, &status);
+    if (stream)
+        closedir(stream);
+}
+
+/* ---- quick ---- */
+
+// Fields 14 to 17 of stat: user and system time, its own and of the children it waited for. The name before them may hold
+// anything but ends with the last parenthesis.
+static uint64_t cpu_us(const char *stat) {
+    unsigned long long user = 0, system = 0;
+    long long waited_user = 0, waited_system = 0;
+    const char *at = strrchr(stat, ')');
+    if (!at || sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %lld %lld", &user, &system,
+                      &waited_user, &waited_system) != 4)
+        return 0;
+    uint64_t ticks = user + system + (uint64_t)waited_user + (uint64_t)waited_system;
+    return ticks * (1000000u / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
+static void take_most(struct walk *walk, int process, int thread) {
+    static const char *const figures[] = {"\nRssAnon:", "\nRssShmem:", "\nVmSwap:", "\nVmPTE:"};
+    char status[4096], stat[1024];
+    read_text(thread, "status", status, sizeof status);
+    read_text(process, "stat", stat, sizeof stat);
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+        walk->usage.memory_bytes += figure(status, figures[i]);
+    const char *threads = strstr(status, "\nThreads:");
+    walk->usage.threads += threads ? (uint32_t)strtoul(threads + sizeof "\nThreads:" - 1, NULL, 10) : 0;
+    walk->usage.cpu_us += cpu_us(stat);
+    count_files(walk, thread);
+}
+
+int tree_usage_most(const struct tree_view *view, struct tree_usage *ret, struct err *err) {
+    struct walk walk = {.view = view};
+    TRY(for_each_process(&walk, take_most, err));
+    *ret = walk.usage;
+    ret->memory_bytes += walk.files;
+    return 0;
+}
+
+/* ---- fair ---- */
+
+// What a mapping's heading says of its file. An anonymous one has inode 0.
+static bool is_shared_memory(const struct walk *walk, const char *heading) {
+    unsigned high = 0, low = 0;
+    unsigned long long inode = 0;
+    if (sscanf(heading, "%*x-%*x %*s %*x %x:%x %llu", &high, &low, &inode) != 3 || inode == 0)
+        return false;
+    if (makedev(high, low) != walk->view->memory_device || is_input(walk->view, (ino_t)inode))
+        return false;
+    for (uint32_t i = 0; i < walk->seen_count; i++)
+        if (walk->seen[i] == (ino_t)inode)
+            return false; // open, and counted as such
+    return true;
+}
+
+// A heading begins with an address, whose digits are small; the names of figures begin with a capital.
+static bool is_heading(const char *line) {
+    return (line[0] >= '0' && line[0] <= '9') || (line[0] >= 'a' && line[0] <= 'f');
+}
+
+static void take_mappings(struct walk *walk, int thread) {
+    char line[512], buffer[1 << 16];
+    bool wanted = false;
+    int fd = openat(thread, "smaps", O_RDONLY | O_CLOEXEC);
+    auto_file FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+    if (file)
+        setvbuf(file, buffer, _IOFBF, sizeof buffer);
+    while (file && fgets(line, sizeof line, file)) {
+        if (is_heading(line))
+            wanted = is_shared_memory(walk, line);
+        else if (wanted && strncmp(line, "Pss:", 4) == 0)
+            walk->shared += strtoull(line + 4, NULL, 10) * 1024;
+    }
+}
+
+// The sum of a process is quickly had. Mapping by mapping is read only where it holds shared memory: inputs are of that.
+static void take_fair(struct walk *walk, int process, int thread) {
+    char sum[4096], status[4096];
+    (void)process;
+    read_text(thread, "smaps_rollup", sum, sizeof sum);
+    read_text(thread, "status", status, sizeof status);
+    walk->anonymous += figure(sum, "\nPss_Anon:") + figure(sum, "\nSwapPss:") + figure(status, "\nVmPTE:");
+    if (figure(sum, "\nPss_Shmem:"))
+        take_mappings(walk, thread);
+}
+
+static void take_files(struct walk *walk, int process, int thread) {
+    (void)process;
+    count_files(walk, thread);
+}
+
+int tree_usage_fair(const struct tree_view *view, uint64_t *ret, struct err *err) {
+    struct walk walk = {.view = view};
+    TRY(for_each_process(&walk, take_files, err));
+    TRY(for_each_process(&walk, take_fair, err));
+    uint64_t own = walk.anonymous > view->inherited_bytes ? walk.anonymous - view->inherited_bytes : 0;
+    *ret = own + walk.shared + walk.files;
+    return 0;
+}
+
+/* ---- the way in ---- */
+
+static int open_proc(int pidfd) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d", pid_of(pidfd));
+    auto_fd int process = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    auto_fd int thread = process < 0 ? -1 : living_thread(process);
+    if (thread >= 0)
+        return openat(thread, "root/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    errno = ENOENT;
+    return -1;
+}
+
+// A number that was given to another process meanwhile would lead elsewhere: who lives afterwards was the one. A process that
+// is on its way out has neither memory nor a root any more.
+int tree_proc_open(int pidfd, int *ret_proc, struct err *err) {
+    auto_fd int proc = open_proc(pidfd);
+    int sys = errno;
+    struct pollfd process = {.fd = pidfd, .events = POLLIN};
+    *ret_proc = -1;
+    if (poll(&process, 1, 0) != 0 || (proc < 0 && (sys == ENOENT || sys == ESRCH)))
+        return 0;
+    errno = sys;
+    if (proc < 0)
+        return err_sys(err, REASON_INFRA, "/proc of the job's processes");
+    *ret_proc = steal_fd(&proc);
+    return 0;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the processes of a job's tree use at this moment, read from the /proc of the tree's own pid namespace: nobody else
+ * is in it, and nobody of the tree is missing.
+ *
+ * Memory is what the job adds: private and shared anonymous memory, memory files, page tables, swap. Apart are its inputs
+ * (by their inode numbers, never by names), files of the disk, and the work directory with /dev/shm, which have a limit of
+ * their own. Two figures: tree_usage_most() is quick and counts pages that processes share once for each of them, and all
+ * that is mapped; tree_usage_fair() reads every mapping and counts a shared page once. It does not count what the tree
+ * still shares with its zygote, and is by at most `inherited_bytes` too low.
+ *
+ * Unseen: memory files that nobody has open or mapped (on their way through a socket), buffers of sockets and pipes, and,
+ * where the reader is not root, memory files that are open but not mapped.
+ *
+ * The reader has to have created the tree's user namespace, or be root. Processes that end meanwhile are left out.
+ */
+#ifndef DAEMON_TREE_USAGE_H
+#define DAEMON_TREE_USAGE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "quern/host.h"
+
+struct tree_view {
+    int proc;            /* the tree's /proc; borrowed */
+    dev_t memory_device; /* of memory files */
+    uint64_t inherited_bytes;
+    uint32_t input_count;
+    ino_t inputs[HOST_MAX_PORTS];
+};
+
+struct tree_usage {
+    uint64_t memory_bytes;
+    uint64_t cpu_us;  /* of living processes and of those they waited for */
+    uint32_t threads; /* of all processes but the tiny init */
+};
+
+/* The /proc of the process behind `pidfd`; *ret_proc is -1 when that is dead or about to be. REASON_INFRA when it may not be read. */
+MUST_USE int tree_proc_open(int pidfd, int *ret_proc, struct err *err);
+
+MUST_USE int tree_usage_most(const struct tree_view *view, struct tree_usage *ret, struct err *err);
+MUST_USE int tree_usage_fair(const struct tree_view *view, uint64_t *ret_memory_bytes, struct err *err);
+
+#endif

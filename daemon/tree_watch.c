@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tree_watch.h"
+
+#include <sys/stat.h>
+
+#include "quern/clock.h"
+#include "quern/memory.h"
+#include "quern/own.h"
+
+enum { SHORTEST_NS = 10000000, LONGEST_NS = 100000000, SHARE = 20, FILL_BYTES_PER_NS = 10 };
+
+// A single process that is beyond its CPU time gets SIGXCPU at the limit and may end by itself until then.
+#define CPU_GRACE_US UINT64_C(500000)
+
+void tree_watch_init(struct tree_watch *watch) {
+    *watch = (struct tree_watch){.view = {.proc = -1}, .process = -1, .next_ns = CLOCK_NEVER};
+}
+
+void tree_watch_done(struct tree_watch *watch) {
+    own_close(&watch->view.proc);
+    watch->next_ns = CLOCK_NEVER;
+}
+
+int tree_watch_input(struct tree_watch *watch, int fd, struct err *err) {
+    struct stat status;
+    if (watch->view.input_count == HOST_MAX_PORTS)
+        return err_set(err, REASON_BUG, "expected at most %u inputs of a child", HOST_MAX_PORTS);
+    if (fstat(fd, &status) < 0)
+        return err_sys(err, REASON_INFRA, "the segment of an input");
+    watch->view.inputs[watch->view.input_count++] = status.st_ino;
+    return 0;
+}
+
+void tree_watch_begin(struct tree_watch *watch, int process, const struct jail_facts *facts, uint64_t inherited_bytes,
+                      const struct jail_limits *limits) {
+    watch->process = process;
+    watch->facts = *facts;
+    watch->limits = *limits;
+    watch->view.inherited_bytes = inherited_bytes;
+    watch->next_ns = facts->bound == JAIL_BOUND_POLLED ? clock_now_ns() + SHORTEST_NS : CLOCK_NEVER;
+}
+
+static int memory_device(dev_t *ret, struct err *err) {
+    struct stat status;
+    auto_fd int file = memory_new("quern-device", 0, err); // any of them
+    TRY(file);
+    if (fstat(file, &status) < 0)
+        return err_sys(err, REASON_INFRA, "a memory file");
+    *ret = status.st_dev;
+    return 0;
+}
+
+// Not before the first look: most jobs end earlier.
+static int open_view(struct tree_watch *watch, struct err *err) {
+    TRY(memory_device(&watch->view.memory_device, err));
+    return tree_proc_open(watch->process, &watch->view.proc, err);
+}
+
+// The soonest that the rest could be filled, and no more often than the cost allows.
+static uint64_t pause_ns(const struct tree_watch *watch, uint64_t used_bytes, uint64_t cost_ns) {
+    uint64_t limit = watch->limits.memory_bytes;
+    uint64_t pause = (limit > used_bytes ? limit - used_bytes : 0) / FILL_BYTES_PER_NS;
+    if (pause < SHORTEST_NS)
+        pause = SHORTEST_NS;
+    if (pause > LONGEST_NS)
+        pause = LONGEST_NS;
+    return pause > cost_ns * SHARE ? pause : cost_ns * SHARE;
+}
+
+static int beyond_cpu(const struct tree_watch *watch, const struct tree_usage *usage, struct err *why) {
+    if (usage->cpu_us <= watch->limits.cpu_seconds * 1000000 + CPU_GRACE_US)
+        return 0;
+    err_fill(why, REASON_LIMIT_CPU,
+             "the script's processes used %llu seconds of CPU time, more than their limit of %llu",
+             (unsigned long long)(usage->cpu_us / 1000000), (unsigned long long)watch->limits.cpu_seconds);
+    return 1;
+}
+
+// Where each child has a uid of its own, the kernel refuses the next thread itself.
+static int beyond_processes(const struct tree_watch *watch, const struct tree_usage *usage, struct err *why) {
+    if (watch->facts.own_uid || usage->threads <= watch->limits.processes)
+        return 0;
+    err_fill(why, REASON_LIMIT_PROCESSES, "the script had %u processes and threads, more than its limit of %u",
+             usage->threads, watch->limits.processes);
+    return 1;
+}
+
+static int beyond_memory(const struct tree_watch *watch, uint64_t bytes, struct err *why) {
+    if (bytes <= watch->limits.memory_bytes)
+        return 0;
+    err_fill(why, REASON_LIMIT_MEMORY,
+             "the script's processes took %llu MiB of memory, more than their limit of %llu MiB",
+             (unsigned long long)(bytes >> 20), (unsigned long long)(watch->limits.memory_bytes >> 20));
+    return 1;
+}
+
+static int look(struct tree_watch *watch, uint64_t *ret_bytes, struct err *why, struct err *err) {
+    struct tree_usage usage;
+    TRY(tree_usage_most(&watch->view, &usage, err));
+    *ret_bytes = usage.memory_bytes;
+    if (usage.memory_bytes > watch->limits.memory_bytes)
+        TRY(tree_usage_fair(&watch->view, ret_bytes, err));
+    if (beyond_memory(watch, *ret_bytes, why))
+        return 1;
+    return beyond_cpu(watch, &usage, why) || beyond_processes(watch, &usage, why);
+}
+
+int tree_watch_look(struct tree_watch *watch, struct err *ret_why, struct err *err) {
+    uint64_t began = clock_now_ns(), bytes = 0;
+    if (watch->view.proc < 0)
+        TRY(open_view(watch, err));
+    if (watch->view.proc < 0) { // about to be dead
+        watch->next_ns = began + SHORTEST_NS;
+        return 0;
+    }
+    int beyond = look(watch, &bytes, ret_why, err);
+    if (bytes > watch->peak_bytes)
+        watch->peak_bytes = bytes;
+    uint64_t now = clock_now_ns();
+    watch->next_ns = beyond ? CLOCK_NEVER : now + pause_ns(watch, bytes, now - began);
+    return beyond;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The limits of a job that the kernel keeps for single processes only, kept for its whole tree: memory, CPU time, and the
+ * number of threads where all children have one uid. By looking, again and again: `bound: polled`. Between two looks a
+ * tree may get beyond its limit; the nearer it is, the sooner is the next look, and looking never takes more than a
+ * twentieth of a processor.
+ *
+ * Calling sequence: tree_watch_init() → tree_watch_input() for each segment it gets → tree_watch_begin() when it is let go
+ * → tree_watch_look() at tree_watch_next_ns(), again and again → tree_watch_done(). Owns its descriptor; the pidfd is
+ * borrowed.
+ */
+#ifndef DAEMON_TREE_WATCH_H
+#define DAEMON_TREE_WATCH_H
+
+#include "tree_usage.h"
+
+struct tree_watch {
+    struct tree_view view;
+    struct jail_facts facts;
+    struct jail_limits limits;
+    int process;         /* pidfd of the child; borrowed */
+    uint64_t next_ns;    /* CLOCK_NEVER: nothing is to be watched */
+    uint64_t peak_bytes; /* the highest figure seen; 0: nobody looked */
+};
+
+void tree_watch_init(struct tree_watch *watch);
+void tree_watch_done(struct tree_watch *watch);
+
+/* The segment behind `fd` is not the job's own memory. */
+MUST_USE int tree_watch_input(struct tree_watch *watch, int fd, struct err *err);
+
+/* inherited_bytes: of host_spawned. */
+void tree_watch_begin(struct tree_watch *watch, int process, const struct jail_facts *facts, uint64_t inherited_bytes,
+                      const struct jail_limits *limits);
+
+static inline uint64_t tree_watch_next_ns(const struct tree_watch *watch) { return watch->next_ns; }
+
+/* 0: within its limits, as far as is known. 1: beyond; *ret_why names the limit with its figure. -1: the tree cannot be
+ * looked at, so that nothing may be promised. */
+MUST_USE int tree_watch_look(struct tree_watch *watch, struct err *ret_why, struct err *err);
+
+#endif

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What to say of an exception that `--legacy` would have prevented."""
+import re
+import sys
+
+from quern.legacy import parts
+from quern.legacy.gone import Gone
+
+OPTION = "--legacy brings it back"
+NO_MODULE = re.compile(r"No module named '([\w.]+)'")
+NO_NAME = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
+NO_ATTRIBUTE = re.compile(r"module '([\w.]+)' has no attribute '(\w+)'")
+UNKNOWN = re.compile(r"(\w+(?:\.\w+)*)\(\) got an unexpected keyword argument '(\w+)'")
+SURPLUS = re.compile(r"(\w+(?:\.\w+)*)\(\) takes (?:from \d+ to )?\d+ positional arguments? but \d+ (?:were|was) given")
+
+
+def hint(error):
+    """One line, or "". An exception may do anything when it is looked at: then there is none."""
+    try:
+        name, gone = find(error)
+        return f"{name} {gone.text()}; {OPTION}" if gone else ""
+    except BaseException:
+        return ""
+
+
+def find(error):
+    """(name, its entry)"""
+    text = str(error)
+    if isinstance(error, ModuleNotFoundError):
+        match = NO_MODULE.search(text)
+        return found(match[1], "MODULES", match[1]) if match else ("", None)
+    if isinstance(error, ImportError):
+        match = NO_NAME.search(text)
+        return found(f"{match[2]}.{match[1]}", "GONE", (match[2], match[1])) if match else ("", None)
+    if isinstance(error, AttributeError):
+        match = NO_ATTRIBUTE.match(text)
+        return found(f"{match[1]}.{match[2]}", "GONE", match.groups()) if match else method(type(error.obj), error.name)
+    if isinstance(error, TypeError):
+        return called(text)
+    return "", None
+
+
+def found(name, table, key):
+    """From the table of the library that the name begins with."""
+    part = parts().get(name.partition(".")[0])
+    return name, part and getattr(part, table).get(key)
+
+
+def method(kind, name):
+    """Of a class, wherever its library says that it stands."""
+    for owner in kind.__mro__:
+        part = parts().get(owner.__module__.partition(".")[0])
+        for (holder, attribute), gone in part.GONE.items() if part else ():
+            if attribute == name and holder.endswith(f".{owner.__name__}"):
+                return f"{owner.__name__}.{name}", gone
+    return "", None
+
+
+BY_NAME = Gone("pandas 2.0 and scikit-learn 1.0", "their names")
+
+
+def called(text):
+    """Of a function only its name is told: a class that is called as one of theirs is taken for it."""
+    match = UNKNOWN.search(text)
+    for part in parts().values() if match else ():
+        owner, function = match[1].rpartition(".")[::2]
+        words = {**part.WORDS, **part.SPECIAL}
+        word = words.get((function, match[2])) or words.get((owner.rpartition(".")[2], match[2]))
+        if word:
+            return f"{match[2]}= of {match[1].removesuffix('.__init__')}()", word
+    match = SURPLUS.search(text)
+    owner = match[1].partition(".")[0] if match else ""
+    if owner and (owner in ("DataFrame", "Series", "NDFrame") or estimator(owner)):
+        return f"{match[1].removesuffix('.__init__')}() with arguments by position", BY_NAME
+    return "", None
+
+
+def estimator(name):
+    """A public class of scikit-learn."""
+    return any(isinstance(getattr(module, name, None), type) for full, module in list(sys.modules.items())
+               if full.startswith("sklearn.") and full.count(".") == 1)

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The level of the jail is told everywhere, and required: nobody gets less than was asked for without a word.
+
+Within a user namespace that has one id (`unshare -r`) every machine gives level user, to root too."""
+import os
+import subprocess
+
+from conftest import QUERN
+from fleet import RELEASE, eventually
+
+LEVEL = "full" if os.geteuid() == 0 else "user"
+NOTHING = "def azureml_main():\n    pass\n"
+LESS = ["unshare", "-r"]
+BELOW = "environment default: the jail is user here, full is required (see: quern doctor)"
+UNBOUND = "environment default: memory of a job as a whole is bounded by polled here, cgroup is required"
+
+
+def test_b_the_record_tells(quern):
+    run = quern(NOTHING, "--jail", LEVEL)
+    assert run.code == 0, run.stderr
+    assert (run.job["jail"]["level"], run.job["jail"]["bound"]) == (LEVEL, "polled")
+
+
+def lesser_run(tmp_path, *options):
+    script = tmp_path / "script.py"
+    script.write_text("print('ran')\n" + NOTHING)
+    return subprocess.run([*LESS, QUERN, "run", script, *options], capture_output=True, text=True, check=False)
+
+
+def test_f_run_refuses_a_lesser_jail(tmp_path):
+    done = lesser_run(tmp_path, "--jail", "full")
+    assert (done.returncode, done.stdout) == (78, ""), done.stderr
+    assert "✕ failed after" in done.stderr and f": {BELOW} (config)" in done.stderr
+    done = lesser_run(tmp_path, "--jail", "user")
+    assert (done.returncode, "ran" in done.stdout) == (0, True), done.stderr
+
+
+def test_b_doctor_tells_level_and_bound():
+    done = subprocess.run([QUERN, "doctor"], capture_output=True, text=True, check=False)
+    assert f"jail      {LEVEL}; memory is bounded by looking at all processes of a job (polled)\n" in done.stdout
+    done = subprocess.run([*LESS, QUERN, "doctor"], capture_output=True, text=True, check=False)
+    assert "jail      user; memory is bounded by looking at all processes of a job (polled)\n" in done.stdout
+
+
+def refused(fleet, jail, around, message):
+    host = fleet.host("refused", around=around, jail=jail)
+    assert host.process.wait(60) == 78
+    assert f"quernd: {message}\n" in host.log.read_text()
+    assert not host.events("up")
+
+
+def test_f_quernd_refuses_to_start_below_the_level(fleet):
+    refused(fleet, {"require": "full"}, LESS, BELOW)
+
+
+def test_f_quernd_refuses_to_start_below_the_bound(fleet):
+    refused(fleet, {"require_bound": "cgroup"}, [], UNBOUND)
+
+
+def test_b_log_and_metrics_tell_the_level(fleet):
+    host = fleet.host(jail={"require": LEVEL, "require_bound": "polled"}).ready()
+    up = host.events("environment up")[0]
+    assert (up["jail"], up["memory_bound"]) == (LEVEL, "polled")
+    number = {"user": 2, "full": 3}[LEVEL]
+    name = f'quern_jail_level{{environment="default",level="{LEVEL}",memory_bound="polled"}}'
+    eventually(lambda: host.metric(name) == number, name)
+
+
+def test_b_settings_of_the_jail_are_words(tmp_path):
+    path = tmp_path / "quernd.ini"
+    path.write_text("[queue]\nurl = unix:/s\n[jail]\nrequire_bound = kernel\n")
+    done = subprocess.run([RELEASE / "quernd", "--config", path, "--check"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        78, f'quernd: {path}: line 4: require_bound: expected one of rlimit, polled, cgroup, found "kernel"\n')

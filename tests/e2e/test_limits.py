@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every limit of a job can be asked for, is in its record, and is named with its figure when it is what ends the job."""
+import json
+import os
+import subprocess
+
+import pytest
+
+from conftest import QUERN
+from fleet import RELEASE
+
+NOTHING = "def azureml_main():\n    pass\n"
+
+
+def failed(run, code, reason, message):
+    assert (run.code, run.job["reason"], run.job["message"]) == (code, reason, message), run.stderr
+
+
+def test_b_what_was_asked_for_is_in_the_record(quern):
+    run = quern(NOTHING, "--timeout", "90s", "--memory", "1G", "--cpu", "30s", "--processes", "50", "--open-files", "64",
+                "--disk", "32M", "--disk-files", "99", "--file", "16M", "--result", "64M", "--output-limit", "1M",
+                "--pictures", "3")
+    assert run.code == 0, run.stderr
+    assert run.job["limits"] == {
+        "memory_bytes": 1 << 30, "mapped_bytes": 0, "work_bytes": 32 << 20, "work_files": 99, "file_bytes": 16 << 20,
+        "processes": 50, "open_files": 64, "cpu_seconds": 30, "time_ms": 90000, "result_bytes": 64 << 20,
+        "output_bytes": 1 << 20, "pictures": 3}
+
+
+@pytest.mark.parametrize("flag, value, message", [
+    ("--processes", "0", "limits.processes: expected 1..1048576, found 0"),
+    ("--open-files", "15", "limits.open_files: expected 16..1048576, found 15"),
+    ("--pictures", "201", "limits.pictures: expected 1..200, found 201"),
+    ("--disk", "1000", "limits.work_bytes: expected 1048576..1125899906842624, found 1000"),
+])
+def test_b_what_no_job_may_have_is_a_usage_error(quern, flag, value, message):
+    run = quern(NOTHING, flag, value)
+    assert (run.code, message in run.stderr) == (2, True), run.stderr
+
+
+def test_l_time(quern):
+    failed(quern("import time\ndef azureml_main():\n    time.sleep(60)\n", "--timeout", "1500ms"), 124, "limit:time",
+           "the script ran longer than its time limit of 1500 ms")
+
+
+def test_l_cpu_time_of_one_process(quern):
+    failed(quern("def azureml_main():\n    while True: pass\n", "--cpu", "1s"), 124, "limit:cpu",
+           "the script used more than its 1 seconds of CPU time")
+
+
+def test_l_cpu_time_of_one_process_that_ignores_the_signal(quern):
+    run = quern("import signal\ndef azureml_main():\n    signal.signal(signal.SIGXCPU, signal.SIG_IGN)\n"
+                "    while True: pass\n", "--cpu", "1s")
+    assert (run.code, run.job["reason"]) == (124, "limit:cpu"), run.stderr
+
+
+def test_l_cpu_time_of_all_processes(quern):
+    """None of them has used up the limit by itself."""
+    failed(quern("import os\ndef azureml_main():\n    for _ in range(4):\n        if os.fork() == 0:\n"
+                 "            while True: pass\n    os.wait()\n", "--cpu", "3s"), 124, "limit:cpu",
+           "the script's processes used 3 seconds of CPU time, more than their limit of 3")
+
+
+def test_l_cpu_time_of_processes_that_have_ended(quern):
+    failed(quern("import os, time\ndef azureml_main():\n    while True:\n        if os.fork() == 0:\n"
+                 "            end = time.process_time() + 0.3\n            while time.process_time() < end: pass\n"
+                 "            os._exit(0)\n        os.wait()\n", "--cpu", "2s"), 124, "limit:cpu",
+           "the script's processes used 2 seconds of CPU time, more than their limit of 2")
+
+
+def test_l_processes(quern):
+    run = quern("import os, signal\ndef azureml_main():\n    while True:\n        if os.fork() == 0: signal.pause()\n",
+                "--processes", "40")
+    if os.geteuid() == 0:
+        failed(run, 1, "limit:processes",
+               "[Errno 11] Resource temporarily unavailable (the limit is 40 processes and threads)")
+    else:  # one uid for all children: they are counted, and killed
+        assert (run.code, run.job["reason"]) == (1, "limit:processes"), run.stderr
+
+
+def test_l_threads(quern):
+    run = quern("import threading\ndef azureml_main():\n    end = threading.Event()\n    while True:\n"
+                "        threading.Thread(target=end.wait, daemon=True).start()\n", "--processes", "40", "--memory", "4G")
+    if os.geteuid() == 0:
+        failed(run, 1, "limit:processes", "can't start new thread (the limit is 40 processes and threads)")
+    else:
+        assert (run.code, run.job["reason"]) == (1, "limit:processes"), run.stderr
+
+
+def test_b_a_socket_that_would_block_is_no_limit(quern):
+    failed(quern("import os\ndef azureml_main():\n    r, w = os.pipe()\n    os.set_blocking(r, False)\n    os.read(r, 1)\n"),
+           1, "exception", "BlockingIOError: [Errno 11] Resource temporarily unavailable")
+
+
+def test_l_disk(quern):
+    failed(quern("def azureml_main():\n    with open('f', 'wb') as file:\n        while True: file.write(bytes(1 << 20))\n",
+                 "--disk", "32M"), 1, "limit:disk",
+           "[Errno 28] No space left on device (the limit is 32 MiB in 65536 files, 4096 MiB each)")
+
+
+def test_l_one_file(quern):
+    failed(quern("def azureml_main():\n    open('f', 'wb', 0).write(bytes(64 << 20))\n"
+                 "    open('f', 'ab', 0).write(b'more')\n", "--file", "32M"), 1, "limit:disk",
+           "[Errno 27] File too large (the limit is 1024 MiB in 65536 files, 32 MiB each)")
+
+
+def test_l_output_is_cut_behind_the_data(quern):
+    run = quern("def azureml_main():\n    print('x' * 100)\n", "--output-limit", "10")
+    assert (run.code, run.job["stdout"]) == (0, {"bytes": 101, "truncated": True}), run.stderr
+    assert run.script_out == "xxxxxxxxxx\n[quern: cut here: 101 bytes came, the limit is 10]\n"
+
+
+def test_l_pictures(quern):
+    run = quern("import matplotlib.pyplot as plt\ndef azureml_main():\n    for i in range(5):\n"
+                "        plt.figure(figsize=(1, 1))\n        plt.savefig(f'p{i}.png')\n", "--pictures", "2")
+    assert (run.code, run.job["pictures"]["count"]) == (0, 2), run.stderr
+    assert "3 pictures beyond the limit of 2 were left out" in run.job["warnings"]
+
+
+# ---- the most that a host or an environment allows ----
+
+def test_l_a_host_lowers_what_a_job_asks_for(fleet):
+    fleet.host(limits={"memory": "256M", "time": "1s", "processes": "64"}).ready()
+    job = fleet.submit("def azureml_main():\n while True: pass\n", "--memory", "8G")
+    assert fleet.wait(job) == "failed"
+    record = json.loads(fleet.bytes_of(f"job:{job}/job.json"))
+    assert (record["reason"], record["message"]) == ("limit:time", "the script ran longer than its time limit of 1 s")
+    limits = record["limits"]
+    assert (limits["memory_bytes"], limits["time_ms"], limits["processes"]) == (256 << 20, 1000, 64)
+    assert limits["open_files"] == 1024  # nobody spoke of it
+
+
+def test_l_an_environment_lowers_what_a_job_asks_for(tmp_path):
+    script, places = tmp_path / "script.py", tmp_path / "config" / "quern" / "environments"
+    script.write_text(NOTHING)
+    places.mkdir(parents=True)
+    (places / "small.conf").write_text("[environment]\npython = /usr/bin/python3\n[limits]\nmemory = 300M\ncpu = 90s\n")
+    done = subprocess.run([QUERN, "run", script, "--env", "small", "--json"], capture_output=True, text=True, check=False,
+                          env=dict(os.environ, XDG_CONFIG_HOME=str(tmp_path / "config")))
+    assert done.returncode == 0, done.stderr
+    limits = json.loads(done.stdout)["limits"]
+    assert (limits["memory_bytes"], limits["cpu_seconds"], limits["time_ms"]) == (300 << 20, 90, 3600000)
+
+
+@pytest.mark.parametrize("line, message", [
+    ("memory = much", 'memory: expected a size like 512M, 1048576 to 1125899906842624 bytes, found "much"'),
+    ("processes = 0", 'processes: expected a number, 1 to 1048576, found "0"'),
+    ("time = 0s", 'time: expected a duration like 60s, 1 to 31622400 s, found "0s"'),
+    ("cpu = 2", 'cpu: expected a duration like 60s, 1 to 31622400 s, found "2"'),
+    ("ram = 2G", "[limits]: expected one of memory, disk, disk_files, file, processes, open_files, cpu, time, result, "
+                 'output, pictures, found "ram"'),
+])
+def test_b_bounds_that_cannot_be_used_are_told(tmp_path, line, message):
+    path = tmp_path / "quernd.ini"
+    path.write_text(f"[queue]\nurl = unix:/s\n[limits]\n{line}\n")
+    done = subprocess.run([RELEASE / "quernd", "--config", path, "--check"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (78, f"quernd: {path}: line 4: {message}\n")

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Limits of a job as a whole: what its processes use together, and what they only share."""
+import re
+
+import pytest
+
+TOGETHER = """
+import mmap, multiprocessing, os, signal, time
+MIB = 1 << 20
+def hold(mib):
+    held = bytearray(os.urandom(MIB) * mib)
+    signal.pause()
+def azureml_main(dataframe1=None):
+    fork = multiprocessing.get_context("fork")
+"""
+
+
+def script(body):
+    return TOGETHER + "".join(f"    {line}\n" for line in body.splitlines())
+
+
+def beyond_memory(run, limit):
+    """Failed as limit:memory with the figure of the whole tree."""
+    message = run.job["message"]
+    assert (run.code, run.job["reason"]) == (137, "limit:memory"), run.stderr
+    found = re.fullmatch(rf"the script's processes took (\d+) MiB of memory, more than their limit of {limit} MiB", message)
+    assert found and int(found[1]) > limit, message
+
+
+def test_l_memory_of_many_processes(quern):
+    run = quern(script("for _ in range(12): fork.Process(target=hold, args=(100,)).start()\nsignal.pause()"),
+                "--memory", "512M")
+    assert run.job["jail"]["bound"] == "polled"
+    beyond_memory(run, 512)
+
+
+def test_l_memory_of_processes_that_nobody_waits_for(quern):
+    """Who is left by its parent belongs to the tree."""
+    run = quern(script("for _ in range(12):\n    if os.fork() == 0:\n        if os.fork() == 0: hold(100)\n"
+                       "        os._exit(0)\nsignal.pause()"), "--memory", "512M")
+    beyond_memory(run, 512)
+
+
+def test_l_memory_files(quern):
+    """Written, never mapped: no limit of an address space sees them."""
+    run = quern(script("files = [os.memfd_create('m') for _ in range(8)]\n"
+                       "for i in range(64):\n    for file in files: os.write(file, bytes(2 * MIB))\nsignal.pause()"),
+                "--memory", "512M")
+    beyond_memory(run, 512)
+
+
+def test_l_a_memory_file_that_calls_itself_a_segment(quern):
+    run = quern(script("file = os.memfd_create('quern-segment')\n"
+                       "for i in range(512): os.write(file, bytes(2 * MIB))\nsignal.pause()"), "--memory", "512M")
+    beyond_memory(run, 512)
+
+
+def test_l_shared_memory_of_many_processes(quern):
+    run = quern(script("def share():\n    memory = mmap.mmap(-1, 100 * MIB)\n    memory.write(os.urandom(MIB) * 100)\n"
+                       "    signal.pause()\n"
+                       "for _ in range(12): fork.Process(target=share).start()\nsignal.pause()"), "--memory", "512M")
+    beyond_memory(run, 512)
+
+
+READ = """
+import multiprocessing, numpy
+kept = None
+def total(_):
+    return float(kept.sum())
+def azureml_main(dataframe1=None):
+    global kept
+    kept = {kept}
+    with multiprocessing.get_context("fork").Pool(8) as pool:
+        sums = pool.map(total, range(64), chunksize=1)
+    assert len(set(sums)) == 1
+"""
+
+
+def test_l_what_processes_share_counts_once(quern):
+    """An array of 300 MB that eight more processes read is 300 MB."""
+    run = quern(READ.format(kept="numpy.ones(300 << 17)"), "--memory", "512M")
+    assert run.code == 0, run.stderr
+
+
+@pytest.fixture
+def dataset(quern, tmp_path):
+    """400 MB of ones."""
+    run = quern("import numpy, pandas\ndef azureml_main():\n    return pandas.DataFrame({'c': numpy.ones(400 << 17)})\n")
+    assert run.code == 0, run.stderr
+    return (run.out / "dataset1.arrow").rename(tmp_path / "ones.arrow")
+
+
+def test_l_inputs_are_apart(quern, dataset):
+    """Read by nine processes under a limit that is smaller."""
+    run = quern(READ.format(kept="dataframe1.c.to_numpy()"), "--dataframe1", dataset, "--memory", "256M")
+    assert run.code == 0, run.stderr
+
+
+def test_l_a_copy_of_an_input_counts(quern, dataset):
+    """Each process changes the input for itself."""
+    run = quern(script("import numpy\n"
+                       "def change():\n    dataframe1.c.to_numpy()[:] = 2\n    signal.pause()\n"
+                       "for _ in range(8): fork.Process(target=change).start()\nsignal.pause()"),
+                "--dataframe1", dataset, "--memory", "512M")
+    beyond_memory(run, 512)
+
+
+def test_b_shared_memory_of_multiprocessing_is_of_the_work_directory(quern):
+    """/dev/shm has the limit of the work directory, not that of the memory: 300 MB in it beside 300 MB of memory."""
+    run = quern(script("from multiprocessing import shared_memory\n"
+                       "made = shared_memory.SharedMemory(create=True, size=300 * MIB)\n"
+                       "def fill(): made.buf[:] = os.urandom(MIB) * 300\n"
+                       "filler = fork.Process(target=fill)\nfiller.start()\nfiller.join()\n"
+                       "made.close()\nheld = os.urandom(MIB) * 300\n"
+                       "time.sleep(0.5)\n"
+                       "made.unlink()"), "--memory", "512M")
+    assert run.code == 0, run.stderr
+
+
+def test_l_memory_of_a_process_whose_first_thread_is_gone(quern):
+    """Its status has no figures any more; those of its other threads have."""
+    run = quern(script("import ctypes, threading\n"
+                       "def rest():\n    for _ in range(12):\n        if os.fork() == 0:\n"
+                       "            threading.Thread(target=hold, args=(100,)).start()\n"
+                       "            ctypes.CDLL(None).syscall(60, 0)\n"
+                       "    signal.pause()\n"
+                       "rest()"), "--memory", "512M", "--timeout", "60s")
+    beyond_memory(run, 512)
