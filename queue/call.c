@@ -40,16 +40,17 @@ struct transition {
     struct reply **ret;
 };
 
-// Who can never confirm it is not waited for: what was accepted is done.
+// Nobody waits for who does not confirm it: what was accepted is done.
 static int confirm(struct session *session, struct transition *transition, struct err *err) {
     struct err why = {0};
     if (durable_confirm(session, transition->prefix, transition->durability, transition->script->name, &why) == 0)
         return 0;
-    if (why.reason == REASON_CONFIG)
+    bool may_have_lost_it = why.reason == REASON_UNREACHABLE;
+    if (!may_have_lost_it)
         transition->doubt = why;
     else if (err)
         *err = why;
-    return why.reason == REASON_CONFIG ? 0 : -1;
+    return may_have_lost_it ? -1 : 0;
 }
 
 static int attempt(struct session *session, void *context, uint64_t deadline_ns, struct err *err) {
