@@ -71,7 +71,7 @@ static bool take_fds(struct msghdr *message, int *fds, size_t max_fds, size_t *r
     return fit;
 }
 
-int record_receive(int socket, void *record, size_t bytes, int *fds, size_t max_fds, size_t *ret_fd_count,
+static int receive(int socket, int flags, void *record, size_t bytes, int *fds, size_t max_fds, size_t *ret_fd_count,
                    struct err *err) {
     union control control;
     struct iovec part = {.iov_base = record, .iov_len = bytes};
@@ -80,8 +80,10 @@ int record_receive(int socket, void *record, size_t bytes, int *fds, size_t max_
     ssize_t got;
     // A peer that died with unread records is told once by ECONNRESET, before what it had sent itself.
     do
-        got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+        got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | flags);
     while (got < 0 && (errno == EINTR || errno == ECONNRESET));
+    if (got < 0 && errno == EAGAIN && flags & MSG_PEEK)
+        return 0;
     if (got < 0)
         return err_sys(err, REASON_INFRA, "receiving a record");
     size_t count = 0;
@@ -98,4 +100,14 @@ int record_receive(int socket, void *record, size_t bytes, int *fds, size_t max_
     else
         close_all(fds, count);
     return 1;
+}
+
+int record_receive(int socket, void *record, size_t bytes, int *fds, size_t max_fds, size_t *ret_fd_count,
+                   struct err *err) {
+    return receive(socket, 0, record, bytes, fds, max_fds, ret_fd_count, err);
+}
+
+int record_peek(int socket, void *record, size_t bytes, int *fds, size_t max_fds, size_t *ret_fd_count,
+                struct err *err) {
+    return receive(socket, MSG_PEEK | MSG_DONTWAIT, record, bytes, fds, max_fds, ret_fd_count, err);
 }

@@ -79,7 +79,7 @@ _Noreturn static void child(const struct jail *jail, int report) {
     double us[2];
     jail_limits_default(&limits);
     uint64_t start = clock_now_ns();
-    if (jail_prepare(jail, 0, &report, 1, &work_dir, &err) < 0)
+    if (jail_prepare(jail, 0, &limits, &report, 1, &work_dir, &err) < 0)
         _exit(complain(&err));
     us[0] = us_since(start);
     start = clock_now_ns();

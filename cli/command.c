@@ -29,6 +29,10 @@ const char *command_choice(const char *choices, size_t index, size_t *ret_bytes)
     return choices;
 }
 
+bool command_repeats(enum command_kind kind) {
+    return kind == COMMAND_PAIR || kind == COMMAND_TEXTS || kind == COMMAND_JOBS || kind == COMMAND_QUEUES;
+}
+
 bool flag_belongs(const struct flag *flag, enum command_id command) {
     static const struct {
         enum command_id owner, member;
@@ -212,7 +216,7 @@ static int check_value(const char *name, const struct flag *flag, struct given *
 
 static int check_once(const struct command_line *line, const char *name, const struct given *given,
                       struct refusal *refusal) {
-    if (flags[given->flag].kind == COMMAND_PAIR || flags[given->flag].kind == COMMAND_TEXTS)
+    if (command_repeats(flags[given->flag].kind))
         return 0;
     for (size_t i = 0; i < line->given_count; i++)
         if (line->given[i].flag == given->flag &&
@@ -277,7 +281,7 @@ static int take_operand(struct parser *parser) {
     }
     line->operands[line->operand_count++] = text;
     struct given given = {.value = text};
-    return command->operand_kind == COMMAND_CHOICE
+    return command->operand_kind == COMMAND_CHOICE && line->operand_count == 1
                ? check_choice(command->verb, command->operands, &given, parser->refusal)
                : 0;
 }

@@ -35,6 +35,16 @@ enum command_kind {
     COMMAND_PAIR,
     COMMAND_TEXTS,
     COMMAND_VERB,
+    COMMAND_JOB,
+    COMMAND_JOB_LIVE,
+    COMMAND_JOB_ENDED,
+    COMMAND_JOB_FAILED,
+    COMMAND_JOBS,
+    COMMAND_KEY,
+    COMMAND_QUEUE,
+    COMMAND_QUEUES,
+    COMMAND_WORKER,
+    COMMAND_ENVIRONMENT,
 };
 
 enum command_id {
@@ -119,6 +129,9 @@ int command_alone(const struct command_line *line);
 const struct given *command_given(const struct command_line *line, const char *word);
 
 /* Does the flag belong to the verb, or to verbs of which it is one? */
+/* May a flag of this kind be given more than once? */
+bool command_repeats(enum command_kind kind);
+
 bool flag_belongs(const struct flag *flag, enum command_id command);
 
 /* The words of a CHOICE: word `index` of "a|b|c" and its bytes; NULL behind the last one. */

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// `quern completion SHELL`.
 #include "cli/completion.h"
 
+#include <stdio.h>
 #include <string.h>
-
-#include "cli/verbs.h"
 
 enum { PORTS_SHOWN = 2 };
 
@@ -43,13 +41,29 @@ bool completion_takes_path(enum command_kind kind) {
     return kind == COMMAND_INPUT || kind == COMMAND_PORT || kind == COMMAND_FILE;
 }
 
-int verb_completion(const struct command_line *line) {
-    static const struct {
-        const char *shell;
-        void (*print)(void);
-    } shells[] = {{"bash", completion_bash}, {"zsh", completion_zsh}, {"fish", completion_fish}};
-    for (size_t i = 0; i < sizeof shells / sizeof shells[0]; i++)
-        if (strcmp(shells[i].shell, line->operands[0]) == 0)
-            shells[i].print();
-    return 0;
+const char *completion_live(enum command_kind kind) {
+    switch ((int)kind) {
+    case COMMAND_JOB:
+    case COMMAND_JOBS:
+        return "jobs";
+    case COMMAND_JOB_LIVE:
+        return "jobs-live";
+    case COMMAND_JOB_ENDED:
+        return "jobs-ended";
+    case COMMAND_JOB_FAILED:
+        return "jobs-failed";
+    case COMMAND_KEY:
+    case COMMAND_INPUT:
+    case COMMAND_PORT:
+        return "keys";
+    case COMMAND_QUEUE:
+    case COMMAND_QUEUES:
+        return "queues";
+    case COMMAND_WORKER:
+        return "workers";
+    case COMMAND_ENVIRONMENT:
+        return "environments";
+    default:
+        return NULL;
+    }
 }

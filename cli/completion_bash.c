@@ -19,11 +19,15 @@ static void bash_value(enum command_id verb, const struct flag *flag, const char
     if (flag->kind == COMMAND_CHOICE) {
         printf("COMPREPLY=($(compgen -W '");
         completion_choices(flag->value);
-        printf("' -- \"$word\")); return ;;\n");
-    } else {
-        const char *kind = flag->kind == COMMAND_DIRECTORY ? "-d" : completion_takes_path(flag->kind) ? "-f" : NULL;
-        printf(kind ? "COMPREPLY=($(compgen %s -- \"$word\")); return ;;\n" : "return ;;\n", kind ? kind : "");
+        printf("' -- \"$word\")); ");
+    } else if (flag->kind == COMMAND_DIRECTORY) {
+        printf("COMPREPLY=($(compgen -d -- \"$word\")); ");
+    } else if (completion_takes_path(flag->kind)) {
+        printf("COMPREPLY=($(compgen -f -- \"$word\")); ");
     }
+    if (completion_live(flag->kind))
+        printf("_quern_live %s; ", completion_live(flag->kind));
+    printf("return ;;\n");
 }
 
 static void bash_operand(enum command_id id) {
@@ -38,15 +42,31 @@ static void bash_operand(enum command_id id) {
         printf("' -- \"$word\"))\n");
     } else if (completion_takes_path(command->operand_kind)) {
         printf("      COMPREPLY=($(compgen -f -- \"$word\"))\n");
-    } else {
-        printf("      :\n");
     }
+    printf("      %s%s\n", completion_live(command->operand_kind) ? "_quern_live " : ":",
+           completion_live(command->operand_kind) ? completion_live(command->operand_kind) : "");
 }
 
+// Jobs, keys and so on are asked of the queue that the command line names.
+static const char opening[] =
+    "# bash completion for quern, made from its table of verbs\n"
+    "_quern_live() {\n"
+    "  local i found at=()\n"
+    "  for ((i = 1; i < COMP_CWORD - 1; i++)); do\n"
+    "    case ${COMP_WORDS[i]} in -q|--queue|--queue-url|--store) at+=(\"${COMP_WORDS[i]}\" \"${COMP_WORDS[i+1]}\") ;; "
+    "esac\n"
+    "  done\n"
+    "  while IFS=$'\\t' read -r found _; do\n"
+    "    [[ $found == \"$word\"* ]] && COMPREPLY+=(\"$found\")\n"
+    "  done < <(\"${COMP_WORDS[0]}\" completion \"$1\" \"${at[@]}\" -- \"$word\" 2>/dev/null)\n"
+    "}\n"
+    "_quern() {\n"
+    "  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
+    "  COMPREPLY=()\n";
+
 void completion_bash(void) {
-    printf("# bash completion for quern, made from its table of verbs\n_quern() {\n"
-           "  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
-           "  COMPREPLY=()\n  if ((COMP_CWORD == 1)); then\n    COMPREPLY=($(compgen -W '");
+    fputs(opening, stdout);
+    printf("  if ((COMP_CWORD == 1)); then\n    COMPREPLY=($(compgen -W '");
     completion_verbs();
     printf("' -- \"$word\"))\n    return\n  fi\n  local verb=${COMP_WORDS[1]}\n"
            "  ((COMP_CWORD > 2)) && case \"$verb ${COMP_WORDS[2]}\" in\n");

@@ -25,6 +25,10 @@ static void zsh_value(enum command_kind kind, const char *value) {
         printf(":(errors ");
         completion_verbs();
         putchar(')');
+    } else if (completion_takes_path(kind) && completion_live(kind)) {
+        printf(": _quern_file_or_key");
+    } else if (completion_live(kind)) {
+        printf(": _quern_live %s", completion_live(kind));
     } else {
         printf("%s", kind == COMMAND_DIRECTORY ? ":_files -/" : completion_takes_path(kind) ? ":_files" : ":");
     }
@@ -37,7 +41,7 @@ static void zsh_flag(enum command_id verb, const struct flag *flag, const char *
     if (flag->letter)
         names[1] = letter;
     for (size_t i = 0; i < 2 && names[i]; i++) {
-        printf("      '%s%s[", flag->kind == COMMAND_PAIR || flag->kind == COMMAND_TEXTS ? "*" : "", names[i]);
+        printf("      '%s%s[", command_repeats(flag->kind) ? "*" : "", names[i]);
         zsh_text(flag->help);
         putchar(']');
         if (flag->kind != COMMAND_NONE)
@@ -46,9 +50,29 @@ static void zsh_flag(enum command_id verb, const struct flag *flag, const char *
     }
 }
 
+// Jobs, keys and so on are asked of the queue that the command line names.
+static const char opening[] =
+    "#compdef quern\n"
+    "# zsh completion for quern, made from its table of verbs\n"
+    "_quern_live() {\n"
+    "  local -a at found\n"
+    "  local i line\n"
+    "  for ((i = 1; i < $#words; i++)); do\n"
+    "    case $words[i] in -q|--queue|--queue-url|--store) at+=(\"$words[i]\" \"${(Q)words[i+1]}\") ;; esac\n"
+    "  done\n"
+    "  for line in ${(f)\"$($_quern_program completion $1 $at -- \"${(Q)PREFIX}\" 2>/dev/null)\"}; do\n"
+    "    found+=(\"${${line%%$'\\t'*}//:/\\\\:}:${line#*$'\\t'}\")\n"
+    "  done\n"
+    "  _describe -V $1 found\n"
+    "}\n"
+    "_quern_file_or_key() { _alternative 'files:file:_files' 'keys:name: _quern_live keys' }\n"
+    "_quern() {\n"
+    "  local _quern_program=$words[1]\n"
+    "  local -a verbs\n"
+    "  verbs=(\n";
+
 void completion_zsh(void) {
-    printf("#compdef quern\n# zsh completion for quern, made from its table of verbs\n_quern() {\n"
-           "  local -a verbs\n  verbs=(\n");
+    fputs(opening, stdout);
     for (enum command_id id = COMMAND_ID_ANY + 1; id < COMMAND_ID_COUNT; id++) {
         if (command_second_word(id))
             continue;
@@ -67,7 +91,7 @@ void completion_zsh(void) {
         printf("  '%s')\n    _arguments \\\n", commands[id].verb);
         completion_each_flag(id, zsh_flag);
         if (commands[id].most > 0) {
-            printf("      '1");
+            printf("      '%s", commands[id].most > 1 && commands[id].operand_kind != COMMAND_CHOICE ? "*" : "1");
             zsh_value(commands[id].operand_kind, commands[id].operands);
             printf("' ;;\n");
         } else {

@@ -37,6 +37,7 @@ struct following {
     const struct follow_options *options;
     struct stream out, notes;
     uint64_t attempt; /* whose output was printed last */
+    uint64_t skip;    /* so many lines before the first one that is printed */
     bool told;        /* `state` was told */
     enum job_state state;
     uint64_t away_ns;        /* since when Redis is away; 0: it is not */
@@ -89,6 +90,23 @@ static void end_line(struct stream *stream) {
     fflush(stream->terminal.file);
 }
 
+static bool is_wanted(const struct following *following, const struct queue_piece *piece) {
+    return !following->options->attempt || piece->attempt == following->options->attempt;
+}
+
+// Takes the lines off that are not to be printed.
+static void skip_lines(struct following *following, struct queue_piece *piece) {
+    for (const char *end; following->skip > 0 && piece->count > 0; following->skip--) {
+        end = memchr(piece->bytes, '\n', piece->count);
+        if (!end) {
+            piece->count = 0;
+            return;
+        }
+        piece->count -= (size_t)(end + 1 - piece->bytes);
+        piece->bytes = end + 1;
+    }
+}
+
 static void print_piece(struct following *following, const struct queue_piece *piece) {
     struct stream *stream = piece->is_stderr ? &following->notes : &following->out;
     struct stream *other = piece->is_stderr ? &following->out : &following->notes;
@@ -139,11 +157,55 @@ static void tell_why(struct following *following) {
 }
 
 static void print_pieces(struct following *following, const struct queue_pieces *pieces) {
-    for (size_t i = 0; i < pieces->count; i++)
-        print_piece(following, &pieces->pieces[i]);
+    for (size_t i = 0; i < pieces->count; i++) {
+        struct queue_piece piece = pieces->pieces[i];
+        if (!is_wanted(following, &piece))
+            continue;
+        skip_lines(following, &piece);
+        if (piece.count > 0)
+            print_piece(following, &piece);
+    }
     fflush(following->out.terminal.file);
     fflush(following->notes.terminal.file);
     memcpy(following->after, pieces->after, sizeof following->after);
+}
+
+/* ---- the last lines ---- */
+
+static uint64_t lines_of(const struct following *following, const struct queue_pieces *pieces, bool *open) {
+    uint64_t lines = 0;
+    for (size_t i = 0; i < pieces->count; i++) {
+        const struct queue_piece *piece = &pieces->pieces[i];
+        if (!is_wanted(following, piece))
+            continue;
+        for (size_t at = 0; at < piece->count; at++)
+            lines += piece->bytes[at] == '\n';
+        *open = piece->count ? piece->bytes[piece->count - 1] != '\n' : *open;
+    }
+    return lines;
+}
+
+// A first walk counts the lines that are there; what comes meanwhile is printed, too.
+static int count_skipped(struct following *following, struct refusal *refusal) {
+    char after[QUEUE_WAKE_BYTES] = "0-0";
+    uint64_t lines = 0;
+    bool open = false, more = true;
+    while (more) {
+        struct queue_pieces pieces;
+        struct err err;
+        int answer = queue_read_log(following->client->queue, following->id, after, &pieces, &err);
+        if (answer == QUEUE_NO_JOB)
+            return client_no_job(following->client, following->word, refusal);
+        if (answer < 0)
+            return client_blame(following->client, &err, refusal);
+        lines += lines_of(following, &pieces, &open);
+        more = pieces.count > 0;
+        memcpy(after, pieces.after, sizeof after);
+        queue_pieces_free(&pieces);
+    }
+    lines += open;
+    following->skip = lines > following->options->lines ? lines - following->options->lines : 0;
+    return 0;
 }
 
 /* ---- waiting ---- */
@@ -217,6 +279,8 @@ int follow(const struct client *client, const char *word, const char *id, const 
     open_stream(&following.notes, stderr);
     snprintf(following.after, sizeof following.after, "%s", options->output ? "0-0" : behind_all);
     int result = 0, end = FOLLOW_ENDED;
+    if (options->tail)
+        TRY(count_skipped(&following, refusal));
     for (;;) {
         result = look(&following, refusal);
         if (result != 0)

@@ -19,9 +19,12 @@
 enum follow_end { FOLLOW_ENDED, FOLLOW_INTERRUPTED, FOLLOW_TIMEOUT };
 
 struct follow_options {
-    bool output;          /* print what it writes */
-    bool states;          /* tell of changes of its state */
-    bool only_what_is;    /* end when all output that is there has been printed */
+    bool output;       /* print what it writes */
+    bool states;       /* tell of changes of its state */
+    bool only_what_is; /* end when all output that is there has been printed */
+    bool tail;         /* of what is there already, the last `lines` lines */
+    uint64_t lines;
+    uint64_t attempt;     /* its output alone; 0: all */
     uint64_t deadline_ns; /* CLOCK_NEVER: none */
     const struct interrupts *interrupts;
 };

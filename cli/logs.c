@@ -1,18 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-// `quern logs [-f] JOB`: what a job wrote, its stdout on ours, its stderr on ours.
+// `quern logs [-f] [-n LINES] JOB`: what a job wrote, its stdout on ours, its stderr on ours.
+#include <inttypes.h>
+
 #include "cli/follow.h"
 #include "cli/verbs.h"
 #include "quern/clock.h"
 
 enum { CODE_INTERRUPTED = 130 };
 
+static int check_attempt(const struct client *client, const char *word, const char *id, uint64_t attempt,
+                         struct refusal *refusal) {
+    struct queue_record record;
+    TRY(client_get(client, word, id, &record, refusal));
+    uint64_t attempts = record.attempts;
+    queue_record_free(&record);
+    if (attempt <= attempts)
+        return 0;
+    return refuse(refusal, REASON_NOT_FOUND, "--attempt: job '%s' has had %" PRIu64 " attempts", word, attempts);
+}
+
 static int print(const struct command_line *line, const struct client *client, const struct interrupts *interrupts,
                  struct refusal *refusal) {
     bool live = command_given(line, "--follow") != NULL;
-    const struct follow_options options = {
-        .output = true, .only_what_is = !live, .deadline_ns = CLOCK_NEVER, .interrupts = interrupts};
+    const struct given *tail = command_given(line, "--tail"), *attempt = command_given(line, "--attempt");
+    const struct follow_options options = {.output = true,
+                                           .only_what_is = !live,
+                                           .tail = tail != NULL,
+                                           .lines = tail ? tail->number : 0,
+                                           .attempt = attempt ? attempt->number : 0,
+                                           .deadline_ns = CLOCK_NEVER,
+                                           .interrupts = interrupts};
     char id[JOB_ID_BYTES];
     TRY(client_find_job(client, line->operands[0], id, refusal));
+    if (attempt && !live)
+        TRY(check_attempt(client, line->operands[0], id, attempt->number, refusal));
     int end = follow(client, line->operands[0], id, &options, refusal);
     if (end == FOLLOW_INTERRUPTED)
         fprintf(stderr, "left the log of %s; the job is as it was\n", id);

@@ -77,19 +77,19 @@ static int receive_first(struct child *child, struct host_spawned *spawned, stru
     return 0;
 }
 
-int child_start(struct child *child, int zygote, uint64_t deadline_ms, struct err *err) {
+int child_start(struct child *child, int zygote, const struct job_limits *limits, struct err *err) {
     int ends[2];
-    struct host_spawn spawn = {.version = HOST_VERSION};
+    struct host_spawn spawn = {.version = HOST_VERSION, .limits = limits->jail};
     struct host_spawned spawned;
     TRY(record_pair(ends, err));
-    child->time_ms = deadline_ms;
+    child->time_ms = limits->time_ms;
     child->control = ends[0];
     auto_fd int its_control = ends[1];
     if (record_send(zygote, &spawn, sizeof spawn, &its_control, 1, err) < 0)
         return err_set(err, REASON_LOST, "the zygote died before it was asked for a child");
     close(steal_fd(&its_control));
     TRY(receive_first(child, &spawned, err));
-    return calls_watch(child->calls, child->tree, deadline_ms, err);
+    return calls_watch(child->calls, child->tree, limits->time_ms, err);
 }
 
 // What it is told decides what it may use.

@@ -61,7 +61,7 @@ struct child {
 void child_init(struct child *child, struct supervisor_calls *calls);
 void child_done(struct child *child);
 
-MUST_USE int child_start(struct child *child, int zygote, uint64_t deadline_ms, struct err *err);
+MUST_USE int child_start(struct child *child, int zygote, const struct job_limits *limits, struct err *err);
 MUST_USE int child_send(struct child *child, const struct host_call *call, const int *fds, size_t fd_count,
                         struct err *err);
 MUST_USE int child_attend(struct child *child, const struct child_listener *listener, struct err *err);

@@ -71,6 +71,10 @@ int grants_ask(struct supervisor *supervisor, uint32_t worker, const struct supe
     segments->free_bytes = host_memory_free("/proc", "/sys/fs/cgroup");
     if (bytes <= segments_available(segments) || bytes > segments_most(segments, worker))
         return segments_grant(segments, worker, key, bytes, ret_fd, err);
+    if (link->told)
+        return err_set(err, REASON_CANCELLED,
+                       "a dataset needs %llu bytes of memory, for which a job that is to end does not wait",
+                       (unsigned long long)bytes);
     link->granting = *key;
     link->granting_bytes = bytes;
     begin(supervisor, worker, WAIT_GRANT);
@@ -80,7 +84,7 @@ int grants_ask(struct supervisor *supervisor, uint32_t worker, const struct supe
 
 bool grants_hold_back(struct supervisor *supervisor, uint32_t worker) {
     uint32_t first = next_waiting(supervisor, WAIT_GRANT, 0);
-    if (first == SUPERVISOR_MAX_WORKERS || holds(supervisor, worker))
+    if (first == SUPERVISOR_MAX_WORKERS || holds(supervisor, worker) || supervisor->workers[worker].told)
         return false;
     if (clock_now_ns() - supervisor->workers[first].wait_begun_ns < (uint64_t)GRANTS_PASS_MS * 1000000)
         return false;

@@ -12,12 +12,6 @@
 
 enum { BUDGET = 100 };
 
-// A tenth more or less, so that the keepers of many hosts do not come all at once.
-static uint64_t jitter_ns(uint64_t ms) {
-    uint64_t ns = ms * 1000000, tenth = ns / 10;
-    return ns - tenth + (uint64_t)random() % (2 * tenth);
-}
-
 // A server that looks good may lack something all the same: a right, a command.
 static void remember(struct keeper_queue *kept, struct err *fault, const struct err *err) {
     if (err->reason != REASON_UNREACHABLE)
@@ -31,7 +25,7 @@ void keeper_tick(struct keeper *keeper, uint32_t queue, uint64_t now_ns) {
     struct err err = {0};
     if (!kept->server_good || now_ns < kept->tick_ns || !keeper_may_call(keeper, now_ns))
         return;
-    kept->tick_ns = now_ns + jitter_ns(keeper_chore_ms(keeper));
+    kept->tick_ns = now_ns + clock_jitter_ns(keeper_chore_ms(keeper));
     int result = queue_tick(kept->queue, BUDGET, keeper->settings.lease_ms, &ticked, &err);
     if (keeper_called(keeper, result, now_ns) < 0) {
         log_line(&keeper->log, SETTINGS_LOG_WARNING, "tick failed", "queue", keeper->settings.queues[queue], "error",
@@ -54,7 +48,7 @@ void keeper_sweep(struct keeper *keeper, uint32_t queue, uint64_t now_ns) {
     int result = queue_sweep(kept->queue, &kept->sweep_cursor, &repaired, &err);
     (void)keeper_called(keeper, result, now_ns);
     kept->sweep_ns =
-        now_ns + (kept->sweep_cursor ? (uint64_t)KEEPER_SWEEP_PIECE_MS * 1000000 : jitter_ns(KEEPER_SWEEP_MS));
+        now_ns + (kept->sweep_cursor ? (uint64_t)KEEPER_SWEEP_PIECE_MS * 1000000 : clock_jitter_ns(KEEPER_SWEEP_MS));
     if (result >= 0 && repaired)
         log_line(&keeper->log, SETTINGS_LOG_WARNING, "jobs put right", "queue", keeper->settings.queues[queue], "count",
                  log_number(repaired, number), NULL);

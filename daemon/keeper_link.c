@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
@@ -40,11 +41,63 @@ int keeper_link_start(struct keeper_link *link, int settings, const char *const 
     return 0;
 }
 
-void keeper_link_send(struct keeper_link *link, const struct keeper_order *order, const int *fds, size_t fd_count) {
+// ---- orders ----
+
+static bool send_now(const struct keeper_link *link, const struct keeper_order *order, const int *fds, size_t count) {
     struct err ignored;
-    if (link->socket >= 0 && record_send(link->socket, order, sizeof *order, fds, fd_count, &ignored) < 0)
-        link->deaf = true;
+    return link->socket >= 0 && record_send(link->socket, order, sizeof *order, fds, count, &ignored) == 0;
 }
+
+void keeper_link_flush(struct keeper_link *link) {
+    uint32_t sent = 0;
+    while (sent < link->waiting && send_now(link, &link->backlog[sent], NULL, 0))
+        sent++;
+    link->waiting -= sent;
+    if (sent)
+        memmove(link->backlog, link->backlog + sent, link->waiting * sizeof *link->backlog);
+}
+
+static bool keep(struct keeper_link *link, const struct keeper_order *order) {
+    if (!link->backlog)
+        link->backlog = calloc(KEEPER_LINK_BACKLOG, sizeof *link->backlog);
+    if (!link->backlog || link->waiting == KEEPER_LINK_BACKLOG)
+        return false;
+    link->backlog[link->waiting++] = *order;
+    return true;
+}
+
+// The next keeper is told all that counts anew, but for this: nobody else knows it any more.
+static bool outlives_the_keeper(const struct keeper_order *order) { return order->kind == KEEPER_LOST; }
+
+void keeper_link_send(struct keeper_link *link, const struct keeper_order *order, const int *fds, size_t fd_count) {
+    if (link->socket < 0 && !outlives_the_keeper(order))
+        return;
+    keeper_link_flush(link);
+    if (link->waiting == 0 && send_now(link, order, fds, fd_count))
+        return;
+    if (fd_count)
+        link->stale |= UINT64_C(1) << order->worker;
+    else
+        link->deaf = !keep(link, order) || link->deaf;
+}
+
+uint64_t keeper_link_take_stale(struct keeper_link *link) {
+    keeper_link_flush(link);
+    uint64_t stale = link->waiting ? 0 : link->stale;
+    link->stale &= ~stale;
+    return stale;
+}
+
+static void forget_orders(struct keeper_link *link) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < link->waiting; i++)
+        if (outlives_the_keeper(&link->backlog[i]))
+            link->backlog[kept++] = link->backlog[i];
+    link->waiting = kept;
+    link->stale = 0;
+}
+
+// ---- words ----
 
 static void make_safe(struct keeper_word *word) {
     word->id[sizeof word->id - 1] = '\0';
@@ -63,6 +116,7 @@ bool keeper_link_receive(struct keeper_link *link, struct keeper_word *ret, bool
         return false;
     }
     make_safe(ret);
+    keeper_link_flush(link);
     hear(link);
     return true;
 }
@@ -77,6 +131,7 @@ void keeper_link_stop(struct keeper_link *link, int ms) {
     siginfo_t info;
     if (link->socket >= 0)
         close(steal_fd(&link->socket));
+    forget_orders(link);
     if (link->pidfd < 0)
         return;
     struct pollfd death = {.fd = link->pidfd, .events = POLLIN};
@@ -85,4 +140,9 @@ void keeper_link_stop(struct keeper_link *link, int ms) {
     while (waitid(P_PIDFD, (id_t)link->pidfd, &info, WEXITED) < 0 && errno == EINTR)
         ;
     close(steal_fd(&link->pidfd));
+}
+
+void keeper_link_done(struct keeper_link *link) {
+    free(link->backlog);
+    keeper_link_init(link);
 }

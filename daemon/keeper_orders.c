@@ -95,6 +95,16 @@ static void take_slots(struct keeper *keeper, const struct keeper_order *order) 
         keeper->settings.worker_count = order->workers;
 }
 
+static void take_collected(struct metrics_collections *collections, const struct keeper_order *order) {
+    collections->good += order->good != 0;
+    collections->bad += order->good == 0;
+    collections->objects += order->objects;
+    collections->attempts += order->attempts;
+    collections->bytes += order->bytes;
+    if (order->good)
+        collections->last_unix_s = unix_s();
+}
+
 static void take(struct keeper *keeper, const struct keeper_order *order, int fds[KEEPER_ORDER_FDS]) {
     struct metrics *metrics = &keeper->metrics;
     if (order->worker >= KEEPER_MAX_WORKERS || order->queue >= SETTINGS_MAX_QUEUES)
@@ -130,6 +140,9 @@ static void take(struct keeper *keeper, const struct keeper_order *order, int fd
         metrics->segment_bytes = order->bytes;
         metrics->segment_hits = order->hits;
         metrics->segment_decodes = order->decodes;
+        break;
+    case KEEPER_COLLECTED:
+        take_collected(&metrics->collections, order);
         break;
     }
 }

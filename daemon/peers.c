@@ -28,7 +28,9 @@ static int spawn(struct peer *peer, const int *fds, uint32_t fd_count, struct er
     char path[4096];
     TRY(program_path(peer_program(peer), path, sizeof path, err));
     const char *name = peer->environment ? peer->environment->name : NULL;
-    const char *argv[] = {peer_program(peer), name, peer->once ? "--once" : NULL, NULL};
+    char standby[32];
+    snprintf(standby, sizeof standby, "--standby=%u", peer->standby);
+    const char *argv[] = {peer_program(peer), name, peer->once ? "--once" : peer->standby ? standby : NULL, NULL};
     const char *none[] = {NULL};
     struct jail_spawn how = {.program = path,
                              .argv = argv,

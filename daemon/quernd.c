@@ -123,11 +123,14 @@ static void maintain(struct quernd *quernd) {
     quernd_keep(quernd, now);
     quernd_start_zygotes(quernd, now);
     quernd_start_workers(quernd, now);
+    quernd_collect(quernd, now);
     tell_systemd(quernd, now);
     alarm = earlier(quernd->beat_ns, quernd->phase == QUERND_RUNS ? CLOCK_NEVER : quernd->phase_ends_ns);
     for (uint32_t i = 0; i < quernd->config->settings.worker_count; i++)
         if (!quernd->supervisor.workers[i].alive && quernd_wants(quernd, i))
             alarm = earlier(alarm, quernd->slots[i].backoff.next_ns);
+    if (quernd->phase == QUERND_RUNS)
+        alarm = earlier(alarm, quernd->collector.next_ns);
     alarm = earlier(alarm, quernd->keeper.socket < 0 ? quernd->keeper_backoff.next_ns : quernd->keeper.look_ns);
     quernd->supervisor.alarm_ns = alarm;
 }
@@ -159,6 +162,7 @@ static int offer_all(struct quernd *quernd, struct err *err) {
         if (!zygote)
             return err_set(err, REASON_CONFIG, "more than %u environments", SUPERVISOR_MAX_ENVIRONMENTS);
         zygote->require = quernd->config->jail;
+        zygote->standby = quernd->config->standby;
         limits_join(&zygote->most, &quernd->config->most);
     }
     return 0;
@@ -173,6 +177,8 @@ int quernd_run(const char *config_path, struct quernd_config *config, struct err
     quernd->watchdog_ms = notify_watchdog_ms();
     log_open(&quernd->log, "quernd", config->settings.log_format, config->settings.log_level);
     keeper_link_init(&quernd->keeper);
+    quernd_collector_init(quernd);
+    quernd->keeper_backoff.most_ms = config->settings.lease_ms / 6; // without a keeper leases end
     turns_init(&quernd->turns, config->settings.queue_count);
     supervisor_init(&quernd->supervisor, &quernd_hooks, quernd, config->memory_bytes);
     quernd->supervisor.cancel_grace_ms = QUERND_CANCEL_GRACE_MS;
@@ -181,8 +187,11 @@ int quernd_run(const char *config_path, struct quernd_config *config, struct err
         result = take_signals(quernd, err);
     if (result == 0)
         result = loop(quernd, err);
+    quernd_collector_stop(quernd);
     supervisor_done(&quernd->supervisor);
+    keeper_link_flush(&quernd->keeper);
     keeper_link_stop(&quernd->keeper, QUERND_KEEPER_END_MS);
+    keeper_link_done(&quernd->keeper);
     log_line(&quernd->log, SETTINGS_LOG_INFO, "ended", NULL);
     if (quernd->signals > 0)
         close(quernd->signals);

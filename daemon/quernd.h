@@ -34,6 +34,11 @@ struct quernd_slot {
     bool drained;   /* somebody wants it to take no more jobs */
 };
 
+struct quernd_collector {
+    int socket, pidfd; /* -1: none lives */
+    uint64_t begun_ns, next_ns;
+};
+
 struct quernd {
     const char *config_path; /* borrowed */
     struct quernd_config *config;
@@ -41,6 +46,7 @@ struct quernd {
     struct supervisor supervisor;
     struct quernd_slot slots[SUPERVISOR_MAX_WORKERS];
     struct turns turns;
+    struct quernd_collector collector;
     struct keeper_link keeper;
     struct backoff keeper_backoff;
     struct keeper_word readiness[SETTINGS_MAX_QUEUES]; /* as it was told last; kind 0: not yet */
@@ -79,6 +85,11 @@ void quernd_tell_slots(struct quernd *quernd);
 void quernd_start_zygotes(struct quernd *quernd, uint64_t now_ns);
 void quernd_zygote_turned(void *context, struct peer *zygote, const struct err *failure);
 bool quernd_environments_settled(const struct quernd *quernd);
+
+/* ---- quernd_collector.c ---- */
+void quernd_collector_init(struct quernd *quernd);
+void quernd_collect(struct quernd *quernd, uint64_t now_ns); /* if it is time */
+void quernd_collector_stop(struct quernd *quernd);
 
 /* ---- quernd_environ.c: what of our environment the programs get ---- */
 struct quernd_environ {

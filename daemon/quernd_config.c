@@ -14,6 +14,8 @@
 #include "quern/memory.h"
 #include "quern/own.h"
 
+enum { HOUR_MS = 3600000, COLLECT_LEAST_MS = 1000, KEEP_LEAST_MS = HOUR_MS };
+
 struct parse {
     struct quernd_config *config;
     uint64_t seen; // bit per option
@@ -78,6 +80,25 @@ static int take_lease(struct inifile *file, struct parse *parse, const struct op
     return 1;
 }
 
+static int take_collect(struct inifile *file, struct parse *parse, const struct option *option, const char *value) {
+    uint64_t ms = 0;
+    char better[QUANTITY_BYTES];
+    if (strcmp(value, "never") != 0 && (quantity_duration(value, &ms, better) < 0 || ms < COLLECT_LEAST_MS))
+        return inifile_refuse(file, "%s: expected 1s or more, or never, found \"%s\"", option->key, value);
+    parse->config->settings.collect_ms = ms;
+    return 1;
+}
+
+// A result is put, and named when all of it is: in between it may have to wait for a Redis that is away.
+static int take_keep(struct inifile *file, struct parse *parse, const struct option *option, const char *value) {
+    uint64_t ms;
+    char better[QUANTITY_BYTES];
+    if (quantity_duration(value, &ms, better) < 0 || ms < KEEP_LEAST_MS)
+        return inifile_refuse(file, "%s: expected 1h or more, found \"%s\"", option->key, value);
+    parse->config->settings.keep_ms = ms;
+    return 1;
+}
+
 static int take_duration(struct inifile *file, struct parse *parse, const struct option *option, const char *value) {
     char better[QUANTITY_BYTES];
     uint64_t ms;
@@ -102,6 +123,15 @@ static int take_count(struct inifile *file, struct parse *parse, const struct op
     if (value[0] < '0' || value[0] > '9' || *end || count < 1 || count > SUPERVISOR_MAX_WORKERS)
         return inifile_refuse(file, "%s: expected 1 to %u, found \"%s\"", option->key, SUPERVISOR_MAX_WORKERS, value);
     parse->config->settings.worker_count = (uint32_t)count;
+    return 1;
+}
+
+static int take_standby(struct inifile *file, struct parse *parse, const struct option *option, const char *value) {
+    char *end;
+    unsigned long count = strtoul(value, &end, 10);
+    if (value[0] < '0' || value[0] > '9' || *end || count > QUERND_MAX_STANDBY)
+        return inifile_refuse(file, "%s: expected 0 to %u, found \"%s\"", option->key, QUERND_MAX_STANDBY, value);
+    parse->config->standby = (uint32_t)count;
     return 1;
 }
 
@@ -195,11 +225,14 @@ static const struct option options[] = {
     {"queue", "durability", take_word, SETTING(durability), 0, settings_durabilities},
     {"store", "url", take_text, TEXT(store_url)},
     {"store", "password_file", take_file, TEXT(store_password_file)},
+    {"store", "collect", take_collect, 0, 0, NULL},
+    {"store", "keep", take_keep, 0, 0, NULL},
     {"workers", "count", take_count, 0, 0, NULL},
     {"workers", "name", take_worker_name, 0, 0, NULL},
     {"workers", "memory", take_size, offsetof(struct quernd_config, memory_bytes), 0, NULL},
     {"workers", "drain_timeout", take_duration, offsetof(struct quernd_config, drain_timeout_ms), 0, NULL},
     {"environments", "names", take_environments, 0, 0, NULL},
+    {"environments", "standby", take_standby, offsetof(struct quernd_config, standby), 0, NULL},
     {"environments", "directory", take_text, offsetof(struct quernd_config, environments_directory),
      ENVIRONMENT_PATH_BYTES, NULL},
     {"jail", "require", take_word, offsetof(struct quernd_config, jail.level), 0, jails},
@@ -248,6 +281,7 @@ static int take_pair(struct inifile *file, void *context, const char *section, c
 static void defaults(struct quernd_config *config) {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     *config = (struct quernd_config){.drain_timeout_ms = 60000,
+                                     .standby = QUERND_STANDBY,
                                      .environment_count = 1,
                                      .environments = {{.name = "default"}},
                                      .environments_directory = "/etc/quern/environments"};
@@ -256,6 +290,8 @@ static void defaults(struct quernd_config *config) {
     settings->queue_count = 1;
     snprintf(settings->queues[0], sizeof settings->queues[0], "default");
     settings->lease_ms = 30000;
+    settings->collect_ms = HOUR_MS;
+    settings->keep_ms = UINT64_C(24) * HOUR_MS;
     settings->worker_count = processors < 1 ? 1 : (uint32_t)processors;
     if (settings->worker_count > SUPERVISOR_MAX_WORKERS)
         settings->worker_count = SUPERVISOR_MAX_WORKERS;

@@ -16,6 +16,8 @@
 
 #define QUERND_CONFIG_DEFAULT "/etc/quern/quernd.ini"
 #define QUERND_CONFIG_MAX_BYTES 65536
+#define QUERND_STANDBY 2u
+#define QUERND_MAX_STANDBY 16u
 
 struct quernd_config {
     struct settings settings; /* what workers and keeper get */
@@ -23,6 +25,7 @@ struct quernd_config {
     uint64_t drain_timeout_ms;
     struct jail_require jail;
     struct job_limits most; /* that a job may have; 0: no word of it */
+    uint32_t standby;       /* children that each environment keeps ready */
     char environments_directory[ENVIRONMENT_PATH_BYTES];
     uint32_t environment_count;
     struct environment environments[SUPERVISOR_MAX_ENVIRONMENTS];

@@ -168,17 +168,27 @@ static void on_keeper(void *context) {
 
 // ---- starting it, and telling it all that counts ----
 
+static void tell_state(struct quernd *quernd, uint32_t worker) {
+    const struct worker_link *link = &quernd->supervisor.workers[worker];
+    if (link->alive && link->turn == WORKER_HOLDS)
+        quernd_tell_hold(quernd, worker, false);
+    if (link->alive && link->turn == WORKER_CLAIMS)
+        quernd_tell_claim(quernd, worker);
+}
+
+static void tell_stale(struct quernd *quernd) {
+    uint64_t stale = keeper_link_take_stale(&quernd->keeper);
+    for (uint32_t i = 0; stale; i++, stale >>= 1)
+        if (stale & 1)
+            tell_state(quernd, i);
+}
+
 static void tell_all(struct quernd *quernd) {
     for (uint32_t i = 0; i < quernd->supervisor.zygote_count; i++)
         if (quernd->zygote_turned[i])
             quernd_tell_environment(quernd, i);
-    for (uint32_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++) {
-        const struct worker_link *link = &quernd->supervisor.workers[i];
-        if (link->alive && link->turn == WORKER_HOLDS)
-            quernd_tell_hold(quernd, i, false);
-        if (link->alive && link->turn == WORKER_CLAIMS)
-            quernd_tell_claim(quernd, i);
-    }
+    for (uint32_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++)
+        tell_state(quernd, i);
     quernd_tell_slots(quernd);
 }
 
@@ -249,6 +259,7 @@ void quernd_keep(struct quernd *quernd, uint64_t now_ns) {
     check_silence(quernd, now_ns);
     if (quernd->keeper.socket < 0 && backoff_due(&quernd->keeper_backoff, now_ns))
         start_keeper(quernd);
+    tell_stale(quernd);
     if (now_ns < quernd->beat_ns)
         return;
     quernd->beat_ns = now_ns + (uint64_t)QUERND_BEAT_MS * 1000000;

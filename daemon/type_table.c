@@ -57,7 +57,7 @@ static int attend(struct child *child, struct attempt *attempt, uint32_t input, 
                                       .on_result = on_result,
                                       .on_note = on_note,
                                       .result_bytes = attempt->job.limits.result_bytes};
-    TRY(child_start(child, attempt->zygote, attempt->job.limits.time_ms, err));
+    TRY(child_start(child, attempt->zygote, &attempt->job.limits, err));
     TRY(tell(child, attempt, input, &commit, err));
     TRY(child_attend(child, &listener, err));
     TRY(child_verdict(child, &commit, err));

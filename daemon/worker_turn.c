@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The daemon's workers between two jobs: waiting, claiming, holding, done. */
-#include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "quern/clock.h"
+#include "quern/dice.h"
 #include "worker_exchange.h"
 
 static bool terminated(const char *text, size_t bytes) { return memchr(text, '\0', bytes) != NULL; }
@@ -30,19 +29,9 @@ int worker_turn_idle(struct exchange *exchange, struct err *err) {
     return 0;
 }
 
-static void fresh_nonce(char nonce[QUEUE_NONCE_BYTES]) {
-    unsigned char dice[(QUEUE_NONCE_BYTES - 1) / 2] = {0};
-    ssize_t got;
-    do
-        got = getrandom(dice, sizeof dice, 0); // of so few bytes all, once the kernel has any
-    while (got != (ssize_t)sizeof dice);
-    for (size_t i = 0; i < sizeof dice; i++)
-        snprintf(nonce + 2 * i, 3, "%02x", dice[i]);
-}
-
 void worker_link_let_claim(struct worker_link *link, uint32_t queue) {
     struct supervisor_reply reply = {.kind = SUPERVISOR_REPLY, .count = 1, .queue = queue};
-    fresh_nonce(link->nonce);
+    dice_hex(link->nonce);
     memcpy(reply.nonce, link->nonce, sizeof reply.nonce);
     link->turn = WORKER_CLAIMS;
     link->queue = queue;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "quern/dice.h"
 #include "quern/own.h"
 #include "quern/queue_worker.h"
 #include "quern/utf8.h"
@@ -16,12 +17,11 @@ void call_begin(const struct queue *queue, enum script_id script, struct args *a
     script_begin(&queue_scripts[script], queue->prefix, args);
 }
 
-int call_begin_once(const struct queue *queue, enum script_id script, char nonce[QUEUE_NONCE_BYTES], struct args *args,
-                    struct err *err) {
-    TRY(queue_fresh_nonce(nonce, err));
+void call_begin_once(const struct queue *queue, enum script_id script, char nonce[QUEUE_NONCE_BYTES],
+                     struct args *args) {
+    dice_hex(nonce);
     call_begin(queue, script, args);
     args_text(args, nonce);
-    return 0;
 }
 
 int call_command(struct queue *queue, const struct args *args, uint64_t deadline_ns, struct reply **ret,

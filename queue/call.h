@@ -24,8 +24,8 @@ struct queue {
 void call_begin(const struct queue *queue, enum script_id script, struct args *args);
 
 /* The same with a nonce in front: for one that has no token, and must not happen again when its reply was lost. */
-MUST_USE int call_begin_once(const struct queue *queue, enum script_id script, char nonce[QUEUE_NONCE_BYTES],
-                             struct args *args, struct err *err);
+void call_begin_once(const struct queue *queue, enum script_id script, char nonce[QUEUE_NONCE_BYTES],
+                     struct args *args);
 
 /* Sends a transition until it is answered with a list that begins with a word, or patience ends. */
 MUST_USE int call_run(struct queue *queue, enum script_id script, const struct args *args, struct reply **ret,

@@ -3,8 +3,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
+
+#include "quern/dice.h"
 
 // A ULID: 48 bits of milliseconds since 1970 and 80 random bits, in Crockford's base 32. Ids sort by age.
 static void id_fresh(char id[JOB_ID_BYTES]) {
@@ -12,9 +13,7 @@ static void id_fresh(char id[JOB_ID_BYTES]) {
     struct timespec now;
     uint8_t dice[10] = {0};
     clock_gettime(CLOCK_REALTIME, &now);
-    // Up to 256 bytes getrandom() neither fails nor stops half-way, once the kernel's pool is ready.
-    while (getrandom(dice, sizeof dice, 0) != sizeof dice) {
-    }
+    dice_throw(dice, sizeof dice);
     uint64_t ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
     for (int i = 9; i >= 0; i--, ms >>= 5)
         id[i] = alphabet[ms & 31];

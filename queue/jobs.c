@@ -27,7 +27,7 @@ int queue_cancel(struct queue *queue, const char *id, enum job_state *ret_state,
 static int begin_once(const struct queue *queue, enum script_id script, const char *id, char nonce[QUEUE_NONCE_BYTES],
                       struct args *args, struct err *err) {
     TRY(call_check_id(id, err));
-    TRY(call_begin_once(queue, script, nonce, args, err));
+    call_begin_once(queue, script, nonce, args);
     args_text(args, id);
     return 0;
 }

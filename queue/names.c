@@ -7,7 +7,7 @@
 #include "queue/call.h"
 #include "queue/replies.h"
 
-enum { ROW_FIELDS = 4, DOCUMENT_BYTES = 1 << 20, PLACE_BITS = 23 };
+enum { ROW_FIELDS = 4, DOCUMENT_BYTES = 1 << 17, PLACE_BITS = 23 };
 
 static int check_version(const char *version, struct err *err) {
     return call_check_name("version", version, STORAGE_VERSION_BYTES, err);
@@ -49,7 +49,7 @@ int queue_promote(struct queue *queue, const struct queue_name *names, size_t co
     struct args args;
     char nonce[QUEUE_NONCE_BYTES];
     TRY(call_check_range("names", count, 1, QUEUE_MAX_NAMES, err));
-    TRY(call_begin_once(queue, SCRIPT_PROMOTE, nonce, &args, err));
+    call_begin_once(queue, SCRIPT_PROMOTE, nonce, &args);
     TRY(call_write_names(names, count, NULL, false, &args, err));
     return call_simple(queue, SCRIPT_PROMOTE, &args, CALL_BIT(QUEUE_OK), err);
 }
@@ -61,7 +61,7 @@ int queue_remove_names(struct queue *queue, const char *const *keys, size_t coun
     char nonce[QUEUE_NONCE_BYTES];
     uint64_t missing = 0;
     TRY(call_check_range("names", count, 1, QUEUE_MAX_NAMES, err));
-    TRY(call_begin_once(queue, SCRIPT_REMOVE_NAMES, nonce, &args, err));
+    call_begin_once(queue, SCRIPT_REMOVE_NAMES, nonce, &args);
     for (size_t i = 0; i < count; i++) {
         TRY(storage_held_key_check(keys[i], err));
         TRY(check_owner(keys[i], NULL, false, err));
@@ -187,7 +187,7 @@ int queue_identity(struct queue *queue, char ret[QUEUE_NONCE_BYTES], struct err 
     struct args args;
     auto_reply struct reply *reply = NULL;
     char proposal[QUEUE_NONCE_BYTES], identity[QUEUE_NONCE_BYTES];
-    TRY(call_begin_once(queue, SCRIPT_IDENTITY, proposal, &args, err));
+    call_begin_once(queue, SCRIPT_IDENTITY, proposal, &args);
     TRY(call_run(queue, SCRIPT_IDENTITY, &args, &reply, err));
     if (call_answer(reply, "identity", err) != QUEUE_OK)
         return call_wrong("identity", err);

@@ -2,7 +2,6 @@
 // What a worker calls: the claim, and the ends of its attempt.
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "quern/own.h"
 #include "quern/queue_worker.h"
@@ -10,15 +9,6 @@
 #include "queue/replies.h"
 
 /* ---- claim ---- */
-
-int queue_fresh_nonce(char nonce[QUEUE_NONCE_BYTES], struct err *err) {
-    uint8_t dice[16];
-    if (getrandom(dice, sizeof dice, 0) != sizeof dice)
-        return err_sys(err, REASON_INFRA, "getrandom");
-    for (size_t i = 0; i < sizeof dice; i++)
-        snprintf(nonce + 2 * i, 3, "%02x", dice[i]);
-    return 0;
-}
 
 static int read_nothing(const struct reply *reply, struct queue_claim *claim, struct err *err) {
     TRY(reply_copy(reply, 1, "claim", claim->why, sizeof claim->why, err));

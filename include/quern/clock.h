@@ -24,6 +24,9 @@ static inline uint64_t clock_boot_ns(void) {
 /* Milliseconds until `deadline_ns`, rounded up, for poll(2): -1 for CLOCK_NEVER, at most INT32_MAX. */
 int clock_poll_ms(uint64_t deadline_ns);
 
+/* ms as ns, a tenth more or less, by dice: so that many hosts do not come all at once. */
+uint64_t clock_jitter_ns(uint64_t ms);
+
 /* now + ms, or CLOCK_NEVER for ms == 0. */
 uint64_t clock_deadline_ns(uint64_t ms);
 

@@ -19,6 +19,9 @@
  *    child waits until its conversation is closed, so that the worker can measure it, and exits 0.
  * 5. zygote → worker, on control:  host_exited, when the whole tree is dead and its uid is free.
  *
+ * A child may have been forked, jailed and warmed up before it was asked for (standby): 2 is then at once, and READY is
+ * waiting. It gets its limits like any other, and serves one job.
+ *
  * End of file kills: when the worker's end of `control` is closed the zygote kills the tree. The tree is the child, the
  * tiny init that is pid 1 of its namespace, and all descendants; killing the pidfd kills them all by the kernel's doing.
  *
@@ -35,7 +38,7 @@
 #include "quern/jail.h"
 #include "quern/record.h"
 
-#define HOST_VERSION 1u
+#define HOST_VERSION 2u
 #define HOST_NAME_BYTES 256
 #define HOST_VALUE_BYTES 4096
 #define HOST_MAX_ANSWERS 10000u /* a child that says more is bad_result */
@@ -58,6 +61,7 @@ enum { HOST_FD_REQUESTS = 3, HOST_FD_SUPERVISOR = 4, HOST_FD_ENVIRONMENT = 5 };
 struct host_spawn {
     uint32_t version;
     uint32_t reserved;
+    struct jail_limits limits; /* those of the work directory count already now */
 };
 
 struct host_spawned {

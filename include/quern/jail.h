@@ -96,16 +96,16 @@ const char *jail_level_name(enum jail_level level); /* "full" */
 const char *jail_bound_name(enum jail_bound bound); /* "polled" */
 
 /* In the child, single-threaded, right after fork: signals, session, mounts, work directory, ids, capabilities,
- * no_new_privs, Landlock, seccomp, closing of all descriptors but 0, 1, 2 and the `keep_count` of `keep`. Returns a
- * descriptor of the work directory. */
-MUST_USE int jail_prepare(const struct jail *jail, uint32_t slot, const int *keep, size_t keep_count, int *ret_work_dir,
-                          struct err *err);
+ * no_new_privs, Landlock, seccomp, closing of all descriptors but 0, 1, 2 and the `keep_count` of `keep`. Of the
+ * limits, work_bytes and work_files count: those of the work directory, whose descriptor it gives. */
+MUST_USE int jail_prepare(const struct jail *jail, uint32_t slot, const struct jail_limits *limits, const int *keep,
+                          size_t keep_count, int *ret_work_dir, struct err *err);
 
 /* In the child, when the job is known: rlimits, and nothing else. */
 MUST_USE int jail_commit(const struct jail *jail, const struct jail_limits *limits, struct err *err);
 
-/* In the zygote, with the descriptor that jail_prepare() gave the child: jail_prepare() makes the work directory (and
- * /dev/shm, which is on it) at the default of work_bytes and work_files; this makes it what the job's limits say. */
+/* In the zygote, with the descriptor that jail_prepare() gave a child whose job was not known yet: makes the work directory
+ * (and /dev/shm, which is on it) what the job's limits say. */
 MUST_USE int jail_work_resize(int work_dir, const struct jail_limits *limits, struct err *err);
 
 /*

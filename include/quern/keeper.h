@@ -17,6 +17,7 @@
  *     ENVIRONMENT  index, good, text: why not, level, bound   of settings.environments
  *     STEP         queue, step, elapsed_us              for the metrics
  *     MEMORY       bytes, hits, decodes                 of segments, for the metrics
+ *     COLLECTED    good, objects, attempts, bytes       a collection of the store has ended, for the metrics
  *
  * Keeper → supervisor (struct keeper_word):
  *     WAKE     queue                  there may be a job; also after some seconds without news
@@ -55,6 +56,7 @@ enum keeper_order_kind {
     KEEPER_ENVIRONMENT,
     KEEPER_STEP,
     KEEPER_MEMORY,
+    KEEPER_COLLECTED,
 };
 
 struct keeper_order {
@@ -71,6 +73,7 @@ struct keeper_order {
     uint64_t deadline_ns; /* HOLD: of CLOCK_BOOTTIME, which goes on while the machine sleeps; CLOCK_NEVER: none */
     uint64_t elapsed_us;  /* STEP, HOLD */
     uint64_t bytes, hits, decodes; /* MEMORY; DONE: bytes of peak memory, 0: it did not run */
+    uint64_t objects, attempts;    /* COLLECTED, and bytes */
     char id[JOB_ID_BYTES];
     char token[QUEUE_TOKEN_BYTES];
     char nonce[QUEUE_NONCE_BYTES];

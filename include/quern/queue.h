@@ -27,13 +27,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "quern/dice.h"
 #include "quern/err.h"
 #include "quern/job.h"
 #include "quern/patience.h"
 
-#define QUEUE_NAME_BYTES 64    /* [a-z0-9][a-z0-9_.-]{0,62} */
-#define QUEUE_TOKEN_BYTES 64   /* FENCE-NONCE */
-#define QUEUE_NONCE_BYTES 33   /* 32 of 0-9 a-f */
+#define QUEUE_NAME_BYTES 64  /* [a-z0-9][a-z0-9_.-]{0,62} */
+#define QUEUE_TOKEN_BYTES 64 /* FENCE-NONCE */
+#define QUEUE_NONCE_BYTES DICE_HEX_BYTES
 #define QUEUE_WORKER_BYTES 129 /* [A-Za-z0-9_.:-]{1,128} */
 #define QUEUE_WAKE_BYTES 48    /* an id of a stream */
 #define QUEUE_INFO_BYTES 1024  /* what a worker says of itself */

@@ -29,10 +29,8 @@ struct queue_claim {
     char why[16]; /* NOTHING: empty, paused, width, time, drain, spent (the nonce), ghost (again, please) */
 };
 
-/* 128 random bits. A claim has one of its own; the same claim, repeated because its reply was lost, has the same. */
-MUST_USE int queue_fresh_nonce(char nonce[QUEUE_NONCE_BYTES], struct err *err);
-
-/* max_time_ms: only jobs with a time limit that is not longer; 0: any. */
+/* nonce: 128 random bits (dice_hex()). A claim has one of its own; the same claim, repeated because its reply was lost, has
+ * the same. max_time_ms: only jobs with a time limit that is not longer; 0: any. */
 MUST_USE int queue_claim(struct queue *queue, const char *worker, const char *nonce, uint32_t lease_ms,
                          uint64_t max_time_ms, struct queue_claim *ret, struct err *err);
 void queue_claim_free(struct queue_claim *claim);

@@ -30,4 +30,8 @@ MUST_USE int record_send(int socket, const void *record, size_t bytes, const int
 MUST_USE int record_receive(int socket, void *record, size_t bytes, int *fds, size_t max_fds, size_t *ret_fd_count,
                             struct err *err);
 
+/* The same of a record that is there already, which stays; 0 also when there is none. The descriptors are new ones. */
+MUST_USE int record_peek(int socket, void *record, size_t bytes, int *fds, size_t max_fds, size_t *ret_fd_count,
+                         struct err *err);
+
 #endif

@@ -34,6 +34,8 @@ struct settings {
     char queue_password_file[SETTINGS_TEXT_BYTES]; /* empty: none; its first line */
     char store_url[SETTINGS_TEXT_BYTES];           /* empty: the default store of the user */
     char store_password_file[SETTINGS_TEXT_BYTES];
+    uint64_t collect_ms;             /* how often the fleet collects the store; 0: never by itself */
+    uint64_t keep_ms;                /* what nobody has touched for so long */
     char worker[QUEUE_WORKER_BYTES]; /* NAME:INDEX for a worker; NAME for the keeper */
     /* The keeper's own. */
     uint32_t worker_count;

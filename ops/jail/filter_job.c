@@ -104,6 +104,8 @@ static const int objects[] = {
     SCMP_SYS(removexattr), SCMP_SYS(lremovexattr), SCMP_SYS(fremovexattr),
 };
 
+#define TYPE_MASK 0xf // of socket(2): without SOCK_CLOEXEC and SOCK_NONBLOCK
+
 // One argument decides. `mask` 0: the whole 64 bits are compared by `op`, else argument & mask == value.
 struct argument_rule {
     int number;
@@ -140,6 +142,8 @@ static const struct argument_rule arguments[] = {
     COMMAND(ioctl, 1, TIOCLINUX),
     COMMAND(ioctl, 1, TIOCSETD),
     COMMAND(fcntl, 1, F_SETPIPE_SZ),
+    COMMAND(fcntl, 1, F_SETLEASE), // who uses a file of the runtime, and when
+    COMMAND(fcntl, 1, F_NOTIFY),
     MODE(mknod, 1, S_IFCHR),
     MODE(mknod, 1, S_IFBLK),
     MODE(mknod, 1, S_IFSOCK),
@@ -148,10 +152,12 @@ static const struct argument_rule arguments[] = {
     MODE(mknodat, 2, S_IFSOCK),
     {SCMP_SYS(prlimit64), 0, SCMP_CMP_NE, EPERM, 0, 0},
     {SCMP_SYS(socketpair), 0, SCMP_CMP_NE, EAFNOSUPPORT, 0, AF_UNIX},
+    // Its ends can be cut from each other, named without a file, and met by other jobs of the environment.
+    {SCMP_SYS(socketpair), 1, SCMP_CMP_MASKED_EQ, EAFNOSUPPORT, TYPE_MASK, SOCK_DGRAM},
 };
 
 // With the network open: TCP and UDP over IP versions 4 and 6. AF_UNIX would reach the host's services.
-enum { HIGHEST_PROTOCOL = 17 /* UDP */, TYPE_MASK = 0xf };
+enum { HIGHEST_PROTOCOL = 17 /* UDP */ };
 #define REFUSE_SOCKET(argument, op, mask, value)                                                                       \
     { SCMP_SYS(socket), argument, op, EAFNOSUPPORT, mask, value }
 static const struct argument_rule open_network[] = {
@@ -202,7 +208,7 @@ static int deny_arguments(scmp_filter_ctx context, const struct argument_rule *r
 
 static int deny_all(scmp_filter_ctx context, bool network_open, bool path_truncate, struct err *err) {
     static const int truncate_by_path[] = {SCMP_SYS(truncate)};
-    static const int any_socket[] = {SCMP_SYS(socket)};
+    static const int any_socket[] = {SCMP_SYS(socket), SCMP_SYS(bind), SCMP_SYS(connect), SCMP_SYS(listen)};
     TRY(deny(context, absent, COUNT(absent), ENOSYS, err));
     TRY(deny(context, namespaces, COUNT(namespaces), EPERM, err));
     TRY(deny(context, kernel, COUNT(kernel), EPERM, err));
@@ -212,7 +218,7 @@ static int deny_all(scmp_filter_ctx context, bool network_open, bool path_trunca
         TRY(deny(context, truncate_by_path, 1, EPERM, err));
     if (network_open)
         return deny_arguments(context, open_network, COUNT(open_network), err);
-    return deny(context, any_socket, 1, EAFNOSUPPORT, err);
+    return deny(context, any_socket, COUNT(any_socket), EAFNOSUPPORT, err);
 }
 
 int filter_job(bool network_open, bool path_truncate, struct filter *ret, struct err *err) {

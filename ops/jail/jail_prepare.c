@@ -169,14 +169,17 @@ static const struct confine_step steps[] = {
     {"seccomp", .with = step_seccomp}, // last: it forbids what the others need
 };
 
-int jail_prepare(const struct jail *jail, uint32_t slot, const int *keep, size_t keep_count, int *ret_work_dir,
-                 struct err *err) {
+int jail_prepare(const struct jail *jail, uint32_t slot, const struct jail_limits *limits, const int *keep,
+                 size_t keep_count, int *ret_work_dir, struct err *err) {
     struct prepare prepare = {.jail = jail, .keep = keep, .keep_count = keep_count, .work_dir = -1, .ruleset = -1};
     if (slot >= JAIL_SLOTS)
         return err_set(err, REASON_BUG, "expected a slot below %u, found %u", JAIL_SLOTS, slot);
+    TRY(jail_limits_check(limits, err));
     bool own = jail->facts.own_uid;
     prepare.work = (struct work){.uid = own ? JAIL_FIRST_UID + slot : getuid(),
                                  .gid = own ? JAIL_FIRST_UID + slot : getgid(),
+                                 .bytes = limits->work_bytes,
+                                 .files = limits->work_files,
                                  .shared_memory = jail->shared_memory};
     TRY(confine_run(steps, sizeof steps / sizeof *steps, &prepare, err));
     *ret_work_dir = prepare.work_dir;

@@ -41,11 +41,9 @@ static int close_run(struct err *err) {
 
 // The file system's own root stays covered: its second directory would be in the script's way.
 int work_mount(const struct work *work, struct err *err) {
-    struct jail_limits limits;
     char data[128];
-    jail_limits_default(&limits);
-    snprintf(data, sizeof data, "size=%llu,nr_inodes=%llu,mode=0711", (unsigned long long)limits.work_bytes,
-             (unsigned long long)limits.work_files);
+    snprintf(data, sizeof data, "size=%llu,nr_inodes=%llu,mode=0711", (unsigned long long)work->bytes,
+             (unsigned long long)work->files);
     TRY(close_run(err));
     if (mount("tmpfs", JAIL_WORK_DIR, "tmpfs", FLAGS, data) < 0)
         return err_sys(err, REASON_INFRA, "a tmpfs on " JAIL_WORK_DIR);

@@ -8,6 +8,7 @@
 #define QUERN_JAIL_WORK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "quern/err.h"
@@ -15,6 +16,7 @@
 struct work {
     uid_t uid;
     gid_t gid;
+    uint64_t bytes, files;
     bool shared_memory; /* cover /dev/shm */
 };
 

@@ -21,19 +21,21 @@ static _Noreturn void give_up(const struct heritage *heritage, const struct err 
     _exit(sent == (ssize_t)sizeof *err ? JAIL_EXIT : JAIL_EXIT + 1);
 }
 
+// Who stands by is ready when it is warm.
 static int get_ready(const struct heritage *heritage, struct err *err) {
     const int keep[] = {heritage->conversation, heritage->report};
     auto_fd int work_dir = -1;
-    TRY(jail_prepare(heritage->jail, heritage->slot, keep, 2, &work_dir, err));
+    TRY(jail_prepare(heritage->jail, heritage->slot, &heritage->limits, keep, 2, &work_dir, err));
+    if (heritage->standby)
+        TRY(warm_touch(err));
     return answer_ready(heritage->conversation, work_dir, err);
 }
 
 // Who waits this long waits on a machine that has time to spare. A child that is wanted at once does without: it would
 // copy pages that its job may never need.
-static int touch_when_idle(int conversation, struct err *err) {
-    struct pollfd at = {.fd = conversation, .events = POLLIN};
-    int got = poll(&at, 1, TOUCH_AFTER_MS);
-    return got == 0 ? warm_touch(err) : 0;
+static int touch_when_idle(const struct heritage *heritage, struct err *err) {
+    struct pollfd at = {.fd = heritage->conversation, .events = POLLIN};
+    return !heritage->standby && poll(&at, 1, TOUCH_AFTER_MS) == 0 ? warm_touch(err) : 0;
 }
 
 // fds: stdout, stderr[, stdin].
@@ -110,7 +112,7 @@ _Noreturn void child_main(const struct heritage *heritage) {
     struct call call;
     struct err err;
     call_open(&call, heritage->conversation, heritage->profile);
-    if (get_ready(heritage, &err) < 0 || touch_when_idle(heritage->conversation, &err) < 0)
+    if (get_ready(heritage, &err) < 0 || touch_when_idle(heritage, &err) < 0)
         give_up(heritage, &err);
     int wanted = take_commit(heritage, &call, &err);
     if (wanted > 0)

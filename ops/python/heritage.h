@@ -15,6 +15,7 @@
 #ifndef QUERN_PYTHON_HERITAGE_H
 #define QUERN_PYTHON_HERITAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "quern/jail.h"
@@ -22,9 +23,11 @@
 struct heritage {
     const struct jail *jail;
     uint32_t slot;
-    uint32_t profile; /* enum segment_profile */
-    int conversation; /* with the worker: host_call in, host_answer out */
-    int report;       /* to the zygote: one struct err if the child fails before its script begins */
+    uint32_t profile;          /* enum segment_profile */
+    bool standby;              /* nobody waits: there is time to warm up */
+    struct jail_limits limits; /* of the work directory */
+    int conversation;          /* with the worker: host_call in, host_answer out */
+    int report;                /* to the zygote: one struct err if the child fails before its script begins */
 };
 
 #endif

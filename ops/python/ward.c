@@ -16,6 +16,7 @@
 
 #include "ops/python/child.h"
 #include "ops/python/threads.h"
+#include "quern/clock.h"
 #include "quern/own.h"
 #include "quern/record.h"
 
@@ -47,7 +48,7 @@ static int open_ends(struct ends *ends, struct err *err) {
 }
 
 void ward_clear(struct ward *ward) {
-    *ward = (struct ward){.pid = -1, .pidfd = -1, .init = -1, .control = -1, .report = -1};
+    *ward = (struct ward){.pid = -1, .pidfd = -1, .init = -1, .control = -1, .conversation = -1, .report = -1};
     ward->exited.code = -1;
 }
 
@@ -144,16 +145,51 @@ int ward_fork(struct ward *ward, const struct heritage *given, uint64_t inherite
         return undo(ward);
     }
     ward->living = true;
+    ward->born_ns = clock_now_ns();
     ward->control = control;
     ward->report = steal_fd(&ends.report[0]);
-    if (announce(ward, jail_facts(heritage.jail), inherited_bytes, control, ends.conversation[0], NULL) < 0)
+    if (control < 0)
+        ward->conversation = steal_fd(&ends.conversation[0]);
+    else if (announce(ward, jail_facts(heritage.jail), inherited_bytes, control, ends.conversation[0], NULL) < 0)
         ward_unwanted(ward);
     close_ends(&ends);
     return 0;
 }
 
+// READY with the work directory, looked at and left for the worker. A descriptor that is only looked at is ours all the same.
+static int peek_ready(const struct ward *ward) {
+    struct host_answer answer;
+    struct err ignored;
+    size_t count = 0;
+    int work_dir = -1;
+    if (record_peek(ward->conversation, &answer, sizeof answer, &work_dir, 1, &count, &ignored) != 1)
+        return -1;
+    if (answer.kind != HOST_READY)
+        own_close(&work_dir);
+    return work_dir;
+}
+
+bool ward_is_ready(const struct ward *ward) {
+    struct pollfd said = {.fd = ward->conversation, .events = POLLIN}, died = {.fd = ward->pidfd, .events = POLLIN};
+    return ward->pidfd >= 0 && poll(&said, 1, 0) > 0 && poll(&died, 1, 0) == 0;
+}
+
+int ward_give(struct ward *ward, const struct jail *jail, const struct jail_limits *limits, uint64_t inherited_bytes,
+              int control, struct err *err) {
+    auto_fd int work_dir = peek_ready(ward), conversation = steal_fd(&ward->conversation);
+    if (work_dir < 0 || jail_work_resize(work_dir, limits, err) < 0) {
+        ward_unwanted(ward);
+        return work_dir < 0 ? err_set(err, REASON_INFRA, "a standby child is not ready") : -1;
+    }
+    ward->control = control;
+    if (announce(ward, jail_facts(jail), inherited_bytes, control, conversation, NULL) < 0)
+        ward_unwanted(ward);
+    return 0;
+}
+
 void ward_unwanted(struct ward *ward) {
     own_close(&ward->control);
+    own_close(&ward->conversation);
     kill_tree(ward);
 }
 
@@ -215,6 +251,7 @@ void ward_ended(struct ward *ward) {
     if (ward->control >= 0)
         tell(ward->control, &ward->exited);
     own_close(&ward->control);
+    own_close(&ward->conversation);
     ward_clear(ward);
 }
 

@@ -22,8 +22,10 @@
 struct ward {
     bool living;
     pid_t pid;
-    int pidfd;                 /* the child; -1 when it is reaped */
-    int control;               /* with the worker; -1 when that is gone */
+    int pidfd;        /* the child; -1 when it is reaped */
+    int control;      /* with the worker; -1 when that is gone, or there is none yet */
+    int conversation; /* of a standby child: the worker's end; otherwise -1 */
+    uint64_t born_ns;
     int report;                /* read end; one struct err if the child failed before its script */
     int init;                  /* pidfd of the tree's pid 1; -1 when it is reaped */
     struct host_exited exited; /* filled as it becomes known */
@@ -31,10 +33,22 @@ struct ward {
 
 void ward_clear(struct ward *ward);
 
-/* Forks a child that gets `heritage`, but for its two descriptors, which are made here. `control` is borrowed on failure, owned on success. In the child it does not return.
+/* Forks a child that gets `heritage`, but for its two descriptors, which are made here; `control` is -1 for a standby child,
+ * which is given away later. `control` is borrowed on failure, owned on success. In the child it does not return.
  * Errors: REASON_INFRA: nothing was forked, the zygote is as before. REASON_BUG: the zygote must end. */
 MUST_USE int ward_fork(struct ward *ward, const struct heritage *heritage, uint64_t inherited_bytes, int control,
                        struct err *err);
+
+/* A standby child: forked, and not given away. */
+static inline bool ward_stands_by(const struct ward *ward) { return ward->living && ward->conversation >= 0; }
+
+/* Whether it has come as far as to wait for its job. */
+bool ward_is_ready(const struct ward *ward);
+
+/* Gives a standby child to whoever has the other end of `control`, which is borrowed on failure, owned on success. On
+ * failure the child is as good as dead. */
+MUST_USE int ward_give(struct ward *ward, const struct jail *jail, const struct jail_limits *limits,
+                       uint64_t inherited_bytes, int control, struct err *err);
 
 /* The worker has closed its end: the tree is killed. */
 void ward_unwanted(struct ward *ward);

@@ -6,14 +6,21 @@
 #include <stdbool.h>
 
 #include "ops/python/ward.h"
+#include "quern/clock.h"
 #include "quern/host.h"
 #include "quern/own.h"
 
 struct zygote {
     struct zygote_options options;
-    int requests; /* -1 when nobody is left to ask */
+    int requests;      /* -1 when nobody is left to ask */
+    uint64_t quiet_ns; /* no standby child is forked before: whoever was given one has the processor */
     struct ward wards[JAIL_SLOTS];
 };
+
+// After a request, so that one that follows at once finds us; after a standby child that failed; and how long one waits.
+#define QUIET_NS UINT64_C(3000000)
+#define FAILED_NS UINT64_C(10000000000)
+#define STANDBY_MAX_NS UINT64_C(600000000000)
 
 // The order of the poll list: two of the zygote's own, then three per ward. Dead descriptors are -1 and never ready.
 enum { AT_SUPERVISOR, AT_REQUESTS, AT_WARDS };
@@ -45,14 +52,80 @@ static struct ward *free_ward(struct zygote *zygote, uint32_t *ret_slot, struct 
     return NULL;
 }
 
-static int fork_child(struct zygote *zygote, int *control, struct err *err) {
+static int fork_child(struct zygote *zygote, const struct jail_limits *limits, int control, struct err *err) {
     uint32_t slot = 0;
     struct ward *ward = free_ward(zygote, &slot, err);
     if (!ward)
         return -1;
     const struct zygote_options *options = &zygote->options;
-    struct heritage heritage = {.jail = options->jail, .slot = slot, .profile = options->profile};
-    TRY(ward_fork(ward, &heritage, options->inherited_bytes, *control, err));
+    struct heritage heritage = {
+        .jail = options->jail, .slot = slot, .profile = options->profile, .standby = control < 0, .limits = *limits};
+    return ward_fork(ward, &heritage, options->inherited_bytes, control, err);
+}
+
+/* ---- standby children ---- */
+
+// The oldest one that is warm.
+static struct ward *ready_ward(struct zygote *zygote) {
+    struct ward *found = NULL;
+    for (struct ward *ward = zygote->wards; ward < zygote->wards + JAIL_SLOTS; ward++)
+        if (ward_stands_by(ward) && ward_is_ready(ward) && (!found || ward->born_ns < found->born_ns))
+            found = ward;
+    return found;
+}
+
+static uint32_t count_standby(const struct zygote *zygote) {
+    uint32_t count = 0;
+    for (uint32_t slot = 0; slot < JAIL_SLOTS; slot++)
+        count += ward_stands_by(&zygote->wards[slot]);
+    return count;
+}
+
+static void retire_old(struct zygote *zygote, uint64_t now_ns) {
+    for (uint32_t slot = 0; slot < JAIL_SLOTS; slot++) {
+        struct ward *ward = &zygote->wards[slot];
+        if (ward_stands_by(ward) && now_ns - ward->born_ns > STANDBY_MAX_NS)
+            ward_unwanted(ward);
+    }
+}
+
+// One at a time, and only when nobody asks for anything. What fails here fails again for the next job, which is told why.
+static int top_up(struct zygote *zygote, struct err *err) {
+    uint64_t now = clock_now_ns();
+    struct jail_limits limits;
+    struct err cause;
+    retire_old(zygote, now);
+    if (now < zygote->quiet_ns || count_standby(zygote) >= zygote->options.standby)
+        return 0;
+    jail_limits_default(&limits);
+    if (fork_child(zygote, &limits, -1, &cause) == 0)
+        return 0;
+    zygote->quiet_ns = now + FAILED_NS;
+    if (cause.reason != REASON_BUG)
+        return 0;
+    *err = cause;
+    return -1;
+}
+
+static int top_up_after_ms(const struct zygote *zygote) {
+    if (zygote->options.standby == 0)
+        return -1;
+    if (count_standby(zygote) < zygote->options.standby)
+        return clock_poll_ms(zygote->quiet_ns);
+    return (int)(STANDBY_MAX_NS / 10000000);
+}
+
+// Where none is ready, one is forked.
+static int find_child(struct zygote *zygote, const struct jail_limits *limits, int *control, struct err *err) {
+    const struct zygote_options *options = &zygote->options;
+    struct ward *ward;
+    struct err ignored;
+    int found = -1;
+    zygote->quiet_ns = clock_now_ns() + QUIET_NS;
+    while (found < 0 && (ward = ready_ward(zygote)))
+        found = ward_give(ward, options->jail, limits, options->inherited_bytes, *control, &ignored);
+    if (found < 0)
+        TRY(fork_child(zygote, limits, *control, err));
     *control = -1;
     return 0;
 }
@@ -63,7 +136,7 @@ static int check_request(const struct host_spawn *request, size_t fd_count, stru
     if (request->version != HOST_VERSION)
         return err_set(err, REASON_INFRA, "host protocol: expected version %u, found %u", HOST_VERSION,
                        request->version);
-    return 0;
+    return jail_limits_check(&request->limits, err);
 }
 
 // What cannot be told to the asker is not told: it is gone.
@@ -91,7 +164,7 @@ static int take_request(struct zygote *zygote, struct err *err) {
         cause.reason = REASON_INFRA;
         return refuse(control, &cause, err);
     }
-    return fork_child(zygote, &control, &cause) < 0 ? refuse(control, &cause, err) : 0;
+    return find_child(zygote, &request.limits, &control, &cause) < 0 ? refuse(control, &cause, err) : 0;
 }
 
 // Workers say nothing on `control` but goodbye; words are dropped.
@@ -101,18 +174,21 @@ static void take_control(struct ward *ward) {
         ward_unwanted(ward);
 }
 
-static void watch_ward(struct ward *ward, const struct pollfd *polls) {
+static void watch_ward(struct zygote *zygote, struct ward *ward, const struct pollfd *polls) {
     if (polls[AT_CONTROL].revents)
         take_control(ward);
-    if (polls[AT_CHILD].revents)
+    if (polls[AT_CHILD].revents) {
+        if (ward_stands_by(ward))
+            zygote->quiet_ns = clock_now_ns() + FAILED_NS;
         ward_died(ward);
+    }
     if (polls[AT_INIT].revents)
         ward_ended(ward);
 }
 
 static int poll_once(const struct zygote *zygote, struct pollfd *polls, struct err *err) {
     list_polls(zygote, polls);
-    while (poll(polls, POLLS, -1) < 0)
+    while (poll(polls, POLLS, top_up_after_ms(zygote)) < 0)
         if (errno != EINTR)
             return err_sys(err, REASON_BUG, "poll");
     return 0;
@@ -125,8 +201,8 @@ static int turn(struct zygote *zygote, struct err *err) {
     if (polls[AT_SUPERVISOR].revents & (POLLHUP | POLLERR))
         return 1;
     for (uint32_t slot = 0; slot < JAIL_SLOTS; slot++)
-        watch_ward(&zygote->wards[slot], &polls[AT_WARDS + PER_WARD * slot]);
-    return polls[AT_REQUESTS].revents ? take_request(zygote, err) : 0;
+        watch_ward(zygote, &zygote->wards[slot], &polls[AT_WARDS + PER_WARD * slot]);
+    return polls[AT_REQUESTS].revents ? take_request(zygote, err) : top_up(zygote, err);
 }
 
 // All trees are killed at once and then waited for: nothing of ours may outlive the environment.

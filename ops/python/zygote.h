@@ -15,6 +15,7 @@
 struct zygote_options {
     const struct jail *jail;
     uint32_t profile;         /* enum segment_profile */
+    uint32_t standby;         /* children to keep ready */
     uint64_t inherited_bytes; /* of host_spawned */
     int requests;             /* host_spawn records, each with a control socket */
     int supervisor;           /* its end of file is the end */

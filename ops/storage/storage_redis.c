@@ -4,11 +4,11 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include <jansson.h>
 
 #include "quern/clock.h"
+#include "quern/dice.h"
 #include "quern/own.h"
 #include "redis/server.h"
 
@@ -22,14 +22,6 @@ static struct storage_redis *own(struct storage *storage) { return (struct stora
 void storage_redis_reach(const struct storage_redis *store) {
     if (store->checkpoint)
         store->checkpoint(store->context);
-}
-
-void storage_redis_dice(char text[STORAGE_REDIS_UPLOAD_BYTES]) {
-    uint64_t dice[2] = {0};
-    while (getrandom(dice, sizeof dice, 0) != sizeof dice) {
-    }
-    snprintf(text, STORAGE_REDIS_UPLOAD_BYTES, "%016llx%016llx", (unsigned long long)dice[0],
-             (unsigned long long)dice[1]);
 }
 
 void storage_redis_chunk_key(const struct storage_redis *store, const char *upload, uint32_t index,
@@ -156,13 +148,13 @@ static int promote(struct storage *storage, uint64_t fence, const struct storage
     struct args args;
     auto_reply struct reply *reply = NULL;
     const char *word = NULL;
-    char fence_text[24] = "", nonce[STORAGE_REDIS_UPLOAD_BYTES];
+    char fence_text[24] = "", nonce[DICE_HEX_BYTES];
     auto_free char *text = names_text(names, count);
     if (!text)
         return err_set(err, REASON_INFRA, "store: out of memory for %zu names", count);
     if (fence != STORAGE_UNFENCED)
         snprintf(fence_text, sizeof fence_text, "%0*llu", FENCE_DIGITS, (unsigned long long)fence);
-    storage_redis_dice(nonce);
+    dice_hex(nonce);
     storage_redis_begin(own(storage), SCRIPT_PROMOTE, &args);
     args_text(&args, fence_text);
     args_text(&args, nonce);

@@ -10,10 +10,11 @@
 #define QUERN_STORAGE_REDIS_H
 
 #include "backend.h"
+#include "quern/dice.h"
 #include "redis/session.h"
 #include "redis_scripts.h"
 
-#define STORAGE_REDIS_UPLOAD_BYTES 33 /* 128 bits of dice in hex */
+#define STORAGE_REDIS_UPLOAD_BYTES DICE_HEX_BYTES
 
 enum {
     STORAGE_REDIS_CHUNK_BYTES = 1 << 20,
@@ -58,8 +59,6 @@ int storage_redis_nonsense(enum storage_script_id script, struct err *err);
 #define STORAGE_REDIS_KEY_BYTES 192
 void storage_redis_chunk_key(const struct storage_redis *store, const char *upload, uint32_t index,
                              char key[STORAGE_REDIS_KEY_BYTES]);
-
-void storage_redis_dice(char text[STORAGE_REDIS_UPLOAD_BYTES]);
 
 int storage_redis_put(struct storage *storage, int source_fd, char ret_version[STORAGE_VERSION_BYTES], struct err *err);
 int storage_redis_stage(struct storage *storage, const char *attempt, int source_fd,

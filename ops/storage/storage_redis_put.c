@@ -23,6 +23,7 @@ struct put {
     struct connection *wire;  /* borrowed from the session */
     uint64_t reserved, bytes; /* bytes: read so far */
     uint32_t sent, answered;  /* chunks */
+    bool ending;              /* asked for, and not answered */
     uint64_t touched_ns;
     struct digest digest;
     char version[STORAGE_VERSION_BYTES];
@@ -189,29 +190,41 @@ static int finish(struct put *put, struct err *err) {
     args_number(&args, put->bytes);
     args_number(&args, STORAGE_REDIS_CHUNK_BYTES);
     args_text(&args, put->attempt);
+    put->ending = true;
     TRY(storage_redis_once(put->store, SCRIPT_FINISH, &args, &reply, &word, err));
     storage_redis_reach(put->store);
+    put->ending = false;
     if (strcmp(word, "GONE") == 0)
         return given_up(err);
     return strcmp(word, "OK") == 0 ? 0 : storage_redis_nonsense(SCRIPT_FINISH, err);
 }
 
-// Nobody else needs the room to be freed at once: what cannot be told to Redis now is collected later.
-static void abandon(struct put *put) {
+// Nothing of an upload that became an object is an upload any more: that stays.
+static int abandon(struct put *put, struct err *err) {
     struct args args;
     auto_reply struct reply *reply = NULL;
     const char *word = NULL;
     storage_redis_begin(put->store, SCRIPT_ABANDON, &args);
     args_text(&args, put->upload);
-    (void)!storage_redis_once(put->store, SCRIPT_ABANDON, &args, &reply, &word, NULL);
+    return storage_redis_once(put->store, SCRIPT_ABANDON, &args, &reply, &word, err);
 }
 
-// Once more from the beginning, into the same upload: its chunks become the same ones again.
+// Once more from the beginning, into the same upload: its chunks become the same ones again. But into another one where
+// the end was asked for and not answered: that one may have become the object.
+static int begin(struct put *put, struct err *err) {
+    if (put->ending) {
+        TRY(abandon(put, err));
+        dice_hex(put->upload);
+    }
+    put->ending = false;
+    put->bytes = put->sent = put->answered = 0;
+    return digest_begin(&put->digest, err);
+}
+
 static int attempt(struct session *session, void *context, uint64_t deadline_ns, struct err *err) {
     struct put *put = context;
     struct stat status;
-    put->bytes = put->sent = put->answered = 0;
-    TRY(digest_begin(&put->digest, err));
+    TRY(begin(put, err));
     if (fstat(put->source, &status) < 0)
         return err_sys(err, REASON_INFRA, "store: reading the source");
     TRY(reserve(put, status.st_size > 0 ? (uint64_t)status.st_size : 0, true, err));
@@ -221,7 +234,7 @@ static int attempt(struct session *session, void *context, uint64_t deadline_ns,
     if (send_all(put, &fault) < 0) {
         session_drop(session);
         if (fault.reason == REASON_UNWRITABLE)
-            abandon(put); // others may find room for theirs, while this one waits
+            (void)!abandon(put, NULL); // others may find room for theirs, while this one waits
         *err = fault;
         return -1;
     }
@@ -236,10 +249,11 @@ int storage_redis_stage(struct storage *storage, const char *attempt_name, int s
     put.buffer = malloc(STORAGE_REDIS_CHUNK_BYTES);
     if (!put.buffer)
         return err_set(err, REASON_INFRA, "store: no memory for a chunk");
-    storage_redis_dice(put.upload);
+    dice_hex(put.upload);
     if (session_patiently(&put.store->session, attempt, &put, &fault) < 0) {
+        // Nobody else needs the room at once: what cannot be told to Redis now is collected later.
         if (fault.reason != REASON_UNREACHABLE)
-            abandon(&put);
+            (void)!abandon(&put, NULL);
         if (err)
             *err = fault;
         return -1;

@@ -4,17 +4,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/random.h>
 #include <unistd.h>
 
+#include "quern/dice.h"
 #include "quern/write.h"
 
 enum { TRIES = 100 };
 
 static void hidden_name(char name[40]) {
     uint64_t dice = 0;
-    while (getrandom(&dice, sizeof dice, 0) != sizeof dice) {
-    }
+    dice_throw(&dice, sizeof dice);
     snprintf(name, 40, TEMP_PREFIX "%016llx", (unsigned long long)dice);
 }
 

@@ -3,9 +3,7 @@
 -- The commit: from here on the result and the names are the job's. A result that is there beats a cancellation that came
 -- late.
 local id, tok = ARGV[1], ARGV[2]
-relieve()
-local job = job_fields(id, unpack(ATTEMPT))
-local refusal = not_owner(id, job, tok, 'complete')
+local _, refusal = attempt(id, tok, 'complete')
 if refusal then return refusal end
 leave_running(id, tok, 'complete')
 redis.call('HSET', job_key(id), 'result', ARGV[3])

@@ -2,9 +2,7 @@
 -- fail ID TOKEN WHY TEXT RESULT INFRA(0|1) [KEY VERSION BYTES]... → OK state | FENCED
 -- INFRA: not the job's fault; it has a counter and a bound of its own.
 local id, tok, why, text = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-relieve()
-local job = job_fields(id, unpack(ATTEMPT))
-local refusal = not_owner(id, job, tok, 'fail')
+local job, refusal = attempt(id, tok, 'fail')
 if refusal then return refusal end
 
 leave_running(id, tok, 'fail')

@@ -2,9 +2,7 @@
 -- lost ID TOKEN → OK state | FENCED
 -- Called once the attempt's processes are dead for sure: no need to wait for the lease to end.
 local id, tok = ARGV[1], ARGV[2]
-relieve()
-local job = job_fields(id, unpack(ATTEMPT))
-local refusal = not_owner(id, job, tok, 'lost')
+local job, refusal = attempt(id, tok, 'lost')
 if refusal then return refusal end
 local state = lose(id, job, 'lost')
 drain(16)

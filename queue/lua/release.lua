@@ -2,9 +2,7 @@
 -- release ID TOKEN → OK state | FENCED
 -- A host drains: the attempt does not count and the job keeps its place in line.
 local id, tok = ARGV[1], ARGV[2]
-relieve()
-local job = job_fields(id, unpack(ATTEMPT))
-local refusal = not_owner(id, job, tok, 'release')
+local job, refusal = attempt(id, tok, 'release')
 if refusal then return refusal end
 leave_running(id, tok, 'release')
 redis.call('HINCRBY', job_key(id), 'att', -1)

@@ -6,12 +6,16 @@ local MOST, VERSION, JOB, LEAST = 8388608, 71, 64, 4096
 local number, place, left = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local reply, seen = {'OK', '0', '0'}, {}
 
+-- A plain search is many times faster than a pattern.
 local function look(text)
-  for version in string.gmatch(text, 'sha256%-%x+') do
-    if #version == VERSION and not seen[version] then
+  local at = string.find(text, 'sha256-', 1, true)
+  while at do
+    local version = string.match(text, '^sha256%-%x+', at)
+    if version and #version == VERSION and not seen[version] then
       seen[version] = true
       reply[#reply + 1] = version
     end
+    at = string.find(text, 'sha256-', at + 7, true)
   end
 end
 

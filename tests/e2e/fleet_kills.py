@@ -110,10 +110,10 @@ def zombie(arena, point):
         os.kill(pid, signal.SIGSTOP)
     frozen = now(fleet)
     record = published(arena, job)
-    names, fenced = fleet.names(), fleet.redis("HGET", fleet.key("stats"), "fenced")
+    names, fenced = fleet.names(), fleet.redis("HGET", fleet.key("stats"), "fenced_complete")
     os.kill(worker, signal.SIGCONT)
     if point == "complete:staged":  # its last call: it needs nobody's leave
-        eventually(lambda: fleet.redis("HGET", fleet.key("stats"), "fenced") != fenced, "a completion is refused")
+        eventually(lambda: fleet.redis("HGET", fleet.key("stats"), "fenced_complete") != fenced, "a completion is refused")
     for pid in reversed(stopped):
         os.kill(pid, signal.SIGCONT)
     eventually(lambda: host.events("job done", job=job, state="running", reason="lost"), f"{host.name} learned that it lost")

@@ -85,16 +85,18 @@ def error(*lines):
      ["--pdb and --json exclude each other: the debugger writes to stdout"]),
     (["run", "score.py", "--env", "../x"],
      ["--env: '../x' is not a name; expected 1 to 64 of A-Z a-z 0-9 _ . -"]),
-    (["dataset"], ["quern dataset: expected put|get|cp|show|head|ls|rm|collect, found nothing",
+    (["dataset"], ["quern dataset: expected put|get|cp|show|head|ls|rm|collect|budget, found nothing",
                    "for example: quern dataset put patients.arrow patients", "its use: quern help dataset"]),
-    (["dataset", "pu", "a.csv"], ["dataset: 'pu' is not one of put|get|cp|show|head|ls|rm|collect", "did you mean 'put'?"]),
+    (["dataset", "pu", "a.csv"], ["dataset: 'pu' is not one of put|get|cp|show|head|ls|rm|collect|budget", "did you mean 'put'?"]),
     (["dataset", "put", "patients.csv"],
      ["quern dataset put: expected FILE KEY, found only 'patients.csv'",
       "for example: quern dataset put patients.arrow patients", "its use: quern help dataset put"]),
     (["dataset", "--", "put"], ["quern dataset: expected 'put' right behind 'dataset'",
                                 "its use: quern help dataset put"]),
     (["help", "dataset", "putt"], ["unexpected 'putt' for quern help dataset", "list them: quern help dataset"]),
-    (["completion", "bsh"], ["completion: 'bsh' is not one of bash|zsh|fish", "did you mean 'bash'?"]),
+    (["completion", "bsh"], [
+        "completion: 'bsh' is not one of bash|zsh|fish|jobs|jobs-live|jobs-ended|jobs-failed|keys|queues|workers|environments",
+        "did you mean 'bash'?"]),
     (["help", "rum"], ["unknown verb 'rum'", "did you mean 'run'?", "list them: quern help"]),
     (["version", "--json"], ["unknown flag '--json' for quern version", "list them: quern help version"]),
 ])
@@ -215,9 +217,10 @@ def test_b_bash_completes_what_the_table_knows(say, tmp_path):
     assert complete(say, tmp_path, "quern", "run", "-o", "s") == ["sub"]
     assert complete(say, tmp_path, "quern", "run", "--timeout", "") == []
     assert complete(say, tmp_path, "quern", "dataset", "p") == ["put"]
-    assert complete(say, tmp_path, "quern", "dataset", "ls", "--") == ["--help", "--json", "--store"]
+    assert complete(say, tmp_path, "quern", "dataset", "ls", "--") == ["--help", "--json", "--queue", "--queue-url", "--store"]
     assert complete(say, tmp_path, "quern", "dataset", "put", "sc") == ["score.py"]
-    assert complete(say, tmp_path, "quern", "completion", "") == ["bash", "fish", "zsh"]
+    assert complete(say, tmp_path, "quern", "completion", "") == [
+        "bash", "environments", "fish", "jobs", "jobs-ended", "jobs-failed", "jobs-live", "keys", "queues", "workers", "zsh"]
 
 
 def test_b_zsh_and_fish_know_every_flag(say):
@@ -227,7 +230,7 @@ def test_b_zsh_and_fish_know_every_flag(say):
     assert zsh.startswith("#compdef quern\n") and all(f"{flag}[" in zsh for flag in flags)
     code, fish, err = say("completion", "fish")
     assert (code, err) == (0, "")
-    run = [line for line in fish.splitlines() if "__fish_seen_subcommand_from run'" in line]
+    run = [line for line in fish.splitlines() if "'__quern_is run'" in line]
     assert sorted("--" + re.search(r" -l (\S+)", line).group(1) for line in run) == flags
 
 

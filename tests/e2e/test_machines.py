@@ -32,14 +32,14 @@ def test_b_several_machines_as_the_readme_has_them(fleet):
     found = json.loads(fleet.says("doctor", "--json"))["findings"]
     assert [entry for entry in found if entry["level"] == "fault"] == []
     assert ("workers", "2 at the queue 'default'") in [(entry["what"], entry["text"]) for entry in found]
-    assert sorted(line.split()[0] for line in fleet.says("worker", "ls").splitlines()) == ["host3:0", "host4:0"]
+    assert sorted(line.split()[0] for line in fleet.says("worker", "ls").splitlines()[1:]) == ["host3:0", "host4:0"]
     job = fleet.submit(script, "--dataframe1", table, "-o", "scores", "--wait")
     fleet.says("result", job, "-o", fleet.directory / "out")
     assert (fleet.directory / "out/stdout.txt").read_text() == "2\n"
     assert fleet.says("dataset", "head", "scores").splitlines()[-1] == "2 rows × 2 columns"
     assert fleet.says("run", script, "--dataframe1", "scores") == "2\n"
     assert fleet.says("worker", "drain", "host3") == "host3:0 drains: it ends its job and takes no other\n"
-    assert "host3:0  draining" in fleet.says("worker", "ls")
+    assert "host3:0  ◌ draining" in fleet.says("worker", "ls")
     before = len(fleet.hosts[0].events("job done"))
     for _ in range(4):
         fleet.submit(script, "--dataframe1", "scores", "--wait")

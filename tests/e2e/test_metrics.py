@@ -34,8 +34,8 @@ def documented():
     table = text[text.index("## Metrics"):]
     names = {}
     for row in re.findall(r"^\| (`quern_.*?) \|", table[:table.index("\n\n", table.index("|---"))], re.M):
-        shared = re.search(r"`\{([a-z,]+)\}`", row)
-        for name, labels in re.findall(r"`(quern_\w+)(?:\{([a-z,]+)\})?`", row):
+        shared = re.search(r"`\{([a-z_,]+)\}`", row)
+        for name, labels in re.findall(r"`(quern_\w+)(?:\{([a-z_,]+)\})?`", row):
             names[name] = set((labels or (shared[1] if shared else "")).split(",")) - {""}
     return names
 

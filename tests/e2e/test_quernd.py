@@ -99,7 +99,7 @@ def test_b_settings_are_read_again(fleet):
     host.configure(workers={"count": 0})
     host.process.send_signal(signal.SIGHUP)
     refused = eventually(lambda: host.events("the configuration stays as it was"), "refused")
-    assert refused[0]["error"] == f'{host.config}: line 7: count: expected 1 to 64, found "0"'
+    assert refused[0]["error"] == f'{host.config}: line 8: count: expected 1 to 64, found "0"'
 
 
 @pytest.mark.parametrize("text, message", [

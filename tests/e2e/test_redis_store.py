@@ -152,10 +152,24 @@ def test_f_a_queue_that_was_not_asked_loses_nothing(tmp_path):
         (home,) = re.findall("queue-[0-9a-f]{32}", said)
         assert code == 78 and said == (
             f"error: collect: {home} names objects of this store, too, and was not asked which of them it wants\n"
-            "  a queue of the same Redis: --also NAME; the one of `quern up`: start it first; one that is no more: --forget HOME\n")
+            "  a queue of another Redis: --also NAME@URL; that of `quern up`: start it first; one that is no more: --forget HOME\n")
         assert sorted(path.name for path in objects.iterdir()) == before
+        assert fleet.says("dataset", "collect", "--also", f"default@{other.url}") == "collected 0 objects, 0 bytes\n"
+        assert tuple(fleet.quern("dataset", "collect", "--also", "nobody")) == (
+            3, "", f"error: --also: there is no queue 'nobody' at {fleet.url}, or it names no store\n")
+        assert not [key for key in fleet.keys() if "nobody" in key]
         assert fleet.says("dataset", "collect", "--forget", home).startswith("collected 1 objects, ")
         assert len(list(objects.iterdir())) == 2
+
+
+def test_b_the_queue_that_was_not_asked_is_called_by_its_name(tmp_path):
+    with Fleet(tmp_path) as fleet:
+        fleet.set_home("default", queue="night")
+        fleet.submit(SCRIPT)
+        fleet.submit(SCRIPT.replace("z", "w"), "-q", "night")
+        code, _, said = fleet.quern("dataset", "collect")
+        assert code == 78 and said.endswith("\n  it is the queue 'night': --also night\n")
+        assert fleet.says("dataset", "collect", "--also", "night") == "collected 0 objects, 0 bytes\n"
 
 
 def test_b_a_fleet_has_its_store_on_redis(tmp_path):

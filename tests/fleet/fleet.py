@@ -34,14 +34,15 @@ class Fleet:
 
     programs: RELEASE or DEV. store: its URL, in which {directory} and {redis}, a store's URL for the fleet's Redis, are
     filled in. environments: those that the queue's home names; None: the first host names its home. server: a Server, if
-    not an ordinary one.
+    not an ordinary one. around: a command in front of `quern` that becomes it.
     """
 
     def __init__(self, directory=None, programs=RELEASE, queue="default", store="file:{directory}/store",
-                 environments="default", server=None):
+                 environments="default", server=None, around=()):
         self.own = directory is None
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="quern-fleet-")) if self.own else directory
-        self.programs, self.queue, self.server = programs, queue, server or Server()
+        self.command, self.programs = [*around, programs / "quern"], programs
+        self.queue, self.server = queue, server or Server()
         self.redis, self.url = Redis(self.server.path), self.server.url
         self.store = self.directory / "store"
         self.store_url = store.format(directory=self.directory, redis=self.server.store_url)
@@ -90,8 +91,8 @@ class Fleet:
 
     def quern(self, *words, timeout=PATIENCE_SECONDS, stdin=subprocess.DEVNULL, text=True, **more):
         """Done, however it ended. more: of its environment."""
-        return Done(subprocess.run([self.programs / "quern", *map(os.fspath, words)], cwd=self.directory, stdin=stdin,
-                                   text=text, env={**self.environment, **more}, capture_output=True, timeout=timeout))
+        return Done(subprocess.run([*self.command, *map(os.fspath, words)], cwd=self.directory, stdin=stdin, text=text,
+                                   env={**self.environment, **more}, capture_output=True, timeout=timeout))
 
     def says(self, *words):
         """What it prints, when all is well."""
@@ -103,8 +104,8 @@ class Fleet:
     def start(self, *words, **streams):
         """The same, running, as a Popen; it does not outlive the `with`."""
         streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **streams}
-        process = subprocess.Popen([self.programs / "quern", *map(os.fspath, words)], cwd=self.directory,
-                                   env=self.environment, stdin=subprocess.DEVNULL, **streams)
+        process = subprocess.Popen([*self.command, *map(os.fspath, words)], cwd=self.directory, env=self.environment,
+                                   stdin=subprocess.DEVNULL, **streams)
         try:
             yield process
         finally:

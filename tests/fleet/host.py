@@ -28,7 +28,7 @@ class Host:
         self.http, self.failpoints = fleet.server.directory / f"{name}.http", self.directory / "fail"
         self.failpoints.mkdir()
         self.fail(*fail)
-        self.settings = {"queue": {"url": fleet.url, "lease": "2s"}, "store": {"url": fleet.store_url},
+        self.settings = {"queue": {"url": fleet.url, "lease": "2s"}, "store": {"url": fleet.store_url, "collect": "never"},
                          "workers": {"count": 1, "name": name}, "http": {"listen": self.http},
                          "log": {"format": "json", "level": "debug"}}
         self.configure(**settings)

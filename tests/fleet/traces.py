@@ -11,7 +11,7 @@ from fleet.waiting import eventually
 SECONDS = 60  # for a fleet to come to rest
 CALM_SECONDS = 0.5
 VERSION = re.compile("sha256-[0-9a-f]{64}")
-SERVERS = ("quernd", "quern-keeper", "quern-worker", "quern-codec", "quern-python")
+SERVERS = ("quernd", "quern-keeper", "quern-worker", "quern-codec", "quern-python", "quern-collector")
 
 
 def role(process):

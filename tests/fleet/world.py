@@ -13,15 +13,16 @@ from fleet.places import ROOT
 from fleet.processes import below, everything
 
 FRESH = ("/tmp", "/run", "/var/tmp", "/dev/shm")
+MS_BIND = 4096
 PR_SET_CHILD_SUBREAPER = 36
 PRIVATE = "QUERN_PRIVATE_WORLD"
 
 
-def inside(argv, **more):
-    """Runs a Python program in a world of its own: a finished process."""
+def inside(argv, *more_spaces, **more):
+    """Runs a Python program in a world of its own: a finished process. more_spaces: "--net" for a network namespace."""
     command = ["/usr/bin/python3", *map(str, argv)]
     if os.geteuid() == 0:
-        command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", *command]
+        command = ["unshare", *more_spaces, "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", *command]
     paths = ":".join(str(ROOT / "tests" / room) for room in ("", "e2e", "oracles"))
     environment = dict(os.environ, PYTHONPATH=paths, **{PRIVATE: "1"})
     return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, **more)
@@ -34,8 +35,20 @@ class World:
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         self.private = os.geteuid() == 0 and os.environ.get(PRIVATE) == "1" and os.getpid() == 1
         if self.private:
-            for directory in FRESH:
-                subprocess.run(["mount", "-t", "tmpfs", "tmpfs", directory], check=True)
+            self.hide()
+
+    @staticmethod
+    def hide():
+        """All but our own checkout, which may lie in such a place, too."""
+        checkout = os.open(ROOT, os.O_PATH)
+        for directory in FRESH:
+            subprocess.run(["mount", "-t", "tmpfs", "tmpfs", directory], check=True)
+        if not ROOT.exists():
+            ROOT.mkdir(parents=True)
+            libc = ctypes.CDLL(None, use_errno=True)
+            if libc.mount(f"/proc/self/fd/{checkout}".encode(), os.fsencode(ROOT), None, MS_BIND, None) < 0:
+                raise OSError(ctypes.get_errno(), "mount --bind", str(ROOT))
+        os.close(checkout)
 
     @staticmethod
     def mount_table():
@@ -46,6 +59,9 @@ class World:
         found = set()
         for top in FRESH if self.private else own:
             for directory, below_it, files in os.walk(top):
+                if directory == str(ROOT):
+                    below_it.clear()
+                    continue
                 found.update(os.path.join(directory, name) for name in below_it + files)
         if not self.private:
             found.update(entry.path for top in FRESH for entry in os.scandir(top)

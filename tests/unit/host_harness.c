@@ -67,7 +67,14 @@ int harness_close(struct harness *harness, struct err *err) {
 }
 
 int child_open(const struct harness *harness, struct harness_child *child, struct err *err) {
-    const struct host_spawn request = {.version = HOST_VERSION};
+    struct jail_limits limits;
+    jail_limits_default(&limits);
+    return child_open_with(harness, &limits, child, err);
+}
+
+int child_open_with(const struct harness *harness, const struct jail_limits *limits, struct harness_child *child,
+                    struct err *err) {
+    const struct host_spawn request = {.version = HOST_VERSION, .limits = *limits};
     int control[2];
     *child = (struct harness_child){.control = -1, .conversation = -1, .tree = -1, .pidfd = -1};
     TRY(record_pair(control, err));

@@ -36,6 +36,10 @@ MUST_USE int harness_open(struct harness *harness, const char *program, const ch
 /* Closes the supervisor's end and waits for the zygote's death. */
 MUST_USE int harness_close(struct harness *harness, struct err *err);
 
+/* The same with limits of the work directory. */
+MUST_USE int child_open_with(const struct harness *harness, const struct jail_limits *limits,
+                             struct harness_child *child, struct err *err);
+
 /* Asks for a child. Refusals come back as *err. READY is not awaited. */
 MUST_USE int child_open(const struct harness *harness, struct harness_child *child, struct err *err);
 

@@ -91,11 +91,17 @@ static const struct call_probe calls[] = {
     NAMED("ioctl TIOCSTI", ioctl, EPERM, FD, TIOCSTI, 0),
     NAMED("ioctl TIOCSTI, high bits", ioctl, EPERM, FD, UINT64_C(1) << 32 | TIOCSTI, 0),
     NAMED("ioctl TIOCLINUX", ioctl, EPERM, FD, TIOCLINUX, 0),
+    NAMED("fcntl F_SETLEASE", fcntl, EPERM, FD, F_SETLEASE, 0),
+    NAMED("fcntl F_NOTIFY", fcntl, EPERM, FD, F_NOTIFY, 0),
     NAMED("fcntl F_SETPIPE_SZ", fcntl, EPERM, FD, F_SETPIPE_SZ, 0),
     NAMED("prlimit64 of another", prlimit64, EPERM, 1, 99, 0, 0),
     NAMED("socket AF_UNIX", socket, EAFNOSUPPORT, AF_UNIX, 0xf, 0),
     NAMED("socket AF_INET", socket, EAFNOSUPPORT, AF_INET, 0xf, 0),
     NAMED("socket AF_NETLINK", socket, EAFNOSUPPORT, AF_NETLINK, SOCK_RAW, 0),
+    CALL(bind, EAFNOSUPPORT, FD, BAD, 1),
+    CALL(connect, EAFNOSUPPORT, FD, BAD, 1),
+    CALL(listen, EAFNOSUPPORT, FD, 0),
+    NAMED("socketpair of datagrams", socketpair, EAFNOSUPPORT, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, BAD),
     NAMED("socketpair AF_INET", socketpair, EAFNOSUPPORT, AF_INET, SOCK_STREAM, 0, BAD),
 };
 

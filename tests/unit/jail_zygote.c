@@ -18,9 +18,11 @@ int zygote_open(bool network_open, struct jail **ret) {
 
 _Noreturn static void child_main(const struct jail *jail, uint32_t slot, zygote_child_fn *run, int keep_fd) {
     const int keep[] = {ROLE_OUT, keep_fd};
+    struct jail_limits limits;
     struct err err = {0};
     int work_dir = -1;
-    if (jail_prepare(jail, slot, keep, keep_fd < 0 ? 1 : 2, &work_dir, &err) < 0) {
+    jail_limits_default(&limits);
+    if (jail_prepare(jail, slot, &limits, keep, keep_fd < 0 ? 1 : 2, &work_dir, &err) < 0) {
         zygote_tell(&err);
         _exit(JAIL_EXIT);
     }

@@ -1,5 +1,5 @@
 cmake_path(GET Python3_EXECUTABLE PARENT_PATH python_home)
-foreach(name zygote zygote_environment)
+foreach(name zygote zygote_environment standby)
   quern_unit_test(${name} ${CMAKE_CURRENT_LIST_DIR}/test_${name}.c ${CMAKE_CURRENT_LIST_DIR}/host_script.c
                   ${CMAKE_CURRENT_LIST_DIR}/host_harness.c LIBS quern_host quern_jail)
   add_dependencies(test_${name} quern-python)

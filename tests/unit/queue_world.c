@@ -49,7 +49,7 @@ int world_empty(void **state) {
 
 const char *world_nonce(void) {
     static char nonce[QUEUE_NONCE_BYTES];
-    assert_int_equal(queue_fresh_nonce(nonce, NULL), 0);
+    dice_hex(nonce);
     return nonce;
 }
 

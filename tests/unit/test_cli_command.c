@@ -129,7 +129,9 @@ static void b_operands_are_counted(void **state) {
           "use: quern help run",
           "run");
     CHECK("unexpected 'b.py' for quern run\nits use: quern help run", "run", "a.py", "b.py");
-    CHECK("completion: 'bsh' is not one of bash|zsh|fish\ndid you mean 'bash'?", "completion", "bsh");
+    CHECK("completion: 'bsh' is not one of bash|zsh|fish|jobs|jobs-live|jobs-ended|jobs-failed|keys|queues|workers|"
+          "environments\ndid you mean 'bash'?",
+          "completion", "bsh");
 }
 
 static void b_a_verb_may_have_two_words(void **state) {

@@ -261,11 +261,13 @@ static int role_no_seccomp(char **argv) {
 static int role_bad_slot(char **argv) {
     (void)argv;
     struct jail *jail = NULL;
+    struct jail_limits limits;
     struct err err = {0};
     int work_dir = -1;
+    jail_limits_default(&limits);
     if (zygote_open(false, &jail))
         return 1;
-    int got = jail_prepare(jail, JAIL_SLOTS, NULL, 0, &work_dir, &err);
+    int got = jail_prepare(jail, JAIL_SLOTS, &limits, NULL, 0, &work_dir, &err);
     dprintf(ROLE_OUT, "%d %s\n", got, err.msg);
     return 0;
 }
@@ -274,12 +276,14 @@ static int role_failing_step(char **argv) {
     (void)argv;
     struct jail *jail = NULL;
     struct err err = {0};
+    struct jail_limits limits;
     int work_dir = -1, keep[40] = {0}, status = 0;
+    jail_limits_default(&limits);
     if (zygote_open(false, &jail))
         return 1;
     pid_t pid = fork();
     if (pid == 0) {
-        int got = jail_prepare(jail, 0, keep, 40, &work_dir, &err);
+        int got = jail_prepare(jail, 0, &limits, keep, 40, &work_dir, &err);
         dprintf(ROLE_OUT, "%d %s\n", got, err.msg);
         _exit(0);
     }

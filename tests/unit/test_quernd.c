@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,12 +15,14 @@
 #include <cmocka.h>
 
 #include "daemon/backoff.h"
+#include "daemon/keeper_link.h"
 #include "daemon/keeper_metrics.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
 #include "daemon/quernd_config.h"
 #include "daemon/turns.h"
 #include "quern/memory.h"
+#include "quern/record.h"
 #include "redis/password.h"
 
 // ---- turns ----
@@ -85,6 +88,11 @@ static void b_pauses_grow_and_end(void **state) {
     backoff_born(&backoff);
     backoff_died(&backoff);
     assert_true(backoff_due(&backoff, clock_now_ns()));
+    struct backoff soon = {.most_ms = 250};
+    backoff_born(&soon);
+    for (int i = 0; i < 20; i++)
+        backoff_died(&soon);
+    assert_int_equal(soon.pause_ms, 250);
 }
 
 // ---- settings ----
@@ -117,6 +125,9 @@ static void b_settings_have_defaults(void **state) {
     assert_string_equal(settings->store_url, "file:/data/quern/store");
     assert_string_equal(settings->environments, "default");
     assert_int_equal(config->drain_timeout_ms, 60000);
+    assert_int_equal(settings->collect_ms, 3600000);
+    assert_int_equal(settings->keep_ms, 86400000);
+    assert_int_equal(settings->durability, QUEUE_NORMAL);
     assert_int_equal(config->jail.level, JAIL_NONE);
     assert_true(settings->worker_count >= 1 && settings->worker[0]);
     free(config);
@@ -124,15 +135,20 @@ static void b_settings_have_defaults(void **state) {
 
 static void b_settings_are_taken(void **state) {
     (void)state;
-    struct quernd_config *config = parsed("; a comment\n[queue]\nurl = unix:/r?db=1\nnames = a, b c\nlease = 500s\n"
-                                          "password_file = /p\n[store]\nurl = file:/s\n[workers]\ncount = 64\n"
-                                          "name = h-1\nmemory = 2G\ndrain_timeout = 5m\n[environments]\n"
-                                          "names = x default\n[jail]\nrequire = full\n[log]\nformat = json\n");
+    struct quernd_config *config =
+        parsed("; a comment\n[queue]\nurl = unix:/r?db=1\nnames = a, b c\nlease = 500s\n"
+               "password_file = /p\ndurability = fsync\n[store]\nurl = file:/s\ncollect = never\n"
+               "keep = 7d\n[workers]\ncount = 64\n"
+               "name = h-1\nmemory = 2G\ndrain_timeout = 5m\n[environments]\n"
+               "names = x default\n[jail]\nrequire = full\n[log]\nformat = json\n");
     const struct settings *settings = &config->settings;
     assert_int_equal(settings->queue_count, 3);
     assert_string_equal(settings->queues[2], "c");
     assert_int_equal(settings->lease_ms, 500000);
     assert_string_equal(settings->queue_password_file, "/p");
+    assert_int_equal(settings->durability, QUEUE_FSYNC);
+    assert_int_equal(settings->collect_ms, 0);
+    assert_int_equal(settings->keep_ms, UINT64_C(7) * 86400000);
     assert_string_equal(settings->environments, "x,default");
     assert_int_equal(config->memory_bytes, UINT64_C(2) << 30);
     assert_int_equal(config->drain_timeout_ms, 300000);
@@ -161,6 +177,12 @@ static void f_settings_beyond_their_bounds_are_refused(void **state) {
             "test.ini: line 3: expected a key at the start of the line, found a blank");
     refused("[queue]\nurl =\n", "test.ini: line 2: url: expected 1 to 1023 bytes, found 0");
     refused("nonsense\n", "test.ini: line 1: expected `key = value`, `[section]` or a comment");
+    refused("[queue]\nurl = redis://r\n[store]\ncollect = 0s\n",
+            "test.ini: line 4: collect: expected 1s or more, or never, found \"0s\"");
+    refused("[queue]\nurl = redis://r\n[store]\nkeep = 30m\n",
+            "test.ini: line 4: keep: expected 1h or more, found \"30m\"");
+    refused("[queue]\nurl = redis://r\ndurability = always\n",
+            "test.ini: line 3: durability: expected one of normal, replicated, fsync, found \"always\"");
     refused("[queue]\nurl = redis://r\n[workers]\ncount = 65\n",
             "test.ini: line 4: count: expected 1 to 64, found \"65\"");
     refused("[queue]\nurl = redis://r\n[workers]\nname = a:b\n",
@@ -303,6 +325,94 @@ static char *page(const struct metrics *metrics, const struct settings *settings
     return text;
 }
 
+// ---- a keeper that is busy ----
+
+static void pair_up(struct keeper_link *link, int *ret_keeper) {
+    int ends[2];
+    struct err err;
+    assert_int_equal(record_pair(ends, &err), 0);
+    assert_int_equal(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+    assert_int_equal(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+    link->socket = ends[0];
+    *ret_keeper = ends[1];
+}
+
+static bool next_order(int keeper, struct keeper_order *ret) {
+    struct err ignored;
+    return record_receive(keeper, ret, sizeof *ret, NULL, 0, NULL, &ignored) > 0;
+}
+
+/* Redis hesitates for a moment, and with it the keeper, while many workers go on from step to step. */
+static void r_orders_wait_for_a_keeper_that_is_busy(void **state) {
+    (void)state;
+    enum { ORDERS = 3000 };
+    struct keeper_link link;
+    struct keeper_order order = {.kind = KEEPER_STEP};
+    uint32_t heard = 0;
+    int keeper;
+    keeper_link_init(&link);
+    pair_up(&link, &keeper);
+    for (order.elapsed_us = 0; order.elapsed_us < ORDERS; order.elapsed_us++)
+        keeper_link_send(&link, &order, NULL, 0);
+    order.worker = 63;
+    keeper_link_send(&link, &order, &keeper, 1); // a descriptor does not wait: it may be another one by then
+    assert_false(link.deaf);
+    assert_int_equal(keeper_link_take_stale(&link), 0);
+    for (struct keeper_order heard_now; heard < ORDERS; keeper_link_flush(&link))
+        while (next_order(keeper, &heard_now))
+            assert_int_equal(heard_now.elapsed_us, heard++);
+    assert_int_equal(keeper_link_take_stale(&link), UINT64_C(1) << 63);
+    assert_int_equal(keeper_link_take_stale(&link), 0);
+    close(keeper);
+    keeper_link_stop(&link, 0);
+    keeper_link_done(&link);
+}
+
+static void l_a_keeper_that_never_listens_is_deaf(void **state) {
+    (void)state;
+    struct keeper_link link;
+    const struct keeper_order order = {.kind = KEEPER_STEP};
+    int keeper;
+    keeper_link_init(&link);
+    pair_up(&link, &keeper);
+    for (int i = 0; i < 1000000 && !link.deaf; i++)
+        keeper_link_send(&link, &order, NULL, 0);
+    assert_true(link.deaf);
+    close(keeper);
+    keeper_link_stop(&link, 0);
+    keeper_link_done(&link);
+}
+
+/* All else is told anew to the next one. */
+static void r_what_was_lost_is_told_to_the_next_keeper(void **state) {
+    (void)state;
+    struct keeper_link link;
+    struct keeper_order order = {.kind = KEEPER_STEP};
+    int keeper;
+    keeper_link_init(&link);
+    pair_up(&link, &keeper);
+    for (int i = 0; i < 1000; i++)
+        keeper_link_send(&link, &order, NULL, 0);
+    order = (struct keeper_order){.kind = KEEPER_LOST, .id = "j1"};
+    keeper_link_send(&link, &order, NULL, 0); // behind all the others
+    close(keeper);
+    keeper_link_stop(&link, 0);
+    snprintf(order.id, sizeof order.id, "j2");
+    keeper_link_send(&link, &order, NULL, 0);
+    order = (struct keeper_order){.kind = KEEPER_SLOTS};
+    keeper_link_send(&link, &order, NULL, 0);
+    pair_up(&link, &keeper);
+    keeper_link_flush(&link);
+    assert_true(next_order(keeper, &order));
+    assert_string_equal(order.id, "j1");
+    assert_true(next_order(keeper, &order));
+    assert_string_equal(order.id, "j2");
+    assert_false(next_order(keeper, &order));
+    close(keeper);
+    keeper_link_stop(&link, 0);
+    keeper_link_done(&link);
+}
+
 static void b_metrics_are_written(void **state) {
     struct metrics *metrics = calloc(1, sizeof *metrics);
     struct settings *settings = calloc(1, sizeof *settings);
@@ -368,6 +478,9 @@ int main(void) {
         cmocka_unit_test(f_a_line_of_the_log_is_a_line),
         cmocka_unit_test(b_systemd_is_told),
         cmocka_unit_test(b_the_watchdog_is_fed_in_half_its_time),
+        cmocka_unit_test(r_orders_wait_for_a_keeper_that_is_busy),
+        cmocka_unit_test(l_a_keeper_that_never_listens_is_deaf),
+        cmocka_unit_test(r_what_was_lost_is_told_to_the_next_keeper),
         cmocka_unit_test(b_metrics_are_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -270,7 +270,7 @@ static void m_only_submissions_and_completions_wait(void **state) {
     struct queue *queue = NULL;
     struct queue_claim claim;
     char nonce[QUEUE_NONCE_BYTES];
-    assert_int_equal(queue_fresh_nonce(nonce, &err), 0);
+    dice_hex(nonce);
     redis_server_start(&redis, false);
     struct queue_options options = {.url = redis.url, .name = "q"};
     assert_int_equal(submit_at(&options, "j1", &err), QUEUE_OK);

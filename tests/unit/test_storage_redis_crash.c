@@ -251,6 +251,55 @@ static void c_a_late_chunk_ends_by_itself(void **state) {
     storage_close(storage);
 }
 
+/* ---- a step that was done, and whose answer is lost ---- */
+
+struct unheard {
+    const char *version; // of what is put
+    int steps;
+};
+
+// Chunk and end in the writer's place, which then finds its connection closed: as if it had asked and not been answered.
+static void finish_unheard(void *context) {
+    struct unheard *unheard = context;
+    const struct script *finish = &storage_scripts[SCRIPT_FINISH];
+    if (--unheard->steps != 0)
+        return;
+    redisReply *uploads = redisCommand(scratch_server()->raw, "ZRANGE " P ":uploads 0 0");
+    assert_non_null(uploads);
+    assert_int_equal(uploads->elements, 1);
+    const char *upload = uploads->element[0]->str;
+    free(redis_text(scratch_server(), "SET " P ":chunk:%s:0 unheard PX 1000000", upload));
+    redisReply *reply = redisCommand(scratch_server()->raw, "EVAL %b 1 " P " %s %s 7 1048576 a1", finish->code,
+                                     finish->bytes, upload, unheard->version);
+    assert_non_null(reply);
+    assert_int_equal(reply->type, REDIS_REPLY_ARRAY);
+    freeReplyObject(reply);
+    freeReplyObject(uploads);
+    assert_true(number("CLIENT KILL TYPE normal") > 0);
+}
+
+static void r_a_put_whose_end_was_not_heard_stays_whole(void **state) {
+    char version[STORAGE_VERSION_BYTES], again[STORAGE_VERSION_BYTES];
+    struct storage *quiet = scratch_store(*state);
+    scratch_put(quiet, "unheard", version);
+    free(redis_text(scratch_server(), "FLUSHALL"));
+    struct unheard unheard = {version, 2}; // behind reserve and the only chunk
+    struct storage *storage = patient_store(*state, finish_unheard, &unheard);
+    auto_fd int source = scratch_source("unheard");
+    struct err err = {0};
+    if (storage_stage(storage, "a1", source, again, &err) < 0)
+        fail_msg("%s", err.msg);
+    assert_true(unheard.steps < 0);
+    assert_string_equal(again, version);
+    char *upload = redis_text(scratch_server(), "HGET " P ":object:%s upload", version);
+    assert_int_equal(redis_number(scratch_server(), "PTTL " P ":chunk:%s:0", upload), -1);
+    free(upload);
+    assert_int_equal(number("ZCARD " P ":uploads"), 0);
+    assert_int_equal(number("INCRBY " P ":used 0"), 7);
+    storage_close(storage);
+    storage_close(quiet);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_redis_setup, scratch_teardown)
 
 int main(void) {
@@ -263,6 +312,7 @@ int main(void) {
         TEST(c_redis_killed_while_bytes_come_back),
         TEST(c_what_is_read_is_not_collected),
         TEST(c_a_late_chunk_ends_by_itself),
+        TEST(r_a_put_whose_end_was_not_heard_stays_whole),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_group_teardown);
 }

@@ -548,6 +548,22 @@ static void b_a_job_that_is_to_end_waits_for_no_memory(void **state) {
     assert_false(heard(world, 1, &reply));
 }
 
+static void b_a_job_that_was_told_to_end_does_not_begin_to_wait(void **state) {
+    struct world *world = *state;
+    struct supervisor_reply reply;
+    struct err err;
+    hold(world, 0);
+    hold(world, 1);
+    assert_true(reserved(world, 0, "a", &reply));
+    assert_true(grant(world, 0, "a", 2 * UNIT, &err));
+    assert_true(reserved(world, 1, "large", &reply));
+    supervisor_end_job(&world->supervisor, 1, SUPERVISOR_CANCEL);
+    assert_true(heard(world, 1, &reply));
+    assert_true(grant(world, 1, "large", 2 * UNIT, &err));
+    assert_int_equal(err.reason, REASON_CANCELLED);
+    assert_string_equal(err.msg, "a dataset needs 2000 bytes of memory, for which a job that is to end does not wait");
+}
+
 static void b_a_worker_that_drains_says_so(void **state) {
     struct world *world = *state;
     struct supervisor_call call = {.kind = SUPERVISOR_IDLE, .wake = "7-1", .drained = 1};
@@ -585,6 +601,7 @@ int main(void) {
         CASE(l_nobody_waits_for_longer_than_half_his_time),
         CASE(l_a_job_that_waits_to_begin_gives_up_too),
         CASE(b_a_job_that_is_to_end_waits_for_no_memory),
+        CASE(b_a_job_that_was_told_to_end_does_not_begin_to_wait),
         CASE(b_a_worker_that_drains_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

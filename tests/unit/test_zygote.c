@@ -217,7 +217,8 @@ static void f_record_of_another_size_ends_the_child_only(void **state) {
 static void f_malformed_requests_are_dropped(void **state) {
     const struct harness *harness = *state;
     struct err err;
-    const struct host_spawn request = {.version = HOST_VERSION};
+    struct host_spawn request = {.version = HOST_VERSION};
+    jail_limits_default(&request.limits);
     auto_fd int null = script_null_device();
     const int two[] = {null, null};
     well(record_send(harness->requests, "x", 1, NULL, 0, &err), &err);
@@ -238,7 +239,7 @@ static void f_request_of_another_version_is_refused(void **state) {
     close(control[1]);
     child.control = control[0];
     well(child_exited(&child, &err), &err);
-    assert_string_equal(child.exited.err.msg, "host protocol: expected version 1, found 2");
+    assert_string_equal(child.exited.err.msg, "host protocol: expected version 2, found 3");
     assert_int_equal(child.exited.code, -1);
     child_close(&child);
 }

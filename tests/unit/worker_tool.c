@@ -40,9 +40,8 @@ static const char *say(struct worker *worker, int answer) {
 static const char *claim(struct worker *worker) {
     char nonce[QUEUE_NONCE_BYTES];
     queue_claim_free(&worker->claim);
-    int answer = queue_fresh_nonce(nonce, &worker->err);
-    if (answer == 0)
-        answer = queue_claim(worker->queue, "tool", nonce, LEASE_MS, 0, &worker->claim, &worker->err);
+    dice_hex(nonce);
+    int answer = queue_claim(worker->queue, "tool", nonce, LEASE_MS, 0, &worker->claim, &worker->err);
     return answer == QUEUE_OK ? worker->claim.id : answer == QUEUE_NOTHING ? "-" : say(worker, answer);
 }
 

@@ -34,6 +34,13 @@ def load(source, directory):
     return module
 
 
+def forget(directory, bundle):
+    """Takes back what prepare() and load() did, when nothing was made beside it."""
+    del sys.modules[NAME], linecache.cache[FILE], sys.path[-3:]
+    os.remove(os.path.join(directory, FILE))
+    os.rmdir(bundle)
+
+
 def remember(source):
     """Lets tracebacks show the script's lines wherever it changes its directory to, and if it removes its file."""
     try:

@@ -8,17 +8,28 @@ import threading
 
 from quern import failures, plots
 
+seeded = 0  # the process that did; a child has another number than its zygote
+
 
 def set_up(directory):
     """Once, in the child, before any submitted byte is looked at."""
-    os.environ.update(HOME=directory, TMPDIR=directory, MPLBACKEND="Agg", PYTHONUNBUFFERED="1", PYTHONIOENCODING="utf-8")
+    for name, value in (("HOME", directory), ("TMPDIR", directory), ("MPLBACKEND", "Agg"), ("PYTHONUNBUFFERED", "1"),
+                        ("PYTHONIOENCODING", "utf-8")):
+        os.environ[name] = value  # update() would ask all subclasses of Mapping whether a tuple is one
     if "tempfile" in sys.modules:
         sys.modules["tempfile"].tempdir = None
     open_streams()
-    if "numpy.random" in sys.modules:
-        sys.modules["numpy.random"].seed()
+    seed()
     plots.watch()
     atexit._clear()  # what the zygote's imports registered is the zygote's
+
+
+def seed():
+    """Once per process: the zygote's random numbers are all its children's."""
+    global seeded
+    if "numpy.random" in sys.modules and seeded != os.getpid():
+        sys.modules["numpy.random"].seed()
+        seeded = os.getpid()
 
 
 def open_streams():

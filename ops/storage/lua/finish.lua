@@ -4,11 +4,9 @@
 local upload, version, bytes, chunk, attempt = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
 relieve()
 local before = redis.call('HMGET', object_key(version), 'bytes', 'chunk', 'upload')
-local there = before[1] and before[3] ~= upload and whole(before[3], tonumber(before[1]), tonumber(before[2]))
-
--- The same upload finished before, and its reply was lost.
-local repeated = before[3] == upload
-if not there and not repeated then
+if before[1] and whole(before[3], tonumber(before[1]), tonumber(before[2])) then
+  drop_upload(upload)
+else
   local held = redis.call('HMGET', upload_key(upload), 'bytes', 'chunk')
   if not held[1] or not whole(upload, bytes, chunk) then return {'GONE'} end
   local count = chunks_of(bytes, chunk)
@@ -22,8 +20,6 @@ if not there and not repeated then
     used(-before[1])
   end
   redis.call('HSET', object_key(version), 'bytes', int(bytes), 'chunk', int(chunk), 'upload', upload)
-elseif there then
-  drop_upload(upload)
 end
 touch(version)
 if attempt ~= '' and redis.call('SADD', staged_key(attempt), version) == 1 then refer(version, 1) end

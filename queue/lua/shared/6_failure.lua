@@ -57,3 +57,10 @@ local function not_owner(id, job, tok, op)
   count('fenced_' .. op)
   return {'FENCED'}
 end
+
+-- The job whose attempt an end is told of; and, where it is not the caller's any more, the reply that says so.
+local function attempt(id, tok, op)
+  relieve()
+  local job = job_fields(id, unpack(ATTEMPT))
+  return job, not_owner(id, job, tok, op)
+end

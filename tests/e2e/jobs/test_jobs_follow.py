@@ -46,6 +46,37 @@ def test_b_a_second_attempt_is_told_apart(fleet):
     assert tuple(fleet.quern("logs", job)) == (0, "one\ntwo\n", "-- attempt 2\n")
 
 
+def test_b_the_last_lines(fleet):
+    worker = fleet.worker()
+    job = fleet.submit("score.py")
+    worker.claim()
+    worker.log(b"one\ntwo\nth")
+    worker.log(b"warned\n", stream=2)
+    worker.log(b"ree\nfo")
+    worker.log(b"ur")
+    for lines, out, err in ((0, "", ""), (1, "four", ""), (3, "three\nfour", "warned\n"),
+                            (4, "two\nthree\nfour", "warned\n"), (1000, "one\ntwo\nthree\nfour", "warned\n")):
+        assert tuple(fleet.quern("logs", "-n", str(lines), job)) == (0, out, err), lines
+    with fleet.start("logs", "-f", "--tail", "1", job) as process:
+        assert process.stdout.read(4) == "four"
+        worker.log(b"\nfive\n")
+        worker.complete()
+        assert process.communicate(timeout=60) == ("\nfive\n", "")
+
+
+def test_b_the_log_of_one_attempt(fleet):
+    worker = fleet.worker()
+    job = fleet.submit("score.py", "--retries", "2", "--backoff", "1ms..1ms")
+    for text in (b"first\nagain\n", b"second\n"):
+        eventually(lambda: worker.tell("tick") and worker.claim() == job, "the next attempt")
+        worker.log(text)
+        worker.fail("exception")
+    assert tuple(fleet.quern("logs", "1", "--attempt", "1")) == (0, "first\nagain\n", "")
+    assert tuple(fleet.quern("logs", "1", "--attempt", "1", "-n", "1")) == (0, "again\n", "")
+    assert tuple(fleet.quern("logs", "1", "--attempt", "2")) == (0, "second\n", "")
+    assert tuple(fleet.quern("logs", "1", "--attempt", "3")) == (3, "", "error: --attempt: job '1' has had 2 attempts\n")
+
+
 def test_b_ctrl_c_leaves_the_log(fleet):
     job = fleet.submit("score.py")
     worker = fleet.worker()

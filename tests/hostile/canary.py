@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The job that must answer the same after each attack: it computes, and tells how it finds its surroundings."""
+import builtins
+import hashlib
+import json
+import os
+import resource
+import signal
+import sys
+import warnings
+
+import numpy as np
+import pandas as pd
+
+LIMITS = ("AS", "CPU", "FSIZE", "NOFILE", "NPROC", "CORE", "STACK", "MEMLOCK")
+
+
+def code_of(module):
+    """Of its functions written in Python."""
+    functions = [(name, value.__code__.co_code) for name, value in vars(module).items() if hasattr(value, "__code__")]
+    return hashlib.sha256(repr(sorted(functions)).encode()).hexdigest()
+
+
+def azureml_main(dataframe1):
+    told = {
+        "sum": float(np.sin(np.arange(100000.0)).sum()), "frame": dataframe1.to_csv(index=False),
+        "mean": float(pd.Series(range(1000)).rolling(7).mean().sum()),
+        "directory": os.getcwd(), "files": sorted(os.listdir(".")), "shm": sorted(os.listdir("/dev/shm")),
+        "run": sorted(os.listdir("/run")), "environment": dict(os.environ), "path": sys.path, "umask": oct(os.umask(0o77)),
+        "builtins": sorted(vars(builtins)), "open": repr(builtins.open), "main": code_of(pd), "json": code_of(json),
+        "modules": len(sys.modules), "options": np.get_printoptions(), "filters": len(warnings.filters),
+        "limits": [resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))[1] for name in LIMITS if name != "AS"],
+        "signals": [str(signal.getsignal(number)) for number in (1, 2, 15, 17)], "nice": os.nice(0),
+        "ids": [os.getuid(), os.getgid(), os.getpid(), os.getppid()],
+        "recursion": sys.getrecursionlimit(), "cpus": sorted(os.sched_getaffinity(0)),
+    }
+    print(json.dumps(told, sort_keys=True, default=str))

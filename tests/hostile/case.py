@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A case of the corpus: cases/GROUP/NAME.py. Its docstring tells the attack; its constant EXPECT, which is read and never
+run here, what must come of it:
+
+    reason   the word of schemas/words.def that the record has; None (the default): succeeded
+    message  the record's message, or   like: a regular expression for the whole of it
+    found    what the script said in the jail, as a dict
+    user     those of the above that differ at level user, where all children have one uid: the user's
+    free     what it says without the jail, or   no_control: why that is not tried
+    end      how it ends there: "exit 0" (the default) or a signal's name; neighbour: "alive" (the default) or "dead"
+    options  of quern run and submit;   input: True gives it a data frame
+    warnings the record's warnings
+    short    True: it is one of those that ./dev test runs
+"""
+import ast
+import os
+import pathlib
+import re
+
+HERE = pathlib.Path(__file__).resolve().parent
+GROUPS = ("network", "file_read", "file_write", "process", "signal", "memory", "cpu", "disk", "result", "injection",
+          "cross_job", "clock")
+KEYS = {"reason", "message", "like", "found", "user", "free", "no_control", "end", "neighbour", "options", "input",
+        "warnings", "short"}
+
+
+class Case:
+    def __init__(self, path):
+        self.path, self.name = path, f"{path.parent.name}/{path.stem}"
+        tree = ast.parse(path.read_text())
+        self.attack = ast.get_docstring(tree)
+        values = [node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "EXPECT"]
+        self.expect = ast.literal_eval(values[0])
+        unknown = self.expect.keys() - KEYS
+        assert self.attack and not unknown, f"{path}: a docstring is needed, and {unknown} mean nothing"
+        assert ("free" in self.expect) != ("no_control" in self.expect), f"{path}: free, or no_control with the reason"
+
+    def at(self, level):
+        """What is expected at that level."""
+        return {**self.expect, **(self.expect.get("user", {}) if level == "user" else {})}
+
+    def options(self, table):
+        return [*self.expect.get("options", []), *(["--dataframe1", table] if self.expect.get("input") else [])]
+
+
+def cases():
+    """All, or those that QUERN_HOSTILE names: a group, or "short"."""
+    wanted = os.environ.get("QUERN_HOSTILE", "")
+    found = [Case(path) for group in GROUPS for path in sorted((HERE / "cases" / group).glob("*.py"))]
+    if wanted == "short":
+        return [case for case in found if case.expect.get("short")]
+    return [case for case in found if wanted in ("", case.path.parent.name, case.name)]
+
+
+def wrong(expect, outcome, level):
+    """In what a job's outcome is not as expected: sentences."""
+    record, found = outcome.record, []
+    pairs = {"reason": (expect.get("reason"), record.get("reason", "no record")),
+             "level": (level, record.get("jail", {}).get("level", level))}
+    if "message" in expect:
+        pairs["message"] = (expect["message"], record.get("message"))
+    if "found" in expect:
+        pairs["found"] = (expect["found"], outcome.found)
+    if "warnings" in expect:
+        pairs["warnings"] = (sorted(expect["warnings"]), sorted(record.get("warnings", [])))
+    found += [f"{what}: expected {want!r}, found {got!r}" for what, (want, got) in pairs.items() if want != got]
+    if "like" in expect and not re.fullmatch(expect["like"], record.get("message") or "", re.S):
+        found.append(f"message: expected {expect['like']}, found {record.get('message')!r}")
+    return found

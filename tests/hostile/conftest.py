@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The world of the corpus: what is planted, quernd with its Redis, and the ground that must be as before after each job."""
+import os
+import pathlib
+
+import pytest
+
+from doors import PLACE, House
+from ground import Ground
+from planted import Planted
+
+HERE = pathlib.Path(__file__).resolve().parent
+UID = int(os.environ.get("QUERN_HOSTILE_UID", os.geteuid()))
+LEVEL = "full" if UID == 0 else "user"
+
+
+class World:
+    def __init__(self):
+        self.house = House(UID)
+        self.planted = Planted(self.house.around, UID)
+        self.house.quern("dataset", "put", PLACE / "table.csv", "table")
+        self.doors = {"queue": (self.house.queue_run, "table"), "run": (self.house.here_run, PLACE / "table.csv")}
+        self.answers = {door: self.canary(door) for door in self.doors}
+        self.ground = Ground(self.house, self.planted)
+
+    def run(self, door, script, *options):
+        return self.doors[door][0](script, *options)
+
+    def canary(self, door):
+        """What a harmless job answers."""
+        way, table = self.doors[door]
+        outcome = way(HERE / "canary.py", "--dataframe1", table)
+        assert outcome.record.get("state") == "succeeded", outcome.record or outcome.done.stderr
+        return outcome.found
+
+    def harm(self, door):
+        """What the last job did to the world: sentences. The ground is looked at twice, before and after the canary."""
+        found = self.ground.differences()
+        if found:  # one fault is told once
+            self.ground = Ground(self.house, self.planted)
+        answer = self.canary(door)
+        found += [f"the canary: {key}: expected {want!r}, found {answer.get(key)!r}"
+                  for key, want in self.answers[door].items() if answer.get(key) != want]
+        return found
+
+    def close(self):
+        self.planted.close()
+        self.house.close()
+
+
+@pytest.fixture(scope="session")
+def world():
+    own = World()
+    yield own
+    own.close()
