@@ -85,7 +85,7 @@ static int cycle(struct place *place, size_t number, struct err *err) {
 /* ---- a place of so many jobs ---- */
 
 static int used_bytes(struct place *place, double *ret, struct err *err) {
-    struct queue_server server;
+    struct server server;
     TRY(queue_server(place->queue, &server, err));
     *ret = (double)server.used_bytes;
     return 0;

@@ -166,7 +166,7 @@ int client_blame(const struct client *client, const struct err *err, struct refu
         refusal_advise(refusal, "start it again: quern up --detach");
     else if (err->reason == REASON_UNREACHABLE)
         refusal_advise(refusal, "%s names it; look closer: quern doctor", client->source);
-    else if (err->reason == REASON_DENIED && !client->password)
+    else if (err->reason == REASON_DENIED && !client->password && strstr(err->msg, "wants a password"))
         refusal_advise(refusal, "name the file that has the password: export QUERN_REDIS_PASSWORD_FILE=PATH");
     else if (err->reason == REASON_DENIED)
         refusal_advise(refusal, "look at the password, and at what its user may do: ACL LIST");

@@ -36,12 +36,15 @@ static void warning(struct findings *findings, const char *what, const char *tex
 
 /* ---- Redis ---- */
 
-static void look_memory_of_redis(struct findings *findings, const struct queue_server *server) {
+static void look_memory_of_redis(struct findings *findings, const struct server *server) {
     char used[QUANTITY_BYTES], most[QUANTITY_BYTES];
     quantity_show_bytes(server->used_bytes, used);
     quantity_show_bytes(server->max_bytes, most);
     if (!server->max_bytes)
         finding(findings, &(struct finding){.what = "redis"}, "%s of memory used, no bound but the machine's", used);
+    else if (server->full)
+        warning(findings, "redis", "full: submissions are refused",
+                "raise maxmemory, or let the queue remember less: quern queue limit");
     else if (server->used_bytes / FULL_PERCENT < server->max_bytes / 100)
         finding(findings, &(struct finding){.what = "redis"}, "%s of %s used", used, most);
     else
@@ -52,7 +55,7 @@ static void look_memory_of_redis(struct findings *findings, const struct queue_s
                 "%s of %s used: when it is full, submissions are refused", used, most);
 }
 
-static void look_clock(struct findings *findings, const struct queue_server *server) {
+static void look_clock(struct findings *findings, const struct server *server) {
     uint64_t now = tell_now_unix_ms(), theirs = server->now_unix_ms;
     uint64_t skew = now > theirs ? now - theirs : theirs - now;
     char text[QUANTITY_BYTES];
@@ -68,7 +71,7 @@ static void look_clock(struct findings *findings, const struct queue_server *ser
 }
 
 static void look_redis(struct findings *findings, const struct client *client) {
-    struct queue_server server;
+    struct server server;
     struct err err;
     struct refusal refusal = {.advice_count = 0};
     if (queue_server(client->queue, &server, &err) < 0) {
@@ -82,8 +85,11 @@ static void look_redis(struct findings *findings, const struct client *client) {
         return;
     }
     finding(findings, &(struct finding){.what = "redis"}, "version %s, %s", server.version, server.eviction);
-    if (queue_server_check(&server, &err) < 0)
-        fault(findings, "redis", &err, "in redis.conf, or CONFIG SET maxmemory-policy noeviction; Redis >= 6.2");
+    if (server_check(&server, "jobs", &err) < 0)
+        fault(findings, "redis", &err,
+              server.replica || server.refusal.reason
+                  ? NULL
+                  : "in redis.conf, or CONFIG SET maxmemory-policy noeviction; Redis >= 6.2");
     if (queue_durability_check(&server, client->durability, &err) < 0)
         fault(findings, "redis", &err, "or QUERN_DURABILITY=normal here");
     if (server.append_only)
@@ -120,8 +126,9 @@ static void look_store(struct findings *findings, struct client *client) {
         fault(findings, "store", &refusal.err, refusal.advice_count ? refusal.advice[0] : NULL);
         return;
     }
-    if (storage_usage(client->store.storage, &usage, &err) < 0) {
-        fault(findings, "store", &err, "start it, or name another one: quern queue home --store URL");
+    if (storage_check(client->store.storage, &err) < 0 || storage_usage(client->store.storage, &usage, &err) < 0) {
+        fault(findings, "store", &err,
+              err.reason == REASON_UNREACHABLE ? "start it, or name another one: quern queue home --store URL" : NULL);
         return;
     }
     char budget[QUANTITY_BYTES] = "";

@@ -17,6 +17,7 @@
 #include "quern/own.h"
 #include "quern/queue_client.h"
 #include "quern/queue_operator.h"
+#include "quern/queue_server.h"
 
 enum { ROWS_DEFAULT = 50, WATCH_MS = 1000, SCRIPT_COLUMNS = 30 };
 
@@ -130,6 +131,18 @@ static void say_more(struct listing *listing, const struct queue_counts *counts)
         terminal_say(&listing->out, "; more of them: -n COUNT\n");
 }
 
+// Why no more jobs come, where that is not the list's fault.
+static void warn_of_server(const struct listing *listing) {
+    struct server server;
+    struct err err = {0};
+    if (listing->json || queue_server(listing->client.queue, &server, &err) < 0)
+        return;
+    if (server_check(&server, "jobs", &err) < 0)
+        fprintf(stderr, "warning: %s\n", err.msg);
+    else if (server.full)
+        fputs("warning: " SERVER_FULL "\n", stderr);
+}
+
 static void say_why(struct listing *listing, const struct queue_counts *counts) {
     char why[WAITING_BYTES];
     if (!listing->json && listing->wanted[JOB_QUEUED] && counts->jobs[JOB_QUEUED] &&
@@ -156,6 +169,7 @@ static int list(struct listing *listing, struct refusal *refusal) {
     fflush(stdout);
     if (listing->shown == 0 && !listing->json)
         fprintf(stderr, "no such jobs in the queue '%s'\n", listing->client.name);
+    warn_of_server(listing);
     return 0;
 }
 

@@ -200,6 +200,7 @@ void render_event(struct render *render, const struct event *event, int fd) {
         break;
     case EVENT_MANIFEST:
     case EVENT_PRODUCT:
+    case EVENT_WAIT: // of a queue's jobs alone
         break;
     }
 }

@@ -76,11 +76,11 @@ static int start_redis(struct up *up, struct refusal *refusal) {
 typedef int up_condition(struct up *up, struct err *err);
 
 static int look_redis(struct up *up, struct err *err) {
-    struct queue_server server;
+    struct server server;
     int answer = queue_server(up->queue, &server, err);
     if (answer < 0)
         return err->reason == REASON_UNREACHABLE ? 0 : -1;
-    TRY(queue_server_check(&server, err));
+    TRY(server_check(&server, "jobs", err));
     return 1;
 }
 

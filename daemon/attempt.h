@@ -53,6 +53,8 @@ struct attempt {
     struct job job;
     struct manifest manifest;
     struct err verdict; /* the first error; reason 0 while all is well */
+    enum step step;
+    struct err awaited; /* what the step waited for last; reason 0: nothing */
 
     struct codec codec; /* requests: -1 until connected */
     int zygote;         /* request socket */
@@ -85,5 +87,8 @@ MUST_USE int step_complete(struct attempt *attempt, struct err *err);
 
 /* Runs the table. 0: the manifest was told, whatever the job's fate; or calls_dropped(), and nothing was. */
 MUST_USE int job_steps_run(struct attempt *attempt, struct err *err);
+
+/* The step waits for a service, and says so: its deadline begins anew. False: nobody wants it to wait any longer. */
+bool job_steps_wait(struct attempt *attempt, const struct err *why);
 
 #endif

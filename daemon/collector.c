@@ -13,7 +13,6 @@ enum { AT_ONCE = 100000, NEIGHBOURS = 1024 };
 
 struct homes {
     const struct settings *settings;
-    const char *password; // of the queues' Redis; borrowed
     struct storage *storage;
     struct queue *queues[CATALOGUE_MAX_HOMES];
     struct catalogue *catalogues[CATALOGUE_MAX_HOMES];
@@ -29,10 +28,8 @@ static void homes_close(struct homes *homes) {
 }
 
 static int open_store(struct homes *homes, struct err *err) {
-    auto_secret struct settings_secret secret;
-    const char *password = NULL;
-    TRY(settings_secret_read(homes->settings->store_password_file, &secret, &password, err));
-    const struct storage_options options = {.url = homes->settings->store_url, .password = password};
+    const char *file = homes->settings->store_password_file;
+    const struct storage_options options = {.url = homes->settings->store_url, .password_file = *file ? file : NULL};
     return storage_open_with(&options, &homes->storage, err);
 }
 
@@ -40,7 +37,9 @@ static int open_store(struct homes *homes, struct err *err) {
 
 // 1: it was added; 0: its store is another one, *home tells which.
 static int add(struct homes *homes, const char *name, struct queue_home *home, struct err *err) {
-    const struct queue_options options = {.url = homes->settings->queue_url, .password = homes->password, .name = name};
+    const char *file = homes->settings->queue_password_file;
+    const struct queue_options options = {
+        .url = homes->settings->queue_url, .password_file = *file ? file : NULL, .name = name};
     struct queue *queue = NULL;
     if (homes->count == CATALOGUE_MAX_HOMES)
         return err_set(err, REASON_CONFIG, "more than %d queues use this store", CATALOGUE_MAX_HOMES);
@@ -135,14 +134,11 @@ static int run(struct homes *homes, struct collector_report *report, struct err 
 }
 
 int collector_run(const struct settings *settings, struct collector_report *report, struct err *err) {
-    auto_secret struct settings_secret secret;
     struct homes *homes = calloc(1, sizeof *homes);
     if (!homes)
         return err_set(err, REASON_INFRA, "out of memory");
     homes->settings = settings;
-    int result = settings_secret_read(settings->queue_password_file, &secret, &homes->password, err);
-    if (result == 0)
-        result = run(homes, report, err);
+    int result = run(homes, report, err);
     homes_close(homes);
     free(homes);
     return result;

@@ -54,7 +54,7 @@ struct delivery_kind {
 struct delivery {
     const struct delivery_kind *kind;
     bool keeps;           /* false: nothing is put anywhere, so nothing needs to be made for it */
-    uint64_t patience_ms; /* how much longer than elsewhere the steps may take that speak to a service */
+    uint64_t patience_ms; /* what one attempt at a service may take, on top of a step's own time */
 };
 
 #endif

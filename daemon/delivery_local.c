@@ -26,10 +26,8 @@ static int document(struct attempt *attempt, struct err *err) {
 // ---- sources ----
 
 static int open_store(struct delivery_local *local, struct err *err) {
-    auto_secret struct settings_secret secret;
-    const char *password = NULL, *file = local->store_password_file;
-    TRY(settings_secret_read(file ? file : "", &secret, &password, err));
-    const struct storage_options options = {.url = local->store_url, .password = password};
+    const char *file = local->store_password_file;
+    const struct storage_options options = {.url = local->store_url, .password_file = file && *file ? file : NULL};
     return storage_open_with(&options, &local->store, err);
 }
 

@@ -247,6 +247,16 @@ static int conclude(struct attempt *attempt, const struct delivery_manifest *man
 
 // ---- news ----
 
+// Whoever looks at the job sees what it waits for, as soon as its queue takes that.
+static void tell_wait(struct news *news, const struct event *event) {
+    char text[NEWS_PROGRESS_BYTES];
+    snprintf(text, sizeof text, "%s waits: %.*s", step_name((enum step)event->step), (int)sizeof text - 32,
+             event->err.msg);
+    news_progress(news, text);
+    news->next_ns = 0;
+    news_turn(news);
+}
+
 static void tell(struct attempt *attempt, const struct event *event, int fd) {
     struct delivery_queue *delivery = delivery_of(attempt);
     struct err ignored;
@@ -257,6 +267,8 @@ static void tell(struct attempt *attempt, const struct event *event, int fd) {
     }
     if (event->kind == EVENT_STEP_BEGIN)
         news_progress(&delivery->news, step_name((enum step)event->step));
+    if (event->kind == EVENT_WAIT)
+        tell_wait(&delivery->news, event);
     if (event->kind == EVENT_STEP_BEGIN || event->kind == EVENT_PREVIEW || event->kind == EVENT_PICTURE ||
         event->kind == EVENT_PRODUCT)
         return;
@@ -293,7 +305,7 @@ static const struct delivery_kind queue_kind = {.document = document,
 
 void delivery_queue_init(struct delivery_queue *delivery, int events) {
     memset(delivery, 0, sizeof *delivery);
-    delivery->base = (struct delivery){.kind = &queue_kind, .keeps = true, .patience_ms = SETTINGS_QUEUE_PATIENCE_MS};
+    delivery->base = (struct delivery){.kind = &queue_kind, .keeps = true, .patience_ms = SUPERVISOR_CLAIM_MS};
     delivery->events = events;
     news_init(&delivery->news);
 }

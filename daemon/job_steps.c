@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The spine: the life of a job, step by step (schemas/steps.def). */
+#include <string.h>
+
 #include "attempt.h"
 #include "quern/clock.h"
 
@@ -26,7 +28,21 @@ static void number_error(struct attempt *attempt, enum step step, const struct e
         attempt->manifest.error_number = step == STEP_LOAD ? 49 : step == STEP_RUN ? 102 : 0;
 }
 
+bool job_steps_wait(struct attempt *attempt, const struct err *why) {
+    struct err ignored;
+    enum step step = attempt->step;
+    if (strcmp(attempt->awaited.msg, why->msg) != 0)
+        report_wait(&attempt->report, step, why);
+    attempt->awaited = *why;
+    if (calls_step(&attempt->calls, step, deadline_ms(attempt, step), &ignored) < 0)
+        return false;
+    // A record that is written beats a cancellation that came late.
+    return !calls_dropped(&attempt->calls) && (step == STEP_COMPLETE || !attempt->calls.cancelled);
+}
+
 static int run_step(struct attempt *attempt, enum step step, struct err *err) {
+    attempt->step = step;
+    attempt->awaited = (struct err){0};
     TRY(calls_step(&attempt->calls, step, deadline_ms(attempt, step), err));
     if (calls_dropped(&attempt->calls))
         return err_set(err, REASON_LOST, "the job was taken away before step %s", step_name(step));

@@ -16,28 +16,26 @@
 
 // ---- opening ----
 
-static uint32_t call_ms(const struct settings *settings) {
-    uint32_t part = settings->lease_ms / 4;
+uint32_t keeper_call_ms(const struct keeper *keeper) {
+    uint32_t part = keeper->settings.lease_ms / 4;
     return part < KEEPER_CALL_MS ? part : KEEPER_CALL_MS;
 }
 
-static int open_queue(struct keeper *keeper, uint32_t index, const char *password, struct err *err) {
+static int open_queue(struct keeper *keeper, uint32_t index, struct err *err) {
     struct keeper_queue *queue = &keeper->queues[index];
+    const char *file = keeper->settings.queue_password_file;
     struct queue_options options = {.url = keeper->settings.queue_url,
-                                    .password = password,
+                                    .password_file = *file ? file : NULL,
                                     .name = keeper->settings.queues[index],
-                                    .timeout_ms = call_ms(&keeper->settings)};
+                                    .timeout_ms = keeper_call_ms(keeper)};
     queue->wait_ends_ns = CLOCK_NEVER;
     queue->sweep_ns = clock_deadline_ns(KEEPER_SWEEP_MS / 10 * (index + 1));
     return queue_open(&options, &queue->queue, err);
 }
 
 static int open_queues(struct keeper *keeper, struct err *err) {
-    auto_secret struct settings_secret secret;
-    const char *password = NULL;
-    TRY(settings_secret_read(keeper->settings.queue_password_file, &secret, &password, err));
     for (uint32_t i = 0; i < keeper->settings.queue_count; i++)
-        TRY(open_queue(keeper, i, password, err));
+        TRY(open_queue(keeper, i, err));
     return 0;
 }
 
@@ -93,15 +91,19 @@ void keeper_pulse(struct keeper *keeper) {
 
 bool keeper_may_call(const struct keeper *keeper, uint64_t now_ns) { return now_ns >= keeper->redis_ns; }
 
-int keeper_called(struct keeper *keeper, int result, uint64_t begun_ns) {
+int keeper_counted(struct keeper *keeper, int result, uint64_t begun_ns) {
     struct metrics *metrics = &keeper->metrics;
     metrics->redis_calls++;
     metrics->redis_us += (clock_now_ns() - begun_ns) / 1000;
     metrics->redis_failures += result < 0;
-    metrics->redis_up = result >= 0;
-    keeper->redis_ns = result < 0 ? clock_deadline_ns(KEEPER_RETRY_MS) : 0;
+    metrics->redis_answers = result >= 0;
     keeper_pulse(keeper);
     return result;
+}
+
+int keeper_called(struct keeper *keeper, int result, uint64_t begun_ns) {
+    keeper->redis_ns = result < 0 ? clock_deadline_ns(KEEPER_RETRY_MS) : 0;
+    return keeper_counted(keeper, result, begun_ns);
 }
 
 // ---- the loop ----
@@ -110,40 +112,42 @@ static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 static uint64_t later(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
-// What may be called for when Redis is to be asked again.
-static uint64_t next_call(const struct keeper_queue *queue) {
+static uint64_t next_chore(const struct keeper_queue *queue) {
     if (!queue->server_good)
         return queue->check_ns;
     uint64_t next = earlier(earlier(queue->check_ns, queue->beat_ns), earlier(queue->tick_ns, queue->sweep_ns));
+    // The descriptor tells of a wait that is under way.
     return queue->wait_ends_ns == CLOCK_NEVER ? earlier(next, queue->wait_ns) : next;
-}
-
-static uint64_t queue_next(const struct keeper *keeper, const struct keeper_queue *queue) {
-    uint64_t next = later(next_call(queue), keeper->redis_ns);
-    return earlier(next, earlier(queue->renew_ns, queue->wait_ends_ns));
 }
 
 static uint64_t next_deadline(const struct keeper *keeper) {
     uint64_t next = keeper->pulse_ns;
-    for (uint32_t i = 0; i < keeper->settings.queue_count; i++)
-        next = earlier(next, queue_next(keeper, &keeper->queues[i]));
+    for (uint32_t i = 0; i < keeper->settings.queue_count; i++) {
+        const struct keeper_queue *queue = &keeper->queues[i];
+        next = earlier(next, earlier(queue->renew_ns, queue->wait_ends_ns));
+        next = earlier(next, later(next_chore(queue), keeper->redis_ns));
+    }
     if (keeper->loss_count)
         next = earlier(next, keeper->losses_ns);
     return next;
 }
 
-// The leases first: nothing else may make one run out.
-static void work(struct keeper *keeper) {
+void keeper_renew_due(struct keeper *keeper) {
     for (uint32_t i = 0; i < keeper->settings.queue_count; i++)
         keeper_renew(keeper, i, clock_now_ns());
+}
+
+// The leases first: nothing else may make one run out, however slow Redis is.
+static void work(struct keeper *keeper) {
+    static void (*const chores[])(struct keeper *, uint32_t, uint64_t) = {keeper_check, keeper_tick, keeper_wait,
+                                                                          keeper_beat, keeper_sweep};
+    keeper_renew_due(keeper);
     keeper_tell_losses(keeper, clock_now_ns());
-    for (uint32_t i = 0; i < keeper->settings.queue_count; i++) {
-        keeper_check(keeper, i, clock_now_ns());
-        keeper_tick(keeper, i, clock_now_ns());
-        keeper_wait(keeper, i, clock_now_ns());
-        keeper_beat(keeper, i, clock_now_ns());
-        keeper_sweep(keeper, i, clock_now_ns());
-    }
+    for (uint32_t i = 0; i < keeper->settings.queue_count; i++)
+        for (size_t chore = 0; chore < sizeof chores / sizeof *chores; chore++) {
+            chores[chore](keeper, i, clock_now_ns());
+            keeper_renew_due(keeper);
+        }
 }
 
 static int turn(struct keeper *keeper, struct err *err) {

@@ -21,13 +21,12 @@
 
 #define KEEPER_CALL_MS 2000u
 #define KEEPER_WAIT_MS 5000u
-#define KEEPER_TICK_MS 1000u
-#define KEEPER_RENEW_MS 1000u /* at most; a third of the lease where that is shorter */
+#define KEEPER_CHORE_MS 1000u /* between two renewals, or ticks, at most; a third of the lease where that is shorter */
 #define KEEPER_SWEEP_MS 300000u
 #define KEEPER_SWEEP_PIECE_MS 1000u
 #define KEEPER_BEAT_MS 5000u
 #define KEEPER_BEAT_TTL_MS 20000u
-#define KEEPER_CHECK_MS 5000u
+#define KEEPER_CHECK_MS 2000u
 #define KEEPER_RETRY_MS 500u /* after a call that was not answered */
 #define KEEPER_PULSE_MS 250u
 #define KEEPER_LAST_MS 3000u /* to tell what was lost, when the supervisor has ended */
@@ -55,10 +54,11 @@ struct keeper_loss {
 };
 
 struct keeper_queue {
-    struct queue *queue; /* owned */
-    bool server_good;    /* it can hold a queue: ticks and waits make sense */
+    struct queue *queue;               /* owned */
+    bool server_good;                  /* it can hold a queue: ticks and waits make sense */
+    struct err tick_fault, beat_fault; /* what the last one was refused for; reason 0: it was not */
     bool ready;
-    char why[KEEPER_TEXT_BYTES]; /* not ready */
+    char why[KEEPER_TEXT_BYTES]; /* not ready; or ready, and what is to be said all the same */
     char wake[QUEUE_WAKE_BYTES];
     uint64_t wait_ends_ns; /* CLOCK_NEVER: no wait is under way */
     uint64_t wait_ns, renew_ns, tick_ns, sweep_ns, beat_ns, check_ns;
@@ -101,15 +101,23 @@ void keeper_close(struct keeper *keeper);
 void keeper_say(struct keeper *keeper, const struct keeper_word *word);
 /* Says PULSE, if it is time: after each call that may have taken long. */
 void keeper_pulse(struct keeper *keeper);
-/* What a call to Redis came to: an error is remembered, so that others do not wait for it, too. */
+/* What a call to Redis came to, for the metrics. */
+int keeper_counted(struct keeper *keeper, int result, uint64_t begun_ns);
+/* The same; an error is remembered, so that others do not wait for it, too. Not of renewals: they come so often that
+ * nothing else would ever be tried. */
 int keeper_called(struct keeper *keeper, int result, uint64_t begun_ns);
 bool keeper_may_call(const struct keeper *keeper, uint64_t now_ns);
+/* What one call may take: a part of the lease. */
+uint32_t keeper_call_ms(const struct keeper *keeper);
+/* Between any two calls that may take long. */
+void keeper_renew_due(struct keeper *keeper);
 
 /* ---- keeper_orders.c ---- */
 void keeper_take_orders(struct keeper *keeper);
 void keeper_drop_hold(struct keeper_hold *hold);
 
 /* ---- keeper_leases.c ---- */
+uint32_t keeper_chore_ms(const struct keeper *keeper); /* from one renewal, or one tick, to the next */
 void keeper_renew(struct keeper *keeper, uint32_t queue, uint64_t now_ns);
 void keeper_lose(struct keeper *keeper, const struct keeper_loss *loss);
 void keeper_tell_losses(struct keeper *keeper, uint64_t now_ns);
@@ -122,6 +130,10 @@ void keeper_sweep(struct keeper *keeper, uint32_t queue, uint64_t now_ns);
 void keeper_beat(struct keeper *keeper, uint32_t queue, uint64_t now_ns);
 
 /* ---- keeper_ready.c ---- */
+static inline bool keeper_server_serves(const struct keeper_queue *kept) {
+    return kept->server_good && !kept->tick_fault.reason && !kept->beat_fault.reason;
+}
+
 void keeper_check(struct keeper *keeper, uint32_t queue, uint64_t now_ns);
 
 /* ---- keeper_wakes.c ---- */

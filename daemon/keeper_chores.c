@@ -12,20 +12,28 @@
 
 enum { BUDGET = 100 };
 
+// A server that looks good may lack something all the same: a right, a command.
+static void remember(struct keeper_queue *kept, struct err *fault, const struct err *err) {
+    if (err->reason != REASON_UNREACHABLE)
+        *fault = *err;
+    kept->check_ns = 0;
+}
+
 void keeper_tick(struct keeper *keeper, uint32_t queue, uint64_t now_ns) {
     struct keeper_queue *kept = &keeper->queues[queue];
     struct queue_ticked ticked;
-    struct err err;
+    struct err err = {0};
     if (!kept->server_good || now_ns < kept->tick_ns || !keeper_may_call(keeper, now_ns))
         return;
-    kept->tick_ns = now_ns + clock_jitter_ns(KEEPER_TICK_MS);
+    kept->tick_ns = now_ns + clock_jitter_ns(keeper_chore_ms(keeper));
     int result = queue_tick(kept->queue, BUDGET, keeper->settings.lease_ms, &ticked, &err);
     if (keeper_called(keeper, result, now_ns) < 0) {
         log_line(&keeper->log, SETTINGS_LOG_WARNING, "tick failed", "queue", keeper->settings.queues[queue], "error",
                  err.msg, NULL);
-        kept->check_ns = 0;
+        remember(kept, &kept->tick_fault, &err);
         return;
     }
+    kept->tick_fault.reason = 0;
     if (ticked.due >= BUDGET || ticked.expired >= BUDGET || ticked.told >= BUDGET || ticked.purged >= BUDGET)
         kept->tick_ns = now_ns;
 }
@@ -94,17 +102,21 @@ static void say_drains(struct keeper *keeper) {
 
 void keeper_beat(struct keeper *keeper, uint32_t queue, uint64_t now_ns) {
     struct keeper_queue *kept = &keeper->queues[queue];
-    struct err err;
+    struct err err = {0};
     uint64_t drains = 0;
     if (!kept->server_good || now_ns < kept->beat_ns || !keeper_may_call(keeper, now_ns))
         return;
     kept->beat_ns = now_ns + (uint64_t)KEEPER_BEAT_MS * 1000000;
     for (uint32_t i = 0; i < keeper->settings.worker_count; i++) {
         int result = beat_worker(keeper, queue, i, &err);
-        if (result < 0)
+        keeper_renew_due(keeper);
+        if (result < 0) {
+            remember(kept, &kept->beat_fault, &err);
             return;
+        }
         drains |= (uint64_t)(result == QUEUE_DRAIN) << i;
     }
+    kept->beat_fault.reason = 0;
     kept->drains = drains;
     say_drains(keeper);
 }

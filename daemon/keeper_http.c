@@ -56,10 +56,8 @@ static void tell_ready(struct keeper *keeper, struct answer *answer, FILE *out) 
         fprintf(out, "draining\n");
     for (uint32_t i = 0; i < keeper->settings.queue_count; i++) {
         const struct keeper_queue *queue = &keeper->queues[i];
-        fprintf(out, "%s: %s\n", keeper->settings.queues[i],
-                queue->ready  ? "ready"
-                : *queue->why ? queue->why
-                              : "not looked at yet");
+        const char *word = queue->ready ? "ready" : *queue->why ? "" : "not looked at yet";
+        fprintf(out, "%s: %s%s%s\n", keeper->settings.queues[i], word, *word && *queue->why ? "; " : "", queue->why);
         ready = ready && queue->ready;
     }
     answer->status = ready ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;
@@ -80,6 +78,9 @@ static void count_queues(struct keeper *keeper) {
 }
 
 static void tell_metrics(struct keeper *keeper, struct answer *answer, FILE *out) {
+    keeper->metrics.redis_good = true;
+    for (uint32_t i = 0; i < keeper->settings.queue_count; i++)
+        keeper->metrics.redis_good &= keeper_server_serves(&keeper->queues[i]);
     count_queues(keeper);
     keeper->metrics.redis_reconnects = 0;
     for (uint32_t i = 0; i < keeper->settings.queue_count; i++)

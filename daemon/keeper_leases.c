@@ -8,9 +8,9 @@
 #include "quern/clock.h"
 #include "quern/queue_keeper.h"
 
-static uint64_t pause_ns(const struct keeper *keeper) {
+uint32_t keeper_chore_ms(const struct keeper *keeper) {
     uint32_t third = keeper->settings.lease_ms / 3;
-    return (uint64_t)(third < KEEPER_RENEW_MS ? third : KEEPER_RENEW_MS) * 1000000;
+    return third < KEEPER_CHORE_MS ? third : KEEPER_CHORE_MS;
 }
 
 struct round {
@@ -55,13 +55,13 @@ void keeper_renew(struct keeper *keeper, uint32_t queue, uint64_t now_ns) {
     struct err err;
     if (now_ns < kept->renew_ns)
         return;
-    kept->renew_ns = now_ns + pause_ns(keeper);
+    kept->renew_ns = now_ns + (uint64_t)keeper_chore_ms(keeper) * 1000000;
     uint64_t sent_ns = clock_boot_ns();
     collect(keeper, queue, sent_ns, &round);
     if (round.count == 0)
         return;
     int result = queue_renew(kept->queue, keeper->settings.lease_ms, round.renewals, round.count, &err);
-    if (keeper_called(keeper, result, now_ns) < 0) {
+    if (keeper_counted(keeper, result, now_ns) < 0) {
         keeper->metrics.renew_failures++;
         log_line(&keeper->log, SETTINGS_LOG_WARNING, "leases not renewed", "queue", keeper->settings.queues[queue],
                  "error", err.msg, NULL);

@@ -18,6 +18,11 @@
 
 void keeper_link_init(struct keeper_link *link) { *link = (struct keeper_link){.socket = -1, .pidfd = -1}; }
 
+static void hear(struct keeper_link *link) {
+    link->heard_ns = clock_now_ns();
+    link->look_ns = link->heard_ns + (uint64_t)KEEPER_LATE_MS * 1000000;
+}
+
 int keeper_link_start(struct keeper_link *link, int settings, const char *const *variables, struct err *err) {
     char path[4096];
     int ends[2];
@@ -31,7 +36,7 @@ int keeper_link_start(struct keeper_link *link, int settings, const char *const 
     struct jail_spawn how = {.program = path, .argv = argv, .environ = variables, .fds = fds, .fd_count = 2};
     TRY(jail_spawn(&how, &link->pidfd, &link->pid, err));
     link->socket = steal_fd(&ours);
-    link->heard_ns = clock_now_ns();
+    hear(link);
     link->deaf = false;
     return 0;
 }
@@ -112,8 +117,14 @@ bool keeper_link_receive(struct keeper_link *link, struct keeper_word *ret, bool
     }
     make_safe(ret);
     keeper_link_flush(link);
-    link->heard_ns = clock_now_ns();
+    hear(link);
     return true;
+}
+
+bool keeper_link_is_stopped(const struct keeper_link *link) {
+    siginfo_t info = {0};
+    return link->pidfd >= 0 && waitid(P_PIDFD, (id_t)link->pidfd, &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid != 0;
 }
 
 void keeper_link_stop(struct keeper_link *link, int ms) {

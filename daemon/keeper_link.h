@@ -26,6 +26,7 @@ struct keeper_link {
     uint32_t waiting;             /* of them */
     uint64_t stale;               /* workers, a bit each */
     uint64_t heard_ns;            /* when it said something last */
+    uint64_t look_ns;             /* it is late then: keeper_link_is_stopped() may tell why */
 };
 
 void keeper_link_init(struct keeper_link *link);
@@ -40,6 +41,9 @@ void keeper_link_flush(struct keeper_link *link);
 uint64_t keeper_link_take_stale(struct keeper_link *link);
 /* False: nothing has come; the keeper may be dead (*ret_dead). */
 bool keeper_link_receive(struct keeper_link *link, struct keeper_word *ret, bool *ret_dead);
+
+/* Somebody has sent it SIGSTOP, and no SIGCONT: it is not slow, it does nothing. */
+bool keeper_link_is_stopped(const struct keeper_link *link);
 
 /* What it was told counts: it has `ms` to say it to Redis and to end. Then it is killed. */
 void keeper_link_stop(struct keeper_link *link, int ms);

@@ -124,7 +124,15 @@ static void write_count(const struct page *page, const char *name, const char *h
     }
 }
 
+static void write_ready(const struct page *page) {
+    head(page->out, "quern_queue_ready", "gauge", "Whether this host claims jobs of the queue; /readyz tells why not.");
+    for (uint32_t i = 0; i < page->settings->queue_count; i++)
+        fprintf(page->out, "quern_queue_ready{queue=\"%s\"} %d\n", page->settings->queues[i],
+                page->metrics->queues[i].ready);
+}
+
 static void write_queue_counts(const struct page *page) {
+    write_ready(page);
     write_jobs(page);
     write_oldest(page);
     write_count(page, "quern_jobs_submitted_total", "Jobs submitted since the queue began.",
@@ -223,7 +231,10 @@ static void write_redis(const struct metrics *metrics, FILE *out) {
     counter(out, "quern_lease_renew_failures_total", "Renewals that were not answered.", metrics->renew_failures);
     gauge(out, "quern_claim_loop_last_success_timestamp_seconds", "When a claim was answered last.",
           metrics->claimed_unix_s);
-    gauge(out, "quern_redis_up", "Whether the last call to Redis was answered.", metrics->redis_up);
+    gauge(out, "quern_redis_up", "Whether Redis answers, and takes and keeps what the queues are given.",
+          metrics->redis_answers && metrics->redis_good);
+    gauge(out, "quern_redis_used_bytes", "Memory that Redis uses.", (double)metrics->redis_used_bytes);
+    gauge(out, "quern_redis_max_bytes", "Its maxmemory; 0: no bound.", (double)metrics->redis_max_bytes);
     counter(out, "quern_redis_failures_total", "Calls of the keeper that were not answered.", metrics->redis_failures);
     counter(out, "quern_redis_reconnects_total", "Connections of the keeper that were made anew.",
             metrics->redis_reconnects);

@@ -36,7 +36,7 @@ struct metrics_queue {
     uint64_t unconfirmed;                                     /* completions that nobody vouched for in time */
     struct metrics_histogram waits, steps[STEP_COUNT], peaks; /* µs, µs, bytes */
     struct queue_counts counts;                               /* of the whole queue, when `counted` */
-    bool counted;
+    bool counted, ready;
     uint64_t counted_ns;
 };
 
@@ -58,8 +58,10 @@ struct metrics {
     struct metrics_queue queues[SETTINGS_MAX_QUEUES];
     uint64_t kills[REASON_COUNT]; /* of jobs' processes, by why */
     uint64_t renew_failures, redis_failures, redis_calls, redis_us, redis_reconnects;
-    bool redis_up;
-    double claimed_unix_s; /* when a claim was answered last; 0: never */
+    bool redis_answers;                         /* the last call was answered */
+    bool redis_good;                            /* and at the last look it was fit for all queues */
+    uint64_t redis_used_bytes, redis_max_bytes; /* max 0: no bound */
+    double claimed_unix_s;                      /* when a claim was answered last; 0: never */
     uint64_t segment_bytes, segment_hits, segment_decodes;
     uint32_t busy, idle, draining;
     struct metrics_jail jails[METRICS_MAX_JAILS];

@@ -8,13 +8,12 @@
 #include "quern/queue_server.h"
 #include "quern/storage.h"
 
-static int check_server(struct keeper *keeper, uint32_t queue, struct err *err) {
-    struct queue_server server;
+static int check_server(struct keeper *keeper, uint32_t queue, struct server *server, struct err *err) {
     uint64_t begun = clock_now_ns();
-    TRY(keeper_called(keeper, queue_server(keeper->queues[queue].queue, &server, err), begun));
-    TRY(queue_server_check(&server, err));
-    keeper->queues[queue].server_good = true; // time passes there, whether or not anything is claimed
-    return queue_durability_check(&server, (enum queue_durability)keeper->settings.durability, err);
+    TRY(keeper_called(keeper, queue_server(keeper->queues[queue].queue, server, err), begun));
+    keeper->metrics.redis_used_bytes = server->used_bytes;
+    keeper->metrics.redis_max_bytes = server->max_bytes;
+    return server_check(server, "jobs", err);
 }
 
 // Whoever comes first says where the queue is at home: all others have to agree.
@@ -27,10 +26,9 @@ static int read_home(struct keeper *keeper, uint32_t queue, struct queue_home *h
 }
 
 static int open_store(struct keeper *keeper, const char *url, struct err *err) {
-    auto_secret struct settings_secret secret;
-    const char *password = NULL;
-    TRY(settings_secret_read(keeper->settings.store_password_file, &secret, &password, err));
-    const struct storage_options options = {.url = url, .password = password, .timeout_ms = KEEPER_CALL_MS};
+    const char *file = keeper->settings.store_password_file;
+    const struct storage_options options = {
+        .url = url, .password_file = *file ? file : NULL, .timeout_ms = keeper_call_ms(keeper)};
     return storage_open_with(&options, &keeper->store, err);
 }
 
@@ -44,16 +42,14 @@ static int look_at_room(struct keeper *keeper, struct err *err) {
 }
 
 static int check_store(struct keeper *keeper, const struct queue_home *home, struct err *err) {
-    static const char nothing[] = "sha256-0000000000000000000000000000000000000000000000000000000000000000";
-    struct storage_object object = {.fd = -1};
     if (strcmp(home->store, keeper->settings.store_url) != 0)
         return err_set(err, REASON_CONFIG, "its store is %.400s, [store] url here is %.400s", home->store,
                        keeper->settings.store_url);
     if (!keeper->store)
         TRY(open_store(keeper, home->store, err));
-    if (storage_get_version(keeper->store, nothing, &object, err) < 0 && err->reason != REASON_NOT_FOUND)
-        return -1;
-    return look_at_room(keeper, err);
+    TRY(look_at_room(keeper, err));
+    keeper_renew_due(keeper);
+    return storage_check(keeper->store, err);
 }
 
 static int check_environment(const struct keeper *keeper, const char *name, size_t bytes, struct err *err) {
@@ -77,11 +73,24 @@ static int check_environments(const struct keeper *keeper, const struct queue_ho
     return 0;
 }
 
-static int check(struct keeper *keeper, uint32_t queue, struct err *err) {
+static int check_chores(const struct keeper_queue *kept, struct err *err) {
+    const struct err *fault = kept->tick_fault.reason ? &kept->tick_fault : &kept->beat_fault;
+    if (fault->reason)
+        *err = *fault;
+    return fault->reason ? -1 : 0;
+}
+
+static int check(struct keeper *keeper, uint32_t queue, struct server *server, struct err *err) {
     struct queue_home home;
-    keeper->queues[queue].server_good = false;
-    TRY(check_server(keeper, queue, err));
+    struct keeper_queue *kept = &keeper->queues[queue];
+    kept->server_good = false;
+    TRY(check_server(keeper, queue, server, err));
+    keeper_renew_due(keeper);
     TRY(read_home(keeper, queue, &home, err));
+    kept->server_good = true;
+    TRY(check_chores(kept, err));
+    TRY(queue_durability_check(server, (enum queue_durability)keeper->settings.durability, err));
+    keeper_renew_due(keeper);
     TRY(check_store(keeper, &home, err));
     return check_environments(keeper, &home, err);
 }
@@ -95,15 +104,17 @@ static void say_ready(struct keeper *keeper, uint32_t queue) {
 
 void keeper_check(struct keeper *keeper, uint32_t queue, uint64_t now_ns) {
     struct keeper_queue *kept = &keeper->queues[queue];
+    struct server server = {.full = false};
     struct err err = {0};
     if (now_ns < kept->check_ns || !keeper_may_call(keeper, now_ns))
         return;
     bool was_good = kept->server_good, was_ready = kept->ready;
-    kept->ready = check(keeper, queue, &err) == 0;
+    kept->ready = check(keeper, queue, &server, &err) == 0;
     if (kept->ready != was_ready || (!kept->ready && strcmp(kept->why, err.msg) != 0))
         kept->beat_ns = 0; // who waits for it knows at once
-    snprintf(kept->why, sizeof kept->why, "%s", kept->ready ? "" : err.msg);
-    kept->check_ns = clock_deadline_ns(kept->ready ? KEEPER_CHECK_MS : KEEPER_TICK_MS);
+    snprintf(kept->why, sizeof kept->why, "%s", !kept->ready ? err.msg : server.full ? SERVER_FULL : "");
+    keeper->metrics.queues[queue].ready = kept->ready;
+    kept->check_ns = clock_deadline_ns(kept->ready ? KEEPER_CHECK_MS : KEEPER_CHORE_MS);
     if (kept->server_good && !was_good)
         kept->tick_ns = kept->wait_ns = kept->beat_ns = 0;
     say_ready(keeper, queue);

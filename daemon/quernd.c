@@ -131,8 +131,7 @@ static void maintain(struct quernd *quernd) {
             alarm = earlier(alarm, quernd->slots[i].backoff.next_ns);
     if (quernd->phase == QUERND_RUNS)
         alarm = earlier(alarm, quernd->collector.next_ns);
-    if (quernd->keeper.socket < 0)
-        alarm = earlier(alarm, quernd->keeper_backoff.next_ns);
+    alarm = earlier(alarm, quernd->keeper.socket < 0 ? quernd->keeper_backoff.next_ns : quernd->keeper.look_ns);
     quernd->supervisor.alarm_ns = alarm;
 }
 

@@ -85,8 +85,9 @@ static void heard_ready(struct quernd *quernd, const struct keeper_word *word) {
     const char *name = quernd->config->settings.queues[word->queue];
     struct keeper_word *last = &quernd->readiness[word->queue];
     if (last->kind != word->kind || last->good != word->good || strcmp(last->text, word->text) != 0)
-        log_line(&quernd->log, word->good ? SETTINGS_LOG_INFO : SETTINGS_LOG_WARNING,
-                 word->good ? "queue ready" : "queue not ready", "queue", name, "why", word->text, NULL);
+        log_line(&quernd->log, word->good && !*word->text ? SETTINGS_LOG_INFO : SETTINGS_LOG_WARNING,
+                 word->good ? "queue ready" : "queue not ready", "queue", name, word->good ? "note" : "why",
+                 *word->text ? word->text : NULL, NULL);
     *last = *word;
     turns_ready(&quernd->turns, word->queue, word->good);
     quernd_poke(quernd);
@@ -218,6 +219,14 @@ static bool is_silent(const struct quernd *quernd, uint64_t now_ns) {
     return now_ns > heard_ns && now_ns - heard_ns > most_ms * 1000000;
 }
 
+static bool is_stopped(struct quernd *quernd, uint64_t now_ns) {
+    struct keeper_link *link = &quernd->keeper;
+    if (now_ns < link->look_ns)
+        return false;
+    link->look_ns = now_ns + (uint64_t)KEEPER_LATE_MS * 1000000;
+    return keeper_link_is_stopped(link);
+}
+
 // A job whose network is open can do harm elsewhere when another host runs it, too: it ends before its lease can.
 static void fence_by_clock(struct quernd *quernd) {
     uint64_t lease_ns = (uint64_t)quernd->config->settings.lease_ms * 1000000, now = clock_boot_ns();
@@ -238,6 +247,8 @@ static void fence_by_clock(struct quernd *quernd) {
 static void check_silence(struct quernd *quernd, uint64_t now_ns) {
     if (quernd->keeper.socket >= 0 && is_silent(quernd, now_ns))
         on_keeper(quernd);
+    if (quernd->keeper.socket >= 0 && is_stopped(quernd, now_ns))
+        lose_keeper(quernd, "it was stopped");
     if (quernd->keeper.socket >= 0 && quernd->keeper.deaf)
         lose_keeper(quernd, "it did not listen");
     if (quernd->keeper.socket >= 0 && is_silent(quernd, now_ns))

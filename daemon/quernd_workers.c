@@ -154,6 +154,15 @@ static void on_step_end(struct quernd *quernd, const struct worker_link *link, c
              reason_word((enum reason)err.reason), "error", err.reason ? err.msg : NULL, NULL);
 }
 
+static void on_wait(struct quernd *quernd, const struct worker_link *link, const struct event *event) {
+    struct err err = event->err;
+    if (event->step >= STEP_COUNT)
+        return;
+    err_distrust(&err);
+    log_line(&quernd->log, SETTINGS_LOG_WARNING, "waiting", "job", link->id, "step", step_name((enum step)event->step),
+             "error", err.msg, NULL);
+}
+
 static void on_event(void *context, uint32_t worker, const struct event *event, int fd) {
     struct quernd *quernd = context;
     const struct worker_link *link = &quernd->supervisor.workers[worker];
@@ -161,6 +170,8 @@ static void on_event(void *context, uint32_t worker, const struct event *event, 
     (void)fd; // of events that only a terminal shows
     if (event->kind == EVENT_STEP_END)
         on_step_end(quernd, link, event);
+    if (event->kind == EVENT_WAIT)
+        on_wait(quernd, link, event);
     if (event->kind != EVENT_NOTE)
         return;
     snprintf(text, sizeof text, "%.*s", (int)event->bytes, event->text);

@@ -61,6 +61,11 @@ void report_warning(struct report *report, const char *format, ...) {
     manifest->warning_count++;
 }
 
+void report_wait(struct report *report, enum step step, const struct err *why) {
+    struct event event = {.kind = EVENT_WAIT, .step = step, .err = *why};
+    tell(report, &event, -1);
+}
+
 void report_log(struct report *report, uint32_t stream, const char *bytes, size_t count) {
     struct event event = {.kind = EVENT_LOG, .stream = stream};
     while (count > 0) {

@@ -19,28 +19,39 @@ struct service {
     struct delivery_home homes[SETTINGS_MAX_QUEUES]; // owned what is in them
     struct delivery_queue delivery;
     struct attempt attempt;
+    bool works; // the attempt's steps are under way
 };
 
 // ---- connections ----
 
+static const char *given(const char *text) { return text[0] ? text : NULL; }
+
+// A Redis that is away, full or closed to us costs no job: whoever needs it waits, until the supervisor wants it otherwise.
+static bool wait_on(void *context, const struct err *why) {
+    struct service *service = context;
+    struct err ignored;
+    if (service->works)
+        return job_steps_wait(&service->attempt, why);
+    return calls_step(&service->calls, service->attempt.step, SUPERVISOR_CLAIM_MS, &ignored) == 0;
+}
+
 static int open_store(struct service *service, struct err *err) {
-    auto_secret struct settings_secret secret;
-    const char *password = NULL;
     const struct settings *settings = service->settings;
-    TRY(settings_secret_read(settings->store_password_file, &secret, &password, err));
-    const struct storage_options options = {.url = settings->store_url[0] ? settings->store_url : NULL,
-                                            .password = password,
-                                            .patience_ms = SETTINGS_QUEUE_PATIENCE_MS};
+    const struct storage_options options = {.url = given(settings->store_url),
+                                            .password_file = given(settings->store_password_file),
+                                            .patience_ms = PATIENCE_FOR_EVER,
+                                            .patience = {wait_on, service}};
     return storage_open_with(&options, &service->storage, err);
 }
 
-static int open_home(struct service *service, uint32_t index, const char *password, struct err *err) {
+static int open_home(struct service *service, uint32_t index, struct err *err) {
     const struct settings *settings = service->settings;
     struct delivery_home *home = &service->homes[index];
     struct queue_options options = {.url = settings->queue_url,
-                                    .password = password,
+                                    .password_file = given(settings->queue_password_file),
                                     .name = settings->queues[index],
-                                    .patience_ms = SETTINGS_QUEUE_PATIENCE_MS,
+                                    .patience_ms = PATIENCE_FOR_EVER,
+                                    .patience = {wait_on, service},
                                     .durability = (enum queue_durability)settings->durability};
     TRY(queue_open(&options, &home->queue, err));
     options.patience_ms = 0;
@@ -49,11 +60,8 @@ static int open_home(struct service *service, uint32_t index, const char *passwo
 }
 
 static int open_homes(struct service *service, struct err *err) {
-    auto_secret struct settings_secret secret;
-    const char *password = NULL;
-    TRY(settings_secret_read(service->settings->queue_password_file, &secret, &password, err));
     for (uint32_t i = 0; i < service->settings->queue_count; i++)
-        TRY(open_home(service, i, password, err));
+        TRY(open_home(service, i, err));
     return 0;
 }
 
@@ -98,7 +106,9 @@ static int work(struct service *service, const struct calls_turn *turn, struct q
     delivery_queue_begin(&service->delivery, &service->homes[turn->queue], claim);
     attempt_init(attempt, &service->delivery.base);
     attempt->begun_ns = begun_ns;
+    service->works = true;
     int result = job_steps_run(attempt, err);
+    service->works = false;
     if (result == 0)
         result = conclude(service, err);
     attempt_done(attempt);
@@ -115,6 +125,7 @@ static int claim(struct service *service, const struct calls_turn *turn, struct 
     const struct settings *settings = service->settings;
     if (turn->queue >= settings->queue_count)
         return err_set(err, REASON_BUG, "the supervisor spoke of queue %u of %u", turn->queue, settings->queue_count);
+    service->attempt.step = STEP_CLAIM;
     int answer = queue_claim(service->homes[turn->queue].queue, settings->worker, turn->nonce, settings->lease_ms, 0,
                              &claim, err);
     TRY(answer);

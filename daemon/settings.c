@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quern/settings.h"
 
-#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "quern/memory.h"
-#include "quern/own.h"
 
 const char *const settings_durabilities[] = {
     [QUEUE_NORMAL] = "normal", [QUEUE_REPLICATED] = "replicated", [QUEUE_FSYNC] = "fsync", NULL};
@@ -48,32 +46,3 @@ int settings_read(int fd, struct settings *ret, struct err *err) {
     *ret = settings;
     return 0;
 }
-
-int settings_password(const char *file, char ret[SETTINGS_PASSWORD_BYTES], struct err *err) {
-    char line[SETTINGS_PASSWORD_BYTES + 1] = "";
-    auto_fd int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return err_sys(err, REASON_CONFIG, "password file %s", file);
-    ssize_t got = read(fd, line, sizeof line - 1);
-    if (got < 0)
-        return err_sys(err, REASON_CONFIG, "password file %s", file);
-    size_t bytes = strcspn(line, "\r\n");
-    if (bytes == 0 || bytes >= SETTINGS_PASSWORD_BYTES)
-        return err_set(err, REASON_CONFIG, "password file %s: expected a first line of 1 to %d bytes", file,
-                       SETTINGS_PASSWORD_BYTES - 1);
-    memcpy(ret, line, bytes);
-    ret[bytes] = '\0';
-    explicit_bzero(line, sizeof line);
-    return 0;
-}
-
-int settings_secret_read(const char *file, struct settings_secret *secret, const char **ret, struct err *err) {
-    *ret = NULL;
-    if (!file[0])
-        return 0;
-    TRY(settings_password(file, secret->text, err));
-    *ret = secret->text;
-    return 0;
-}
-
-void settings_secret_wipe(struct settings_secret *secret) { explicit_bzero(secret, sizeof *secret); }

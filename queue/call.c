@@ -35,9 +35,23 @@ struct transition {
     const struct args *args;
     const char *prefix;
     enum queue_durability durability;
-    bool accepted; // whether or not it was confirmed
+    bool accepted;    // whether or not it was confirmed
+    struct err doubt; // why it was not, where asking again does not help
     struct reply **ret;
 };
+
+// Nobody waits for who does not confirm it: what was accepted is done.
+static int confirm(struct session *session, struct transition *transition, struct err *err) {
+    struct err why = {0};
+    if (durable_confirm(session, transition->prefix, transition->durability, transition->script->name, &why) == 0)
+        return 0;
+    bool may_have_lost_it = why.reason == REASON_UNREACHABLE;
+    if (!may_have_lost_it)
+        transition->doubt = why;
+    else if (err)
+        *err = why;
+    return may_have_lost_it ? -1 : 0;
+}
 
 static int attempt(struct session *session, void *context, uint64_t deadline_ns, struct err *err) {
     struct transition *transition = context;
@@ -47,20 +61,24 @@ static int attempt(struct session *session, void *context, uint64_t deadline_ns,
     TRY(reply_word(reply, transition->script->name, 1, &word, err));
     if (strcmp(word, "OK") == 0) {
         transition->accepted = true;
-        TRY(durable_confirm(session, transition->prefix, transition->durability, transition->script->name, err));
+        TRY(confirm(session, transition, err));
     }
-    *transition->ret = steal_ptr(&reply);
+    if (!transition->doubt.reason)
+        *transition->ret = steal_ptr(&reply);
     return 0;
 }
 
 // News that nobody awaited would be taken for the answer.
 static int run(struct queue *queue, enum script_id script, const struct args *args, enum queue_durability durability,
                struct reply **ret, bool *ret_accepted, struct err *err) {
-    struct transition transition = {&queue_scripts[script], args, queue->prefix, durability, false, ret};
+    struct transition transition = {
+        .script = &queue_scripts[script], .args = args, .prefix = queue->prefix, .durability = durability, .ret = ret};
     queue_news_drop(queue);
     int result = session_patiently(&queue->session, attempt, &transition, err);
     *ret_accepted = transition.accepted;
-    return result;
+    if (transition.doubt.reason && err)
+        *err = transition.doubt;
+    return transition.doubt.reason ? -1 : result;
 }
 
 int call_run(struct queue *queue, enum script_id script, const struct args *args, struct reply **ret, struct err *err) {
@@ -236,8 +254,10 @@ int queue_open(const struct queue_options *options, struct queue **ret, struct e
         .what = "queue",
         .url = options->url,
         .password = options->password,
+        .password_file = options->password_file,
         .timeout_ms = options->timeout_ms,
         .patience_ms = options->patience_ms,
+        .patience = options->patience,
         .limits = limits,
     };
     TRY(session_open(&session, &queue->session, err));

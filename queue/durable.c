@@ -6,7 +6,8 @@
 
 #include "quern/clock.h"
 #include "quern/own.h"
-#include "queue/server.h"
+#include "quern/queue_server.h"
+#include "redis/server.h"
 
 static const char *const words[] = {
     [QUEUE_NORMAL] = "normal", [QUEUE_REPLICATED] = "replicated", [QUEUE_FSYNC] = "fsync"};
@@ -21,7 +22,7 @@ int queue_durability_parse(const char *word, enum queue_durability *ret, struct 
     return err_set(err, REASON_CONFIG, "durability: expected normal, replicated or fsync, found \"%.40s\"", word);
 }
 
-int queue_durability_check(const struct queue_server *server, enum queue_durability durability, struct err *err) {
+int queue_durability_check(const struct server *server, enum queue_durability durability, struct err *err) {
     if (durability == QUEUE_REPLICATED && server->replicas == 0)
         return err_set(err, REASON_CONFIG,
                        "durability is replicated and Redis has no replica; start one, or set normal");

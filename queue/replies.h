@@ -31,6 +31,5 @@ MUST_USE int replies_workers(const struct reply *reply, struct queue_worker *wor
 MUST_USE int replies_wakeup(const struct reply *reply, struct queue_wakeup *ret, struct err *err);
 MUST_USE int replies_named(const struct reply *reply, struct queue_named *rows, size_t room, size_t *ret_count,
                            struct err *err);
-MUST_USE int replies_server(const struct reply *reply, struct queue_server *ret, struct err *err);
 
 #endif

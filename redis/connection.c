@@ -214,6 +214,9 @@ int connection_fd(const struct connection *connection) { return connection->cont
 
 /* ---- errors that Redis answers ---- */
 
+#define RIGHTS "; its user needs the rights of deploy/redis/users.acl"
+#define NO_COMMAND "; quern needs Redis 6.2 or later, with the commands of deploy/redis/users.acl under their own names"
+
 // By the first words of the reply. Who sends much without a password is refused before his command is understood.
 static const struct refusal {
     const char *words;
@@ -221,34 +224,59 @@ static const struct refusal {
     const char *remedy;
 } refusals[] = {
     {"LOADING", REASON_UNREACHABLE, ""},
-    {"READONLY", REASON_UNREACHABLE, ""},
+    {"READONLY", REASON_UNWRITABLE, "; this Redis is a replica: name the primary"},
     {"MASTERDOWN", REASON_UNREACHABLE, ""},
     {"CLUSTERDOWN", REASON_UNREACHABLE, ""},
     {"TRYAGAIN", REASON_UNREACHABLE, ""},
     {"BUSY", REASON_UNREACHABLE, ""},
-    {"NOREPLICAS", REASON_UNREACHABLE, ""},
+    {"NOREPLICAS", REASON_UNWRITABLE, "; its replicas are away: bring them back, or lower min-replicas-to-write"},
     {"UNBLOCKED", REASON_UNREACHABLE, ""},
     {"NOAUTH", REASON_DENIED, "; this Redis wants a password"},
     {"ERR Protocol error: unauthenticated", REASON_DENIED, "; this Redis wants a password"},
-    {"WRONGPASS", REASON_DENIED, ""},
-    {"NOPERM", REASON_DENIED, ""},
-    {"ERR The user executing the script", REASON_DENIED, ""},
+    {"WRONGPASS", REASON_DENIED, "; look at the user in the URL and at the password file"},
+    {"NOPERM", REASON_DENIED, RIGHTS},
+    {"ERR The user executing the script", REASON_DENIED, RIGHTS},
+    {"The user executing the script", REASON_DENIED, RIGHTS},
+    {"ERR unknown command", REASON_CONFIG, NO_COMMAND},
+    {"ERR Unknown Redis command", REASON_CONFIG, NO_COMMAND},
     {"MOVED", REASON_CONFIG, ""},
     {"ASK", REASON_CONFIG, ""},
     {"ERR invalid password", REASON_CONFIG, ""},
     {"ERR DB index", REASON_CONFIG, ""},
     {"ERR Client sent AUTH", REASON_CONFIG, ""},
     {"ERR AUTH", REASON_CONFIG, ""},
-    {"OOM", REASON_INFRA, "; Redis is full: raise maxmemory or purge ended jobs"},
-    {"MISCONF", REASON_INFRA, "; Redis cannot write its files: look at its disk"},
+    {"OOM", REASON_UNWRITABLE, "; Redis is full: raise maxmemory or purge ended jobs"},
+    {"MISCONF", REASON_UNWRITABLE, "; Redis cannot write its files: look at its disk"},
     {"", REASON_INFRA, ""},
 };
 
+// Redis before 7.0 wraps what a command of a script was refused with: "ERR Error running script (call to f_SHA):
+// @user_script:12: @user_script: 12: -OOM ...".
+static const char *unwrapped(const char *text) {
+    static const char place[] = "@user_script: ";
+    const char *at = strncmp(text, "ERR Error running script", 24) == 0 ? strstr(text, place) : NULL;
+    if (!at)
+        return text;
+    at += strlen(place);
+    at += strspn(at, "0123456789: ");
+    return at + (*at == '-');
+}
+
+// Without the period, and without where in which script it was.
+static int told_bytes(const char *text) {
+    const char *end = strstr(text, " script: ");
+    size_t bytes = end ? (size_t)(end - text) : strlen(text);
+    if (bytes > 400)
+        bytes = 400;
+    return (int)(bytes && text[bytes - 1] == '.' ? bytes - 1 : bytes);
+}
+
 void connection_refuse(const struct reply *reply, const char *what, struct err *err) {
+    const char *text = unwrapped(reply->text);
     const struct refusal *refusal = refusals;
-    while (strncmp(reply->text, refusal->words, strlen(refusal->words)) != 0)
+    while (strncmp(text, refusal->words, strlen(refusal->words)) != 0)
         refusal++;
-    err_fill(err, refusal->reason, "%s: Redis refused: %.400s%s", what, reply->text, refusal->remedy);
+    err_fill(err, refusal->reason, "%s: Redis refused: %.*s%s", what, told_bytes(text), text, refusal->remedy);
     if (err)
         err_distrust(err);
 }

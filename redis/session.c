@@ -8,15 +8,25 @@
 
 #include "quern/clock.h"
 #include "quern/own.h"
+#include "redis/password.h"
 
-enum { BACKOFF_FIRST_MS = 50, BACKOFF_MAX_MS = 5000, TIMEOUT_DEFAULT_MS = 5000 };
+enum { BACKOFF_FIRST_MS = 50, BACKOFF_MAX_MS = 2000, TIMEOUT_DEFAULT_MS = 5000 };
 
 /* ---- one command ---- */
 
+static int dial(struct session *session, uint64_t deadline_ns, struct err *err) {
+    auto_password struct password file;
+    const char *password = session->password;
+    if (session->password_file) {
+        TRY(password_read(session->password_file, &file, err));
+        password = file.text;
+    }
+    return connection_open(&session->address, password, session->limits, deadline_ns, &session->connection, err);
+}
+
 int session_connect(struct session *session, uint64_t deadline_ns, struct connection **ret, struct err *err) {
     if (!session->connection) {
-        TRY(connection_open(&session->address, session->password, session->limits, deadline_ns, &session->connection,
-                            err));
+        TRY(dial(session, deadline_ns, err));
         session->connections++;
     }
     *ret = session->connection;
@@ -41,8 +51,8 @@ static int exchange(struct session *session, const struct args *args, uint64_t d
     if (reply->kind == REPLY_ERROR && strncmp(reply->text, "NOSCRIPT", 8) != 0) {
         struct err refused = {0};
         connection_refuse(reply, session->what, &refused);
-        // A server that is loading or has become a replica may not be the one that a new connection finds.
-        if (refused.reason == REASON_UNREACHABLE)
+        // A new connection may find another server, and reads the password anew.
+        if (session_passes(&refused))
             session_drop(session);
         if (err)
             *err = refused;
@@ -101,19 +111,35 @@ int session_script(struct session *session, const struct script *script, const s
 
 /* ---- patience ---- */
 
+bool session_passes(const struct err *err) {
+    return err->reason == REASON_UNREACHABLE || err->reason == REASON_UNWRITABLE || err->reason == REASON_DENIED ||
+           err->reason == REASON_CONFIG;
+}
+
+static bool goes_on(const struct session *session, const struct err *why, uint64_t end_ns) {
+    const struct patience *patience = &session->patience;
+    return session_passes(why) && clock_now_ns() < end_ns &&
+           (!patience->go_on || patience->go_on(patience->context, why));
+}
+
 int session_patiently(struct session *session, session_attempt_fn *attempt, void *context, struct err *err) {
     uint64_t end_ns = clock_now_ns() + session->patience_ms * 1000000ull;
+    uint64_t deadline_ns = clock_deadline_ns(session->timeout_ms);
     struct err last = {0};
-    bool fresh = session->connection == NULL;
-    for (int pause_ms = BACKOFF_FIRST_MS;; fresh = true) {
-        if (attempt(session, context, clock_deadline_ns(session->timeout_ms), &last) == 0)
+    bool stale = session->connection != NULL;
+    for (int pause_ms = BACKOFF_FIRST_MS;;) {
+        if (attempt(session, context, deadline_ns, &last) == 0)
             return 0;
-        if (last.reason != REASON_UNREACHABLE || (fresh && clock_now_ns() >= end_ns))
-            break;
-        if (!fresh)
+        if (stale && last.reason == REASON_UNREACHABLE && clock_now_ns() < deadline_ns) {
+            stale = false;
             continue;
+        }
+        if (!goes_on(session, &last, end_ns))
+            break;
         poll(NULL, 0, pause_ms / 2 + (int)(clock_now_ns() / 1000 % (uint64_t)pause_ms));
         pause_ms = pause_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : pause_ms * 2;
+        stale = false;
+        deadline_ns = clock_deadline_ns(session->timeout_ms);
     }
     if (err)
         *err = last;
@@ -127,15 +153,20 @@ int session_open(const struct session_options *options, struct session *ret, str
         .what = options->what,
         .timeout_ms = options->timeout_ms ? options->timeout_ms : TIMEOUT_DEFAULT_MS,
         .patience_ms = options->patience_ms,
+        .patience = options->patience,
         .limits = options->limits,
     };
     char what[32];
     snprintf(what, sizeof what, "%s URL", options->what);
     TRY(address_parse(what, options->url, &session.address, err));
-    if (session.address.user[0] && !options->password)
+    if (session.address.user[0] && !options->password && !options->password_file)
         return err_set(err, REASON_CONFIG, "%s: the user %s needs a password", what, session.address.user);
-    if (options->password && !(session.password = strdup(options->password)))
+    session.password = options->password ? strdup(options->password) : NULL;
+    session.password_file = options->password_file ? strdup(options->password_file) : NULL;
+    if ((options->password && !session.password) || (options->password_file && !session.password_file)) {
+        session_close(&session);
         return err_set(err, REASON_INFRA, "no memory for a password");
+    }
     *ret = session;
     return 0;
 }
@@ -143,5 +174,6 @@ int session_open(const struct session_options *options, struct session *ret, str
 void session_close(struct session *session) {
     session_drop(session);
     free(session->password);
-    session->password = NULL;
+    free(session->password_file);
+    session->password = session->password_file = NULL;
 }

@@ -27,7 +27,8 @@
  *     DRAIN    worker, good           somebody wants this worker to take no more jobs (good), or takes that back
  *     RENEWED  queue, sent_ns         all leases of the queue were renewed by a call that was sent then
  *     PULSE                           the loop goes round, with Redis or without: who is silent for KEEPER_SILENCE_MS or
- *                                     half a lease, whichever is longer, is killed and started anew
+ *                                     half a lease, whichever is longer, is killed and started anew; who is
+ *                                     stopped (SIGSTOP) after KEEPER_LATE_MS
  */
 #ifndef QUERN_KEEPER_H
 #define QUERN_KEEPER_H
@@ -43,6 +44,7 @@ enum { KEEPER_FD_SUPERVISOR = 3, KEEPER_FD_SETTINGS = 4 };
 #define KEEPER_TEXT_BYTES 1024
 #define KEEPER_ORDER_FDS 2u
 #define KEEPER_SILENCE_MS 2000u
+#define KEEPER_LATE_MS 500u /* half of the shortest lease */
 
 enum keeper_order_kind {
     KEEPER_CLAIM = 1,

@@ -12,11 +12,11 @@
  * Calling sequence: queue_open() → any of the calls, each one atomic transition on the server → queue_close().
  *
  * Results: what must be expected (the queue is full, the lease is lost) is an enum queue_answer, 0 or more. -1 is an
- * error, and *err tells: UNREACHABLE no answer in time, DENIED, CONFIG the server cannot serve a queue, INFRA Redis is
- * full, answers nonsense, or did not confirm in time what it accepted (durability), BAD_INPUT an argument is refused
- * before anything is sent. After -1 the transition may or may not have taken place. All transitions may be repeated: a
- * submission by its id, a claim by its nonce, those of an attempt by their token. A call that is repeated while patience
- * lasts answers as the first time.
+ * error, and *err tells: UNREACHABLE no answer in time, UNWRITABLE Redis is full or read-only, DENIED, CONFIG the server
+ * cannot serve a queue, INFRA it answers nonsense, or did not confirm in time what it accepted (durability), BAD_INPUT an
+ * argument is refused before anything is sent. After -1 the transition may or may not have taken place. All transitions may
+ * be repeated: a submission by its id, a claim by its nonce, those of an attempt by their token. A call that is repeated
+ * while patience lasts answers as the first time.
  *
  * Ownership: a struct queue is used by one thread at a time; a broken connection is made anew by the next call. Texts in
  * arguments are borrowed for the call. Units are in the names; all times are the server's.
@@ -30,6 +30,7 @@
 #include "quern/dice.h"
 #include "quern/err.h"
 #include "quern/job.h"
+#include "quern/patience.h"
 
 #define QUEUE_NAME_BYTES 64  /* [a-z0-9][a-z0-9_.-]{0,62} */
 #define QUEUE_TOKEN_BYTES 64 /* FENCE-NONCE */
@@ -58,11 +59,13 @@ enum queue_durability {
 MUST_USE int queue_durability_parse(const char *word, enum queue_durability *ret, struct err *err);
 
 struct queue_options {
-    const char *url;      /* redis://[USER@]HOST[:PORT][/DB], redis+unix:/PATH[?db=N] or unix:/PATH[?db=N] */
-    const char *password; /* from a file or a credential, never from a URL; NULL: none */
+    const char *url;           /* redis://[USER@]HOST[:PORT][/DB], redis+unix:/PATH[?db=N] or unix:/PATH[?db=N] */
+    const char *password;      /* from a file or a credential, never from a URL; NULL: none */
+    const char *password_file; /* its first line, read for each connection; NULL: `password` */
     const char *name;
     uint32_t timeout_ms;  /* of one call and of connecting; 0: 5000 */
-    uint32_t patience_ms; /* how long a call goes on trying while Redis is away; 0: one attempt */
+    uint32_t patience_ms; /* how long a call goes on trying while Redis does not do it; 0: one attempt */
+    struct patience patience;
     enum queue_durability durability;
 };
 

@@ -6,30 +6,16 @@
 #ifndef QUERN_QUEUE_SERVER_H
 #define QUERN_QUEUE_SERVER_H
 
-#include <stdbool.h>
-
 #include "quern/queue.h"
+#include "quern/server.h"
 
 #define QUEUE_TEXT_BYTES 1024
 
-/* What the server is, for those who have to refuse one that cannot hold a queue. */
-struct queue_server {
-    char version[32];
-    char eviction[32]; /* noeviction, or jobs vanish when memory ends */
-    bool append_only;  /* else a restart loses what happened since the last snapshot */
-    bool replica;
-    uint64_t replicas;              /* of it, that are connected */
-    uint64_t used_bytes, max_bytes; /* max 0: no bound */
-    uint64_t now_unix_ms;           /* its clock; 0: it does not say */
-};
-
-MUST_USE int queue_server(struct queue *queue, struct queue_server *ret, struct err *err);
-/* CONFIG, with the remedy, for a server that would lose jobs. */
-MUST_USE int queue_server_check(const struct queue_server *server, struct err *err);
+/* What its Redis is and can do now: see server_check(). Errors: only of one that does not answer. */
+MUST_USE int queue_server(struct queue *queue, struct server *ret, struct err *err);
 
 /* CONFIG, with the remedy, for a server that could never confirm so much. */
-MUST_USE int queue_durability_check(const struct queue_server *server, enum queue_durability durability,
-                                    struct err *err);
+MUST_USE int queue_durability_check(const struct server *server, enum queue_durability durability, struct err *err);
 
 /* What clients and daemons of the queue must agree on: the store's URL, without credentials, and the environments that
  * its workers must offer, with commas between. Empty: not said. */

@@ -18,7 +18,6 @@
 #define SETTINGS_VERSION 2u
 #define SETTINGS_MAX_QUEUES 16u
 #define SETTINGS_TEXT_BYTES 1024
-#define SETTINGS_QUEUE_PATIENCE_MS (10 * 60 * 1000) /* a silent Redis kills no job: for queue_options.patience_ms */
 
 extern const char *const settings_durabilities[]; /* words of enum queue_durability, a NULL behind them */
 
@@ -47,17 +46,5 @@ struct settings {
 
 MUST_USE int settings_write(const struct settings *settings, int *ret_fd, struct err *err);
 MUST_USE int settings_read(int fd, struct settings *ret, struct err *err);
-
-/* The first line of a password file, without its end. The caller wipes it. Errors: REASON_CONFIG. */
-#define SETTINGS_PASSWORD_BYTES 513
-MUST_USE int settings_password(const char *file, char ret[SETTINGS_PASSWORD_BYTES], struct err *err);
-
-/* The same for a `file` that may be empty: *ret is the password, or NULL. */
-struct settings_secret {
-    char text[SETTINGS_PASSWORD_BYTES];
-};
-MUST_USE int settings_secret_read(const char *file, struct settings_secret *secret, const char **ret, struct err *err);
-void settings_secret_wipe(struct settings_secret *secret);
-#define auto_secret __attribute__((cleanup(settings_secret_wipe)))
 
 #endif

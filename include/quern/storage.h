@@ -23,7 +23,7 @@
  * no leading or trailing '/', no ':' but in the prefix "job:".
  *
  * Ownership: descriptors and versions returned belong to the caller. Errors: REASON_NOT_FOUND names the key,
- * REASON_BAD_INPUT a key that is none, REASON_LIMIT_DISK, REASON_INFRA; of a Redis, too: UNREACHABLE, DENIED, CONFIG.
+ * REASON_BAD_INPUT a key that is none, REASON_LIMIT_DISK, REASON_INFRA; of a Redis, too: UNREACHABLE, UNWRITABLE, DENIED, CONFIG.
  * A store is used by one thread at a time.
  */
 #ifndef QUERN_STORAGE_H
@@ -33,6 +33,7 @@
 #include <stdint.h>
 
 #include "quern/err.h"
+#include "quern/patience.h"
 
 #define STORAGE_KEY_BYTES 1025
 #define STORAGE_VERSION_BYTES 128
@@ -66,16 +67,21 @@ MUST_USE int storage_key_check(const char *key, struct err *err);
 MUST_USE int storage_held_key_check(const char *key, struct err *err);
 
 struct storage_options {
-    const char *url;      /* NULL: the default store, a directory below XDG_DATA_HOME */
-    const char *password; /* of a Redis; from a file or a credential, never from a URL; NULL: none */
-    uint32_t timeout_ms;  /* of a Redis that says nothing; 0: 30000 */
-    uint32_t patience_ms; /* how long a call goes on trying while a Redis is away; 0: one attempt */
+    const char *url;           /* NULL: the default store, a directory below XDG_DATA_HOME */
+    const char *password;      /* of a Redis; from a file or a credential, never from a URL; NULL: none */
+    const char *password_file; /* its first line, read for each connection; NULL: `password` */
+    uint32_t timeout_ms;       /* of a Redis that says nothing; 0: 30000 */
+    uint32_t patience_ms;      /* how long a call goes on trying while Redis does not do it; 0: one attempt */
+    struct patience patience;
 };
 
 /* Only the options are looked at: a directory is made when something is first put, a Redis called by the first call. */
 MUST_USE int storage_open_with(const struct storage_options *options, struct storage **ret, struct err *err);
 MUST_USE int storage_open(const char *url, struct storage **ret, struct err *err);
 void storage_close(struct storage *storage);
+
+/* Whether things can be put there now and will stay: 0, or what stands in the way, with the remedy. */
+MUST_USE int storage_check(struct storage *storage, struct err *err);
 
 MUST_USE int storage_find(struct storage *storage, const char *key, struct storage_pin *ret, struct err *err);
 
@@ -118,7 +124,8 @@ struct storage_usage {
 };
 
 MUST_USE int storage_usage(struct storage *storage, struct storage_usage *ret, struct err *err);
-/* For all who use this store; REASON_LIMIT_DISK for puts beyond it. REASON_CONFIG: a directory has none. */
+/* For all who use this store: puts wait for room (UNWRITABLE), or are larger than all of it (LIMIT_DISK). REASON_CONFIG: a
+ * directory has none. */
 MUST_USE int storage_set_budget(struct storage *storage, uint64_t bytes, struct err *err);
 
 /* Homes: queues whose names and jobs point into this store ([A-Za-z0-9_.-]{1,128}). The store knows them so that nobody

@@ -10,6 +10,7 @@
 #include "quern/clock.h"
 #include "quern/dice.h"
 #include "quern/own.h"
+#include "redis/server.h"
 
 enum { TIMEOUT_DEFAULT_MS = 30000, FENCE_DIGITS = 19 };
 
@@ -260,8 +261,10 @@ static int redis_open(const struct storage_options *options, struct storage **re
         .what = "store",
         .url = options->url,
         .password = options->password,
+        .password_file = options->password_file,
         .timeout_ms = options->timeout_ms ? options->timeout_ms : TIMEOUT_DEFAULT_MS,
         .patience_ms = options->patience_ms,
+        .patience = options->patience,
         .limits = limits,
     };
     auto_free struct storage_redis *store = calloc(1, sizeof *store);
@@ -286,9 +289,28 @@ static void redis_close(struct storage *storage) {
     free(storage);
 }
 
+/* ---- whether it can be used ---- */
+
+int storage_redis_full(enum reason reason, struct err *err) {
+    return err_set(err, reason,
+                   "store: Redis is full; remove datasets, and have the store collected, or raise maxmemory");
+}
+
+static int check(struct storage *storage, struct err *err) {
+    struct server server;
+    struct err why;
+    char key[STORAGE_REDIS_KEY_BYTES];
+    snprintf(key, sizeof key, "%s:conf", own(storage)->prefix);
+    TRY(server_ask(&own(storage)->session, key, &server, err));
+    if (server_check(&server, "datasets", &why) < 0)
+        return err_set(err, (enum reason)why.reason, "%s%.900s", server.refusal.reason ? "" : "store: ", why.msg);
+    return server.full ? storage_redis_full(REASON_UNWRITABLE, err) : 0;
+}
+
 const struct storage_backend storage_redis_backend = {
     .open = redis_open,
     .close = redis_close,
+    .check = check,
     .find = find,
     .get = storage_redis_get,
     .keep = keep,

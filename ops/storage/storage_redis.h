@@ -39,6 +39,9 @@ struct storage_redis_manifest {
     char upload[STORAGE_REDIS_UPLOAD_BYTES];
 };
 
+/* Refuses bytes for want of room; always -1. */
+int storage_redis_full(enum reason reason, struct err *err);
+
 void storage_redis_reach(const struct storage_redis *store); /* a checkpoint */
 
 /* The head of a script's arguments. */

@@ -40,15 +40,25 @@ static uint64_t deadline(const struct put *put) { return clock_deadline_ns(put->
 
 static double mib(uint64_t bytes) { return (double)bytes / (1 << 20); }
 
-static int no_room(const struct put *put, const struct reply *reply, uint64_t wanted, struct err *err) {
+// What is larger than all of it need not wait for room.
+static enum reason no_room_reason(uint64_t bytes, uint64_t most) {
+    return bytes > most ? REASON_LIMIT_DISK : REASON_UNWRITABLE;
+}
+
+static int no_budget(const struct reply *reply, uint64_t bytes, uint64_t wanted, struct err *err) {
     uint64_t used = 0, budget = 0;
-    (void)put;
     TRY(reply_number(reply, 1, "reserve", &used, err));
     TRY(reply_number(reply, 2, "reserve", &budget, err));
-    return err_set(err, REASON_LIMIT_DISK,
+    return err_set(err, no_room_reason(bytes, budget),
                    "store: its budget of %.1f MiB has no room for %.1f MiB, %.1f MiB are in use: remove datasets, and "
                    "have the store collected, or raise its budget",
                    mib(budget), mib(wanted), mib(used));
+}
+
+static int no_memory(const struct reply *reply, uint64_t bytes, struct err *err) {
+    uint64_t most = 0;
+    TRY(reply_number(reply, 1, "reserve", &most, err));
+    return storage_redis_full(no_room_reason(bytes, most), err);
 }
 
 static int given_up(struct err *err) {
@@ -76,7 +86,9 @@ static int reserve(struct put *put, uint64_t bytes, bool new, struct err *err) {
     args_number(&args, new);
     TRY(storage_redis_once(put->store, SCRIPT_RESERVE, &args, &reply, &word, err));
     if (strcmp(word, "BUDGET") == 0)
-        return no_room(put, reply, bytes - (new ? 0 : put->reserved), err);
+        return no_budget(reply, bytes, bytes - (new ? 0 : put->reserved), err);
+    if (strcmp(word, "FULL") == 0)
+        return no_memory(reply, bytes, err);
     if (strcmp(word, "EVICTION") == 0)
         return wrong_policy(reply, err);
     if (strcmp(word, "GONE") == 0)
@@ -99,8 +111,7 @@ static int answer(struct put *put, struct err *err) {
     if (reply->kind != REPLY_ERROR)
         return err_set(err, REASON_INFRA, "store: Redis answered nonsense to a chunk");
     if (strncmp(reply->text, "OOM", 3) == 0)
-        return err_set(err, REASON_LIMIT_DISK,
-                       "store: Redis is full; remove datasets, and have the store collected, or raise maxmemory");
+        return storage_redis_full(REASON_UNWRITABLE, err);
     return connection_refused(reply, "store", err);
 }
 
@@ -219,8 +230,12 @@ static int attempt(struct session *session, void *context, uint64_t deadline_ns,
     TRY(reserve(put, status.st_size > 0 ? (uint64_t)status.st_size : 0, true, err));
     storage_redis_reach(put->store);
     TRY(session_connect(session, deadline_ns, &put->wire, err));
-    if (send_all(put, err) < 0) {
+    struct err fault = {0};
+    if (send_all(put, &fault) < 0) {
         session_drop(session);
+        if (fault.reason == REASON_UNWRITABLE)
+            (void)!abandon(put, NULL); // others may find room for theirs, while this one waits
+        *err = fault;
         return -1;
     }
     return finish(put, err);

@@ -8,13 +8,14 @@ local function first(index, most)
   return redis.call('ZRANGEBYSCORE', P .. index, '-inf', int(most), 'LIMIT', 0, budget)
 end
 
--- Ticks come every second. After a gap Redis or all daemons were away, so leases ended that nobody could renew: for one
--- lease nothing expires. A second grace must be a lease away from the first, so that late ticks expire something, too.
+-- Ticks come every second, or every third of a lease where that is shorter, and so do renewals. After a gap Redis or all
+-- daemons were away, so leases ended that nobody could renew: for one lease nothing expires. A second grace must be a lease
+-- away from the first, so that late ticks expire something, too.
 local function in_grace()
   local last = tonumber(redis.call('GET', P .. ':ticked') or NOW)
   local grace = tonumber(redis.call('GET', P .. ':grace') or 0)
   redis.call('SET', P .. ':ticked', int(NOW))
-  if NOW - last > 3000 and NOW >= grace + lease_ms then
+  if NOW - last > math.min(3000, lease_ms * 2 / 3) and NOW >= grace + lease_ms then
     grace = NOW + lease_ms
     redis.call('SET', P .. ':grace', int(grace))
   end

@@ -11,8 +11,9 @@ Everything is private, and ends with the fleet, or with the test when that is ki
 """
 from fleet.fleet import Fleet
 from fleet.places import DEV, QUERN, RELEASE, ROOT
+from fleet.proxy import Proxy
 from fleet.redis import Redis, RedisError
 from fleet.server import Server
 from fleet.waiting import eventually
 
-__all__ = ["DEV", "QUERN", "RELEASE", "ROOT", "Fleet", "Redis", "RedisError", "Server", "eventually"]
+__all__ = ["DEV", "QUERN", "RELEASE", "ROOT", "Fleet", "Proxy", "Redis", "RedisError", "Server", "eventually"]

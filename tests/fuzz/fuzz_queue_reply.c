@@ -8,6 +8,7 @@
 
 #include "queue/call.h"
 #include "queue/replies.h"
+#include "redis/server.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
 
@@ -34,7 +35,7 @@ static void decode_lists(const struct reply *reply) {
     check(answer, &err);
     assert(answer < 0 || pieces.count <= QUEUE_MAX_PIECES);
     static struct queue_worker workers[4];
-    struct queue_server server;
+    struct server server;
     static struct queue_named named[4];
     struct queue_wakeup wakeup;
     answer = replies_named(reply, named, 4, &row_count, &err);
@@ -42,7 +43,7 @@ static void decode_lists(const struct reply *reply) {
     assert(answer < 0 || row_count <= 4);
     check(replies_wakeup(reply, &wakeup, &err), &err);
     check(replies_workers(reply, workers, 4, &row_count, &err), &err);
-    check(replies_server(reply, &server, &err), &err);
+    check(server_read(reply, &server, &err), &err);
 }
 
 static void decode(const struct reply *reply) {

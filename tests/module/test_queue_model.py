@@ -337,7 +337,7 @@ def random_step(dice, now):
         "fail": lambda: (index, dice.choice(REASONS)),
         "prioritise": lambda: (id, dice.randrange(3)),
         "tick": lambda: (dice.choice([1, 3, 100]),),
-        "advance": lambda: (dice.choice([1, 50, 200, 400, 2000, 3100, 4100]),),
+        "advance": lambda: (dice.choice([1, 50, 200, 400, 2000, 2800, 4100]),),
         "pause": lambda: (dice.random() < 0.1,),
         "width": lambda: (dice.choice([None, None, 3]),),
         "forget_scripts": tuple, "sweep": tuple,

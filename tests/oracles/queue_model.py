@@ -8,7 +8,7 @@ import collections
 import math
 
 TERMINAL = ("succeeded", "failed", "cancelled")
-OLDEST_TICK_MS = 3000
+OLDEST_TICK_MS = 3000  # or two thirds of a shorter lease
 
 
 class Job:
@@ -426,7 +426,7 @@ class Model:
 
     def expire(self, budget, lease):
         last, self.ticked = self.ticked if self.ticked is not None else self.now, self.now
-        if self.now - last > OLDEST_TICK_MS and self.now >= self.grace + lease:
+        if self.now - last > min(OLDEST_TICK_MS, lease * 2 / 3) and self.now >= self.grace + lease:
             self.grace = self.now + lease
         if self.now < self.grace:
             return 0

@@ -23,6 +23,7 @@
 #include "daemon/turns.h"
 #include "quern/memory.h"
 #include "quern/record.h"
+#include "redis/password.h"
 
 // ---- turns ----
 
@@ -222,20 +223,21 @@ static void b_settings_travel(void **state) {
 }
 
 static void f_a_password_is_one_line_of_a_file(void **state) {
-    char path[] = "/tmp/quern-password-XXXXXX", password[SETTINGS_PASSWORD_BYTES], expected[128];
+    char path[] = "/tmp/quern-password-XXXXXX", expected[128];
+    struct password password;
     struct err err;
     int fd = mkstemp(path);
     (void)state;
     assert_int_equal(write(fd, "secret\r\nrest", 12), 12);
-    assert_int_equal(settings_password(path, password, NULL), 0);
-    assert_string_equal(password, "secret");
+    assert_int_equal(password_read(path, &password, NULL), 0);
+    assert_string_equal(password.text, "secret");
     assert_int_equal(ftruncate(fd, 0), 0);
-    assert_int_equal(settings_password(path, password, &err), -1);
+    assert_int_equal(password_read(path, &password, &err), -1);
     snprintf(expected, sizeof expected, "password file %s: expected a first line of 1 to 512 bytes", path);
     assert_string_equal(err.msg, expected);
     for (int i = 0; i < 600; i++)
         assert_int_equal(pwrite(fd, "a", 1, i), 1);
-    assert_int_equal(settings_password(path, password, &err), -1);
+    assert_int_equal(password_read(path, &password, &err), -1);
     close(fd);
     unlink(path);
 }

@@ -322,13 +322,31 @@ static const struct answer answers[] = {
     {"*3\r\n$2\r\nOK\r\n$2\r\na}\r\n$1\r\nx\r\n", REASON_BAD_INPUT, "job id: expected 1 to 64 of A-Z a-z 0-9 _ -"},
     {"*7\r\n$2\r\nOK\r\n$1\r\na\r\n$3\r\n1-f\r\n$2\r\n1x\r\n$1\r\n1\r\n$1\r\n0\r\n$2\r\n{}\r\n", REASON_INFRA,
      "claim: expected a number, found another reply"},
-    {"-OOM command not allowed\r\n", REASON_INFRA,
+    {"-OOM command not allowed\r\n", REASON_UNWRITABLE,
      "queue: Redis refused: OOM command not allowed; Redis is full: raise maxmemory or purge ended jobs"},
-    {"-MISCONF Errors writing to the AOF\r\n", REASON_INFRA,
+    {"-MISCONF Errors writing to the AOF\r\n", REASON_UNWRITABLE,
      "queue: Redis refused: MISCONF Errors writing to the AOF; Redis cannot write its files: look at its disk"},
     {"-NOAUTH who\033[31m\r\n", REASON_DENIED, "queue: Redis refused: NOAUTH who?[31m; this Redis wants a password"},
     {"-LOADING soon\r\n", REASON_UNREACHABLE, "queue: Redis refused: LOADING soon"},
     {"-MOVED 1 h:1\r\n", REASON_CONFIG, "queue: Redis refused: MOVED 1 h:1"},
+    {"-OOM command not allowed when used memory > 'maxmemory'. script: 3f1c, on @user_script:61.\r\n",
+     REASON_UNWRITABLE,
+     "queue: Redis refused: OOM command not allowed when used memory > 'maxmemory'; Redis is full: raise maxmemory or "
+     "purge ended jobs"},
+    {"-ERR Error running script (call to f_3f1c): @user_script:61: @user_script: 61: -OOM command not allowed\r\n",
+     REASON_UNWRITABLE,
+     "queue: Redis refused: OOM command not allowed; Redis is full: raise maxmemory or purge ended jobs"},
+    {"-ERR Error running script (call to f_3f1c): @user_script:61: oh\r\n", REASON_INFRA,
+     "queue: Redis refused: ERR Error running script (call to f_3f1c): @user_script:61: oh"},
+    {"-READONLY You can't write against a read only replica.\r\n", REASON_UNWRITABLE,
+     "queue: Redis refused: READONLY You can't write against a read only replica; this Redis is a replica: name the "
+     "primary"},
+    {"-NOREPLICAS Not enough good replicas to write.\r\n", REASON_UNWRITABLE,
+     "queue: Redis refused: NOREPLICAS Not enough good replicas to write; its replicas are away: bring them back, or "
+     "lower min-replicas-to-write"},
+    {"-ERR unknown command 'EVALSHA'\r\n", REASON_CONFIG,
+     "queue: Redis refused: ERR unknown command 'EVALSHA'; quern needs Redis 6.2 or later, with the commands of "
+     "deploy/redis/users.acl under their own names"},
 };
 
 static void f_a_peer_that_lies_is_an_error_and_never_more(void **state) {

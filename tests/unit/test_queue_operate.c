@@ -500,24 +500,43 @@ static void m_a_worker_that_shall_drain_is_given_no_job_from_that_moment_on(void
 
 static void m_a_server_that_would_lose_jobs_is_refused_with_the_remedy(void **state) {
     struct queue_world *world = *state;
-    struct queue_server server;
+    struct server server;
     assert_int_equal(queue_server(world->queue, &server, &world->err), QUEUE_OK);
-    assert_int_equal(queue_server_check(&server, &world->err), 0);
+    assert_int_equal(server_check(&server, "jobs", &world->err), 0);
     assert_false(server.append_only || server.replica);
     assert_true(server.used_bytes > 0 && server.max_bytes == 0);
     free(redis_text(&world->redis, "CONFIG SET maxmemory-policy allkeys-lru"));
     assert_int_equal(queue_server(world->queue, &server, &world->err), QUEUE_OK);
     free(redis_text(&world->redis, "CONFIG SET maxmemory-policy noeviction"));
-    assert_int_equal(queue_server_check(&server, &world->err), -1);
+    assert_int_equal(server_check(&server, "jobs", &world->err), -1);
     assert_string_equal(world->err.msg, "Redis drops keys when memory ends (maxmemory-policy is allkeys-lru), and jobs "
                                         "with them; set maxmemory-policy noeviction");
-    struct queue_server old = {.version = "6.0.16", .eviction = "noeviction"};
-    assert_int_equal(queue_server_check(&old, &world->err), -1);
-    assert_string_equal(world->err.msg, "Redis is version 6.0.16; a queue needs 6.2 or later");
-    struct queue_server replica = {.version = "7.0.15", .eviction = "noeviction", .replica = true};
-    assert_int_equal(queue_server_check(&replica, &world->err), -1);
+    struct server old = {.version = "6.0.16", .eviction = "noeviction"};
+    assert_int_equal(server_check(&old, "jobs", &world->err), -1);
+    assert_string_equal(world->err.msg, "Redis is version 6.0.16; quern needs 6.2 or later");
+    struct server replica = {.version = "7.0.15", .eviction = "noeviction", .replica = true};
+    assert_int_equal(server_check(&replica, "jobs", &world->err), -1);
     assert_string_equal(world->err.msg, "this Redis is a replica; name the primary");
     assert_int_equal(world->err.reason, REASON_CONFIG);
+}
+
+/* A full one still serves those who do not bring new jobs; one that takes no write serves nobody. */
+static void l_a_server_without_room_says_so(void **state) {
+    struct queue_world *world = *state;
+    struct server server;
+    free(redis_text(&world->redis, "CONFIG SET maxmemory 1"));
+    assert_int_equal(queue_server(world->queue, &server, &world->err), QUEUE_OK);
+    free(redis_text(&world->redis, "CONFIG SET maxmemory 0"));
+    assert_true(server.full);
+    assert_int_equal(server_check(&server, "jobs", &world->err), 0);
+    free(redis_text(&world->redis, "CONFIG SET min-replicas-to-write 1"));
+    assert_int_equal(queue_server(world->queue, &server, &world->err), QUEUE_OK);
+    free(redis_text(&world->redis, "CONFIG SET min-replicas-to-write 0"));
+    assert_false(server.full);
+    assert_int_equal(server_check(&server, "jobs", &world->err), -1);
+    assert_string_equal(world->err.msg, "queue: Redis refused: NOREPLICAS Not enough good replicas to write; its "
+                                        "replicas are away: bring them back, or lower min-replicas-to-write");
+    assert_int_equal(err_exit_code(&world->err), 75);
 }
 
 static void m_a_queue_says_where_it_is_at_home(void **state) {
@@ -567,6 +586,7 @@ int main(void) {
         T(m_workers_are_there_while_they_beat),
         T(m_a_worker_that_shall_drain_is_given_no_job_from_that_moment_on),
         T(m_a_server_that_would_lose_jobs_is_refused_with_the_remedy),
+        T(l_a_server_without_room_says_so),
         T(m_a_queue_says_where_it_is_at_home),
         T(c_a_ghost_in_the_index_is_not_claimed),
         T(c_many_ghosts_are_taken_away_by_several_claims),

@@ -58,8 +58,9 @@ static void f_who_does_not_know_the_password_is_denied(void **state) {
     assert_int_equal(submit_at(&options, "j1", &err), QUEUE_OK);
     options.password = "a guess";
     assert_int_equal(submit_at(&options, "j2", &err), -1);
-    assert_string_equal(err.msg,
-                        "authentication: Redis refused: WRONGPASS invalid username-password pair or user is disabled.");
+    assert_string_equal(
+        err.msg, "authentication: Redis refused: WRONGPASS invalid username-password pair or user is disabled; look "
+                 "at the user in the URL and at the password file");
     assert_int_equal(err.reason, REASON_DENIED);
     options.password = NULL;
     assert_int_equal(submit_at(&options, "j2", &err), -1);
@@ -133,7 +134,7 @@ static void f_the_rights_of_a_worker_end_at_the_queue(void **state) {
 static void b_a_worker_may_ask_whether_a_replica_has_it_and_what_the_server_is(void **state) {
     (void)state;
     struct redis_server redis;
-    struct queue_server server;
+    struct server server;
     struct queue *queue = NULL;
     struct err err = {0};
     redis_server_start(&redis, false);
@@ -148,7 +149,7 @@ static void b_a_worker_may_ask_whether_a_replica_has_it_and_what_the_server_is(v
     assert_int_equal(queue_open(&options, &queue, &err), 0);
     assert_int_equal(queue_server(queue, &server, &err), QUEUE_OK);
     assert_string_equal(server.eviction, "noeviction");
-    assert_int_equal(queue_server_check(&server, &err), 0);
+    assert_int_equal(server_check(&server, "jobs", &err), 0);
     queue_close(queue);
     redis_server_stop(&redis);
 }
@@ -219,7 +220,7 @@ static void m_a_server_that_could_never_confirm_is_refused(void **state) {
         {"7.2.4", false, 1, QUEUE_FSYNC, fsync_needs},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct queue_server server = {.append_only = cases[i].append_only, .replicas = cases[i].replicas};
+        struct server server = {.append_only = cases[i].append_only, .replicas = cases[i].replicas};
         struct err err = {0};
         snprintf(server.version, sizeof server.version, "%s", cases[i].version);
         assert_int_equal(queue_durability_check(&server, cases[i].durability, &err), cases[i].message ? -1 : 0);
@@ -322,8 +323,10 @@ static void c_fsync_counts_the_disk_of_redis(void **state) {
         {SUBMITTED ":1\r\n-ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.\r\n",
          "submit: accepted, not confirmed: durability fsync needs Redis 7.2 or later with appendonly yes; "
          "set appendfsync always there and durability normal here"},
-        {SUBMITTED ":1\r\n-NOPERM no\r\n", "submit: Redis refused: NOPERM no"},
-        {SUBMITTED "-NOPERM no mark\r\n*2\r\n:1\r\n:0\r\n", "submit: Redis refused: NOPERM no mark"},
+        {SUBMITTED ":1\r\n-NOPERM no\r\n",
+         "submit: Redis refused: NOPERM no; its user needs the rights of deploy/redis/users.acl"},
+        {SUBMITTED "-NOPERM no mark\r\n*2\r\n:1\r\n:0\r\n",
+         "submit: Redis refused: NOPERM no mark; its user needs the rights of deploy/redis/users.acl"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct redis_peer peer;

@@ -174,7 +174,7 @@ static void l_a_budget_refuses_what_is_beyond_it(void **state) {
     assert_int_equal(storage_set_budget(storage, 5 * MIB, NULL), 0);
     put(storage, 3 * MIB, version);
     assert_int_equal(try_put(storage, 4 * MIB, &err), -1);
-    assert_int_equal(err.reason, REASON_LIMIT_DISK);
+    assert_int_equal(err.reason, REASON_UNWRITABLE);
     assert_string_equal(err.msg, "store: its budget of 5.0 MiB has no room for 4.0 MiB, 3.0 MiB are in use: remove "
                                  "datasets, and have the store collected, or raise its budget");
     assert_int_equal(chunks(), 3);
@@ -219,7 +219,7 @@ static void l_a_source_that_grows_is_bounded_too(void **state) {
     assert_int_equal(storage_set_budget(storage, 6 * MIB, NULL), 0);
     growing.steps = 4;
     assert_int_equal(storage_put(storage, growing.fd, version, &err), -1);
-    assert_int_equal(err.reason, REASON_LIMIT_DISK);
+    assert_int_equal(err.reason, REASON_UNWRITABLE);
     assert_int_equal(chunks(), 4);
     assert_int_equal(number("GET " P ":used"), 0);
     storage_close(storage);
@@ -273,10 +273,10 @@ static void f_a_replica_is_not_written_to(void **state) {
     scratch_put(storage, "hello", version);
     free(redis_text(scratch_server(), "REPLICAOF 127.0.0.1 1"));
     assert_int_equal(try_put(storage, 8, &err), -1);
-    assert_int_equal(err.reason, REASON_UNREACHABLE);
+    assert_int_equal(err.reason, REASON_UNWRITABLE);
     assert_non_null(strstr(err.msg, "READONLY"));
     assert_int_equal(storage_get_version(storage, version, &object, &err), -1);
-    assert_int_equal(err.reason, REASON_UNREACHABLE);
+    assert_int_equal(err.reason, REASON_UNWRITABLE);
     free(redis_text(scratch_server(), "REPLICAOF NO ONE"));
     assert_int_equal(try_put(storage, 8, &err), 0);
     storage_close(storage);
