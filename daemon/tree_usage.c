@@ -233,10 +233,11 @@ static int open_proc(int pidfd) {
     snprintf(path, sizeof path, "/proc/%d", pid_of(pidfd));
     auto_fd int process = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     auto_fd int thread = process < 0 ? -1 : living_thread(process);
-    if (thread >= 0)
-        return openat(thread, "root/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    errno = ENOENT;
-    return -1;
+    int proc = thread < 0 ? -1 : openat(thread, "root/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), sys = errno;
+    // From a process that lost its memory meanwhile an ordinary user is kept away: it is on its way out, too.
+    bool gone = thread < 0 || (proc < 0 && sys == EACCES && !has_memory(thread));
+    errno = gone ? ENOENT : sys;
+    return proc;
 }
 
 // A number that was given to another process meanwhile would lead elsewhere: who lives afterwards was the one. A process that
