@@ -145,6 +145,8 @@ def files():
                 names = [name for name in names if not re.fullmatch(r"sha256-[0-9a-f]{64}", name)]
             for name in below + names:
                 path = os.path.join(directory, name)
+                if path == str(PLACE / "store" / "collected"):  # the keeper's, once it has collected
+                    continue
                 status = os.lstat(path)
                 found[path] = (stat.filemode(status.st_mode), status.st_uid)
     return found

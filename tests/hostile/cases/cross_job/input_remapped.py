@@ -18,13 +18,13 @@ def written(path):
 
 def azureml_main(frame):
     with open("/proc/self/maps", encoding="utf-8") as file:
-        segments = [line.split()[0] for line in file if "quern-segment" in line]
+        segments = [line.split()[0] for line in file if "memfd:quern-" in line]
     again = []
     for place in segments:
         path = f"/proc/self/map_files/{place}"
         again += [flags for flags in (os.O_WRONLY, os.O_RDWR) if tried(os.open, path, flags) == "ok"]
     for name in os.listdir("/proc/self/fd"):
         path = f"/proc/self/fd/{name}"
-        if os.path.islink(path) and "quern-segment" in os.readlink(path):
+        if os.path.islink(path) and "memfd:quern-" in os.readlink(path):
             again.append(tried(written, path))
     say({"maps": len(segments) > 0 and len(frame) > 0, "mem": tried(open, "/proc/self/mem", "r+b"), "again": again})
