@@ -13,6 +13,7 @@
 #include "quern/queue_client.h"
 #include "quern/queue_keeper.h"
 #include "quern/queue_names.h"
+#include "quern/queue_server.h"
 #include "quern/queue_worker.h"
 #include "queue_world.h"
 
@@ -426,6 +427,9 @@ static void c_a_full_redis_refuses_submissions_and_keeps_leases(void **state) {
     struct queue_name name = {.key = "data.csv", .version = "v1"};
     assert_int_equal(queue_promote(world->queue, &name, 1, &world->err), -1);
     assert_int_equal(world->err.reason, REASON_UNWRITABLE);
+    struct queue_home home;
+    assert_int_equal(queue_propose_home(world->queue, &(struct queue_home){"file:/s", "default"}, &home, &world->err),
+                     QUEUE_OK);
     const struct queue_output hello = {false, "hello", 5};
     assert_int_equal(queue_log(world->queue, "j1", one.token, &hello, 1, &world->err), -1);
     assert_int_equal(world->err.reason, REASON_UNWRITABLE);
