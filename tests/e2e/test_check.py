@@ -37,7 +37,7 @@ def test_b_a_script_is_read_and_not_run(tmp_path):
     bundle = ["--bundle", ROOT / "examples" / "bundle.zip"]
     assert check(tmp_path, ROOT / "examples" / "with_bundle.py", *bundle)[:2] == (0, "")
     assert check(tmp_path, "good.py", "--bundle", "broken.zip") == (
-        1, "", "error: Given ZIP file is not in the correct format.: it has no end of central directory record\n")
+        1, "", "error: Script Bundle: error 0102: Given ZIP file is not in the correct format.\n")
 
 
 def test_b_submit_refuses_only_what_cannot_run(fleet):
