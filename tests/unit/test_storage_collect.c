@@ -232,7 +232,7 @@ static void f_only_our_own_files_go(void **state) {
 /* ---- everybody at once ---- */
 
 // The collector goes on until it has taken so many; a writer gives up after so many rounds.
-enum { WRITERS = 4, TAKEN = 60, ROUNDS = 200000, AGE_MS = 20 };
+enum { WRITERS = 4, TAKEN = 40, ROUNDS = 200000, AGE_MS = 20 };
 
 // Puts and names, as often as it takes: who is slow finds that what he put is gone before it has its name. Some texts come
 // again while they are taken, some never.
