@@ -50,7 +50,7 @@ static int get_ready(struct child *child, struct err *err) {
     auto_fd int work_dir = -1;
     TRY(jail_prepare(heritage->jail, heritage->slot, &heritage->limits, keep, 2, &work_dir, err));
     TRY(put_no_streams(err));
-    TRY(glue_open(&child->glue, heritage->conversation, JAIL_WORK_DIR, err));
+    TRY(glue_open(&child->glue, heritage->bare ? "quern.lint" : "quern.entry", heritage->conversation, err));
     if (heritage->standby)
         TRY(rehearsal_run(&child->glue, heritage->profile, err));
     return answer_ready(heritage->conversation, work_dir, err);
@@ -61,7 +61,8 @@ static int get_ready(struct child *child, struct err *err) {
 static int rehearse_when_idle(const struct child *child, struct err *err) {
     const struct heritage *heritage = child->heritage;
     struct pollfd at = {.fd = heritage->conversation, .events = POLLIN};
-    return !heritage->standby && poll(&at, 1, IDLE_MS) == 0 ? rehearsal_run(&child->glue, heritage->profile, err) : 0;
+    bool cold = !heritage->standby && !heritage->bare;
+    return cold && poll(&at, 1, IDLE_MS) == 0 ? rehearsal_run(&child->glue, heritage->profile, err) : 0;
 }
 
 // Python's streams remember what kind of file they were opened on.

@@ -10,7 +10,7 @@
 #include "ops/python/glue_answers.h"
 #include "ops/python/interpreter.h"
 
-static const char *const tasks[] = {[HOST_TASK_RUN] = "run", [HOST_TASK_TYPE] = "type"};
+static const char *const tasks[] = {[HOST_TASK_RUN] = "run", [HOST_TASK_TYPE] = "type", [HOST_TASK_LINT] = "lint"};
 static const char *const dialects[] = {
     [HOST_CLASSIC] = "classic", [HOST_STUDIO] = "studio", [HOST_DESIGNER] = "designer", [HOST_QUERN] = "quern"};
 
@@ -78,7 +78,7 @@ static PyObject *params_of(const struct call *call) {
 static PyObject *call_dict(const struct call *call) {
     const char separator[] = {call->separator ? call->separator : ',', '\0'};
     return Py_BuildValue("{s:s s:s s:N s:N s:N s:I s:K s:N s:N s:i s:N s:i s:N s:s s:N s:N s:N s:N}", //
-                         "task", word(tasks, 3, call->task, HOST_TASK_RUN),                           //
+                         "task", word(tasks, 4, call->task, HOST_TASK_RUN),                           //
                          "dialect", word(dialects, 5, call->dialect, HOST_QUERN),                     //
                          "debug", PyBool_FromLong((call->flags & HOST_DEBUG) != 0),                   //
                          "legacy", PyBool_FromLong((call->flags & HOST_LEGACY) != 0),                 //
@@ -93,11 +93,12 @@ static PyObject *call_dict(const struct call *call) {
                          PyBool_FromLong(!call->no_header), "columns", columns_of(call));
 }
 
-int glue_open(struct glue *glue, int conversation, const char *directory, struct err *err) {
+int glue_open(struct glue *glue, const char *module, int conversation, struct err *err) {
     glue->answers = glue_answers(conversation);
-    glue->entry = PyImport_ImportModule("quern.entry");
+    glue->entry = PyImport_ImportModule(module);
     glue->run = glue->entry ? PyObject_GetAttrString(glue->entry, "run") : NULL;
-    PyObject *done = glue->answers && glue->run ? PyObject_CallMethod(glue->entry, "get_ready", "s", directory) : NULL;
+    PyObject *done =
+        glue->answers && glue->run ? PyObject_CallMethod(glue->entry, "get_ready", "s", JAIL_WORK_DIR) : NULL;
     if (!done)
         return interpreter_err(err, REASON_INFRA, "getting ready for a job");
     Py_DECREF(done);
