@@ -47,9 +47,9 @@ static void remember(struct supervisor_calls *calls, struct answer *answer) {
     answer_close(answer);
 }
 
-static int ask(struct supervisor_calls *calls, const struct supervisor_call *call, int fd, struct answer *answer,
-               struct err *err) {
-    TRY(record_send(calls->socket, call, sizeof *call, &fd, fd >= 0 ? 1 : 0, err));
+static int ask_with(struct supervisor_calls *calls, const struct supervisor_call *call, const int *fds, size_t fd_count,
+                    struct answer *answer, struct err *err) {
+    TRY(record_send(calls->socket, call, sizeof *call, fds, fd_count, err));
     for (;;) {
         TRY(receive(calls, answer, err));
         if (answer->reply.kind == SUPERVISOR_REPLY)
@@ -61,6 +61,11 @@ static int ask(struct supervisor_calls *calls, const struct supervisor_call *cal
     *err = answer->reply.err;
     answer_close(answer);
     return -1;
+}
+
+static int ask(struct supervisor_calls *calls, const struct supervisor_call *call, int fd, struct answer *answer,
+               struct err *err) {
+    return ask_with(calls, call, &fd, fd >= 0 ? 1 : 0, answer, err);
 }
 
 static int ask_for_nothing(struct supervisor_calls *calls, const struct supervisor_call *call, int fd,
@@ -140,10 +145,19 @@ int calls_keep(struct supervisor_calls *calls, const struct supervisor_key *key,
     return ask_for_nothing(calls, &call, fd, err);
 }
 
-int calls_watch(struct supervisor_calls *calls, int pidfd, uint64_t deadline_ms, struct err *err) {
-    struct supervisor_call call = {.kind = SUPERVISOR_WATCH, .deadline_ms = deadline_ms};
+int calls_watch(struct supervisor_calls *calls, const struct calls_tree *tree, struct jail_facts *facts, int *ret_group,
+                struct err *err) {
+    struct supervisor_call call = {
+        .kind = SUPERVISOR_WATCH, .deadline_ms = tree->limits->time_ms, .limits = tree->limits->jail};
+    struct answer answer;
     calls->expired = false;
-    return ask_for_nothing(calls, &call, pidfd, err);
+    TRY(ask_with(calls, &call, (const int[]){tree->init, tree->process}, 2, &answer, err));
+    if (answer.fd_count) {
+        facts->bound = JAIL_BOUND_CGROUP;
+        *ret_group = steal_fd(&answer.fds[0]);
+    }
+    answer_close(&answer);
+    return 0;
 }
 
 int calls_unwatch(struct supervisor_calls *calls, struct err *err) {

@@ -13,11 +13,13 @@ enum { SHORTEST_NS = 10000000, LONGEST_NS = 100000000, SHARE = 20, FILL_BYTES_PE
 #define CPU_GRACE_US UINT64_C(500000)
 
 void tree_watch_init(struct tree_watch *watch) {
-    *watch = (struct tree_watch){.view = {.proc = -1}, .process = -1, .next_ns = CLOCK_NEVER};
+    *watch =
+        (struct tree_watch){.view = {.proc = -1}, .group = -1, .work_dir = -1, .process = -1, .next_ns = CLOCK_NEVER};
 }
 
 void tree_watch_done(struct tree_watch *watch) {
     own_close(&watch->view.proc);
+    own_close(&watch->group);
     watch->next_ns = CLOCK_NEVER;
 }
 
@@ -37,7 +39,7 @@ void tree_watch_begin(struct tree_watch *watch, int process, const struct jail_f
     watch->facts = *facts;
     watch->limits = *limits;
     watch->view.inherited_bytes = inherited_bytes;
-    watch->next_ns = facts->bound == JAIL_BOUND_POLLED ? clock_now_ns() + SHORTEST_NS : CLOCK_NEVER;
+    watch->next_ns = facts->bound >= JAIL_BOUND_POLLED ? clock_now_ns() + SHORTEST_NS : CLOCK_NEVER;
 }
 
 static int memory_device(dev_t *ret, struct err *err) {
@@ -85,12 +87,16 @@ static int beyond_processes(const struct tree_watch *watch, const struct tree_us
     return 1;
 }
 
-static int beyond_memory(const struct tree_watch *watch, uint64_t bytes, struct err *why) {
-    if (bytes <= watch->limits.memory_bytes)
-        return 0;
+static void say_memory(const struct tree_watch *watch, uint64_t bytes, struct err *why) {
     err_fill(why, REASON_LIMIT_MEMORY,
              "the script's processes took %llu MiB of memory, more than their limit of %llu MiB",
              (unsigned long long)(bytes >> 20), (unsigned long long)(watch->limits.memory_bytes >> 20));
+}
+
+static int beyond_memory(const struct tree_watch *watch, uint64_t bytes, struct err *why) {
+    if (bytes <= watch->limits.memory_bytes)
+        return 0;
+    say_memory(watch, bytes, why);
     return 1;
 }
 
@@ -106,15 +112,37 @@ static int look(struct tree_watch *watch, uint64_t *ret_bytes, struct err *why, 
     return beyond_memory(watch, *ret_bytes, why);
 }
 
-int tree_watch_look(struct tree_watch *watch, struct err *ret_why, struct err *err) {
-    uint64_t began = clock_now_ns(), bytes = 0;
+static int look_at_processes(struct tree_watch *watch, uint64_t *ret_bytes, struct err *why, struct err *err) {
     if (watch->view.proc < 0)
         TRY(open_view(watch, err));
-    if (watch->view.proc < 0) { // about to be dead
-        watch->next_ns = began + SHORTEST_NS;
-        return 0;
-    }
-    int beyond = look(watch, &bytes, ret_why, err);
+    return watch->view.proc < 0 ? 0 : look(watch, ret_bytes, why, err); // about to be dead
+}
+
+static int look_at_group(struct tree_watch *watch, uint64_t *ret_bytes, struct err *why) {
+    struct cgroup_usage usage;
+    (void)cgroup_usage_read(watch->group, watch->work_dir, &usage);
+    const struct tree_usage used = {.cpu_us = usage.user_us + usage.system_us};
+    *ret_bytes = usage.memory_bytes;
+    return beyond_cpu(watch, &used, why) || beyond_memory(watch, usage.memory_bytes, why);
+}
+
+bool tree_watch_end(struct tree_watch *watch, struct cgroup_usage *ret) {
+    if (watch->group < 0 || !cgroup_usage_read(watch->group, watch->work_dir, ret))
+        return false;
+    watch->peak_bytes = ret->peak_bytes;
+    return true;
+}
+
+// The limit of the group is that of memory and work directory together: what was not in the directory was memory.
+void tree_watch_killed(const struct tree_watch *watch, const struct cgroup_usage *usage, struct err *ret_why) {
+    uint64_t limit = watch->limits.memory_bytes + watch->limits.work_bytes;
+    say_memory(watch, limit - usage->work_bytes, ret_why);
+}
+
+int tree_watch_look(struct tree_watch *watch, struct err *ret_why, struct err *err) {
+    uint64_t began = clock_now_ns(), bytes = 0;
+    int beyond =
+        watch->group >= 0 ? look_at_group(watch, &bytes, ret_why) : look_at_processes(watch, &bytes, ret_why, err);
     if (bytes > watch->peak_bytes)
         watch->peak_bytes = bytes;
     uint64_t now = clock_now_ns();
