@@ -233,4 +233,4 @@ def test_b_an_ordinary_user_has_the_group_that_it_was_given(service, tmp_path):
     assert re.search(r"^0::/service/job\.\d+$", done.stdout, re.M), done.stdout + done.stderr
     assert "[Errno 11] Resource temporarily unavailable (the limit is 30 processes and threads) (limit:processes)" in done.stderr
     assert [one for one in service.iterdir() if one.is_dir()] == []
-    assert (service / "cgroup.subtree_control").read_text() == "\n"
+    assert (service / "cgroup.subtree_control").read_text() == ""
