@@ -24,8 +24,10 @@ struct tree_watch {
     int work_dir; /* the tree's, or -1 as long as it is not known; borrowed */
     struct jail_facts facts;
     struct jail_limits limits;
-    int process;         /* pidfd of the child; borrowed */
-    uint64_t next_ns;    /* CLOCK_NEVER: nothing is to be watched */
+    int process; /* pidfd of the child; borrowed */
+    /* When to look next. Counting has a pace of its own: looking at the memory of many large processes is dear, and a fork
+     * bomb would grow meanwhile. CLOCK_NEVER: nothing is to be watched. */
+    uint64_t weigh_ns, count_ns;
     uint64_t peak_bytes; /* the highest figure seen; 0: nobody looked */
 };
 
@@ -39,7 +41,9 @@ MUST_USE int tree_watch_input(struct tree_watch *watch, int fd, struct err *err)
 void tree_watch_begin(struct tree_watch *watch, int process, const struct jail_facts *facts, uint64_t inherited_bytes,
                       const struct jail_limits *limits);
 
-static inline uint64_t tree_watch_next_ns(const struct tree_watch *watch) { return watch->next_ns; }
+static inline uint64_t tree_watch_next_ns(const struct tree_watch *watch) {
+    return watch->weigh_ns < watch->count_ns ? watch->weigh_ns : watch->count_ns;
+}
 
 /* When all of it is dead: what its cgroup tells; false without one. */
 bool tree_watch_end(struct tree_watch *watch, struct cgroup_usage *ret);

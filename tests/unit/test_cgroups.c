@@ -108,8 +108,8 @@ static void begin(struct tree_watch *watch, uint64_t memory_bytes, uint64_t cpu_
     limits.memory_bytes = memory_bytes;
     limits.cpu_seconds = cpu_seconds;
     tree_watch_init(watch);
-    tree_watch_begin(watch, -1, &(struct jail_facts){.bound = JAIL_BOUND_CGROUP}, 0, &limits);
     watch->group = directory();
+    tree_watch_begin(watch, -1, &(struct jail_facts){.bound = JAIL_BOUND_CGROUP}, 0, &limits);
 }
 
 static void l_a_group_is_looked_at(void **state) {
