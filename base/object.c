@@ -56,8 +56,14 @@ const char *object_content_type(uint32_t kind, const char *name) {
     return kind < OBJECT_KIND_COUNT ? kinds[kind].content_type : "application/octet-stream";
 }
 
+// Text has many suffixes: the name's own one stays.
+static bool has_suffix(uint32_t kind, const char *name) {
+    if (kind == OBJECT_TEXT)
+        return strchr(name, '.') != NULL;
+    return kind >= OBJECT_KIND_COUNT || ends_with(name, kinds[kind].suffix) || object_of_file(name) == kind;
+}
+
 const char *object_file_name(uint32_t kind, const char *name, char *text, size_t room) {
-    const char *suffix = kind < OBJECT_KIND_COUNT ? kinds[kind].suffix : "";
-    snprintf(text, room, "%s%s", name, ends_with(name, suffix) ? "" : suffix);
+    snprintf(text, room, "%s%s", name, has_suffix(kind, name) ? "" : kinds[kind].suffix);
     return text;
 }

@@ -138,6 +138,7 @@ static int conclude(struct attempt *attempt, const struct delivery_manifest *man
 static const struct delivery_kind local_kind = {.document = document,
                                                 .open = open_source,
                                                 .result = put_result,
+                                                .object = put_file,
                                                 .file = put_file,
                                                 .settle = settle,
                                                 .commit = commit,

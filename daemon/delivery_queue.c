@@ -101,7 +101,8 @@ static int put(struct attempt *attempt, const char *name, int fd, struct manifes
     if (fstat(fd, &status) < 0)
         return err_sys(err, REASON_INFRA, "fstat of %s", name);
     made->bytes = (uint64_t)status.st_size;
-    TRY(storage_put(catalogue_storage(delivery->home->catalogue), fd, made->version, err));
+    TRY(storage_put_as(catalogue_storage(delivery->home->catalogue), output ? output->kind : OBJECT_FILE, fd,
+                       made->version, err));
     delivery->count++;
     *ret = made;
     return 0;
@@ -111,6 +112,14 @@ static int put_file(struct attempt *attempt, const char *name, int fd, struct ma
                     struct err *err) {
     struct delivery_output *made = NULL;
     return put(attempt, name, fd, output, &made, err);
+}
+
+// Its key is its name: the suffix is for files.
+static int put_object(struct attempt *attempt, const char *file, int fd, struct manifest_output *output,
+                      struct err *err) {
+    struct delivery_output *made = NULL;
+    (void)file;
+    return put(attempt, output->port, fd, output, &made, err);
 }
 
 // The next job that asks for this version on this host finds it in memory. Where there is no room it is decoded again.
@@ -294,6 +303,7 @@ static void flush(struct attempt *attempt) {
 static const struct delivery_kind queue_kind = {.document = document,
                                                 .open = open_source,
                                                 .result = put_result,
+                                                .object = put_object,
                                                 .file = put_file,
                                                 .settle = settle,
                                                 .commit = commit,

@@ -33,7 +33,7 @@ enum object_kind object_of_file(const char *path);
 /* "application/json"; of a FILE by its name. */
 const char *object_content_type(uint32_t kind, const char *name);
 
-/* What the file of an output is called: its name, with the suffix of its kind unless it has that. Returns `text`. */
+/* What the file of an output is called: its name, with the suffix of its kind unless it has one. Returns `text`. */
 const char *object_file_name(uint32_t kind, const char *name, char *text, size_t room);
 
 #endif
