@@ -36,7 +36,11 @@ struct download {
 static bool is_record(const char *name) { return strcmp(name, "job.json") == 0; }
 
 static const char *file_name(const char *name, const char *version, char text[STORAGE_KEY_BYTES + 8]) {
-    return object_file_name(object_of_version(version), name, text, STORAGE_KEY_BYTES + 8);
+    uint32_t kind = object_of_version(version);
+    for (size_t i = 0; manifest_files[i] && kind == OBJECT_DATASET; i++)
+        if (strcmp(manifest_files[i], name) == 0)
+            kind = OBJECT_FILE;
+    return object_file_name(kind, name, text, STORAGE_KEY_BYTES + 8);
 }
 
 /* ---- which ones ---- */

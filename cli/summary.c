@@ -59,7 +59,7 @@ static void describe(const json_t *manifest, const json_t *output, char *text, s
     if (strcmp(string_of(output, "port"), "visualization") == 0)
         snprintf(text, room, "%" PRIu64 " × %" PRIu64 ", %" PRIu64 " picture%s", count_of(pictures, "width"),
                  count_of(pictures, "height"), count, count == 1 ? "" : "s");
-    else if (strcmp(kind, object_word(OBJECT_DATASET)) == 0)
+    else if (!*kind || strcmp(kind, object_word(OBJECT_DATASET)) == 0)
         snprintf(text, room, "%s × %s, %s", quantity_show_count(count_of(output, "rows"), rows),
                  quantity_show_count(count_of(output, "columns"), columns), bytes);
     else

@@ -45,6 +45,7 @@ def test_b_a_model_trained_by_one_job_scores_in_the_next(train, tmp_path):
 
 @pytest.mark.parametrize("body, kind, data", [
     ("quern.output('a', {'x': [1, 2.5, None, True, 'é']})", "json", b'{"x": [1, 2.5, null, true, "\\u00e9"]}'),
+    ("quern.output('a', {'auc': np.float64(0.5), 'n': np.int64(3)})", "json", b'{"auc": 0.5, "n": 3}'),
     ("quern.output('a', 'naïve')", "text", "naïve".encode()),
     ("quern.output('a', 'x\\udc80')", "text", "x\ufffd".encode()),
     ("quern.output('a', b'\\0\\xff')", "bytes", b"\0\xff"),
@@ -60,7 +61,7 @@ def test_m_kinds_that_are_told_by_the_value(tmp_path, body, kind, data):
     assert objects(tmp_path, body).objects["a"] == (kind, data)
 
 
-@pytest.mark.parametrize("value", ["(1, 2)", "{1: 'a'}", "{1, 2}", "1j", "[np.float64(1)]", "pd.Timestamp(0)"])
+@pytest.mark.parametrize("value", ["(1, 2)", "{1: 'a'}", "{1, 2}", "1j", "[np.complex128(1)]", "pd.Timestamp(0)"])
 def test_m_what_json_would_change_is_pickled(tmp_path, value):
     kind, data = objects(tmp_path, f"quern.output('a', {value})").objects["a"]
     import numpy as np

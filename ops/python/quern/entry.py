@@ -11,7 +11,7 @@ import sys
 
 import _quern
 import quern
-from quern import calling, columns, failures, foreign, given, names, objects, results, script, surroundings, tables
+from quern import calling, columns, failures, foreign, given, names, objects, results, script, settings, surroundings, tables
 
 NOTES = 1000
 getpid = os.getpid  # a script may put another in its place
@@ -90,7 +90,7 @@ def failed(job, error):
 def run_script(job):
     """Bundle, inputs, script, call, results."""
     call = job.call
-    quern.params.update(call["params"])
+    quern.params.update(settings.typed(call["params"]))
     unpack(call, script.prepare(call["directory"]))
     inputs = [given.Input(*one, job.notes_about(one[2])) for one in call["inputs"]]
     quern.inputs._fill(inputs)

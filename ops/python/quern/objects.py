@@ -17,6 +17,7 @@ KINDS = {"dataset": 0, "pickle": 1, "joblib": 2, "json": 3, "text": 4, "bytes": 
 TABLES = (pd.DataFrame, pd.Series, pd.Index, pd.api.extensions.ExtensionArray, np.ndarray)
 BYTES = (bytes, bytearray, memoryview)
 SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+NUMBERS = (np.bool_, np.integer, np.floating)
 DEPTH = 100  # of JSON; what is deeper is pickled
 FOLDER = "inputs"  # where inputs that are files stand
 
@@ -49,8 +50,8 @@ def kind_of(value):
 
 
 def is_plain(value, depth=DEPTH):
-    """Whether JSON gives it back as it is."""
-    if value is None or type(value) in (bool, int, float, str):
+    """Whether JSON gives it back as it is; numbers of numpy, which fill the dicts of metrics, as equal ones."""
+    if value is None or type(value) in (bool, int, float, str) or isinstance(value, NUMBERS):
         return True
     if depth and type(value) is list:
         return all(is_plain(item, depth - 1) for item in value)
