@@ -34,12 +34,13 @@ TABLE = "x,y\n" + "".join(f"{i},{int(i > 4)}\n" for i in range(10))
 
 # What a pickle does that means harm: what it gets at is printed, and then it ends the process that loads it.
 ATTACK = """
-import os, socket, sys
+import os, socket
 def attempt(what, do):
     try:
-        print(what, do(), flush=True)
+        told = do()
     except BaseException as error:
-        print(what, type(error).__name__, flush=True)
+        told = type(error).__name__
+    os.write(1, f"{what} {told}\\n".encode())
 def rewrite(fd):
     with open(f"/proc/self/fd/{fd}", "r+b") as file:
         return file.write(b"mine")
@@ -53,11 +54,11 @@ attempt("spoil", lambda: open(OBJECT, "wb").write(b"mine"))
 for fd in range(3, 64):
     if os.path.exists(f"/proc/self/fd/{fd}") and os.path.isfile(f"/proc/self/fd/{fd}"):
         attempt("rewrite", lambda: rewrite(fd))
+for fd in range(3, 64):
     try:
         socket.socket(fileno=os.dup(fd)).send(bytes(64))
     except OSError:
         pass
-sys.stdout.flush()
 os._exit(7)
 """
 
