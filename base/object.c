@@ -56,9 +56,9 @@ const char *object_content_type(uint32_t kind, const char *name) {
     return kind < OBJECT_KIND_COUNT ? kinds[kind].content_type : "application/octet-stream";
 }
 
-// Text has many suffixes: the name's own one stays.
+// Text and bytes have many suffixes: the name's own one stays.
 static bool has_suffix(uint32_t kind, const char *name) {
-    if (kind == OBJECT_TEXT)
+    if (kind == OBJECT_TEXT || kind == OBJECT_BYTES)
         return strchr(name, '.') != NULL;
     return kind >= OBJECT_KIND_COUNT || ends_with(name, kinds[kind].suffix) || object_of_file(name) == kind;
 }

@@ -27,7 +27,7 @@ enum object_kind object_of_word(const char *word);
 /* By the version's end. DATASET for one without, which may also be a file that no kind was said of. */
 enum object_kind object_of_version(const char *version);
 
-/* By the name of a file that is no table: .pickle and .pkl, .joblib, .json, .txt; FILE for any other. */
+/* By the name of a file that is no table: .pickle and .pkl, .joblib, .json, .txt, .bin; FILE for any other. */
 enum object_kind object_of_file(const char *path);
 
 /* "application/json"; of a FILE by its name. */

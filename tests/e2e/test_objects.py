@@ -133,7 +133,7 @@ def test_b_objects_are_fetched_as_they_are(fleet, trained):
     fleet.says("result", trained, "-o", "fetched")
     names = sorted(path.name for path in (fleet.directory / "fetched").iterdir())
     assert names == ["job.json", "model.pickle", "note.md", "plot.svg", "report.json", "seen.arrow", "stderr.txt",
-                     "stdout.txt", "visualization.json", "weights"]
+                     "stdout.txt", "visualization.json", "weights.bin"]
     assert (fleet.directory / "fetched/report.json").read_text() == '{"score": 1.0}'
     fleet.says("result", trained, "--get", "report.json", "-o", "one")
     assert (fleet.directory / "one/report.json").exists()
@@ -205,7 +205,7 @@ def test_b_run_writes_and_reads_files(quern, tmp_path):
     assert made.code == 0, made.stderr
     assert sorted(path.name for path in made.out.iterdir()) == [
         "job.json", "model.pickle", "note.md", "plot.svg", "report.json", "seen.arrow", "stderr.txt", "stdout.txt",
-        "visualization.json", "weights"]
+        "visualization.json", "weights.bin"]
     assert "model.pickle  pickle, " in made.stderr
     for name in ("model.pickle", "report.json"):
         (made.out / name).rename(tmp_path / name)

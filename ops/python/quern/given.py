@@ -42,7 +42,7 @@ class Inputs(collections.abc.Mapping):
         self._given = {}
 
     def _fill(self, given):
-        self._given.update((one.label, one) for one in given)
+        self._given = {one.label: one for one in given}
 
     def __getitem__(self, name):
         if name not in self._given:
