@@ -110,6 +110,15 @@ def test_b_a_job_may_wait_for_the_model_of_another(fleet):
     assert fleet.inspect(job)["result"]["inputs"][1]["kind"] == "pickle"
 
 
+def test_b_a_job_with_a_model_is_debugged_with_it(fleet, trained):
+    job = fleet.submit(SCORE, "--input", "data=train.csv", "--input", "model=models/cox", "--input",
+                       f"report=job:{trained}/report")
+    assert fleet.wait(job) == "succeeded"
+    code, out, err = fleet.quern("debug", job, "--no-pdb", "-o", "case")
+    assert (code, out) == (0, "LogisticRegression {'score': 1.0} 0.0\n"), err
+    assert "--input data=./dataframe1.csv --input model=./input2.pickle --input report=./input3.json" in err
+
+
 def test_b_the_record_and_the_catalogue_tell_kinds(fleet, trained):
     outputs = {one["port"]: one for one in fleet.inspect(trained)["result"]["outputs"]}
     assert {port: (one["kind"], one["content_type"]) for port, one in outputs.items()} == {
