@@ -97,7 +97,7 @@ int child_start(struct child *child, int zygote, const struct job_limits *limits
 static int watch_call(struct child *child, const struct host_call *call, const int *fds, struct err *err) {
     if (call->kind == HOST_COMMIT)
         child->limits = call->limits;
-    if (call->kind == HOST_INPUT)
+    if (call->kind == HOST_INPUT && call->flags == OBJECT_DATASET)
         return tree_watch_input(&child->watch, fds[0], err);
     if (call->kind == HOST_START)
         tree_watch_begin(&child->watch, child->process, &child->facts, child->inherited_bytes, &child->limits);

@@ -33,6 +33,15 @@ static void begin_manifest(struct attempt *attempt) {
     }
 }
 
+// What the store knows of an object counts; a file, and what was uploaded, is what the document calls it.
+static void take_kind(struct attempt *attempt, size_t input) {
+    struct job_input *wanted = &attempt->job.inputs[input];
+    uint32_t kind = object_of_version(attempt->inputs[input].blob.version);
+    if (kind != OBJECT_DATASET)
+        wanted->format = job_format_of(kind);
+    attempt->manifest.inputs[input].kind = job_object(wanted->format);
+}
+
 int step_claim(struct attempt *attempt, struct err *err) {
     const struct job *job = &attempt->job;
     int read = attempt->delivery->kind->document(attempt, err);
@@ -46,6 +55,7 @@ int step_claim(struct attempt *attempt, struct err *err) {
         struct storage_object *blob = &attempt->inputs[i].blob;
         TRY(open_source(attempt, &job->inputs[i].source, blob, err));
         memcpy(attempt->manifest.inputs[i].version, blob->version, sizeof blob->version);
+        take_kind(attempt, i);
     }
     return 0;
 }
