@@ -148,11 +148,9 @@ def bring_back(job):
 
 def suggest(job, error):
     """Says when the failure is of something that a library lacks today."""
-    if job.call.get("legacy"):
-        return
     from quern.legacy import hints
 
-    text = hints.hint(error)
+    text = hints.hint(error, bool(job.call.get("legacy")))
     if text:
         job.note("legacy", text)
         failures.say(f"hint: {text}\n")
