@@ -11,7 +11,7 @@ import sys
 
 import _quern
 import quern
-from quern import arguments, columns, failures, foreign, lent, names, results, script, surroundings, tables
+from quern import arguments, columns, failures, foreign, lent, names, results, script, surroundings, tables, windows
 
 NOTES = 1000
 getpid = os.getpid  # a script may put another in its place
@@ -147,12 +147,17 @@ def bring_back(job):
 
 
 def suggest(job, error):
-    """Says when the failure is of something that a library lacks today."""
+    """Says when the failure is of something that a library lacks today, of Python 2 or of a notebook."""
     from quern.legacy import hints
 
     text = hints.hint(error, bool(job.call.get("legacy")))
     if text:
         job.note("legacy", text)
+    elif isinstance(error, (SyntaxError, NameError)):
+        from quern.lint import advice
+
+        text = advice.of(error, job.call["script"])
+    if text:
         failures.say(f"hint: {text}\n")
 
 
@@ -171,6 +176,8 @@ def unpack(call):
         files = _quern.unpack_bundle(call["bundle"], directory)
     finally:
         os.close(directory)
+    if windows.is_spelled(call["script"]):
+        windows.link(call["directory"])
     print(f"{script.BUNDLE}: unpacked {call['bundle_name']}, {files} file{'' if files == 1 else 's'}")
 
 
