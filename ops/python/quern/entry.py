@@ -156,7 +156,7 @@ def suggest(job, error):
     elif isinstance(error, (SyntaxError, NameError)):
         from quern.lint import advice
 
-        text = advice.of(error, job.call["script"])
+        text = advice.of(error)
     if text:
         failures.say(f"hint: {text}\n")
 

@@ -4,13 +4,12 @@ from quern import script
 from quern.lint import names, syntax
 
 
-def of(error, source):
-    """One line for a SyntaxError or NameError of the script (its text in bytes), or ""."""
+def of(error):
+    """One line for a NameError, or for a SyntaxError of the script or its bundle, or ""."""
     try:
-        if isinstance(error, SyntaxError):
-            lines = source.decode("utf-8", "replace").splitlines() if error.filename == script.FILE else []
-            line = error.lineno or 0
-            return syntax.advised(str(error.msg), lines[line - 1] if 0 < line <= len(lines) else "")
-        return names.strange(str(error.name))
+        if isinstance(error, NameError):
+            return names.strange(str(error.name))
+        own = error.filename == script.FILE or f"/{script.BUNDLE}/" in error.filename
+        return syntax.advised(str(error.msg), str(error.text or "")) if own else ""
     except Exception:  # an exception is the script's and may do anything when it is looked at
         return ""
