@@ -93,6 +93,8 @@ int peer_ready(struct peer *peer, struct err *err) {
                        HOST_VERSION, ready.version);
     ready.python[sizeof ready.python - 1] = '\0';
     ready.pandas[sizeof ready.pandas - 1] = '\0';
+    if (ready.facts.bound < peer->bound)
+        ready.facts.bound = peer->bound;
     peer->ready = ready;
     TRY(peer_meets(peer, err));
     peer->state = PEER_UP;
