@@ -25,6 +25,7 @@ void peer_like(struct peer *ret, const struct peer *peer) {
     peer_init(ret, peer->kind, peer->environment);
     ret->most = peer->most;
     ret->require = peer->require;
+    ret->bound = peer->bound;
     ret->standby = peer->standby;
     ret->renew_jobs = peer->renew_jobs;
     ret->renew_ms = peer->renew_ms;
