@@ -24,6 +24,7 @@ static void begin_manifest(struct attempt *attempt) {
     memcpy(manifest->environment, job->environment, sizeof manifest->environment);
     manifest->started_unix_ms = now_unix_ms();
     manifest->limits = job->limits;
+    manifest->peak_bytes = MANIFEST_UNKNOWN;
     manifest->private_dirty_bytes = manifest->copied_on_write_bytes = MANIFEST_UNKNOWN;
     manifest->input_count = (uint32_t)job->input_count;
     for (size_t i = 0; i < job->input_count; i++) {

@@ -326,6 +326,7 @@ static json_t *usage_of(const struct manifest *manifest) {
     put(&object, "user_ms", ms_of(manifest->user_us));
     put(&object, "system_ms", ms_of(manifest->system_us));
     put(&object, "peak_rss_bytes", count_of(manifest->peak_rss_bytes));
+    put(&object, "peak_bytes", known_or_null(manifest->peak_bytes));
     put(&object, "private_dirty_bytes", known_or_null(manifest->private_dirty_bytes));
     put(&object, "copied_on_write_bytes", known_or_null(manifest->copied_on_write_bytes));
     return object;

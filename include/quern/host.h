@@ -57,6 +57,11 @@ struct host_ready {
     struct err err;
 };
 
+/* zygote → supervisor, fd: pidfd of a standby child that it forked, for who wants to prepare for it. */
+struct host_born {
+    uint32_t version;
+};
+
 /* Descriptors of quern-python at exec; argv[1] is the environment's name. ENVIRONMENT is the text that
  * environment_write() gave. */
 enum { HOST_FD_REQUESTS = 3, HOST_FD_SUPERVISOR = 4, HOST_FD_ENVIRONMENT = 5 };

@@ -201,6 +201,7 @@ struct manifest {
     struct jail_facts jail;
     struct job_limits limits; /* as they counted */
     uint64_t user_us, system_us, peak_rss_bytes;
+    uint64_t peak_bytes;            /* of all processes together; MANIFEST_UNKNOWN: nobody looked */
     uint64_t private_dirty_bytes;   /* MANIFEST_UNKNOWN: not measured; of the child, at the end of the script */
     uint64_t copied_on_write_bytes; /* of that, in the mapped inputs */
     uint64_t stdout_bytes, stderr_bytes;
