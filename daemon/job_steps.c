@@ -22,10 +22,13 @@ static uint64_t deadline_ms(const struct attempt *attempt, enum step step) {
     return limit ? limit + STEP_GRACE_MS : 0;
 }
 
-// Azure's numbers for inputs that cannot be used: a dataset while loading, the bundle while running.
-static void number_error(struct attempt *attempt, enum step step, const struct err *why) {
-    if (why->reason == REASON_BAD_INPUT)
-        attempt->manifest.error_number = step == STEP_LOAD ? 49 : step == STEP_RUN ? 102 : 0;
+// Azure's numbers for inputs that cannot be used: a dataset while loading, the bundle while running, of which the child tells.
+static uint32_t error_number(enum step step, const struct err *why) {
+    if (why->reason != REASON_BAD_INPUT)
+        return HOST_ERROR_NONE;
+    if (step == STEP_LOAD)
+        return HOST_ERROR_DATASET;
+    return step == STEP_RUN && why->detail == HOST_ERROR_BUNDLE ? HOST_ERROR_BUNDLE : HOST_ERROR_NONE;
 }
 
 bool job_steps_wait(struct attempt *attempt, const struct err *why) {
@@ -63,7 +66,7 @@ int job_steps_run(struct attempt *attempt, struct err *err) {
         attempt->manifest.step_us[step] = elapsed_us;
         report_step_end(&attempt->report, step, elapsed_us, &why);
         if (failed && !attempt->verdict.reason) {
-            number_error(attempt, step, &why);
+            attempt->manifest.error_number = error_number(step, &why);
             attempt->verdict = why;
         }
         if (calls_dropped(&attempt->calls))

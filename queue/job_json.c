@@ -102,6 +102,11 @@ static int rule_value(const char *text, struct err *err) {
 /* ---- the tables ---- */
 
 static const char *const dialect_words[] = {"classic", "studio", "designer", "quern", NULL};
+
+const char *job_dialect_name(uint32_t dialect) {
+    return dialect >= HOST_CLASSIC && dialect <= HOST_QUERN ? dialect_words[dialect - HOST_CLASSIC] : "quern";
+}
+
 static const char *const decimals_words[] = {"float", "text", NULL};
 static const char *const format_words[] = {"arrow", "csv", "tsv", "arff", NULL};
 _Static_assert(HOST_CLASSIC == 1 && HOST_QUERN == 4 && JOB_ARROW == 1 && JOB_ARFF == 4, "words by number");
@@ -182,6 +187,7 @@ static const struct field document_fields[] = {
      .offset = offsetof(struct document, job.dialect),
      .words = dialect_words,
      .what = "classic, studio, designer or quern"},
+    {.name = "strict", .kind = FIELD_BOOLEAN, .offset = offsetof(struct document, job.strict)},
     CHARS(struct document, "environment", job.environment, false, rule_environment),
     {.name = "script",
      .kind = FIELD_OBJECT,

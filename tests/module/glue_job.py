@@ -66,7 +66,8 @@ def again(frame, notes=None):
 
 
 class Ended(NamedTuple):
-    """What came of a job. results: {port or name: DataFrame}; raised: None or a dict; status: of the process."""
+    """What came of a job. results: {port or name: DataFrame}; raised: None or a dict; status: of the process; traceback: told
+    beside `raised`; in_entry: whether its line stands in azureml_main."""
 
     results: dict
     notes: list
@@ -74,6 +75,8 @@ class Ended(NamedTuple):
     out: str
     err: str
     status: int
+    traceback: str
+    in_entry: bool
 
 
 class Recorder:
@@ -81,6 +84,7 @@ class Recorder:
 
     def __init__(self):
         self.results, self.notes, self.failure = {}, [], None
+        self.trace, self.in_entry = "", False
 
     def note(self, about, text):
         self.notes.append((about, text))
@@ -91,7 +95,11 @@ class Recorder:
         assert len(made) == rows
         self.results[port or name] = made.copy(deep=True)
 
-    def raised(self, reason, detail, kind, message, line):
+    def traceback(self, text):
+        self.trace = text
+
+    def raised(self, reason, detail, kind, message, line, in_entry):
+        self.in_entry = in_entry
         self.failure = {"reason": reason, "detail": detail, "type": kind, "message": message, "line": line}
 
 
@@ -103,8 +111,8 @@ def run(directory, script, inputs=(), **options):
     with open(source, "wb") as file:
         file.write(script if isinstance(script, bytes) else script.encode())
     ports = inputs if isinstance(inputs, dict) else dict(enumerate(inputs, 1))
-    call = {"task": "run", "dialect": "quern", "debug": False, "legacy": False, "profile": _quern.PROFILE_NS, "limit": LIMIT,
-            "directory": work, "script": os.open(source, os.O_RDONLY), "bundle": -1, "bundle_name": "", "table": -1,
+    call = {"task": "run", "dialect": "quern", "strict": False, "debug": False, "legacy": False, "profile": _quern.PROFILE_NS, "limit": LIMIT,
+            "directory": work, "script": os.open(source, os.O_RDONLY), "script_name": "script.py", "bundle": -1, "bundle_name": "", "table": -1,
             "table_name": "", "separator": ",", "header": True, "columns": [], "params": {},
             "inputs": [(port, segment(made), f"input{port}") for port, made in sorted(ports.items())]}
     call.update(options)
@@ -126,7 +134,7 @@ def fork(directory, call):
         with open(told, "rb") as file:
             recorder = pickle.load(file)
     return Ended(recorder.results, recorder.notes, recorder.failure, read(directory, "out"), read(directory, "err"),
-                 os.waitstatus_to_exitcode(status))
+                 os.waitstatus_to_exitcode(status), recorder.trace, recorder.in_entry)
 
 
 def read(directory, name):

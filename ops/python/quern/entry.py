@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs one job in this process. Called by glue.c, once.
 
-`call`: dict of task ("run", "type"), dialect, debug, profile, limit (bytes of one result), directory (the current one),
-script (fd), bundle (fd or -1), bundle_name, table (fd), table_name, separator, header, columns [name] (none: all), inputs
+`call`: dict of task ("run", "type"), dialect, strict, debug, profile, limit (bytes of one result), directory (the current one),
+script (fd), script_name, bundle (fd or -1), bundle_name, table (fd), table_name, separator, header, columns [name] (none: all), inputs
 [(port, fd, name)], params {key: value}.
-`answers`: note(about, text), result(port, name, rows, fd), raised(reason, detail, type, message, line).
+`answers`: note(about, text), result(port, name, rows, fd), traceback(text), raised(reason, detail, type, message, line,
+in_entry).
 """
 import os
 import sys
 
 import _quern
 import quern
-from quern import arguments, columns, failures, foreign, lent, names, results, script, surroundings, tables
+from quern import arguments, columns, failures, foreign, lent, names, refused, results, script, surroundings, tables
 
 NOTES = 1000
+CLASSIC = ("classic", "studio")  # their message has the traceback
 getpid = os.getpid  # a script may put another in its place
 HELD = []  # the inputs, until the process ends: only then does the worker measure what was changed of them
 
@@ -68,9 +70,7 @@ def failed(job, error):
         code, text = failures.exit_code(error)
         failures.say(text)
         leave_if_forked(job, code)
-        message = f"the script called sys.exit({code})"
-        job.answers.raised(_quern.REASON_EXIT, code, "SystemExit", message, failures.line_of(error))
-        surroundings.finish()
+        raised(job, error, _quern.REASON_EXIT, code, f"the script called sys.exit({code})")
         return
     reason, message = failures.reason_of(error, job.blame)
     if not isinstance(error, failures.EXPECTED):
@@ -81,7 +81,15 @@ def failed(job, error):
         from quern import debugger  # pdb is not part of a warm interpreter
 
         debugger.post_mortem(error)
-    job.answers.raised(reason, 0, failures.type_of(error), message, failures.line_of(error))
+    number = getattr(error, "number", 0) if isinstance(error, failures.EXPECTED) else 0
+    raised(job, error, reason, number, message)
+
+
+def raised(job, error, reason, detail, message):
+    """The last answer: why there is no result."""
+    if job.call["dialect"] in CLASSIC and not isinstance(error, failures.EXPECTED):
+        job.answers.traceback(failures.classic(error))
+    job.answers.raised(reason, detail, failures.type_of(error), message, *failures.line_of(error))
     surroundings.finish()
 
 
@@ -89,10 +97,11 @@ def run_script(job):
     """Bundle, inputs, script, call, results."""
     call = job.call
     quern.params.update(call["params"])
-    unpack(call, script.prepare(call["directory"]))
+    unpack(job, script.prepare(call["directory"]))
     inputs = {port: (_quern.map_segment(fd), job.notes_about(name)) for port, fd, name in call["inputs"]}
     HELD.append(inputs)
     source = read_all(call["script"])
+    refused.script(source, call["script_name"], call, job.note)
     job.blame = _quern.REASON_EXCEPTION
     if call["legacy"] or "quern.legacy" in sys.modules:  # the environment's own wish
         bring_back(job)
@@ -132,15 +141,20 @@ def made(main, chosen):
     return values
 
 
-def unpack(call, bundle):
+def unpack(job, bundle):
+    call = job.call
     if call["bundle"] < 0:
         return
     directory = os.open(bundle, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         files = _quern.unpack_bundle(call["bundle"], directory)
+    except _quern.Failure as failure:
+        failure.number = _quern.ERROR_BUNDLE
+        raise
     finally:
         os.close(directory)
     print(f"{script.BUNDLE}: unpacked {call['bundle_name']}, {files} file{'' if files == 1 else 's'}")
+    refused.bundle(bundle, call, job.note)
 
 
 def read_all(fd):
@@ -155,7 +169,7 @@ def answer(job, outputs, about=""):
         labels = names.columns(frame.columns, job.call["dialect"])
         note = job.notes_about(about or name or f"dataset{port}")
         fd = (frame.segment(labels, job.call["limit"], note) if isinstance(frame, foreign.Table) else
-              columns.segment(frame, labels, job.call["profile"], job.call["limit"], note))
+              columns.segment(frame, labels, job.call["profile"], job.call["limit"], note, job.call["strict"]))
         try:
             leave_if_forked(job)
             job.answers.result(port, name, len(frame), fd)

@@ -18,6 +18,8 @@ def outputs(value, dialect, note):
     found = {}
     done(value)
     if is_sequence(value):
+        if len(value) == 0 and dialect == "designer":
+            raise IndexError("tuple index out of range")
         if len(value) == 0:
             note("azureml_main", "an empty sequence was returned: the outputs are empty")
         for place, element in enumerate(value, 1):
