@@ -14,7 +14,7 @@
 #include "quern/own.h"
 #include "quern/queue_client.h"
 
-enum { MOST_OUTPUTS = 256 };
+enum { MOST_OUTPUTS = 512 };
 
 // An output: its name below `job:ID/`, its version.
 struct output {
@@ -34,8 +34,10 @@ struct download {
 // What is not a file by its own name is a dataset. The record comes last: it vouches for the others.
 static bool is_record(const char *name) { return strcmp(name, "job.json") == 0; }
 
+static bool is_kept(const char *name) { return strncmp(name, MANIFEST_FILES_DIR "/", sizeof MANIFEST_FILES_DIR) == 0; }
+
 static const char *file_name(const char *name, char text[STORAGE_KEY_BYTES + 8]) {
-    bool file = false;
+    bool file = is_kept(name);
     for (size_t i = 0; manifest_files[i] && !file; i++)
         file = strcmp(manifest_files[i], name) == 0;
     snprintf(text, STORAGE_KEY_BYTES + 8, "%s%s", name, file ? "" : ".arrow");
@@ -49,8 +51,9 @@ static int keep_output(void *context, const struct storage_entry *entry) {
     char file[STORAGE_KEY_BYTES + 8];
     const char *name = strchr(entry->key, '/') + 1;
     bool wanted = !download->wanted || strcmp(download->wanted, name) == 0 ||
-                  strcmp(download->wanted, file_name(name, file)) == 0;
-    if (!wanted || strchr(name, '/') || download->count == MOST_OUTPUTS)
+                  strcmp(download->wanted, file_name(name, file)) == 0 ||
+                  (is_kept(name) && strcmp(download->wanted, name + sizeof MANIFEST_FILES_DIR) == 0);
+    if (!wanted || (strchr(name, '/') && !is_kept(name)) || download->count == MOST_OUTPUTS)
         return 0;
     struct output *output = &download->outputs[download->count++];
     *output = (struct output){strdup(name), strdup(entry->version), entry->bytes};

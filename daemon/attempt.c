@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "quern/own.h"
-
+#include "kept.h"
 #include "quern/clock.h"
+#include "quern/own.h"
 
 void attempt_init(struct attempt *attempt, struct delivery *delivery) {
     memset(attempt, 0, sizeof *attempt);
@@ -34,6 +34,7 @@ void attempt_done(struct attempt *attempt) {
         own_close(&attempt->pictures[i].fd);
     }
     free(attempt->pictures);
+    kept_done(attempt);
     int *const fds[] = {&attempt->codec.requests, &attempt->zygote,    &attempt->work_dir,
                         &attempt->joined,         &attempt->script.fd, &attempt->bundle.fd};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)

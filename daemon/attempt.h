@@ -43,6 +43,13 @@ struct attempt_picture {
     bool joined; /* usable: stands in the joined picture */
 };
 
+/* run, collect → publish: a file that the script kept, and what it wrote under a key. */
+struct attempt_file {
+    char *name; /* owned; a path, or a key */
+    int fd;
+    bool segment; /* a dataset: to be checked and encoded */
+};
+
 struct attempt {
     struct supervisor_calls calls;
     struct delivery *delivery; /* borrowed */
@@ -71,6 +78,11 @@ struct attempt {
     struct attempt_picture *pictures;
     uint32_t picture_count;
     int joined; /* the joined picture, sealed; -1: none */
+
+    struct attempt_file *files; /* MANIFEST_MAX_FILES of them at most; kept.h */
+    uint32_t file_count;
+    struct attempt_file *written; /* MANIFEST_MAX_WRITTEN */
+    uint32_t written_count;
 };
 
 void attempt_init(struct attempt *attempt, struct delivery *delivery);

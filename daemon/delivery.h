@@ -4,12 +4,14 @@
  * where what it gives is put, and who is told. The steps speak to it only. One table of functions per home:
  * delivery_local.c (a directory and the events socket) and delivery_queue.c (a queue and its store).
  *
- * Calling sequence, by the steps: document → open… | tell… | result…, file… → settle → commit → conclude.
+ * Calling sequence, by the steps: document → open… | tell… | result…, file…, kept…, written… → settle → commit → conclude.
  *
  *     document  the job as it was written, into attempt->job
  *     open      one of its sources, at exactly the bytes that were meant
  *     result    a checked result, encoded and put in its place; `output` is told its key, version and bytes
  *     file      a finished file of the job; `output` may be NULL
+ *     kept      a file that the script kept; `file` has its name, and is told its key and version
+ *     written   bytes that the script wrote under a key, which names them if the job succeeds; `file` is told of both
  *     settle    the verdict is known: what the manifest says of the outputs is made true. Called again when it changed
  *     commit    all that was put, with the manifest that vouches for it
  *     conclude  the verdict and the manifest, told to whom it may concern. After an error nobody knows of them
@@ -41,6 +43,8 @@ struct delivery_kind {
     int (*open)(struct attempt *attempt, const struct job_source *source, struct storage_object *ret, struct err *err);
     int (*result)(struct attempt *attempt, uint32_t index, struct manifest_output *output, struct err *err);
     int (*file)(struct attempt *attempt, const char *name, int fd, struct manifest_output *output, struct err *err);
+    int (*kept)(struct attempt *attempt, int fd, struct manifest_file *file, struct err *err);
+    int (*written)(struct attempt *attempt, const char *key, int fd, struct manifest_file *file, struct err *err);
     void (*settle)(struct attempt *attempt);
     int (*commit)(struct attempt *attempt, const struct delivery_manifest *manifest, struct err *err);
     int (*conclude)(struct attempt *attempt, const struct delivery_manifest *manifest, struct err *err);

@@ -31,12 +31,15 @@ static int open_store(struct delivery_local *local, struct err *err) {
     return storage_open_with(&options, &local->store, err);
 }
 
-static int open_key(struct delivery_local *local, const struct job_source *source, struct storage_object *ret,
-                    struct err *err) {
+static int open_catalogue(struct delivery_local *local, struct err *err) {
     if (!local->store)
         TRY(open_store(local, err));
-    if (!local->catalogue)
-        TRY(catalogue_of_store(local->store, &local->catalogue, err));
+    return local->catalogue ? 0 : catalogue_of_store(local->store, &local->catalogue, err);
+}
+
+static int open_key(struct delivery_local *local, const struct job_source *source, struct storage_object *ret,
+                    struct err *err) {
+    TRY(open_catalogue(local, err));
     return catalogue_get(local->catalogue, source->url, source->version, ret, err);
 }
 
@@ -109,10 +112,43 @@ static int put_file(struct attempt *attempt, const char *name, int fd, struct ma
     return storage_drop_add(drop, name, fd, err);
 }
 
-static void settle(struct attempt *attempt) { (void)attempt; }
+static int put_kept(struct attempt *attempt, int fd, struct manifest_file *file, struct err *err) {
+    struct storage_drop *drop = NULL;
+    if (!attempt->delivery->keeps)
+        return 0;
+    TRY(drop_of(local_of(attempt), &drop, err));
+    snprintf(file->key, sizeof file->key, MANIFEST_FILES_DIR "/%s", file->name);
+    return storage_drop_add(drop, file->key, fd, err);
+}
+
+static int put_written(struct attempt *attempt, const char *key, int fd, struct manifest_file *file, struct err *err) {
+    struct delivery_local *local = local_of(attempt);
+    TRY(open_catalogue(local, err));
+    TRY(catalogue_put(local->catalogue, fd, file->version, err));
+    snprintf(file->key, sizeof file->key, "%s", key);
+    return 0;
+}
+
+static void settle(struct attempt *attempt) {
+    struct manifest *manifest = &attempt->manifest;
+    for (uint32_t i = 0; attempt->verdict.reason && i < manifest->written_count; i++)
+        manifest->written[i].key[0] = '\0';
+}
+
+// The store's catalogue knows no fence: the last one wins.
+static int name_written(struct attempt *attempt, struct err *err) {
+    const struct manifest *manifest = &attempt->manifest;
+    struct storage_name names[MANIFEST_MAX_WRITTEN];
+    if (manifest->written_count == 0 || attempt->verdict.reason)
+        return 0;
+    for (uint32_t i = 0; i < manifest->written_count; i++)
+        names[i] = (struct storage_name){manifest->written[i].key, manifest->written[i].version};
+    return catalogue_promote(local_of(attempt)->catalogue, names, manifest->written_count, err);
+}
 
 static int commit(struct attempt *attempt, const struct delivery_manifest *manifest, struct err *err) {
     struct storage_drop *drop = local_of(attempt)->drop;
+    TRY(name_written(attempt, err));
     if (!drop)
         return 0;
     TRY(storage_drop_add(drop, "job.json", manifest->fd, err));
@@ -139,6 +175,8 @@ static const struct delivery_kind local_kind = {.document = document,
                                                 .open = open_source,
                                                 .result = put_result,
                                                 .file = put_file,
+                                                .kept = put_kept,
+                                                .written = put_written,
                                                 .settle = settle,
                                                 .commit = commit,
                                                 .conclude = conclude,

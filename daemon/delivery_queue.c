@@ -72,15 +72,18 @@ static int open_source(struct attempt *attempt, const struct job_source *source,
 
 static int check_key(const struct delivery_queue *delivery, const char *port, const char *key, struct err *err) {
     for (uint32_t i = 0; i < delivery->count; i++)
-        if (strcmp(delivery->outputs[i].user_key, key) == 0)
+        if (strcmp(delivery->outputs[i].user_key, key) == 0 || strcmp(delivery->outputs[i].own_key, key) == 0)
             return err_set(err, REASON_BAD_RESULT,
                            "%s: expected a key of its own, found that of another output: %.200s", port, key);
     return 0;
 }
 
+static void name_own(const struct attempt *attempt, struct delivery_output *ret, const char *dir, const char *name) {
+    snprintf(ret->own_key, sizeof ret->own_key, "job:%s/%s%s", attempt->job.id, dir, name);
+}
+
 static int name_output(struct attempt *attempt, struct delivery_output *ret, const char *name, struct err *err) {
-    snprintf(ret->own_key, sizeof ret->own_key, "job:%s/%s", attempt->job.id, name);
-    ret->user_key[0] = '\0';
+    name_own(attempt, ret, "", name);
     if (!ret->output || attempt->verdict.reason)
         return 0;
     int named = job_output_key(&attempt->job, ret->output->port, ret->user_key, sizeof ret->user_key, err);
@@ -88,23 +91,52 @@ static int name_output(struct attempt *attempt, struct delivery_output *ret, con
     return named ? check_key(delivery_of(attempt), ret->output->port, ret->user_key, err) : 0;
 }
 
+// One more, which counts when it is put.
+static int next_output(struct delivery_queue *delivery, struct delivery_output **ret, struct err *err) {
+    if (delivery->count == DELIVERY_MAX_OUTPUTS)
+        return err_set(err, REASON_BUG, "more than %u outputs", DELIVERY_MAX_OUTPUTS);
+    *ret = &delivery->outputs[delivery->count];
+    **ret = (struct delivery_output){.bytes = 0};
+    return 0;
+}
+
+static int put_bytes(struct delivery_queue *delivery, struct delivery_output *made, int fd, struct err *err) {
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return err_sys(err, REASON_INFRA, "fstat of an output");
+    made->bytes = (uint64_t)status.st_size;
+    TRY(storage_put(catalogue_storage(delivery->home->catalogue), fd, made->version, err));
+    delivery->count++;
+    return 0;
+}
+
 // `output` is told of it by settle().
 static int put(struct attempt *attempt, const char *name, int fd, struct manifest_output *output,
                struct delivery_output **ret, struct err *err) {
     struct delivery_queue *delivery = delivery_of(attempt);
-    struct stat status;
-    if (delivery->count == DELIVERY_MAX_OUTPUTS)
-        return err_set(err, REASON_BUG, "more than %u outputs", DELIVERY_MAX_OUTPUTS);
-    struct delivery_output *made = &delivery->outputs[delivery->count];
-    made->output = output;
-    TRY(name_output(attempt, made, name, err));
-    if (fstat(fd, &status) < 0)
-        return err_sys(err, REASON_INFRA, "fstat of %s", name);
-    made->bytes = (uint64_t)status.st_size;
-    TRY(storage_put(catalogue_storage(delivery->home->catalogue), fd, made->version, err));
-    delivery->count++;
-    *ret = made;
-    return 0;
+    TRY(next_output(delivery, ret, err));
+    (*ret)->output = output;
+    TRY(name_output(attempt, *ret, name, err));
+    return put_bytes(delivery, *ret, fd, err);
+}
+
+static int put_kept(struct attempt *attempt, int fd, struct manifest_file *file, struct err *err) {
+    struct delivery_queue *delivery = delivery_of(attempt);
+    struct delivery_output *made = NULL;
+    TRY(next_output(delivery, &made, err));
+    made->file = file;
+    name_own(attempt, made, MANIFEST_FILES_DIR "/", file->name);
+    return put_bytes(delivery, made, fd, err);
+}
+
+static int put_written(struct attempt *attempt, const char *key, int fd, struct manifest_file *file, struct err *err) {
+    struct delivery_queue *delivery = delivery_of(attempt);
+    struct delivery_output *made = NULL;
+    TRY(next_output(delivery, &made, err));
+    made->file = file;
+    TRY(check_key(delivery, key, key, err));
+    snprintf(made->user_key, sizeof made->user_key, "%s", key);
+    return put_bytes(delivery, made, fd, err);
 }
 
 static int put_file(struct attempt *attempt, const char *name, int fd, struct manifest_output *output,
@@ -148,6 +180,11 @@ static int put_result(struct attempt *attempt, uint32_t index, struct manifest_o
 
 // ---- complete ----
 
+static void tell_place(char *key_home, char *version_home, const char *key, const char *version) {
+    memcpy(key_home, key, strlen(key) + 1);
+    memcpy(version_home, version, strlen(version) + 1);
+}
+
 // The user's names are for what a job that succeeded gave.
 static void settle(struct attempt *attempt) {
     struct delivery_queue *delivery = delivery_of(attempt);
@@ -155,11 +192,11 @@ static void settle(struct attempt *attempt) {
         struct delivery_output *made = &delivery->outputs[i];
         if (attempt->verdict.reason)
             made->user_key[0] = '\0';
-        if (!made->output)
-            continue;
         const char *key = made->user_key[0] ? made->user_key : made->own_key;
-        memcpy(made->output->key, key, strlen(key) + 1);
-        memcpy(made->output->version, made->version, sizeof made->version);
+        if (made->output)
+            tell_place(made->output->key, made->output->version, key, made->version);
+        if (made->file)
+            tell_place(made->file->key, made->file->version, key, made->version);
     }
 }
 
@@ -172,7 +209,7 @@ static int commit(struct attempt *attempt, const struct delivery_manifest *manif
 }
 
 struct names {
-    struct queue_name list[2 * DELIVERY_MAX_OUTPUTS];
+    struct queue_name list[DELIVERY_MAX_OUTPUTS + DELIVERY_MAX_OWN];
     size_t count;
 };
 
@@ -295,6 +332,8 @@ static const struct delivery_kind queue_kind = {.document = document,
                                                 .open = open_source,
                                                 .result = put_result,
                                                 .file = put_file,
+                                                .kept = put_kept,
+                                                .written = put_written,
                                                 .settle = settle,
                                                 .commit = commit,
                                                 .conclude = conclude,

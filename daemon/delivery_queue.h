@@ -18,16 +18,19 @@
 #include "quern/catalogue.h"
 #include "quern/queue_worker.h"
 
-/* Results, the joined picture, the device JSON, two logs, the manifest. */
-#define DELIVERY_MAX_OUTPUTS (HOST_MAX_PORTS + 5u)
+/* Results, the joined picture, the device JSON, two logs, the manifest; what the script kept and wrote. */
+#define DELIVERY_MAX_OWN (HOST_MAX_PORTS + 5u)
+#define DELIVERY_MAX_OUTPUTS (DELIVERY_MAX_OWN + MANIFEST_MAX_FILES + MANIFEST_MAX_WRITTEN)
+_Static_assert(DELIVERY_MAX_OUTPUTS + DELIVERY_MAX_OWN <= QUEUE_MAX_NAMES, "all of them are named in one transition");
 
 /* One object of the attempt, and what it will be called. */
 struct delivery_output {
-    char own_key[STORAGE_KEY_BYTES];  /* job:ID/NAME */
+    char own_key[STORAGE_KEY_BYTES];  /* job:ID/NAME; empty: none */
     char user_key[STORAGE_KEY_BYTES]; /* empty: none */
     char version[STORAGE_VERSION_BYTES];
     uint64_t bytes;
     struct manifest_output *output; /* borrowed; NULL: none */
+    struct manifest_file *file;     /* likewise */
 };
 
 /* Where a queue's jobs are found: borrowed by the delivery of each of its jobs. */

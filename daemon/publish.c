@@ -105,6 +105,66 @@ static int publish_log(struct attempt *attempt, struct spool *spool, const char 
     return attempt->delivery->kind->file(attempt, file, spool->file, NULL, err);
 }
 
+// ---- what the script kept and wrote ----
+
+static int publish_kept(struct attempt *attempt, struct err *err) {
+    struct manifest *manifest = &attempt->manifest;
+    manifest->files = attempt->file_count ? calloc(attempt->file_count, sizeof *manifest->files) : NULL;
+    if (attempt->file_count && !manifest->files)
+        return err_set(err, REASON_INFRA, "out of memory for the names of files");
+    for (uint32_t i = 0; i < attempt->file_count; i++) {
+        struct manifest_file *file = &manifest->files[i];
+        struct stat status;
+        snprintf(file->name, sizeof file->name, "%s", attempt->files[i].name);
+        if (fstat(attempt->files[i].fd, &status) < 0)
+            return err_sys(err, REASON_INFRA, "fstat of %s", file->name);
+        file->bytes = (uint64_t)status.st_size;
+        TRY(attempt->delivery->kind->kept(attempt, attempt->files[i].fd, file, err));
+        manifest->file_count++;
+    }
+    return 0;
+}
+
+// What a script hands over as a dataset is no better than what it returns.
+static int encode_written(struct attempt *attempt, const struct attempt_file *written, int *ret_fd, struct err *err) {
+    struct codec_outcome outcome;
+    struct err why = {0};
+    auto_fd int file = memory_new("quern-written", 0, err);
+    TRY(file);
+    if (codec_check(&attempt->codec, written->fd, &outcome, &why) < 0 ||
+        codec_encode(&attempt->codec, written->fd, CODEC_CHECKED, file, &outcome, &why) < 0)
+        return err_set(err, (enum reason)why.reason, "%.200s: %.800s", written->name, why.msg);
+    *ret_fd = steal_fd(&file);
+    return 0;
+}
+
+static int publish_one(struct attempt *attempt, const struct attempt_file *written, struct manifest_file *file,
+                       struct err *err) {
+    struct stat status;
+    auto_fd int encoded = -1;
+    if (written->segment)
+        TRY(encode_written(attempt, written, &encoded, err));
+    int fd = written->segment ? encoded : written->fd;
+    if (fstat(fd, &status) < 0)
+        return err_sys(err, REASON_INFRA, "fstat of %s", written->name);
+    file->bytes = (uint64_t)status.st_size;
+    return attempt->delivery->kind->written(attempt, written->name, fd, file, err);
+}
+
+static int publish_written(struct attempt *attempt, struct err *err) {
+    struct manifest *manifest = &attempt->manifest;
+    if (attempt->written_count == 0 || attempt->verdict.reason)
+        return 0;
+    manifest->written = calloc(attempt->written_count, sizeof *manifest->written);
+    if (!manifest->written)
+        return err_set(err, REASON_INFRA, "out of memory for the names of keys");
+    for (uint32_t i = 0; i < attempt->written_count; i++) {
+        TRY(publish_one(attempt, &attempt->written[i], &manifest->written[i], err));
+        manifest->written_count++;
+    }
+    return 0;
+}
+
 int step_publish(struct attempt *attempt, struct err *err) {
     struct manifest *manifest = &attempt->manifest;
     manifest->stdout_bytes = attempt->out.bytes;
@@ -116,7 +176,8 @@ int step_publish(struct attempt *attempt, struct err *err) {
     if (attempt->joined >= 0)
         TRY(publish_picture(attempt, err));
     TRY(publish_device_json(attempt, err));
+    TRY(publish_kept(attempt, err));
     for (uint32_t i = 0; i < attempt->result_count && !attempt->verdict.reason; i++)
         TRY(publish_result(attempt, i, err));
-    return 0;
+    return publish_written(attempt, err);
 }

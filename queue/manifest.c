@@ -169,6 +169,42 @@ static json_t *output_of(const struct manifest_output *output) {
     return object;
 }
 
+static json_t *file_of(const struct manifest_file *file) {
+    json_t *object = json_object();
+    if (file->name[0])
+        put(&object, "name", TEXT_OF(file->name));
+    put(&object, "key", text_or_null(file->key, sizeof file->key));
+    put(&object, "version", text_or_null(file->version, sizeof file->version));
+    put(&object, "bytes", count_of(file->bytes));
+    return object;
+}
+
+static json_t *files_of(const struct manifest_file *files, uint32_t count) {
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < count; i++)
+        append(&list, file_of(&files[i]));
+    return list;
+}
+
+static json_t *metrics_of(const struct manifest *manifest) {
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < manifest->metric_count; i++) {
+        json_t *object = json_object();
+        put(&object, "name", text_of(manifest->metrics[i].name, TEXT_BYTES));
+        put(&object, "value", json_loads(manifest->metrics[i].value, JSON_DECODE_ANY, NULL));
+        append(&list, object);
+    }
+    return list;
+}
+
+static void put_kept(json_t **object, const struct manifest *manifest) {
+    put(object, "files", files_of(manifest->files, manifest->file_count));
+    put(object, "files_left", json_integer(0));
+    put(object, "written", files_of(manifest->written, manifest->written_count));
+    put(object, "metrics", metrics_of(manifest));
+    put(object, "metrics_left", json_integer(0));
+}
+
 static void put_tables(json_t **object, const struct manifest *manifest) {
     json_t *inputs = json_array(), *outputs = json_array(), *pictures = json_object();
     for (uint32_t i = 0; i < manifest->input_count && i < HOST_MAX_PORTS; i++)
@@ -257,6 +293,7 @@ static json_t *object_of(const struct manifest *manifest) {
     put(&object, "environment", environment_of(manifest));
     put(&object, "steps", steps_of(manifest));
     put_tables(&object, manifest);
+    put_kept(&object, manifest);
     put(&object, "jail", jail_of(&manifest->jail));
     put(&object, "limits", limits_of(&manifest->limits));
     put(&object, "usage", usage_of(manifest));
@@ -289,15 +326,36 @@ static void leave_columns_out(json_t *object) {
     }
 }
 
-static void leave_warnings_out(json_t *object) {
-    json_t *warnings = json_object_get(object, "warnings"), *left = json_object_get(object, "warnings_left");
-    json_integer_set(left, json_integer_value(left) + (json_int_t)json_array_size(warnings));
-    json_array_clear(warnings);
+static void leave_out(json_t *object, const char *list, const char *counter) {
+    json_t *items = json_object_get(object, list), *left = json_object_get(object, counter);
+    json_integer_set(left, json_integer_value(left) + (json_int_t)json_array_size(items));
+    json_array_clear(items);
 }
+
+static void leave_warnings_out(json_t *object) { leave_out(object, "warnings", "warnings_left"); }
+
+// What stands last is what a training has come to.
+static void leave_old_metrics_out(json_t *object) {
+    json_auto_t *last = json_object(), *kept = json_array();
+    size_t i;
+    json_t *metric, *metrics = json_object_get(object, "metrics"), *left = json_object_get(object, "metrics_left");
+    json_array_foreach(metrics, i, metric)
+        json_object_set(last, json_string_value(json_object_get(metric, "name")), metric);
+    json_array_foreach(metrics, i,
+                       metric) if (json_object_get(last, json_string_value(json_object_get(metric, "name"))) == metric)
+        json_array_append(kept, metric);
+    json_integer_set(left, (json_int_t)(json_array_size(metrics) - json_array_size(kept)));
+    json_object_set(object, "metrics", kept);
+}
+
+static void leave_metrics_out(json_t *object) { leave_out(object, "metrics", "metrics_left"); }
+
+static void leave_files_out(json_t *object) { leave_out(object, "files", "files_left"); }
 
 int manifest_encode_brief(const struct manifest *manifest, size_t most, char **ret_json, size_t *ret_bytes,
                           struct err *err) {
-    static void (*const leave_out[])(json_t * object) = {leave_columns_out, leave_warnings_out};
+    static void (*const shorten[])(json_t * object) = {leave_columns_out, leave_warnings_out, leave_old_metrics_out,
+                                                       leave_metrics_out, leave_files_out};
     json_auto_t *object = object_of(manifest);
     for (size_t i = 0;; i++) {
         auto_free char *json = NULL;
@@ -308,9 +366,9 @@ int manifest_encode_brief(const struct manifest *manifest, size_t most, char **r
             *ret_bytes = bytes;
             return 0;
         }
-        if (i == sizeof leave_out / sizeof *leave_out)
+        if (i == sizeof shorten / sizeof *shorten)
             return err_set(err, REASON_LIMIT_OUTPUT, "manifest: expected at most %zu bytes, found %zu", most, bytes);
-        leave_out[i](object);
+        shorten[i](object);
     }
 }
 
@@ -323,4 +381,14 @@ void manifest_done(struct manifest *manifest) {
         manifest->inputs[i].listed = NULL;
         manifest->inputs[i].listed_count = 0;
     }
+    for (uint32_t i = 0; i < manifest->metric_count; i++) {
+        free(manifest->metrics[i].name);
+        free(manifest->metrics[i].value);
+    }
+    free(manifest->metrics);
+    free(manifest->files);
+    free(manifest->written);
+    manifest->metrics = NULL;
+    manifest->files = manifest->written = NULL;
+    manifest->metric_count = manifest->file_count = manifest->written_count = 0;
 }

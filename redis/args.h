@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ARGS_MAX 640u
-#define ARGS_MAX_NUMBERS 224u
+#define ARGS_MAX 1664u
+#define ARGS_MAX_NUMBERS 544u
 
 struct args {
     const char *texts[ARGS_MAX];

@@ -147,6 +147,26 @@ struct manifest_output {
     uint64_t rows, columns, segment_bytes, bytes;
 };
 
+/* A file that the script kept (of `./outputs`, of `./logs`, or given by `run.upload_file`), or a key that it wrote. */
+struct manifest_file {
+    char name[HOST_NAME_BYTES];  /* of a file: its path, `/` between the parts; of a key: empty */
+    char key[STORAGE_KEY_BYTES]; /* path below `run -o DIR`, or storage key; empty: not kept */
+    char version[256];
+    uint64_t bytes;
+};
+
+#define MANIFEST_MAX_FILES 256u    /* files that a job keeps */
+#define MANIFEST_MAX_WRITTEN 64u   /* keys that a script writes during its run */
+#define MANIFEST_FILES_DIR "files" /* a file stands at `job:ID/files/NAME`, or DIR/files/NAME */
+
+/* What the script logged, in its order; a name may come again. */
+struct manifest_metric {
+    char *name, *value; /* owned; the value is JSON */
+};
+
+#define MANIFEST_MAX_METRICS 10000u
+#define MANIFEST_MAX_METRIC_BYTES (1u << 20) /* of all names and values together */
+
 struct manifest {
     char id[JOB_ID_BYTES];
     uint32_t state;                   /* enum job_state */
@@ -166,6 +186,10 @@ struct manifest {
     uint32_t input_count;
     struct manifest_output outputs[HOST_MAX_PORTS];
     uint32_t output_count;
+    struct manifest_file *files, *written; /* malloc'ed, freed by manifest_done() */
+    uint32_t file_count, written_count;
+    struct manifest_metric *metrics; /* likewise */
+    uint32_t metric_count;
     uint32_t pictures, picture_width, picture_height;
     struct jail_facts jail;
     struct job_limits limits; /* as they counted */
@@ -189,7 +213,8 @@ void manifest_done(struct manifest *manifest);
 /* Pretty-printed JSON with a final newline. A failed job has an `error` object, as the services of the original have it. */
 MUST_USE int manifest_encode(const struct manifest *manifest, char **ret_json, size_t *ret_bytes, struct err *err);
 
-/* The same within `most` bytes: without the reports on columns, then without the warnings, which are counted as left out.
+/* The same within `most` bytes: without the reports on columns, then the warnings, then the metrics but the last of each
+ * name, then all of them, then the files; what is left out is counted.
  * What is longer still is REASON_LIMIT_OUTPUT. */
 MUST_USE int manifest_encode_brief(const struct manifest *manifest, size_t most, char **ret_json, size_t *ret_bytes,
                                    struct err *err);

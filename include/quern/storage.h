@@ -178,6 +178,7 @@ MUST_USE int storage_check_unchanged(const struct storage_object *object, const 
 struct storage_drop; /* opaque: files that appear together at the end, or never */
 
 MUST_USE int storage_drop_open(const char *dir, struct storage_drop **ret, struct err *err); /* creates the directory */
+/* `file_name` may be a path below: its directories are made when the drop is committed. */
 MUST_USE int storage_drop_add(struct storage_drop *drop, const char *file_name, int source_fd, struct err *err);
 /* An empty file of the drop, to be filled through the descriptor, which is borrowed and lives until the commit. */
 MUST_USE int storage_drop_file(struct storage_drop *drop, const char *file_name, int *ret_fd, struct err *err);

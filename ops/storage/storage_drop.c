@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/sendfile.h>
@@ -57,13 +58,24 @@ int storage_drop_open(const char *dir, struct storage_drop **ret, struct err *er
     return 0;
 }
 
+// Parts between `/`, none of them empty, `.` or `..`.
+static bool is_path_below(const char *name) {
+    for (const char *part = name;; part++) {
+        size_t bytes = strcspn(part, "/");
+        if (bytes == 0 || bytes > NAME_MAX || (part[0] == '.' && (bytes == 1 || (bytes == 2 && part[1] == '.'))))
+            return false;
+        part += bytes;
+        if (!*part)
+            return true;
+    }
+}
+
 static int name_check(const struct storage_drop *drop, const char *name, struct err *err) {
     size_t bytes = strnlen(name, DROP_NAME_BYTES);
-    if (bytes == 0 || bytes == DROP_NAME_BYTES || strchr(name, '/') || strcmp(name, ".") == 0 ||
-        strcmp(name, "..") == 0 || !utf8_printable(name, bytes))
+    if (bytes == DROP_NAME_BYTES || !utf8_printable(name, bytes) || !is_path_below(name))
         return err_set(err, REASON_BAD_INPUT,
-                       "%s: expected a file name of 1 to 255 bytes without `/`, found \"%.255s\"", drop->path,
-                       utf8_printable(name, bytes) ? name : "?");
+                       "%s: expected a file name or a path below, parts of 1 to 255 bytes, found \"%.255s\"",
+                       drop->path, utf8_printable(name, bytes) ? name : "?");
     for (size_t i = 0; i < drop->count; i++)
         if (strcmp(drop->files[i].name, name) == 0)
             return err_set(err, REASON_BAD_INPUT, "%s/%s: expected this name once, found it twice", drop->path, name);
@@ -139,15 +151,19 @@ int storage_drop_add(struct storage_drop *drop, const char *file_name, int sourc
     return 0;
 }
 
-static bool is_directory(const struct storage_drop *drop, const char *name) {
+static bool is_directory(int dir, const char *name) {
     struct stat status;
-    return fstatat(drop->dir, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
+    return fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
+}
+
+static int remove_at(const struct storage_drop *drop, int dir, const char *name, struct err *err) {
+    if (is_directory(dir, name) || unlinkat(dir, name, 0) == 0 || errno == ENOENT)
+        return 0;
+    return err_sys(err, REASON_INFRA, "%s/%s: removing the old file", drop->path, name);
 }
 
 static int remove_name(const struct storage_drop *drop, const char *name, struct err *err) {
-    if (is_directory(drop, name) || unlinkat(drop->dir, name, 0) == 0 || errno == ENOENT)
-        return 0;
-    return err_sys(err, REASON_INFRA, "%s/%s: removing the old file", drop->path, name);
+    return remove_at(drop, drop->dir, name, err);
 }
 
 static int remove_stale(const struct storage_drop *drop, const char *const *stale, struct err *err) {
@@ -161,14 +177,40 @@ static int remove_stale(const struct storage_drop *drop, const char *const *stal
     return 0;
 }
 
+// The directory of a file, made where it is missing; what somebody linked elsewhere is refused. *ret_base: the file's name
+// in it.
+static int open_way(const struct storage_drop *drop, const char *name, const char **ret_base, struct err *err) {
+    auto_fd int dir = openat(drop->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const char *slash;
+    for (; dir >= 0 && (slash = strchr(name, '/')); name = slash + 1) {
+        char part[DROP_NAME_BYTES];
+        snprintf(part, sizeof part, "%.*s", (int)(slash - name), name);
+        if (mkdirat(dir, part, 0777) < 0 && errno != EEXIST)
+            return err_sys(err, temp_reason(), "%s: making the directory %s", drop->path, part);
+        int below = openat(dir, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (below < 0)
+            return err_sys(err, temp_reason(), "%s: opening the directory %s", drop->path, part);
+        close(dir);
+        dir = below;
+    }
+    if (dir < 0)
+        return err_sys(err, temp_reason(), "%s: opening the directory", drop->path);
+    *ret_base = name;
+    return steal_fd(&dir);
+}
+
 // Removed and named anew, not renamed over: a nameless file would need a second name for that, which a death in between
 // left behind. The one that vouches is gone already, so that nobody relies on the old file.
 static int show(const struct storage_drop *drop, struct storage_drop_file *file, struct err *err) {
-    TRY(remove_name(drop, file->name, err));
-    if (temp_link(&file->temp, file->name) < 0)
+    const char *base = file->name;
+    auto_fd int dir = open_way(drop, file->name, &base, err);
+    TRY(dir);
+    TRY(remove_at(drop, dir, base, err));
+    if (temp_link_at(&file->temp, dir, base) < 0)
         return err_sys(err, temp_reason(), "%s/%s: naming the file", drop->path, file->name);
     reach(drop);
-    return 0;
+    // That of the drop is waited for once, by who shows the last file.
+    return base == file->name ? 0 : temp_sync(dir, file->name, err);
 }
 
 // The kernel is told of all files before the first one is waited for.
@@ -193,7 +235,7 @@ static int lock(const struct storage_drop *drop, struct err *err) {
 // The last file vouches for the others: an old one goes first, so that it never stands beside files of another run.
 int storage_drop_commit(struct storage_drop *drop, const char *const *stale, struct err *err) {
     for (size_t i = 0; i < drop->count; i++)
-        if (is_directory(drop, drop->files[i].name))
+        if (is_directory(drop->dir, drop->files[i].name))
             return err_set(err, REASON_BAD_INPUT, "%s/%s: expected a file or nothing, found a directory", drop->path,
                            drop->files[i].name);
     TRY(sync_files(drop, err));

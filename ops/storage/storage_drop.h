@@ -9,7 +9,7 @@
 #include "temp.h"
 
 #define DROP_MAX_FILES 1024u
-#define DROP_NAME_BYTES 256
+#define DROP_NAME_BYTES 320
 
 struct storage_drop_file {
     char name[DROP_NAME_BYTES];

@@ -42,26 +42,28 @@ int temp_open(int dir, mode_t mode, bool named, struct temp *ret, struct err *er
 }
 
 // linkat() by descriptor needs CAP_DAC_READ_SEARCH; by the way of /proc it needs nothing (open(2), O_TMPFILE).
-static int link_by_descriptor(const struct temp *temp, const char *name) {
+static int link_by_descriptor(const struct temp *temp, int dir, const char *name) {
     char path[40];
     snprintf(path, sizeof path, "/proc/self/fd/%d", temp->fd);
-    return linkat(AT_FDCWD, path, temp->dir, name, AT_SYMLINK_FOLLOW);
+    return linkat(AT_FDCWD, path, dir, name, AT_SYMLINK_FOLLOW);
 }
 
-int temp_link(struct temp *temp, const char *name) {
+int temp_link_at(struct temp *temp, int dir, const char *name) {
     if (!temp->name[0])
-        return link_by_descriptor(temp, name);
-    if (renameat2(temp->dir, temp->name, temp->dir, name, RENAME_NOREPLACE) < 0)
+        return link_by_descriptor(temp, dir, name);
+    if (renameat2(temp->dir, temp->name, dir, name, RENAME_NOREPLACE) < 0)
         return -1;
     temp->name[0] = '\0';
     return 0;
 }
 
+int temp_link(struct temp *temp, const char *name) { return temp_link_at(temp, temp->dir, name); }
+
 int temp_replace(struct temp *temp, const char *name) {
     for (int i = 0; !temp->name[0] && i < TRIES; i++) {
         char hidden[40];
         hidden_name(hidden);
-        if (link_by_descriptor(temp, hidden) == 0)
+        if (link_by_descriptor(temp, temp->dir, hidden) == 0)
             snprintf(temp->name, sizeof temp->name, "%s", hidden);
         else if (errno != EEXIST)
             return -1;

@@ -25,6 +25,8 @@ MUST_USE int temp_open(int dir, mode_t mode, bool named, struct temp *ret, struc
 
 /* A new name: -1 and EEXIST when it is taken. Only errno is set. */
 MUST_USE int temp_link(struct temp *temp, const char *name);
+/* The same in another directory of the file system. */
+MUST_USE int temp_link_at(struct temp *temp, int dir, const char *name);
 /* Takes the place of what has the name, of a symbolic link too, and never of a directory. Only errno is set. */
 MUST_USE int temp_replace(struct temp *temp, const char *name);
 

@@ -70,3 +70,6 @@ def test_b_the_schema_refuses_what_is_not_in_it(manifests):
     failed = next(manifest for manifest in manifests if manifest["state"] == "failed")
     assert not VALIDATOR.is_valid({**failed, "state": "succeeded"})
     assert not VALIDATOR.is_valid({name: value for name, value in failed.items() if name != "error"})
+    assert full["files"] == [{"name": "outputs/\\xff", "key": "job:01J/files/outputs/x", "version": None, "bytes": 5}]
+    assert full["written"] == [{"key": "team/scores", "version": "v3", "bytes": 6}]
+    assert full["metrics"] == [{"name": "mae \u00e4", "value": 0.5}, {"name": "roc", "value": {"x": [1, 2]}}]

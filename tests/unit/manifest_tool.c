@@ -33,6 +33,17 @@ static void print_full(struct manifest *manifest) {
     manifest->input_count = manifest->output_count = HOST_MAX_PORTS;
     manifest->outputs[1].key[0] = manifest->outputs[1].version[0] = '\0';
     manifest->warning_count = 40;
+    manifest->files = calloc(1, sizeof *manifest->files);
+    manifest->written = calloc(1, sizeof *manifest->written);
+    manifest->metrics = calloc(2, sizeof *manifest->metrics);
+    if (!manifest->files || !manifest->written || !manifest->metrics)
+        abort();
+    manifest->files[0] = (struct manifest_file){.name = "outputs/\xff", .key = "job:01J/files/outputs/x", .bytes = 5};
+    manifest->written[0] = (struct manifest_file){.key = "team/scores", .version = "v3", .bytes = 6};
+    manifest->file_count = manifest->written_count = 1;
+    manifest->metrics[0] = (struct manifest_metric){strdup("mae \xc3\xa4"), strdup("0.5")};
+    manifest->metrics[1] = (struct manifest_metric){strdup("roc"), strdup("{\"x\":[1,2]}")};
+    manifest->metric_count = 2;
     memset(manifest->warnings, 0xff, sizeof manifest->warnings);
     memset(manifest->jail.level ? manifest->exception : manifest->python, 'x', 31);
     manifest->step_us[STEP_RUN] = 1234567;

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -241,10 +242,59 @@ static void l_a_brief_one_leaves_out_columns_then_warnings(void **state) {
     free(manifest);
 }
 
+static json_t *list_of(json_t *object, const char *name, size_t count, const char *counter, size_t left) {
+    assert_int_equal(json_array_size(json_object_get(object, name)), count);
+    assert_int_equal(json_integer_value(json_object_get(object, counter)), left);
+    return json_object_get(object, name);
+}
+
+// 400 metrics of two names and 100 files.
+static struct manifest *logged(void) {
+    struct manifest *manifest = calloc(1, sizeof *manifest);
+    manifest->metrics = calloc(400, sizeof *manifest->metrics);
+    manifest->files = calloc(100, sizeof *manifest->files);
+    for (int i = 0; i < 400; i++) {
+        char number[16];
+        snprintf(number, sizeof number, "%d.5", i);
+        manifest->metrics[i] = (struct manifest_metric){strdup(i % 2 ? "loss" : "accuracy"), strdup(number)};
+    }
+    for (int i = 0; i < 100; i++)
+        snprintf(manifest->files[i].name, sizeof manifest->files[i].name, "outputs/%d", i);
+    manifest->metric_count = 400;
+    manifest->file_count = 100;
+    return manifest;
+}
+
+static void l_a_brief_one_keeps_the_last_of_each_metric(void **state) {
+    (void)state;
+    struct manifest *manifest = logged();
+    auto_free char *json = NULL;
+    size_t whole = 0, most;
+    assert_int_equal(manifest_encode(manifest, &json, &whole, NULL), 0);
+    json_auto_t *all = encode_briefly(manifest, whole);
+    list_of(all, "metrics", 400, "metrics_left", 0);
+    json_auto_t *last = encode_briefly(manifest, whole - 1);
+    json_t *kept = list_of(last, "metrics", 2, "metrics_left", 398);
+    assert_true(json_real_value(json_object_get(json_array_get(kept, 0), "value")) == 398.5);
+    assert_text(json_array_get(kept, 1), "name", "loss");
+    assert_true(json_real_value(json_object_get(json_array_get(kept, 1), "value")) == 399.5);
+    list_of(last, "files", 100, "files_left", 0);
+    auto_free char *shorter = json_dumps(last, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+    most = strlen(shorter) - 100;
+    json_auto_t *none = encode_briefly(manifest, most);
+    list_of(none, "metrics", 0, "metrics_left", 400);
+    list_of(none, "files", 100, "files_left", 0);
+    json_auto_t *bare = encode_briefly(manifest, 5000);
+    list_of(bare, "files", 0, "files_left", 100);
+    manifest_done(manifest);
+    free(manifest);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(b_success_has_no_error),
         cmocka_unit_test(l_a_brief_one_leaves_out_columns_then_warnings),
+        cmocka_unit_test(l_a_brief_one_keeps_the_last_of_each_metric),
         cmocka_unit_test(m_an_exception_is_error_0085),
         cmocka_unit_test(m_the_classic_message_has_the_traceback_and_cr_lf),
         cmocka_unit_test(l_the_longest_classic_message_is_whole),

@@ -160,8 +160,39 @@ static void f_a_directory_in_the_way_is_an_error_before_anything_changes(void **
     assert_int_equal(scratch_entries(scratch_path(*state, "out")), 2);
 }
 
-static void f_names_are_single_parts(void **state) {
-    static const char *const names[] = {"", ".", "..", "a/b", "/a", "a\nb", "a\xff"};
+static void b_paths_below_have_their_directories(void **state) {
+    for (int round = 0; round < 2; round++) {
+        struct storage_drop *drop = open_drop(*state);
+        drop->named_temps = round == 1;
+        add(drop, "files/graphics/line.png", round ? "picture" : "old");
+        add(drop, "files/a", "a");
+        add(drop, "job.json", "{}");
+        assert_int_equal(storage_drop_commit(drop, NULL, NULL), 0);
+        storage_drop_close(drop);
+    }
+    assert_int_equal(scratch_entries(scratch_path(*state, "out")), 2);
+    assert_true(scratch_holds(scratch_path(*state, "out/files/graphics/line.png"), "picture"));
+    assert_true(scratch_holds(scratch_path(*state, "out/files/a"), "a"));
+}
+
+static void f_a_link_on_the_way_is_not_followed(void **state) {
+    struct err err = {0};
+    char expected[200];
+    struct storage_drop *drop = open_drop(*state);
+    assert_int_equal(mkdir(scratch_path(*state, "elsewhere"), 0755), 0);
+    assert_int_equal(symlink("../elsewhere", scratch_path(*state, "out/files")), 0);
+    add(drop, "files/a", "a");
+    add(drop, "job.json", "{}");
+    assert_int_equal(storage_drop_commit(drop, NULL, &err), -1);
+    storage_drop_close(drop);
+    snprintf(expected, sizeof expected, "%s: opening the directory files: Not a directory",
+             scratch_path(*state, "out"));
+    assert_string_equal(err.msg, expected);
+    assert_int_equal(scratch_entries(scratch_path(*state, "elsewhere")), 0);
+}
+
+static void f_names_are_parts_below(void **state) {
+    static const char *const names[] = {"", ".", "..", "a/../b", "a//b", "a/", "/a", "a\nb", "a\xff"};
     struct err err;
     char expected[256], longest[258];
     struct storage_drop *drop = open_drop(*state);
@@ -169,7 +200,8 @@ static void f_names_are_single_parts(void **state) {
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         assert_int_equal(storage_drop_add(drop, names[i], source, &err), -1);
     assert_int_equal(storage_drop_add(drop, "../a", source, &err), -1);
-    snprintf(expected, sizeof expected, "%s: expected a file name of 1 to 255 bytes without `/`, found \"../a\"",
+    snprintf(expected, sizeof expected,
+             "%s: expected a file name or a path below, parts of 1 to 255 bytes, found \"../a\"",
              scratch_path(*state, "out"));
     assert_string_equal(err.msg, expected);
     memset(longest, 'a', sizeof longest);
@@ -354,7 +386,9 @@ int main(void) {
         TEST(b_two_that_end_at_once_leave_the_files_of_one),
         TEST(f_a_symbolic_link_is_replaced_not_followed),
         TEST(f_a_directory_in_the_way_is_an_error_before_anything_changes),
-        TEST(f_names_are_single_parts),
+        TEST(f_names_are_parts_below),
+        TEST(b_paths_below_have_their_directories),
+        TEST(f_a_link_on_the_way_is_not_followed),
         TEST(f_a_file_is_no_place_for_files),
         TEST(c_killed_anywhere_the_last_file_vouches_for_the_others),
         TEST(b_asking_leaves_nothing),
