@@ -41,7 +41,7 @@ struct call {
     uint32_t flags;   /* enum host_flags */
     uint32_t profile; /* enum segment_profile of this interpreter's pandas */
 
-    int script; /* RUN: the text */
+    int script; /* RUN, LINT: the text */
     char script_name[HOST_NAME_BYTES];
 
     int bundle; /* the zip, or -1 */
@@ -51,7 +51,7 @@ struct call {
     char table_name[HOST_NAME_BYTES];
     char separator;
     bool no_header;
-    uint32_t column_count; /* 0: all */
+    uint32_t column_count; /* TYPE: 0: all; LINT: ports */
     char **columns;
 
     uint32_t input_count;

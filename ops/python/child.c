@@ -35,7 +35,8 @@ static int get_ready(const struct heritage *heritage, struct err *err) {
 // copy pages that its job may never need.
 static int touch_when_idle(const struct heritage *heritage, struct err *err) {
     struct pollfd at = {.fd = heritage->conversation, .events = POLLIN};
-    return !heritage->standby && poll(&at, 1, TOUCH_AFTER_MS) == 0 ? warm_touch(err) : 0;
+    bool cold = !heritage->standby && !heritage->bare;
+    return cold && poll(&at, 1, TOUCH_AFTER_MS) == 0 ? warm_touch(err) : 0;
 }
 
 // fds: stdout, stderr[, stdin].

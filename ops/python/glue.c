@@ -7,7 +7,7 @@
 
 #include "ops/python/glue_answers.h"
 
-static const char *const tasks[] = {[HOST_TASK_RUN] = "run", [HOST_TASK_TYPE] = "type"};
+static const char *const tasks[] = {[HOST_TASK_RUN] = "run", [HOST_TASK_TYPE] = "type", [HOST_TASK_LINT] = "lint"};
 static const char *const dialects[] = {
     [HOST_CLASSIC] = "classic", [HOST_STUDIO] = "studio", [HOST_DESIGNER] = "designer", [HOST_QUERN] = "quern"};
 
@@ -62,7 +62,7 @@ static PyObject *params_of(const struct call *call) {
 static PyObject *call_dict(const struct call *call) {
     const char separator[] = {call->separator ? call->separator : ',', '\0'};
     return Py_BuildValue("{s:s s:s s:N s:N s:N s:I s:K s:N s:i s:N s:i s:N s:i s:N s:s s:N s:N s:N s:N}", //
-                         "task", word(tasks, 3, call->task, HOST_TASK_RUN),                               //
+                         "task", word(tasks, 4, call->task, HOST_TASK_RUN),                               //
                          "dialect", word(dialects, 5, call->dialect, HOST_QUERN),                         //
                          "debug", PyBool_FromLong((call->flags & HOST_DEBUG) != 0),                       //
                          "legacy", PyBool_FromLong((call->flags & HOST_LEGACY) != 0),                     //
@@ -80,7 +80,7 @@ static PyObject *call_dict(const struct call *call) {
 static PyObject *run(const struct call *call) {
     PyObject *description = call_dict(call);
     PyObject *answers = glue_answers(call->conversation);
-    PyObject *entry = PyImport_ImportModule("quern.entry");
+    PyObject *entry = PyImport_ImportModule(call->task == HOST_TASK_LINT ? "quern.lint" : "quern.entry");
     PyObject *result = NULL;
     if (description && answers && entry)
         result = PyObject_CallMethod(entry, "run", "OO", description, answers);

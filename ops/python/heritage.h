@@ -25,6 +25,7 @@ struct heritage {
     uint32_t slot;
     uint32_t profile;          /* enum segment_profile */
     bool standby;              /* nobody waits: there is time to warm up */
+    bool bare;                 /* nothing is loaded that could be warmed up */
     struct jail_limits limits; /* of the work directory */
     int conversation;          /* with the worker: host_call in, host_answer out */
     int report;                /* to the zygote: one struct err if the child fails before its script begins */

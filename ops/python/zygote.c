@@ -58,8 +58,12 @@ static int fork_child(struct zygote *zygote, const struct jail_limits *limits, i
     if (!ward)
         return -1;
     const struct zygote_options *options = &zygote->options;
-    struct heritage heritage = {
-        .jail = options->jail, .slot = slot, .profile = options->profile, .standby = control < 0, .limits = *limits};
+    struct heritage heritage = {.jail = options->jail,
+                                .slot = slot,
+                                .profile = options->profile,
+                                .standby = control < 0,
+                                .bare = options->bare,
+                                .limits = *limits};
     return ward_fork(ward, &heritage, options->inherited_bytes, control, err);
 }
 
