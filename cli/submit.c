@@ -278,7 +278,8 @@ int verb_submit(const struct command_line *line) {
         fprintf(stderr, "%s\n", job.id);
     else
         puts(job.id);
-    fflush(stdout);
+    if (fflush(stdout) || ferror(stdout))
+        fprintf(stderr, "the job is queued: %s; the same again is the same job: --id %s\n", job.id, job.id);
     if (code == 0 && (output || command_given(line, "--wait")))
         code = follow_own(&client, job.id, output);
     client_close(&client);

@@ -6,10 +6,10 @@
 
 #include <jansson.h>
 
+#include "manifest_error.h"
 #include "quern/job.h"
 #include "quern/own.h"
 #include "quern/utf8.h"
-#include "manifest_error.h"
 
 enum { TEXT_BYTES = 2048, WARNINGS = 32 };
 

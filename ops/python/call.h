@@ -38,8 +38,9 @@ struct call_param {
 struct call {
     enum host_task task;
     enum host_dialect dialect;
-    uint32_t flags;   /* enum host_flags */
-    uint32_t profile; /* enum segment_profile of this interpreter's pandas */
+    uint32_t flags;     /* enum host_flags */
+    uint32_t profile;   /* enum segment_profile of this interpreter's pandas */
+    bool other_streams; /* stdout and stderr are no pipes, as they were before the job was known */
 
     int script; /* RUN, LINT: the text */
     char script_name[HOST_NAME_BYTES];

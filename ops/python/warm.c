@@ -111,4 +111,4 @@ int warm_open(const struct environment *environment, const struct warm_options *
     return 0;
 }
 
-int warm_touch(struct err *err) { return call_warm("stand_by", err); }
+int warm_touch(struct err *err) { return call_warm("touch", err); }

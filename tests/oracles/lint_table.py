@@ -22,7 +22,7 @@ def tables():
     for part in parts().values():
         for (holder, name), one in part.GONE.items():
             kind = holder.rpartition(".")[2]
-            if not kind[:1].isupper():
+            if not kind.lstrip("_")[:1].isupper():
                 gone[f"{holder}.{name}"] = (one.since, one.now)
             elif name in PLAIN:
                 methods.setdefault(name, (kind, one.since, one.now))

@@ -114,18 +114,18 @@ static void m_the_classic_message_has_the_traceback_and_cr_lf(void **state) {
     (void)state;
     struct manifest manifest = failed(REASON_EXCEPTION, "bad");
     snprintf(manifest.exception, sizeof manifest.exception, "ValueError");
-    snprintf(manifest.traceback, sizeof manifest.traceback,
-             "Traceback (most recent call last):\n  File \"user_script.py\", line 2, in azureml_main\nValueError: bad\n");
+    snprintf(
+        manifest.traceback, sizeof manifest.traceback,
+        "Traceback (most recent call last):\n  File \"user_script.py\", line 2, in azureml_main\nValueError: bad\n");
     manifest.dialect = HOST_STUDIO;
-    assert_detail(
-        &manifest, "0085",
-        "Error 0085: The following error occurred during script evaluation, please view the output log for "
-        "more information:\r\n"
-        "---------- Start of error message from Python interpreter ----------\r\n"
-        "Caught exception while executing function: Traceback (most recent call last):\r\n"
-        "  File \"user_script.py\", line 2, in azureml_main\r\n"
-        "ValueError: bad\r\n"
-        "---------- End of error message from Python  interpreter  ----------");
+    assert_detail(&manifest, "0085",
+                  "Error 0085: The following error occurred during script evaluation, please view the output log for "
+                  "more information:\r\n"
+                  "---------- Start of error message from Python interpreter ----------\r\n"
+                  "Caught exception while executing function: Traceback (most recent call last):\r\n"
+                  "  File \"user_script.py\", line 2, in azureml_main\r\n"
+                  "ValueError: bad\r\n"
+                  "---------- End of error message from Python  interpreter  ----------");
     json_auto_t *object = encode(&manifest);
     assert_text(object, "dialect", "studio");
     assert_text(object, "message", "ValueError: bad");

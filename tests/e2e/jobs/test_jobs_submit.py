@@ -121,3 +121,17 @@ def test_b_what_cannot_be_submitted_is_refused_with_the_next_step(fleet, words, 
     before = fleet.keys()
     assert tuple(fleet.quern("submit", "score.py", *words)) == (code, "", error(*lines))
     assert fleet.keys() == before
+
+
+def test_b_a_queue_that_is_none_is_told_with_the_nearest(fleet):
+    assert tuple(fleet.quern("submit", "score.py", "-q", "defualt")) == (78, "", error(
+        "the queue 'defualt' names no store for its datasets", "did you mean 'default'?",
+        "name one: quern queue home defualt --store URL"))
+
+
+def test_r_an_id_that_cannot_be_printed_is_told_elsewhere(fleet):
+    with open("/dev/full", "w") as full, fleet.start("submit", "score.py", "--id", "mine", stdout=full) as process:
+        assert process.communicate(timeout=60)[1] == "the job is queued: mine; the same again is the same job: --id mine\n" \
+            "error: writing to standard output failed\n"
+        assert process.returncode == 75
+    assert status(fleet, "mine")["state"] == "queued"

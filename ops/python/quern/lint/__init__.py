@@ -39,13 +39,14 @@ class Script(NamedTuple):
     bundle: bool
 
 
+def get_ready(directory):
+    """As quern.entry.get_ready(): there is nothing to be done before the script is known."""
+
+
 def run(call, answers):
     """As quern.entry.run(), of the task "lint"."""
     try:
-        bundled = unpack(call)
-        with open(call["script"], "rb", closefd=False) as file:
-            file.seek(0)
-            found = findings(file.read(), call, bundled)
+        found = findings(call["script"], call, unpack(call))
     except _quern.Failure as failure:
         answers.raised(failure.reason, 0, "", str(failure), 0)
         return

@@ -3,6 +3,17 @@
 nobody else has, with their class in front."""
 
 GONE = {
+    'matplotlib.cm': ('matplotlib 3', 'import matplotlib.cm'),
+    'matplotlib.cm.get_cmap': ('matplotlib 3.9', 'matplotlib.pyplot.get_cmap()'),
+    'matplotlib.cm.spectral': ('matplotlib 2.2', 'matplotlib.cm.nipy_spectral'),
+    'matplotlib.mlab': ('matplotlib 3', 'import matplotlib.mlab'),
+    'matplotlib.mlab.bivariate_normal': ('matplotlib 3.1', 'scipy.stats'),
+    'matplotlib.mlab.normpdf': ('matplotlib 3.1', 'scipy.stats'),
+    'matplotlib.mlab.prctile': ('matplotlib 3.1', 'numpy.percentile()'),
+    'matplotlib.pyplot': ('matplotlib 3', 'import matplotlib.pyplot'),
+    'matplotlib.pyplot.hold': ('matplotlib 3.0', 'the code without it: what is drawn is always added'),
+    'matplotlib.pyplot.ishold': ('matplotlib 3.0', 'the code without it: what is drawn is always added'),
+    'matplotlib.style': ('matplotlib 3', 'import matplotlib.style'),
     'numpy.Inf': ('NumPy 2.0', 'np.inf'),
     'numpy.Infinity': ('NumPy 2.0', 'np.inf'),
     'numpy.NAN': ('NumPy 2.0', 'np.nan'),
@@ -203,6 +214,7 @@ MODULES = {
     'pandas.tools.merge': ('pandas 0.23', 'pandas.concat, pandas.merge'),
     'pandas.tools.pivot': ('pandas 0.23', 'pandas.pivot_table, pandas.crosstab'),
     'pandas.tools.plotting': ('pandas 0.23', 'pandas.plotting'),
+    'pandas.tools.rplot': ('pandas 0.18', 'seaborn.FacetGrid, or a loop over frame.groupby()'),
     'pandas.tools.tile': ('pandas 0.23', 'pandas.cut, pandas.qcut'),
     'pandas.tools.util': ('pandas 0.23', 'pandas.to_numeric'),
     'pandas.tslib': ('pandas 1.0', 'pandas.Timestamp, pandas.Timedelta'),
