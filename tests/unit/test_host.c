@@ -222,11 +222,11 @@ static void assert_answer(struct host_answer answer, size_t fd_count, const char
 static void f_answers_are_checked(void **state) {
     (void)state;
     assert_answer((struct host_answer){.kind = 0}, 0, "answer 0 of the script's process is unknown");
-    assert_answer((struct host_answer){.kind = 6}, 0, "answer 6 of the script's process is unknown");
+    assert_answer((struct host_answer){.kind = 7}, 0, "answer 7 of the script's process is unknown");
     assert_answer((struct host_answer){.kind = HOST_READY}, 0,
                   "answer 1 of the script's process: expected 1 descriptors, found 0");
     assert_answer((struct host_answer){.kind = HOST_DONE}, 1,
-                  "answer 5 of the script's process: expected 0 descriptors, found 1");
+                  "answer 6 of the script's process: expected 0 descriptors, found 1");
     assert_answer((struct host_answer){.kind = HOST_RESULT, .port = 65}, 1,
                   "a result came for port 65: expected 1 to 64, or 0 and a name");
     assert_answer((struct host_answer){.kind = HOST_RESULT}, 1,
@@ -260,7 +260,8 @@ static void b_answers_pass_the_check(void **state) {
     assert_int_equal(answer_ready(ends[0], fd, &err), 0);
     assert_int_equal(answer_note(ends[0], name, "text", &err), 0);
     assert_int_equal(answer_result(ends[0], 0, "named", 5, fd, &err), 0);
-    assert_int_equal(answer_raised(ends[0], REASON_EXIT, 3, "SystemExit", "3", 7, &err), 0);
+    assert_int_equal(answer_traceback(ends[0], "Traceback", &err), 0);
+    assert_int_equal(answer_raised(ends[0], REASON_EXIT, 3, "SystemExit", "3", 7, true, &err), 0);
     assert_int_equal(answer_done(ends[0], &err), 0);
     for (uint32_t kind = HOST_READY; kind <= HOST_DONE; kind++) {
         struct host_answer answer;
