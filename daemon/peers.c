@@ -25,6 +25,7 @@ void peer_like(struct peer *ret, const struct peer *peer) {
     peer_init(ret, peer->kind, peer->environment);
     ret->most = peer->most;
     ret->require = peer->require;
+    ret->bound = peer->bound;
     ret->standby = peer->standby;
     ret->renew_jobs = peer->renew_jobs;
     ret->renew_ms = peer->renew_ms;
@@ -105,6 +106,8 @@ int peer_ready(struct peer *peer, struct err *err) {
                        HOST_VERSION, ready.version);
     ready.python[sizeof ready.python - 1] = '\0';
     ready.pandas[sizeof ready.pandas - 1] = '\0';
+    if (ready.facts.bound < peer->bound)
+        ready.facts.bound = peer->bound;
     peer->ready = ready;
     TRY(peer_meets(peer, err));
     peer->state = PEER_UP;

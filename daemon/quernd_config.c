@@ -239,6 +239,7 @@ static const char *const jails[] = {"none", "minimal", "user", "full", NULL};
 static const struct option options[] = {
     {"queue", "url", take_text, TEXT(queue_url)},
     {"queue", "password_file", take_file, TEXT(queue_password_file)},
+    {"queue", "key_file", take_file, TEXT(queue_key_file)},
     {"queue", "names", take_queues, 0, 0, NULL},
     {"queue", "lease", take_lease, 0, 0, NULL},
     {"queue", "durability", take_word, SETTING(durability), 0, settings_durabilities},

@@ -9,6 +9,7 @@
 #include "quern/clock.h"
 #include "quern/host.h"
 #include "quern/own.h"
+#include "quern/record.h"
 
 struct zygote {
     struct zygote_options options;
@@ -53,6 +54,11 @@ static struct ward *free_ward(struct zygote *zygote, uint32_t *ret_slot, struct 
     return NULL;
 }
 
+static void tell_born(int supervisor, int pidfd) {
+    const struct host_born born = {.version = HOST_VERSION};
+    (void)!record_send(supervisor, &born, sizeof born, &pidfd, 1, NULL);
+}
+
 static int fork_child(struct zygote *zygote, const struct jail_limits *limits, int control, struct err *err) {
     uint32_t slot = 0;
     struct ward *ward = free_ward(zygote, &slot, err);
@@ -65,7 +71,10 @@ static int fork_child(struct zygote *zygote, const struct jail_limits *limits, i
                                 .standby = control < 0,
                                 .bare = options->bare,
                                 .limits = *limits};
-    return ward_fork(ward, &heritage, options->inherited_bytes, control, err);
+    TRY(ward_fork(ward, &heritage, options->inherited_bytes, control, err));
+    if (control < 0)
+        tell_born(options->supervisor, ward->pidfd);
+    return 0;
 }
 
 /* ---- standby children ---- */

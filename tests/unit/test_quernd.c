@@ -222,7 +222,7 @@ static void b_settings_travel(void **state) {
     settings.version = 99;
     assert_int_equal(settings_write(&settings, &fd, NULL), 0);
     assert_int_equal(settings_read(fd, &again, &err), -1);
-    assert_string_equal(err.msg, "settings: expected version 2, found 99; restart quernd");
+    assert_string_equal(err.msg, "settings: expected version 3, found 99; restart quernd");
     close(fd);
     fd = memory_from("short", "x", 1, NULL);
     assert_int_equal(settings_read(fd, &again, &err), -1);
