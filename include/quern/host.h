@@ -42,7 +42,7 @@
 #include "quern/object.h"
 #include "quern/record.h"
 
-#define HOST_VERSION 3u
+#define HOST_VERSION 4u
 #define HOST_NAME_BYTES 256
 #define HOST_VALUE_BYTES 4096
 #define HOST_MAX_ANSWERS 10000u /* a child that says more is bad_result */
