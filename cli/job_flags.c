@@ -69,6 +69,17 @@ static int add_param(struct job *job, const char *pair, struct refusal *refusal)
     return 0;
 }
 
+static int add_prefix(char ***prefixes, size_t *count, const char *flag, const char *prefix, struct refusal *refusal) {
+    if (*count == JOB_MAX_PREFIXES)
+        return refuse(refusal, REASON_USAGE, "%s: expected at most %u prefixes", flag, JOB_MAX_PREFIXES);
+    char **grown = reallocarray(*prefixes, *count + 1, sizeof *grown);
+    if (!grown)
+        return no_memory(refusal);
+    *prefixes = grown;
+    grown[*count] = strdup(prefix);
+    return grown[(*count)++] ? 0 : no_memory(refusal);
+}
+
 static int take_environment(struct job *job, const char *name, struct refusal *refusal) {
     TRY(environments_check_name("--env", name, refusal));
     snprintf(job->environment, sizeof job->environment, "%s", name);
@@ -133,6 +144,10 @@ static int take_flag(struct job *job, const struct given *given, struct refusal 
         return source_file("--bundle", given->value, &job->bundle, refusal);
     case FLAG_JOB_PARAM:
         return add_param(job, given->value, refusal);
+    case FLAG_JOB_READ:
+        return add_prefix(&job->read, &job->read_count, "--read", given->value, refusal);
+    case FLAG_JOB_WRITE:
+        return add_prefix(&job->write, &job->write_count, "--write", given->value, refusal);
     case FLAG_JOB_ENVIRONMENT:
         return take_environment(job, given->value, refusal);
     case FLAG_JOB_COLUMNS: // read after all others

@@ -138,6 +138,14 @@ static void add_note(struct render *render, const struct event *event) {
     show_line(render);
 }
 
+// What a script says of itself is shown while it runs, and nowhere else.
+static void set_progress(struct render *render, const struct event *event) {
+    if (render->quiet || !render->in_step)
+        return;
+    snprintf(render->detail, sizeof render->detail, "%.*s", (int)text_bytes(event), event->text);
+    show_line(render);
+}
+
 static void write_log(struct render *render, const struct event *event) {
     bool to_out = event->stream == 1 && !render->quiet;
     struct terminal *terminal = to_out ? &render->out : &render->notes;
@@ -188,6 +196,9 @@ void render_event(struct render *render, const struct event *event, int fd) {
         break;
     case EVENT_NOTE:
         add_note(render, event);
+        break;
+    case EVENT_PROGRESS:
+        set_progress(render, event);
         break;
     case EVENT_LOG:
         write_log(render, event);

@@ -13,6 +13,7 @@
  *        TABLE (name, separator, flags) fd: the text             TYPE only: the CSV or TSV file
  *        COLUMN (value)                                   TYPE only, any number: only these, in this order
  *        PARAM (key, value)                               any number
+ *        REQUESTS fd: the channel of quern/request.h      RUN only, at most one
  *        START
  * 4. child → worker: host_answer records: READY (fd: the work directory) once the jail is on and before the first
  *    submitted byte is read; then NOTE, RESULT (fd: a sealed segment), RAISED, in any number; DONE last. After DONE the
@@ -88,6 +89,7 @@ enum host_call_kind {
     HOST_PARAM,
     HOST_START,
     HOST_COLUMN,
+    HOST_REQUESTS,
 };
 
 /* What START asks for. */
@@ -112,7 +114,8 @@ struct host_call {
     uint32_t flags;               /* START, TABLE: enum host_flags */
     uint32_t separator;           /* TABLE: ',' or '\t' */
     struct jail_limits limits;    /* COMMIT */
-    char name[HOST_NAME_BYTES];   /* SCRIPT, BUNDLE, INPUT, TABLE: file name; PARAM: key. Terminated */
+    char name[HOST_NAME_BYTES];   /* SCRIPT, BUNDLE, INPUT, TABLE: file name; PARAM: key; START: the job's id.
+                                   Terminated */
     char value[HOST_VALUE_BYTES]; /* PARAM, COLUMN. Terminated */
 };
 

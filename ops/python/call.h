@@ -54,6 +54,9 @@ struct call {
     uint32_t column_count; /* 0: all */
     char **columns;
 
+    char id[HOST_NAME_BYTES]; /* of the job */
+    int requests;             /* the channel of quern/request.h, or -1 */
+
     uint32_t input_count;
     struct call_input inputs[HOST_MAX_PORTS];
 

@@ -103,7 +103,7 @@ def run(directory, script, inputs=(), **options):
     with open(source, "wb") as file:
         file.write(script if isinstance(script, bytes) else script.encode())
     ports = inputs if isinstance(inputs, dict) else dict(enumerate(inputs, 1))
-    call = {"task": "run", "dialect": "quern", "debug": False, "legacy": False, "profile": _quern.PROFILE_NS, "limit": LIMIT,
+    call = {"task": "run", "id": "j1", "requests": -1, "dialect": "quern", "debug": False, "legacy": False, "profile": _quern.PROFILE_NS, "limit": LIMIT,
             "directory": work, "script": os.open(source, os.O_RDONLY), "bundle": -1, "bundle_name": "", "table": -1,
             "table_name": "", "separator": ",", "header": True, "columns": [], "params": {},
             "inputs": [(port, segment(made), f"input{port}") for port, made in sorted(ports.items())]}

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs one job in this process. Called by glue.c, once.
 
-`call`: dict of task ("run", "type"), dialect, debug, profile, limit (bytes of one result), directory (the current one),
+`call`: dict of task ("run", "type"), id, requests (fd or -1), dialect, debug, profile, limit (bytes of one result), directory (the current one),
 script (fd), bundle (fd or -1), bundle_name, table (fd), table_name, separator, header, columns [name] (none: all), inputs
 [(port, fd, name)], params {key: value}.
 `answers`: note(about, text), result(port, name, rows, fd), raised(reason, detail, type, message, line).
@@ -11,7 +11,7 @@ import sys
 
 import _quern
 import quern
-from quern import arguments, columns, failures, foreign, lent, names, results, script, surroundings, tables
+from quern import arguments, channel, columns, failures, foreign, lent, names, results, script, surroundings, tables
 
 NOTES = 1000
 getpid = os.getpid  # a script may put another in its place
@@ -89,6 +89,8 @@ def run_script(job):
     """Bundle, inputs, script, call, results."""
     call = job.call
     quern.params.update(call["params"])
+    quern.job_id = call["id"]
+    channel.open_line(call["requests"], job.note)
     unpack(call, script.prepare(call["directory"]))
     inputs = {port: (_quern.map_segment(fd), job.notes_about(name)) for port, fd, name in call["inputs"]}
     HELD.append(inputs)
