@@ -7,6 +7,7 @@
 #include "cli/columns.h"
 #include "cli/environments.h"
 #include "cli/source.h"
+#include "quern/own.h"
 
 enum { MAX_CPU_SECONDS = 31622400 }; // a year: schemas/job.schema.json
 
@@ -69,6 +70,13 @@ static int add_param(struct job *job, const char *pair, struct refusal *refusal)
     return 0;
 }
 
+// A prefix may end with the slash that a key must not end with.
+static int check_prefix(const char *flag, const char *text, struct refusal *refusal) {
+    size_t bytes = strlen(text);
+    auto_free char *key = strndup(text, bytes > 1 && text[bytes - 1] == '/' ? bytes - 1 : bytes);
+    return key ? store_key_check(flag, key, refusal) : no_memory(refusal);
+}
+
 static int add_prefix(char ***prefixes, size_t *count, const char *flag, const char *prefix, struct refusal *refusal) {
     if (*count == JOB_MAX_PREFIXES)
         return refuse(refusal, REASON_USAGE, "%s: expected at most %u prefixes", flag, JOB_MAX_PREFIXES);
@@ -77,7 +85,7 @@ static int add_prefix(char ***prefixes, size_t *count, const char *flag, const c
         return no_memory(refusal);
     *prefixes = grown;
     grown[*count] = strdup(prefix);
-    return grown[(*count)++] ? 0 : no_memory(refusal);
+    return grown[(*count)++] ? check_prefix(flag, prefix, refusal) : no_memory(refusal);
 }
 
 static int take_environment(struct job *job, const char *name, struct refusal *refusal) {

@@ -11,7 +11,7 @@ import sys
 
 import _quern
 import quern
-from quern import arguments, channel, columns, failures, foreign, lent, names, results, script, surroundings, tables
+from quern import arguments, channel, columns, failures, foreign, lent, names, results, script, standin, surroundings, tables
 
 NOTES = 1000
 getpid = os.getpid  # a script may put another in its place
@@ -91,6 +91,7 @@ def run_script(job):
     quern.params.update(call["params"])
     quern.job_id = call["id"]
     channel.open_line(call["requests"], job.note)
+    standin.install()
     unpack(call, script.prepare(call["directory"]))
     inputs = {port: (_quern.map_segment(fd), job.notes_about(name)) for port, fd, name in call["inputs"]}
     HELD.append(inputs)
