@@ -283,14 +283,15 @@ static int attend_once(struct child *child, const struct child_listener *listene
         TRY(on_output(listener, listener->out, 1, err));
     if (polls[ERR].revents)
         TRY(on_output(listener, listener->err, 2, err));
-    if (polls[REQUESTS].revents)
-        on_request(child, listener);
     if (polls[CONVERSATION].revents)
         TRY(on_conversation(child, listener, err));
     if (polls[SUPERVISOR].revents)
         TRY(on_supervisor(child, err));
     if (polls[CONTROL].revents)
         TRY(on_control(child, err));
+    // Behind the supervisor: a request may ask it, and takes from its socket what the poll saw there.
+    if (polls[REQUESTS].revents)
+        on_request(child, listener);
     if (!child->exited && clock_now_ns() >= look_ns)
         TRY(on_look(child, err));
     on_turn(child, listener);

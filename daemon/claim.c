@@ -37,11 +37,11 @@ int step_claim(struct attempt *attempt, struct err *err) {
     int read = attempt->delivery->kind->document(attempt, err);
     begin_manifest(attempt);
     TRY(read);
-    if (attempt->task == RUN_SCRIPT)
+    if (attempt->task == RUN_SCRIPT || attempt->task == RUN_LINT)
         TRY(open_source(attempt, &job->script, &attempt->script, err));
     if (job->bundle.url)
         TRY(open_source(attempt, &job->bundle, &attempt->bundle, err));
-    for (size_t i = 0; i < job->input_count; i++) {
+    for (size_t i = 0; i < job->input_count && attempt->task != RUN_LINT; i++) {
         struct storage_object *blob = &attempt->inputs[i].blob;
         TRY(open_source(attempt, &job->inputs[i].source, blob, err));
         memcpy(attempt->manifest.inputs[i].version, blob->version, sizeof blob->version);

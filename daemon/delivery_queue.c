@@ -206,10 +206,27 @@ static void settle(struct attempt *attempt) {
     }
 }
 
+int delivery_queue_keep(const struct delivery_queue *delivery, struct err *err) {
+    struct storage *store = catalogue_storage(delivery->home->catalogue);
+    for (uint32_t i = 0; i < delivery->count; i++) {
+        const struct delivery_output *made = &delivery->outputs[i];
+        uint64_t bytes;
+        struct err why = {0};
+        if (storage_keep(store, made->own_key, made->version, &bytes, &why) == 0)
+            continue;
+        if (why.reason == REASON_NOT_FOUND)
+            return err_set(err, REASON_INFRA, "%s: was collected before it had a name", made->own_key);
+        *err = why;
+        return -1;
+    }
+    return 0;
+}
+
 static int commit(struct attempt *attempt, const struct delivery_manifest *manifest, struct err *err) {
     struct delivery_queue *delivery = delivery_of(attempt);
     TRY(put_file(attempt, "job.json", manifest->fd, NULL, err));
     FAILPOINT("complete:staged");
+    TRY(delivery_queue_keep(delivery, err));
     delivery->whole = true;
     return 0;
 }

@@ -30,7 +30,7 @@ static int renew_codec(void *context, struct err *err) {
 
 // A look at an Arrow or ARFF file needs no interpreter: the units of its times stay as they are.
 static bool needs_python(const struct attempt *attempt) {
-    return attempt->task == RUN_SCRIPT || job_is_text_table(attempt->job.inputs[0].format);
+    return attempt->task == RUN_SCRIPT || attempt->task == RUN_LINT || job_is_text_table(attempt->job.inputs[0].format);
 }
 
 static int connect_zygote(struct attempt *attempt, struct err *err) {
@@ -212,6 +212,8 @@ int load_dataset(struct attempt *attempt, const struct job_input *wanted, struct
 int step_load(struct attempt *attempt, struct err *err) {
     struct wanted wanted;
     TRY(connect_peers(attempt, err));
+    if (attempt->task == RUN_LINT)
+        return 0;
     TRY(make_keys(attempt, &wanted, err));
     if (wanted.count)
         TRY(load_all(attempt, &wanted, err));

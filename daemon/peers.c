@@ -24,13 +24,19 @@ static const char *peer_program(const struct peer *peer) {
     return peer->kind == SUPERVISOR_PEER_CODEC ? "quern-codec" : "quern-python";
 }
 
+static const char *zygote_option(const struct peer *peer, char standby[32]) {
+    snprintf(standby, 32, "--standby=%u", peer->standby);
+    if (peer->lint)
+        return "--lint";
+    return peer->once ? "--once" : peer->standby ? standby : NULL;
+}
+
 static int spawn(struct peer *peer, const int *fds, uint32_t fd_count, struct err *err) {
     char path[4096];
     TRY(program_path(peer_program(peer), path, sizeof path, err));
     const char *name = peer->environment ? peer->environment->name : NULL;
     char standby[32];
-    snprintf(standby, sizeof standby, "--standby=%u", peer->standby);
-    const char *argv[] = {peer_program(peer), name, peer->once ? "--once" : peer->standby ? standby : NULL, NULL};
+    const char *argv[] = {peer_program(peer), name, zygote_option(peer, standby), NULL};
     const char *none[] = {NULL};
     struct jail_spawn how = {.program = path,
                              .argv = argv,

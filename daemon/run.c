@@ -118,13 +118,25 @@ static int tell_params(struct child *child, const struct job *job, struct err *e
     return 0;
 }
 
+// Of a script that is only read: which ports it will find connected.
+static int tell_ports(struct child *child, const struct job *job, struct err *err) {
+    for (size_t i = 0; i < job->input_count; i++) {
+        struct host_call call = {.kind = HOST_COLUMN};
+        snprintf(call.value, sizeof call.value, "%u", job->inputs[i].port);
+        TRY(child_send(child, &call, NULL, 0, err));
+    }
+    return 0;
+}
+
 static int tell(struct child *child, struct attempt *attempt, struct host_call *commit, struct err *err) {
     const struct job *job = &attempt->job;
     TRY(tell_commit(child, attempt, commit, err));
     TRY(tell_file(child, HOST_SCRIPT, job->script.name, attempt->script.fd, err));
     if (job->bundle.url)
         TRY(tell_file(child, HOST_BUNDLE, job->bundle.name, attempt->bundle.fd, err));
-    for (uint32_t i = 0; i < job->input_count; i++) {
+    if (attempt->task == RUN_LINT)
+        TRY(tell_ports(child, job, err));
+    for (uint32_t i = 0; i < job->input_count && attempt->task == RUN_SCRIPT; i++) {
         struct host_call input = {.kind = HOST_INPUT, .port = job->inputs[i].port};
         snprintf(input.name, sizeof input.name, "%s", job->inputs[i].source.name);
         TRY(child_send(child, &input, &attempt->inputs[i].segment, 1, err));
@@ -132,7 +144,7 @@ static int tell(struct child *child, struct attempt *attempt, struct host_call *
     TRY(tell_params(child, job, err));
     TRY(child_listen(child, err));
     struct host_call start = {.kind = HOST_START,
-                              .task = HOST_TASK_RUN,
+                              .task = attempt->task == RUN_LINT ? HOST_TASK_LINT : HOST_TASK_RUN,
                               .dialect = job->dialect,
                               .flags = (job->debug ? HOST_DEBUG : 0u) | (job->legacy ? HOST_LEGACY : 0u)};
     snprintf(start.name, sizeof start.name, "%s", job->id);
@@ -186,7 +198,7 @@ static int open_spools(struct attempt *attempt, struct err *err) {
 }
 
 int step_run(struct attempt *attempt, struct err *err) {
-    if (attempt->task != RUN_SCRIPT)
+    if (attempt->task != RUN_SCRIPT && attempt->task != RUN_LINT)
         return view_run(attempt, err);
     struct child child;
     TRY(open_spools(attempt, err));

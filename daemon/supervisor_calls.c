@@ -47,20 +47,39 @@ static void remember(struct supervisor_calls *calls, struct answer *answer) {
     answer_close(answer);
 }
 
-static int ask(struct supervisor_calls *calls, const struct supervisor_call *call, int fd, struct answer *answer,
-               struct err *err) {
-    TRY(record_send(calls->socket, call, sizeof *call, &fd, fd >= 0 ? 1 : 0, err));
-    for (;;) {
-        TRY(receive(calls, answer, err));
-        if (answer->reply.kind == SUPERVISOR_REPLY)
-            break;
-        remember(calls, answer);
-    }
+static int check_reply(struct answer *answer, struct err *err) {
     if (!answer->reply.err.reason)
         return 0;
     *err = answer->reply.err;
     answer_close(answer);
     return -1;
+}
+
+static int take_owed(struct supervisor_calls *calls, struct answer *answer, struct err *err) {
+    calls->owed = false;
+    TRY(check_reply(answer, err));
+    answer_close(answer);
+    return 0;
+}
+
+static int receive_reply(struct supervisor_calls *calls, struct answer *answer, struct err *err) {
+    for (;;) {
+        TRY(receive(calls, answer, err));
+        if (answer->reply.kind == SUPERVISOR_REPLY)
+            return 0;
+        remember(calls, answer);
+    }
+}
+
+static int ask(struct supervisor_calls *calls, const struct supervisor_call *call, int fd, struct answer *answer,
+               struct err *err) {
+    if (calls->owed) {
+        TRY(receive_reply(calls, answer, err));
+        TRY(take_owed(calls, answer, err));
+    }
+    TRY(record_send(calls->socket, call, sizeof *call, &fd, fd >= 0 ? 1 : 0, err));
+    TRY(receive_reply(calls, answer, err));
+    return check_reply(answer, err);
 }
 
 static int ask_for_nothing(struct supervisor_calls *calls, const struct supervisor_call *call, int fd,
@@ -143,7 +162,9 @@ int calls_keep(struct supervisor_calls *calls, const struct supervisor_key *key,
 int calls_watch(struct supervisor_calls *calls, int pidfd, uint64_t deadline_ms, struct err *err) {
     struct supervisor_call call = {.kind = SUPERVISOR_WATCH, .deadline_ms = deadline_ms};
     calls->expired = false;
-    return ask_for_nothing(calls, &call, pidfd, err);
+    TRY(record_send(calls->socket, &call, sizeof call, &pidfd, 1, err));
+    calls->owed = true;
+    return 0;
 }
 
 int calls_unwatch(struct supervisor_calls *calls, struct err *err) {
@@ -154,6 +175,8 @@ int calls_unwatch(struct supervisor_calls *calls, struct err *err) {
 int calls_take_unasked(struct supervisor_calls *calls, struct err *err) {
     struct answer answer;
     TRY(receive(calls, &answer, err));
+    if (calls->owed && answer.reply.kind == SUPERVISOR_REPLY)
+        return take_owed(calls, &answer, err);
     remember(calls, &answer);
     return 0;
 }

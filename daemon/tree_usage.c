@@ -65,23 +65,53 @@ static int living_thread(int process) {
     return found;
 }
 
-// Each process of the tree but its init, which is 1.
+static int open_list(const struct tree_view *view, DIR **ret, struct err *err) {
+    int copy = openat(view->proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    *ret = copy < 0 ? NULL : fdopendir(copy);
+    if (*ret)
+        return 0;
+    own_close(&copy);
+    return err_sys(err, REASON_INFRA, "/proc of the job's processes");
+}
+
+// The name of the next process of the tree, but its init, which is 1. NULL after the last one.
+static const char *next_process(DIR *list) {
+    for (struct dirent *entry; (entry = readdir(list));)
+        if (is_number(entry->d_name) && strcmp(entry->d_name, "1") != 0)
+            return entry->d_name;
+    return NULL;
+}
+
+// A tree may grow as fast as it is walked over: who has more processes than allowed is not weighed to the last one.
 static int for_each_process(struct walk *walk, process_fn *visit, struct err *err) {
-    int copy = openat(walk->view->proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *stream = copy < 0 ? NULL : fdopendir(copy);
-    if (!stream) {
-        own_close(&copy);
-        return err_sys(err, REASON_INFRA, "/proc of the job's processes");
-    }
-    for (struct dirent *entry; (entry = readdir(stream));) {
-        if (!is_number(entry->d_name) || strcmp(entry->d_name, "1") == 0)
-            continue;
-        auto_fd int process = openat(walk->view->proc, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *list;
+    TRY(open_list(walk->view, &list, err));
+    const char *name;
+    for (uint32_t left = walk->view->most_processes; left > 0 && (name = next_process(list)); left--) {
+        auto_fd int process = openat(walk->view->proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         auto_fd int thread = process < 0 ? -1 : living_thread(process);
         if (thread >= 0)
             visit(walk, process, thread);
     }
-    closedir(stream);
+    closedir(list);
+    return 0;
+}
+
+// A process that is being removed meanwhile has no such directory any more.
+static uint32_t count_threads(const struct tree_view *view, const char *name) {
+    char path[64];
+    struct stat status;
+    snprintf(path, sizeof path, "%.32s/task", name);
+    return fstatat(view->proc, path, &status, 0) == 0 && status.st_nlink > 2 ? (uint32_t)status.st_nlink - 2 : 0;
+}
+
+int tree_usage_count(const struct tree_view *view, uint32_t *ret, struct err *err) {
+    DIR *list;
+    TRY(open_list(view, &list, err));
+    *ret = 0;
+    for (const char *name; (name = next_process(list));)
+        *ret += count_threads(view, name);
+    closedir(list);
     return 0;
 }
 
@@ -151,8 +181,6 @@ static void take_most(struct walk *walk, int process, int thread) {
     read_text(process, "stat", stat, sizeof stat);
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
         walk->usage.memory_bytes += figure(status, figures[i]);
-    const char *threads = strstr(status, "\nThreads:");
-    walk->usage.threads += threads ? (uint32_t)strtoul(threads + sizeof "\nThreads:" - 1, NULL, 10) : 0;
     walk->usage.cpu_us += cpu_us(stat);
     count_files(walk, thread);
 }

@@ -26,18 +26,22 @@ struct tree_view {
     int proc;            /* the tree's /proc; borrowed */
     dev_t memory_device; /* of memory files */
     uint64_t inherited_bytes;
+    uint32_t most_processes; /* that are weighed; 0: none */
     uint32_t input_count;
     ino_t inputs[HOST_MAX_PORTS];
 };
 
 struct tree_usage {
     uint64_t memory_bytes;
-    uint64_t cpu_us;  /* of living processes and of those they waited for */
-    uint32_t threads; /* of all processes but the tiny init */
+    uint64_t cpu_us; /* of living processes and of those they waited for */
 };
 
 /* The /proc of the process behind `pidfd`; *ret_proc is -1 when that is dead or about to be. REASON_INFRA when it may not be read. */
 MUST_USE int tree_proc_open(int pidfd, int *ret_proc, struct err *err);
+
+/* Threads of all processes but the tiny init, as RLIMIT_NPROC counts them: who is dead and not buried is one. The cheapest of
+ * all, and no dearer when processes are large. */
+MUST_USE int tree_usage_count(const struct tree_view *view, uint32_t *ret_threads, struct err *err);
 
 MUST_USE int tree_usage_most(const struct tree_view *view, struct tree_usage *ret, struct err *err);
 MUST_USE int tree_usage_fair(const struct tree_view *view, uint64_t *ret_memory_bytes, struct err *err);

@@ -12,13 +12,16 @@ enum { SHORTEST_NS = 10000000, LONGEST_NS = 100000000, SHARE = 20, FILL_BYTES_PE
 // A single process that is beyond its CPU time gets SIGXCPU at the limit and may end by itself until then.
 #define CPU_GRACE_US UINT64_C(500000)
 
+static void rest(struct tree_watch *watch) { watch->weigh_ns = watch->count_ns = CLOCK_NEVER; }
+
 void tree_watch_init(struct tree_watch *watch) {
-    *watch = (struct tree_watch){.view = {.proc = -1}, .process = -1, .next_ns = CLOCK_NEVER};
+    *watch = (struct tree_watch){.view = {.proc = -1}, .process = -1};
+    rest(watch);
 }
 
 void tree_watch_done(struct tree_watch *watch) {
     own_close(&watch->view.proc);
-    watch->next_ns = CLOCK_NEVER;
+    rest(watch);
 }
 
 int tree_watch_input(struct tree_watch *watch, int fd, struct err *err) {
@@ -37,7 +40,12 @@ void tree_watch_begin(struct tree_watch *watch, int process, const struct jail_f
     watch->facts = *facts;
     watch->limits = *limits;
     watch->view.inherited_bytes = inherited_bytes;
-    watch->next_ns = facts->bound == JAIL_BOUND_POLLED ? clock_now_ns() + SHORTEST_NS : CLOCK_NEVER;
+    watch->view.most_processes = limits->processes;
+    if (facts->bound != JAIL_BOUND_POLLED)
+        return;
+    watch->weigh_ns = clock_now_ns() + SHORTEST_NS;
+    // Where each child has a uid of its own, the kernel refuses the next thread itself.
+    watch->count_ns = facts->own_uid ? CLOCK_NEVER : watch->weigh_ns;
 }
 
 static int memory_device(dev_t *ret, struct err *err) {
@@ -56,14 +64,15 @@ static int open_view(struct tree_watch *watch, struct err *err) {
     return tree_proc_open(watch->process, &watch->view.proc, err);
 }
 
+static uint64_t within(uint64_t pause, uint64_t shortest, uint64_t longest) {
+    return pause < shortest ? shortest : pause > longest ? longest : pause;
+}
+
 // The soonest that the rest could be filled, and no more often than the cost allows.
-static uint64_t pause_ns(const struct tree_watch *watch, uint64_t used_bytes, uint64_t cost_ns) {
+static uint64_t weigh_pause_ns(const struct tree_watch *watch, uint64_t used_bytes, uint64_t cost_ns) {
     uint64_t limit = watch->limits.memory_bytes;
     uint64_t pause = (limit > used_bytes ? limit - used_bytes : 0) / FILL_BYTES_PER_NS;
-    if (pause < SHORTEST_NS)
-        pause = SHORTEST_NS;
-    if (pause > LONGEST_NS)
-        pause = LONGEST_NS;
+    pause = within(pause, SHORTEST_NS, LONGEST_NS);
     return pause > cost_ns * SHARE ? pause : cost_ns * SHARE;
 }
 
@@ -76,12 +85,11 @@ static int beyond_cpu(const struct tree_watch *watch, const struct tree_usage *u
     return 1;
 }
 
-// Where each child has a uid of its own, the kernel refuses the next thread itself.
-static int beyond_processes(const struct tree_watch *watch, const struct tree_usage *usage, struct err *why) {
-    if (watch->facts.own_uid || usage->threads <= watch->limits.processes)
+static int beyond_processes(const struct tree_watch *watch, uint32_t threads, struct err *why) {
+    if (threads <= watch->limits.processes)
         return 0;
-    err_fill(why, REASON_LIMIT_PROCESSES, "the script had %u processes and threads, more than its limit of %u",
-             usage->threads, watch->limits.processes);
+    err_fill(why, REASON_LIMIT_PROCESSES, "the script had %u processes and threads, more than its limit of %u", threads,
+             watch->limits.processes);
     return 1;
 }
 
@@ -95,29 +103,44 @@ static int beyond_memory(const struct tree_watch *watch, uint64_t bytes, struct 
 }
 
 // The fair figure is dear where processes are many: what is beyond another limit need not wait for it.
-static int look(struct tree_watch *watch, uint64_t *ret_bytes, struct err *why, struct err *err) {
+static int weigh(struct tree_watch *watch, uint64_t began, struct err *why, struct err *err) {
     struct tree_usage usage;
     TRY(tree_usage_most(&watch->view, &usage, err));
-    *ret_bytes = usage.memory_bytes;
-    if (beyond_cpu(watch, &usage, why) || beyond_processes(watch, &usage, why))
-        return 1;
-    if (usage.memory_bytes > watch->limits.memory_bytes)
-        TRY(tree_usage_fair(&watch->view, ret_bytes, err));
-    return beyond_memory(watch, *ret_bytes, why);
-}
-
-int tree_watch_look(struct tree_watch *watch, struct err *ret_why, struct err *err) {
-    uint64_t began = clock_now_ns(), bytes = 0;
-    if (watch->view.proc < 0)
-        TRY(open_view(watch, err));
-    if (watch->view.proc < 0) { // about to be dead
-        watch->next_ns = began + SHORTEST_NS;
-        return 0;
-    }
-    int beyond = look(watch, &bytes, ret_why, err);
+    uint64_t bytes = usage.memory_bytes;
+    int beyond = beyond_cpu(watch, &usage, why);
+    if (!beyond && bytes > watch->limits.memory_bytes)
+        TRY(tree_usage_fair(&watch->view, &bytes, err));
     if (bytes > watch->peak_bytes)
         watch->peak_bytes = bytes;
     uint64_t now = clock_now_ns();
-    watch->next_ns = beyond ? CLOCK_NEVER : now + pause_ns(watch, bytes, now - began);
+    watch->weigh_ns = now + weigh_pause_ns(watch, bytes, now - began);
+    return beyond ? beyond : beyond_memory(watch, bytes, why);
+}
+
+static int count(struct tree_watch *watch, uint64_t began, struct err *why, struct err *err) {
+    uint32_t threads = 0;
+    TRY(tree_usage_count(&watch->view, &threads, err));
+    uint64_t now = clock_now_ns();
+    watch->count_ns = now + within((now - began) * SHARE, SHORTEST_NS, LONGEST_NS);
+    return beyond_processes(watch, threads, why);
+}
+
+static int look(struct tree_watch *watch, uint64_t began, struct err *why, struct err *err) {
+    int beyond = watch->count_ns <= began ? count(watch, began, why, err) : 0;
+    return beyond == 0 && watch->weigh_ns <= began ? weigh(watch, began, why, err) : beyond;
+}
+
+int tree_watch_look(struct tree_watch *watch, struct err *ret_why, struct err *err) {
+    uint64_t began = clock_now_ns();
+    if (watch->view.proc < 0)
+        TRY(open_view(watch, err));
+    if (watch->view.proc < 0) { // about to be dead
+        watch->weigh_ns = began + SHORTEST_NS;
+        watch->count_ns = CLOCK_NEVER;
+        return 0;
+    }
+    int beyond = look(watch, began, ret_why, err);
+    if (beyond > 0)
+        rest(watch);
     return beyond;
 }

@@ -18,8 +18,10 @@ struct tree_watch {
     struct tree_view view;
     struct jail_facts facts;
     struct jail_limits limits;
-    int process;         /* pidfd of the child; borrowed */
-    uint64_t next_ns;    /* CLOCK_NEVER: nothing is to be watched */
+    int process; /* pidfd of the child; borrowed */
+    /* When to look next. Counting has a pace of its own: looking at the memory of many large processes is dear, and a fork
+     * bomb would grow meanwhile. CLOCK_NEVER: nothing is to be watched. */
+    uint64_t weigh_ns, count_ns;
     uint64_t peak_bytes; /* the highest figure seen; 0: nobody looked */
 };
 
@@ -33,7 +35,9 @@ MUST_USE int tree_watch_input(struct tree_watch *watch, int fd, struct err *err)
 void tree_watch_begin(struct tree_watch *watch, int process, const struct jail_facts *facts, uint64_t inherited_bytes,
                       const struct jail_limits *limits);
 
-static inline uint64_t tree_watch_next_ns(const struct tree_watch *watch) { return watch->next_ns; }
+static inline uint64_t tree_watch_next_ns(const struct tree_watch *watch) {
+    return watch->weigh_ns < watch->count_ns ? watch->weigh_ns : watch->count_ns;
+}
 
 /* 0: within its limits, as far as is known. 1: beyond; *ret_why names the limit with its figure. -1: the tree cannot be
  * looked at, so that nothing may be promised. */

@@ -7,11 +7,12 @@
  *                                                               or  host_exited with `err` set (nothing was forked)
  * 3. worker → child, on conversation:  host_call records, in this order:
  *        COMMIT (limits)  fds: stdout, stderr[, stdin]
- *        SCRIPT (name)    fd: the text, sealed            RUN only
+ *        SCRIPT (name)    fd: the text, sealed            RUN and LINT
  *        BUNDLE (name)    fd: the zip                     at most one
- *        INPUT (port, name) fd: a sealed segment          RUN: any number; TYPE: none
+ *        INPUT (port, name) fd: a sealed segment          RUN: any number; TYPE and LINT: none
  *        TABLE (name, separator, flags) fd: the text             TYPE only: the CSV or TSV file
- *        COLUMN (value)                                   TYPE only, any number: only these, in this order
+ *        COLUMN (value)                                   TYPE, any number: only these, in this order; LINT: the ports
+ *                                                         that will be connected
  *        PARAM (key, value)                               any number
  *        REQUESTS fd: the channel of quern/request.h      RUN only, at most one
  *        START
@@ -96,6 +97,7 @@ enum host_call_kind {
 enum host_task {
     HOST_TASK_RUN = 1,  /* call azureml_main and return its frames */
     HOST_TASK_TYPE = 2, /* read TABLE with pandas and return it as port 1 */
+    HOST_TASK_LINT = 3, /* read SCRIPT without running any of it, print what is wrong with it (quern/lint.py) */
 };
 
 enum host_dialect { HOST_CLASSIC = 1, HOST_STUDIO, HOST_DESIGNER, HOST_QUERN };

@@ -126,11 +126,13 @@ static int check_task(const struct call *call, struct err *err) {
     if (call->task == HOST_TASK_TYPE &&
         (call->table < 0 || call->script >= 0 || call->input_count || call->requests >= 0))
         return err_set(err, REASON_BUG, "START: typing needs a TABLE and neither SCRIPT nor INPUT nor REQUESTS");
+    if (call->task == HOST_TASK_LINT && (call->script < 0 || call->table >= 0 || call->input_count))
+        return err_set(err, REASON_BUG, "START: a check needs a SCRIPT and neither TABLE nor INPUT");
     return 0;
 }
 
 static int take_start(struct call *call, const struct host_call *record, struct err *err) {
-    if (record->task != HOST_TASK_RUN && record->task != HOST_TASK_TYPE)
+    if (record->task < HOST_TASK_RUN || record->task > HOST_TASK_LINT)
         return err_set(err, REASON_BUG, "START: task %u is unknown", record->task);
     if (record->dialect < HOST_CLASSIC || record->dialect > HOST_QUERN)
         return err_set(err, REASON_BUG, "START: dialect %u is unknown", record->dialect);

@@ -38,10 +38,11 @@ struct call_param {
 struct call {
     enum host_task task;
     enum host_dialect dialect;
-    uint32_t flags;   /* enum host_flags */
-    uint32_t profile; /* enum segment_profile of this interpreter's pandas */
+    uint32_t flags;     /* enum host_flags */
+    uint32_t profile;   /* enum segment_profile of this interpreter's pandas */
+    bool other_streams; /* stdout and stderr are no pipes, as they were before the job was known */
 
-    int script; /* RUN: the text */
+    int script; /* RUN, LINT: the text */
     char script_name[HOST_NAME_BYTES];
 
     int bundle; /* the zip, or -1 */
@@ -51,7 +52,7 @@ struct call {
     char table_name[HOST_NAME_BYTES];
     char separator;
     bool no_header;
-    uint32_t column_count; /* 0: all */
+    uint32_t column_count; /* TYPE: 0: all; LINT: ports */
     char **columns;
 
     char id[HOST_NAME_BYTES]; /* of the job */

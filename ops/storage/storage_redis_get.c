@@ -145,7 +145,7 @@ static int attempt(struct session *session, void *context, uint64_t deadline_ns,
         session_drop(session);
         if (err)
             *err = fault;
-        return session_passes(&fault) ? -1 : fail(get, err);
+        return patience_passes(&fault) ? -1 : fail(get, err);
     }
     return check(get, err);
 }

@@ -109,13 +109,10 @@ ATTACKS = {
     "line.send(b'hello')": "the script's process sent a request that is none",
     "line.sendmsg([bytes(17440)], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack('3i', 0, 1, 2))])":
         "the script's process sent a request that is none",
-    "line.send(struct.pack('I', 99) + bytes(17436))": "request 99 of the script's process is unknown",
-    "line.send(struct.pack('I', 5) + bytes(17436))":
-        "request 5 of the script's process: expected 1 descriptors, found 0",
 }
 
 
-@pytest.mark.parametrize("attack", ATTACKS, ids=["short", "descriptors", "unknown", "no-reply"])
+@pytest.mark.parametrize("attack", ATTACKS, ids=["short", "descriptors"])
 def test_f_what_is_no_request_ends_the_job(quern, attack):
     run = quern(RAW.replace("ATTACK", attack))
     assert run.code == 1 and run.job["reason"] == "bad_result" and run.job["message"] == ATTACKS[attack]
@@ -138,7 +135,7 @@ def azureml_main():
 
 def test_f_a_flood_ends_with_its_time(quern):
     """Neither replies that nobody takes nor words without end hold up the worker, who enforces the limits."""
-    run = quern(FLOOD, "--timeout", "2s")
+    run = quern(FLOOD, "--timeout", "1s")
     assert run.code == 124 and run.job["reason"] == "limit:time"
 
 

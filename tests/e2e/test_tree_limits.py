@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Limits of a job as a whole: what its processes use together, and what they only share."""
 import re
+import subprocess
 
 import pytest
+
+from fleet import QUERN
+from runs import Run
 
 TOGETHER = """
 import mmap, multiprocessing, os, signal, time
@@ -126,3 +130,25 @@ def test_l_memory_of_a_process_whose_first_thread_is_gone(quern):
                        "    signal.pause()\n"
                        "rest()"), "--memory", "512M", "--timeout", "60s")
     beyond_memory(run, 512)
+
+
+MANY = """
+import os, signal
+held = bytearray(os.urandom(1 << 20) * 40)
+def azureml_main():
+    for _ in range(400):
+        if os.fork() == 0:
+            signal.pause()
+    signal.pause()
+"""
+
+
+def test_l_many_large_processes_are_counted_before_they_are_weighed(tmp_path):
+    """At level user, where the kernel counts for nobody: to weigh them all takes longer than the job may."""
+    path = tmp_path / "many.py"
+    path.write_text(MANY)
+    done = subprocess.run(["unshare", "-r", QUERN, "run", path, "-o", tmp_path / "out", "--memory", "4G", "--timeout", "30s"],
+                          capture_output=True, text=True, check=False)
+    run = Run(done, tmp_path / "out")
+    assert (run.code, run.job["reason"], run.job["jail"]["level"]) == (1, "limit:processes", "user"), run.stderr
+    assert re.fullmatch(r"the script had \d+ processes and threads, more than its limit of 256", run.job["message"])

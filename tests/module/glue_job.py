@@ -99,19 +99,17 @@ def run(directory, script, inputs=(), **options):
     """Runs a script (text or bytes). inputs: {port: DataFrame} or frames in order. Result: Ended."""
     work = os.path.join(directory, "work")
     os.mkdir(work)
-    source = os.path.join(directory, "source.py")
-    with open(source, "wb") as file:
-        file.write(script if isinstance(script, bytes) else script.encode())
     ports = inputs if isinstance(inputs, dict) else dict(enumerate(inputs, 1))
-    call = {"task": "run", "id": "j1", "requests": -1, "dialect": "quern", "debug": False, "legacy": False, "profile": _quern.PROFILE_NS, "limit": LIMIT,
-            "directory": work, "script": os.open(source, os.O_RDONLY), "bundle": -1, "bundle_name": "", "table": -1,
+    call = {"task": "run", "id": "j1", "requests": -1, "dialect": "quern", "debug": False, "legacy": False, "streams": True,
+            "profile": _quern.PROFILE_NS, "limit": LIMIT,
+            "directory": work, "script": script if isinstance(script, bytes) else script.encode(), "bundle": -1, "bundle_name": "", "table": -1,
             "table_name": "", "separator": ",", "header": True, "columns": [], "params": {},
             "inputs": [(port, segment(made), f"input{port}") for port, made in sorted(ports.items())]}
     call.update(options)
     try:
         return fork(directory, call)
     finally:
-        for fd in [call["script"]] + [fd for _, fd, _ in call["inputs"]]:
+        for _, fd, _ in call["inputs"]:
             os.close(fd)
 
 
@@ -146,6 +144,7 @@ def child(directory, call, told):
         sys.stderr = sys.__stderr__ = open(2, "w", closefd=False)
         os.chdir(call["directory"])
         recorder = Recorder()
+        entry.get_ready(call["directory"])
         entry.run(call, recorder)
         with open(told, "wb") as file:
             pickle.dump(recorder, file)

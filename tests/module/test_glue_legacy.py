@@ -168,6 +168,130 @@ def test_m_gives_what_its_modern_form_gives(made, old):
     pd.testing.assert_frame_equal(found, expected, check_dtype=False, check_names=False)
 
 
+# What is set in place, and what is left of the frame then.
+SET = [
+    ("d['y'].fillna(9, inplace=True)", "d['y'] = d['y'].fillna(9)"),
+    ("d.k.replace('a', 'z', inplace=True)", "d['k'] = d['k'].replace('a', 'z')"),
+    ("d['x'][1] = 20", "d.loc[1, 'x'] = 20"),
+    ("d.x[d.x > 3] = 0", "d.loc[d.x > 3, 'x'] = 0"),
+    ("d['x'].loc[2:3] = 7", "d.loc[2:3, 'x'] = 7"),
+    ("d['x'].iat[0] = 7", "d.loc[0, 'x'] = 7"),
+    ("d['x'].ix[4] = 7", "d.loc[4, 'x'] = 7"),
+    ("c = d['x']; c[0] = 8; c[1] = 9", "d.loc[[0, 1], 'x'] = [8, 9]"),
+    ("d['c'] = d.k.astype('category'); d['c'][0] = 'b'", "d['c'] = pd.Categorical(['b', 'b', 'c', 'a', 'b'])"),
+    ("d['x'][0] = 2.5", "d['x'] = [2.5, 2, 3, 4, 5]"),
+    ("d.loc[1, 'x'] = 'text'", "d['x'] = pd.Series([1, 'text', 3, 4, 5], dtype=object)"),
+    ("d.loc[1, 'k'] = 3", "d['k'] = pd.Series(['a', 3, 'c', 'a', 'b'], dtype=object)"),
+    # what is no column of the frame, or not any more
+    ("c = d['x'].copy(); c[0] = 8", ""),
+    ("c = d['x'] * 2; c[0] = 8", ""),
+    ("c = d[d.x > 0]['x']; c.fillna(0, inplace=True); c[0] = 8", ""),
+    ("c = d['y']; c.dropna(inplace=True)", ""),
+    ("e = d.copy(); e['x'][0] = 8", ""),
+    ("e = d.drop(columns='y'); e['x'][0] = 8; e.x.replace(2, 3, inplace=True)", ""),
+    ("c = d.pop('x'); c[0] = 8", "d.pop('x')"),
+    ("d['t'] = [str(c) for c in d if d[c].dtype == object] + 4 * ['']", "d['t'] = ['k', '', '', '', '']"),
+    ("d['t'] = pd.to_datetime(['1970-01-02'] * 5); d['s'] = d.t.astype('int64') // 10**9", "d['t'] = pd.to_datetime(['1970-01-02'] * 5); d['s'] = 86400"),
+]
+LEFT = """
+import traceback
+def left(text, d):
+    try:
+        exec(text, {**globals(), "d": d})
+        return table(d)
+    except Exception:
+        return pd.DataFrame({"failed": traceback.format_exc().splitlines()})
+def azureml_main(d):
+    return {f"{side}{i}": left(pair[side], d.copy()) for i, pair in enumerate(CASES) for side in (0, 1)}
+"""
+
+
+@pytest.fixture(scope="module")
+def left(tmp_path_factory):
+    job = run(tmp_path_factory.mktemp("set"), f"{HEAD}CASES = {SET!r}\n{LEFT}", [FRAME], legacy=True)
+    assert job.raised is None, job.err
+    return {old: (job.results[f"0{i}"], job.results[f"1{i}"]) for i, (old, _) in enumerate(SET)}
+
+
+@pytest.mark.parametrize("old", [old for old, _ in SET])
+def test_m_what_is_set_in_a_column_is_in_its_frame(left, old):
+    found, expected = left[old]
+    assert "failed" not in expected.columns, expected
+    assert "failed" not in found.columns, "\n".join(found["failed"])
+    pd.testing.assert_frame_equal(found, expected)
+
+
+# Each draws on an empty figure; then a condition that holds.
+PLOTS = [
+    ("plt.hist([1, 2, 3], bins=3, normed=True)", "abs(sum(bar.get_height() for bar in ax().patches) * 2 / 3 - 1) < 1e-9"),
+    ("fig.add_subplot(111, axisbg='red')", "ax().get_facecolor()[:3] == (1, 0, 0)"),
+    ("ax().set_axis_bgcolor('red')", "ax().get_facecolor()[:3] == (1, 0, 0)"),
+    ("plt.plot([1, 2]); plt.hold(True); plt.plot([2, 1])", "len(ax().lines) == 2"),
+    ("fig.gca(projection='3d').scatter([1], [2], [3])", "ax().name == '3d'"),
+    ("from mpl_toolkits.mplot3d import Axes3D; Axes3D(fig).scatter([1], [2], [3])", "[one.name for one in fig.axes] == ['3d']"),
+    ("plt.annotate(s='here', xy=(0, 0))", "ax().texts[0].get_text() == 'here'"),
+    ("plt.bar(left=[1, 2], height=[3, 4])", "[bar.get_height() for bar in ax().patches] == [3, 4]"),
+    ("plt.plot([1, 2], [3, 4], axes=ax(), color='red')", "ax().lines[0].get_color() == 'red'"),
+    ("plt.grid(b=False)", "True"),
+    ("plt.tick_params(labelbottom='off')", "not any(label.get_visible() for label in ax().get_xticklabels())"),
+    ("ax().set_color_cycle(['red', 'blue']); plt.plot([1]); plt.plot([2])", "[line.get_color() for line in ax().lines] == ['red', 'blue']"),
+    ("plt.style.use('seaborn-whitegrid')", "True"),
+    ("import matplotlib; matplotlib.style.use('ggplot')", "True"),
+    ("import matplotlib; matplotlib.use('TkAgg', warn=False)", "True"),
+    ("from matplotlib import mlab; plt.plot(mlab.normpdf([0.0], 0, 1))", "abs(ax().lines[0].get_ydata()[0] - 0.3989422804) < 1e-9"),
+    ("plt.scatter([1], [2], c=[1], cmap=plt.cm.get_cmap('jet'))", "True"),
+    ("plt.plot([1], label='a'); plt.legend().legendHandles[0]", "True"),
+    ("plt.cm.spectral(0.5)", "True"),
+    ("pd.DataFrame({'a': [1, 2, 3]}).hist(normed=True)", "ax().patches"),
+    ("plot(['k', '.'], rplot.GeomScatter(alpha=0.5), rplot.GeomPolyFit(degree=1))",
+     "[one.get_title() for one in fig.axes] == ['k=a', 'k=b', 'k=c'] and [len(one.collections) for one in fig.axes] == [1, 1, 1]"),
+    ("plot(['k', 'x'], rplot.GeomHistogram(), rplot.GeomDensity(), rplot.GeomDensity2D())", "len(fig.axes) == 15"),
+    ("plot(['.', 'k'], rplot.GeomPoint(size=rplot.ScaleSize('x'), shape=rplot.ScaleShape('k'), colour=rplot.ScaleRandomColour('k')))",
+     "len(fig.axes) == 3"),
+    ("plot(['.', 'k'], rplot.GeomPoint(colour=rplot.ScaleGradient2('x', (0, 0, 1), (0, 1, 0), (1, 0, 0))))", "len(fig.axes) == 3"),
+]
+DRAW = """
+import traceback
+import matplotlib.pyplot as plt
+import pandas.tools.rplot as rplot
+def azureml_main(d):
+    d = d.fillna(0)
+    def drawn(text, condition):
+        fig = plt.figure()
+        def plot(by, *layers):
+            made = rplot.RPlot(d, x="x", y="y")
+            for layer in (rplot.TrellisGrid(by), *layers):
+                made.add(layer)
+            return made.render(fig)
+        known = {**globals(), "fig": fig, "ax": fig.gca, "plot": plot}
+        try:
+            exec(text, known)
+            fig = known["fig"] = plt.gcf()
+            known["ax"] = fig.gca
+            fig.canvas.draw()
+            return "good" if eval(condition, known) else "what it drew is something else"
+        except Exception:
+            return traceback.format_exc()
+        finally:
+            plt.close("all")
+            plt.rcdefaults()
+    return pd.DataFrame({"made": [drawn(*case) for case in CASES]})
+"""
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    job = run(tmp_path_factory.mktemp("plots"), f"import warnings\nwarnings.simplefilter('ignore')\nimport pandas as pd\nCASES = {PLOTS!r}\n{DRAW}",
+              [FRAME], legacy=True)
+    assert job.raised is None, job.err
+    return dict(zip([text for text, _ in PLOTS], job.results[1]["made"]))
+
+
+@pytest.mark.parametrize("text", [text for text, _ in PLOTS])
+def test_m_draws_what_it_drew(drawn, text):
+    assert drawn[text] == "good", drawn[text]
+
+
 NAMES = [
     "from sklearn.cross_validation import train_test_split, KFold, StratifiedKFold, ShuffleSplit, cross_val_score",
     "from sklearn.grid_search import GridSearchCV, RandomizedSearchCV, ParameterGrid",
@@ -236,6 +360,20 @@ def test_m_without_it_a_failure_names_the_option(tmp_path, code, hint):
     assert job.raised
     assert job.notes == [("legacy", f"{hint}; --legacy brings it back")]
     assert job.err.endswith(f"hint: {hint}; --legacy brings it back\n")
+
+
+@pytest.mark.parametrize("code,hint", [
+    ("d.loc[0, 'x'] = 2.5", "setting what a column's type cannot hold is gone since pandas 3.0: write frame[column] = "
+                            "frame[column].astype(type) first; --legacy brings it back"),
+    ("d[['x', 'y']].to_numpy()[0, 0] = 1; d.x.values[0] = 1",
+     "since pandas 3.0 the arrays that a frame hands out are read-only: write .to_numpy(copy=True)"),
+])
+def test_m_pandas_3_is_stricter(tmp_path, code, hint):
+    job = run(tmp_path, f"def azureml_main(d):\n    {code}\n", [FRAME])
+    if pd.__version__ < "3":
+        assert job.raised is None
+    else:
+        assert job.raised and job.err.endswith(f"hint: {hint}\n"), job.err
 
 
 @pytest.mark.parametrize("code", ["d.nothing", "import nothing", "raise AttributeError('ix')", "{}['ix']", "object().ix"])

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs one job in this process. Called by glue.c, once.
+"""Runs one job in this process. Called by glue.c: get_ready() when the process is forked, run() once.
 
-`call`: dict of task ("run", "type"), id, requests (fd or -1), dialect, debug, profile, limit (bytes of one result), directory (the current one),
-script (fd), bundle (fd or -1), bundle_name, table (fd), table_name, separator, header, columns [name] (none: all), inputs
+`call`: dict of task ("run", "type"), id, requests (fd or -1), dialect, debug, legacy, streams (whether stdout and stderr are no pipes, as they were
+before), profile, limit (bytes of one result), directory (the current one), script (bytes), bundle (fd or -1), bundle_name, table (fd), table_name, separator, header, columns [name] (none: all), inputs
 [(port, fd, name)], params {key: value}.
 `answers`: note(about, text), result(port, name, rows, fd), raised(reason, detail, type, message, line).
 """
@@ -25,7 +25,7 @@ class Job:
         self.call, self.answers = call, answers
         self.process = getpid()
         self.blame = _quern.REASON_BUG
-
+        self.legacy = call["legacy"] or "quern.legacy" in sys.modules  # the environment's own wish
         self.notes = 0
 
     def note(self, about, text):
@@ -41,11 +41,31 @@ class Job:
         return lambda column, text: self.note(dataset, text)
 
 
+def get_ready(directory):
+    """Once, before the job is known and any submitted byte is here: what all jobs have in common."""
+    surroundings.set_up(directory)
+    script.prepare(directory)
+
+
+class Rehearsal:
+    """The answers of a script of our own, which has nothing to say."""
+
+    def raised(self, reason, detail, kind, message, line):
+        raise RuntimeError(f"{kind}: {message} (line {line})")
+
+
+def rehearse(call):
+    """A script of our own on the way of a job, in a child that waits for one: it touches what the job will touch. Nothing
+    of it stays."""
+    run({**call, "task": "rehearse"}, Rehearsal())
+
+
 def run(call, answers):
     """Does the task and answers; raises only what means that the conversation is broken."""
     job = Job(call, answers)
     try:
-        surroundings.set_up(call["directory"])
+        if call["streams"]:
+            surroundings.open_streams()
         TASKS[call["task"]](job)
     except BaseException as error:
         failed(job, error)
@@ -86,28 +106,41 @@ def failed(job, error):
 
 
 def run_script(job):
-    """Bundle, inputs, script, call, results."""
+    """From the bundle to the results, and what a program does at its end."""
+    quern.job_id = job.call["id"]
+    channel.open_line(job.call["requests"], job.note)
+    standin.install()
+    module = call_script(job)
+    job.blame = _quern.REASON_EXCEPTION
+    script.flush(module)
+    surroundings.finish()
+
+
+def rehearse_script(job):
+    """run_script() without what can be done only once."""
+    job.legacy = False
+    script.flush(call_script(job))
+    HELD.clear()
+    script.forget(job.call["directory"])
+
+
+def call_script(job):
+    """Bundle, inputs, script, call, results. Returns the script's module."""
     call = job.call
     quern.params.update(call["params"])
-    quern.job_id = call["id"]
-    channel.open_line(call["requests"], job.note)
-    standin.install()
-    unpack(call, script.prepare(call["directory"]))
+    unpack(call)
     inputs = {port: (_quern.map_segment(fd), job.notes_about(name)) for port, fd, name in call["inputs"]}
     HELD.append(inputs)
-    source = read_all(call["script"])
     job.blame = _quern.REASON_EXCEPTION
-    if call["legacy"] or "quern.legacy" in sys.modules:  # the environment's own wish
+    if job.legacy:
         bring_back(job)
-    module = script.load(source, call["directory"])
+    module = script.load(call["script"])
     main = getattr(module, script.ENTRY)
     value = main(*made(main, arguments.arguments(main, inputs, call["dialect"], job.note)))
     leave_if_forked(job)
     job.blame = _quern.REASON_BAD_RESULT
     answer(job, results.outputs(value, call["dialect"], job.note))
-    job.blame = _quern.REASON_EXCEPTION
-    script.flush(module)
-    surroundings.finish()
+    return module
 
 
 def bring_back(job):
@@ -118,11 +151,9 @@ def bring_back(job):
 
 def suggest(job, error):
     """Says when the failure is of something that a library lacks today."""
-    if job.call.get("legacy"):
-        return
     from quern.legacy import hints
 
-    text = hints.hint(error)
+    text = hints.hint(error, bool(job.call.get("legacy")))
     if text:
         job.note("legacy", text)
         failures.say(f"hint: {text}\n")
@@ -135,21 +166,15 @@ def made(main, chosen):
     return values
 
 
-def unpack(call, bundle):
+def unpack(call):
     if call["bundle"] < 0:
         return
-    directory = os.open(bundle, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    directory = os.open(script.bundle(call["directory"]), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         files = _quern.unpack_bundle(call["bundle"], directory)
     finally:
         os.close(directory)
     print(f"{script.BUNDLE}: unpacked {call['bundle_name']}, {files} file{'' if files == 1 else 's'}")
-
-
-def read_all(fd):
-    with open(fd, "rb", closefd=False) as file:
-        file.seek(0)
-        return file.read()
 
 
 def answer(job, outputs, about=""):
@@ -173,4 +198,4 @@ def type_table(job):
     answer(job, [(1, "", made)], call["table_name"])
 
 
-TASKS = {"run": run_script, "type": type_table}
+TASKS = {"run": run_script, "type": type_table, "rehearse": rehearse_script}

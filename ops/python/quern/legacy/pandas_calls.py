@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """pandas: functions and methods that are still there and were called differently."""
 import functools
+import inspect
 import re
 
 import types
@@ -330,7 +331,8 @@ def replace(holder, names, *wrappers):
 
 
 def functions(holder):
-    return [name for name in dir(holder) if not name.startswith("_") and isinstance(getattr(holder, name, None), types.FunctionType)]
+    return [name for name in dir(holder) if not name.startswith("_")
+            and isinstance(inspect.getattr_static(holder, name, None), types.FunctionType)]
 
 
 def manners(function, name):

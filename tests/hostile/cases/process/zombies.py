@@ -7,6 +7,7 @@ from attack import say
 
 EXPECT = {
     "found": {"many": True},
+    "user": {"or": "limit:processes"},
     "free": {"many": True},
 }
 
