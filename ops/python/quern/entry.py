@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs one job in this process. Called by glue.c: get_ready() when the process is forked, run() once.
 
-`call`: dict of task ("run", "type"), id, requests (fd or -1), dialect, debug, legacy, streams (whether stdout and stderr are no pipes, as they were
-before), profile, limit (bytes of one result), directory (the current one), script (bytes), bundle (fd or -1), bundle_name, table (fd), table_name, separator, header, columns [name] (none: all), inputs
-[(port, fd, name)], params {key: value}.
-`answers`: note(about, text), result(port, name, rows, fd), raised(reason, detail, type, message, line).
+`call`: dict of task ("run", "type"), id, requests (fd or -1), dialect, debug, legacy, streams (whether stdout and stderr are
+no pipes, as they were before), profile, limit (bytes of one result), directory (the current one), script (bytes), bundle (fd or
+-1), bundle_name, table (fd), table_name, separator, header, columns [name] (none: all), inputs [(port, fd, name, kind,
+parameter)], params {key: value}.
+`answers`: note(about, text), result(port, name, rows, fd), object(name, kind, fd), raised(reason, detail, type, message, line).
 """
 import os
 import sys
 
 import _quern
 import quern
-from quern import arguments, channel, columns, failures, foreign, lent, names, results, script, standin, surroundings, tables
+from quern import (calling, channel, columns, failures, foreign, given, names, objects, results, script, settings, standin,
+                   surroundings, tables, windows)
 
 NOTES = 1000
 getpid = os.getpid  # a script may put another in its place
+quern.inputs, quern.Object, quern.File = given.Inputs(), objects.Object, objects.File
 HELD = []  # the inputs, until the process ends: only then does the worker measure what was changed of them
 
 
@@ -101,7 +104,8 @@ def failed(job, error):
         from quern import debugger  # pdb is not part of a warm interpreter
 
         debugger.post_mortem(error)
-    job.answers.raised(reason, 0, failures.type_of(error), message, failures.line_of(error))
+    number = getattr(error, "number", 0) if isinstance(error, failures.EXPECTED) else 0
+    job.answers.raised(reason, number, failures.type_of(error), message, failures.line_of(error))
     surroundings.finish()
 
 
@@ -127,19 +131,24 @@ def rehearse_script(job):
 def call_script(job):
     """Bundle, inputs, script, call, results. Returns the script's module."""
     call = job.call
-    quern.params.update(call["params"])
+    quern.params.update(settings.typed(call["params"]))
     unpack(call)
-    inputs = {port: (_quern.map_segment(fd), job.notes_about(name)) for port, fd, name in call["inputs"]}
+    inputs = [given.Input(*one, job.notes_about(one[2])) for one in call["inputs"]]
+    quern.inputs._fill(inputs)
     HELD.append(inputs)
     job.blame = _quern.REASON_EXCEPTION
     if job.legacy:
         bring_back(job)
     module = script.load(call["script"])
     main = getattr(module, script.ENTRY)
-    value = main(*made(main, arguments.arguments(main, inputs, call["dialect"], job.note)))
+    positional, keywords = calling.called(main, inputs, quern.params, call["dialect"], job.note)
+    HELD.append((positional, keywords))
+    value = main(*positional, **keywords)
     leave_if_forked(job)
+    calling.say_unused(inputs, job.note)
     job.blame = _quern.REASON_BAD_RESULT
-    answer(job, results.outputs(value, call["dialect"], job.note))
+    value = objects.wrapped(value) if call["dialect"] == "quern" else value
+    answer(job, results.declared(results.outputs(value, call["dialect"], job.note), quern._outputs))
     return module
 
 
@@ -150,20 +159,18 @@ def bring_back(job):
 
 
 def suggest(job, error):
-    """Says when the failure is of something that a library lacks today."""
+    """Says when the failure is of something that a library lacks today, of Python 2 or of a notebook."""
     from quern.legacy import hints
 
     text = hints.hint(error, bool(job.call.get("legacy")))
     if text:
         job.note("legacy", text)
+    elif isinstance(error, (SyntaxError, NameError)):
+        from quern.lint import advice
+
+        text = advice.of(error)
+    if text:
         failures.say(f"hint: {text}\n")
-
-
-def made(main, chosen):
-    """The arguments themselves: frames of pandas, or what the parameters' annotations ask for."""
-    values = [pair and maker(*pair) for pair, maker in zip(chosen, lent.makers(main, len(chosen)))]
-    HELD.append(values)
-    return values
 
 
 def unpack(call):
@@ -174,12 +181,17 @@ def unpack(call):
         files = _quern.unpack_bundle(call["bundle"], directory)
     finally:
         os.close(directory)
+    if windows.is_spelled(call["script"]):
+        windows.link(call["directory"])
     print(f"{script.BUNDLE}: unpacked {call['bundle_name']}, {files} file{'' if files == 1 else 's'}")
 
 
 def answer(job, outputs, about=""):
-    """Each output as a sealed segment; notes call it `about`, or by the name that it will have."""
+    """Each output as a sealed segment or object; notes call it `about`, or by the name that it will have."""
     for port, name, frame in outputs:
+        if isinstance(frame, objects.Object):
+            answer_object(job, name, frame)
+            continue
         labels = names.columns(frame.columns, job.call["dialect"])
         note = job.notes_about(about or name or f"dataset{port}")
         fd = (frame.segment(labels, job.call["limit"], note) if isinstance(frame, foreign.Table) else
@@ -189,6 +201,15 @@ def answer(job, outputs, about=""):
             job.answers.result(port, name, len(frame), fd)
         finally:
             os.close(fd)
+
+
+def answer_object(job, name, made):
+    fd = objects.stored(made, name, job.call["limit"])
+    try:
+        leave_if_forked(job)
+        job.answers.object(name, objects.KINDS[made.kind], fd)
+    finally:
+        os.close(fd)
 
 
 def type_table(job):
