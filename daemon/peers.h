@@ -25,6 +25,7 @@ struct peer {
     struct jail_require require;           /* zygotes: with less they do not come up */
     uint32_t standby;                      /* zygotes: children to keep ready */
     bool once;                             /* zygotes: one job is expected, warming up is not worth its time */
+    bool apart;                            /* started without namespaces, which the machine did not give */
     enum peer_state state;
     int requests;   /* our end of the shared request socket */
     int supervisor; /* its lifetime and HOST_READY */

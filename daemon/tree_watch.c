@@ -61,7 +61,8 @@ static int memory_device(dev_t *ret, struct err *err) {
 // Not before the first look: most jobs end earlier.
 static int open_view(struct tree_watch *watch, struct err *err) {
     TRY(memory_device(&watch->view.memory_device, err));
-    return tree_proc_open(watch->process, &watch->view.proc, err);
+    return watch->facts.pid_ns ? tree_proc_open(watch->process, &watch->view.proc, err)
+                               : tree_proc_of_session(watch->process, &watch->view, err);
 }
 
 static uint64_t within(uint64_t pause, uint64_t shortest, uint64_t longest) {

@@ -112,7 +112,8 @@ _Noreturn void child_main(const struct heritage *heritage) {
     struct call call;
     struct err err;
     call_open(&call, heritage->conversation, heritage->profile);
-    if (get_ready(heritage, &err) < 0 || touch_when_idle(heritage, &err) < 0)
+    if (jail_work_path(heritage->jail, heritage->slot, call.work_dir, &err) < 0 || get_ready(heritage, &err) < 0 ||
+        touch_when_idle(heritage, &err) < 0)
         give_up(heritage, &err);
     int wanted = take_commit(heritage, &call, &err);
     if (wanted > 0)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// quern-python [--no-collapse | --once | --standby=COUNT] NAME: the zygote of environment NAME. Descriptors: enum in host.h. It is started by
+// quern-python [--no-collapse | --once | --standby=COUNT] [--work-base=DIRECTORY] NAME: the zygote of environment NAME. Descriptors: enum in host.h. It is started by
 // the supervisor with jail_spawn(), says host_ready once, forks children until the supervisor is gone. --once: few of them
 // are expected, and the first one soon.
 
@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "ops/python/interpreter.h"
@@ -24,6 +25,7 @@ struct host {
     const char *name;
     struct warm_options warm;
     uint32_t standby;
+    const char *work_base; // no namespaces were made for this process; else NULL
     struct environment environment;
     struct jail *jail;
     struct warm_facts facts;
@@ -35,6 +37,8 @@ const char *__asan_default_options(void);
 const char *__asan_default_options(void) { return "detect_leaks=0:allocator_may_return_null=1"; }
 #endif
 
+static const char work_base[] = "--work-base=";
+
 static int parse_arguments(int count, char **arguments, struct host *host, struct err *err) {
     host->warm = (struct warm_options){.rehearse = true, .collapse = true};
     for (int i = 1; i < count; i++) {
@@ -44,6 +48,8 @@ static int parse_arguments(int count, char **arguments, struct host *host, struc
             host->warm = (struct warm_options){.rehearse = false, .collapse = false};
         else if (sscanf(arguments[i], "--standby=%u", &host->standby) == 1)
             continue;
+        else if (strncmp(arguments[i], work_base, strlen(work_base)) == 0)
+            host->work_base = arguments[i] + strlen(work_base);
         else if (!host->name)
             host->name = arguments[i];
         else
@@ -66,8 +72,10 @@ static int read_environment(struct host *host, struct err *err) {
 static int open_jail(struct host *host, struct err *err) {
     struct roots roots;
     TRY(roots_find(host->environment.python, &roots, err));
-    struct jail_options options = {.network_open = host->environment.network_open, .read_paths = roots.paths};
-    return jail_open(&options, &host->jail, err);
+    struct jail_options options = {
+        .network_open = host->environment.network_open, .work_base = host->work_base, .read_paths = roots.paths};
+    TRY(jail_open(&options, &host->jail, err));
+    return variables_set_home(host->jail, err);
 }
 
 // Each child costs its zygote a handful, and poll(2) takes no longer list than there may be open files.
@@ -122,8 +130,15 @@ static int anonymous_memory(uint64_t *ret_bytes, struct err *err) {
     return kb ? 0 : err_set(err, REASON_INFRA, "/proc/self/status: expected a line RssAnon, found none");
 }
 
+// Whom no pid namespace takes along has to end its children itself, and then the end of the supervisor's socket is its own.
+static int outlive_parent(struct err *err) {
+    return prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0 ? err_sys(err, REASON_INFRA, "PR_SET_PDEATHSIG") : 0;
+}
+
 static int serve(const struct host *host, struct err *err) {
     uint64_t inherited_bytes = 0;
+    if (host->work_base)
+        TRY(outlive_parent(err));
     TRY(anonymous_memory(&inherited_bytes, err));
     TRY(say_ready(host, NULL, err));
     const struct zygote_options options = {.jail = host->jail,
@@ -132,7 +147,9 @@ static int serve(const struct host *host, struct err *err) {
                                            .inherited_bytes = inherited_bytes,
                                            .requests = HOST_FD_REQUESTS,
                                            .supervisor = HOST_FD_SUPERVISOR};
-    return zygote_run(&options, err);
+    int done = zygote_run(&options, err);
+    jail_leave(host->jail);
+    return done;
 }
 
 static int fail(const struct err *err) {
