@@ -86,7 +86,10 @@ static int step_rules(void *state, struct err *err) {
         return 0;
     TRY(landlock_build(plan, &prepare->ruleset, err));
     TRY(add_work_directories(prepare, err));
-    const char *proc = prepare->jail->fresh_proc ? "/proc" : "/proc/self";
+    // Of the machine's /proc a namespace's process gets itself; without namespaces its children read there, too, and what is
+    // secret about a process Landlock keeps from all outside its jail.
+    bool whole = prepare->jail->fresh_proc || !prepare->jail->facts.pid_ns;
+    const char *proc = whole ? "/proc" : "/proc/self";
     return landlock_add(plan, prepare->ruleset, proc, LANDLOCK_READ, err);
 }
 

@@ -68,12 +68,34 @@ static int read_environment(struct host *host, struct err *err) {
     return environment_parse(host->name, text, &host->environment, err);
 }
 
+// Beside this program. What a script executes loads it (shared_memory.c).
+static int shared_memory_path(char path[PATH_MAX], struct err *err) {
+    static const char name[] = "/quern-shared-memory.so";
+    ssize_t used = readlink("/proc/self/exe", path, PATH_MAX - sizeof name);
+    char *slash = used < 0 ? NULL : memrchr(path, '/', (size_t)used);
+    if (!slash)
+        return err_sys(err, REASON_INFRA, "/proc/self/exe");
+    memcpy(slash, name, sizeof name);
+    return access(path, R_OK) == 0 ? 0 : err_sys(err, REASON_INFRA, "%s", path);
+}
+
 // The jail comes before the imports: what a library does while it is imported happens inside the zygote's own walls.
 static int open_jail(struct host *host, struct err *err) {
     struct roots roots;
+    char preload[PATH_MAX];
     TRY(roots_find(host->environment.python, &roots, err));
+    const char *read_paths[ROOTS_MAX + 2] = {NULL};
+    memcpy(read_paths, roots.paths, sizeof roots.paths);
+    if (host->work_base) {
+        TRY(shared_memory_path(preload, err));
+        size_t count = 0;
+        while (read_paths[count])
+            count++;
+        read_paths[count] = preload;
+        TRY(variables_set_preload(preload, err));
+    }
     struct jail_options options = {
-        .network_open = host->environment.network_open, .work_base = host->work_base, .read_paths = roots.paths};
+        .network_open = host->environment.network_open, .work_base = host->work_base, .read_paths = read_paths};
     TRY(jail_open(&options, &host->jail, err));
     return variables_set_home(host->jail, err);
 }

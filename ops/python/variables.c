@@ -55,3 +55,5 @@ int variables_set_home(const struct jail *jail, struct err *err) {
     TRY(set_one("HOME", home, err));
     return set_one("TMPDIR", home, err);
 }
+
+int variables_set_preload(const char *path, struct err *err) { return set_one("LD_PRELOAD", path, err); }

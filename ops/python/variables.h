@@ -14,4 +14,7 @@ MUST_USE int variables_set(struct err *err);
 /* Where the zygote may write, as far as its jail decides it. */
 MUST_USE int variables_set_home(const struct jail *jail, struct err *err);
 
+/* What programs that a script executes are to load. */
+MUST_USE int variables_set_preload(const char *path, struct err *err);
+
 #endif

@@ -46,7 +46,7 @@ import tempfile, os
 def azureml_main():
     with tempfile.TemporaryDirectory() as d, tempfile.NamedTemporaryFile() as f, tempfile.SpooledTemporaryFile(10) as s:
         s.write(b"x" * 100); f.write(b"y")
-        print(os.path.isdir(d) and f.name.startswith("/run/job"))
+        print(os.path.isdir(d) and f.name.startswith(os.getcwd()))
 """,
     "subprocess": """
 import subprocess, sys
@@ -94,7 +94,7 @@ def azureml_main():
 import zoneinfo, datetime, locale, os, getpass
 def azureml_main():
     when = datetime.datetime(2024, 7, 1, tzinfo=zoneinfo.ZoneInfo("Europe/Berlin"))
-    print(when.utcoffset() == datetime.timedelta(hours=2) and os.path.expanduser("~") == "/run/job")
+    print(when.utcoffset() == datetime.timedelta(hours=2) and os.path.expanduser("~") == os.getcwd())
 """,
     "a gigabyte within its limit": """
 import numpy as np
