@@ -142,10 +142,12 @@ static void take_answer(struct child *child, const struct child_listener *listen
                         int fd) {
     switch ((enum host_answer_kind)answer->kind) {
     case HOST_READY:
-        if (child->work_dir < 0)
+        if (child->work_dir < 0) {
             child->work_dir = fd;
-        else
+            tree_watch_work(&child->watch, &child->facts, fd);
+        } else {
             close(fd);
+        }
         break;
     case HOST_RESULT:
         take_result(child, listener, answer, fd);

@@ -151,6 +151,9 @@ static bool is_seen(struct walk *walk, ino_t inode) {
 }
 
 static void count_file(struct walk *walk, const struct stat *status) {
+    if (walk->view->work_device == status->st_dev && S_ISREG(status->st_mode) && status->st_nlink == 0 &&
+        !is_seen(walk, status->st_ino))
+        walk->usage.unlinked_bytes += (uint64_t)status->st_blocks * 512;
     if (status->st_dev != walk->view->memory_device || is_input(walk->view, status->st_ino))
         return;
     if (!is_seen(walk, status->st_ino))

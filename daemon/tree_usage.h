@@ -26,6 +26,7 @@ struct tree_view {
     int proc;            /* the tree's /proc; borrowed */
     pid_t session;       /* of the tree, where that /proc is the machine's; 0: all in it are the tree's */
     dev_t memory_device; /* of memory files */
+    dev_t work_device;   /* of the work directory, where it is to be surveyed; 0: none */
     uint64_t inherited_bytes;
     uint32_t most_processes; /* that are weighed; 0: none */
     uint32_t input_count;
@@ -34,7 +35,8 @@ struct tree_view {
 
 struct tree_usage {
     uint64_t memory_bytes;
-    uint64_t cpu_us; /* of living processes and of those they waited for */
+    uint64_t unlinked_bytes; /* open files of the work directory's device that have no name */
+    uint64_t cpu_us;         /* of living processes and of those they waited for */
 };
 
 /* Where there is no pid namespace the machine's /proc is looked at, and the processes of the session that the process behind

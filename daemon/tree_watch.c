@@ -6,16 +6,17 @@
 #include "quern/clock.h"
 #include "quern/memory.h"
 #include "quern/own.h"
+#include "work_usage.h"
 
 enum { SHORTEST_NS = 10000000, LONGEST_NS = 100000000, SHARE = 20, FILL_BYTES_PER_NS = 10 };
 
 // A single process that is beyond its CPU time gets SIGXCPU at the limit and may end by itself until then.
 #define CPU_GRACE_US UINT64_C(500000)
 
-static void rest(struct tree_watch *watch) { watch->weigh_ns = watch->count_ns = CLOCK_NEVER; }
+static void rest(struct tree_watch *watch) { watch->weigh_ns = watch->count_ns = watch->survey_ns = CLOCK_NEVER; }
 
 void tree_watch_init(struct tree_watch *watch) {
-    *watch = (struct tree_watch){.view = {.proc = -1}, .process = -1};
+    *watch = (struct tree_watch){.view = {.proc = -1}, .process = -1, .work_dir = -1};
     rest(watch);
 }
 
@@ -46,6 +47,16 @@ void tree_watch_begin(struct tree_watch *watch, int process, const struct jail_f
     watch->weigh_ns = clock_now_ns() + SHORTEST_NS;
     // Where each child has a uid of its own, the kernel refuses the next thread itself.
     watch->count_ns = facts->own_uid ? CLOCK_NEVER : watch->weigh_ns;
+}
+
+void tree_watch_work(struct tree_watch *watch, const struct jail_facts *facts, int work_dir) {
+    struct stat status;
+    if (facts->mount_ns)
+        return;
+    if (fstat(work_dir, &status) == 0)
+        watch->view.work_device = status.st_dev;
+    watch->work_dir = work_dir;
+    watch->survey_ns = clock_now_ns();
 }
 
 static int memory_device(dev_t *ret, struct err *err) {
@@ -107,6 +118,7 @@ static int beyond_memory(const struct tree_watch *watch, uint64_t bytes, struct 
 static int weigh(struct tree_watch *watch, uint64_t began, struct err *why, struct err *err) {
     struct tree_usage usage;
     TRY(tree_usage_most(&watch->view, &usage, err));
+    watch->unlinked_bytes = usage.unlinked_bytes;
     uint64_t bytes = usage.memory_bytes;
     int beyond = beyond_cpu(watch, &usage, why);
     if (!beyond && bytes > watch->limits.memory_bytes)
@@ -126,8 +138,35 @@ static int count(struct tree_watch *watch, uint64_t began, struct err *why, stru
     return beyond_processes(watch, threads, why);
 }
 
+static int beyond_disk(const struct tree_watch *watch, const struct work_usage *usage, struct err *why) {
+    const struct jail_limits *limits = &watch->limits;
+    if (usage->too_deep)
+        err_fill(why, REASON_LIMIT_DISK, "the work directory has directories nested more than %d deep",
+                 WORK_MOST_DEPTH);
+    else if (usage->files > limits->work_files)
+        err_fill(why, REASON_LIMIT_DISK, "the script made more than its limit of %llu files",
+                 (unsigned long long)limits->work_files);
+    else if (usage->bytes > limits->work_bytes)
+        err_fill(why, REASON_LIMIT_DISK, "the script's files took %llu MiB, more than their limit of %llu MiB",
+                 (unsigned long long)(usage->bytes >> 20), (unsigned long long)(limits->work_bytes >> 20));
+    else
+        return 0;
+    return 1;
+}
+
+static int survey(struct tree_watch *watch, uint64_t began, struct err *why) {
+    struct work_usage usage;
+    work_usage_read(watch->work_dir, watch->limits.work_files, &usage);
+    usage.bytes += watch->unlinked_bytes;
+    uint64_t now = clock_now_ns(), cost = (now - began) * SHARE;
+    watch->survey_ns = now + (cost > LONGEST_NS ? cost : LONGEST_NS);
+    return beyond_disk(watch, &usage, why);
+}
+
 static int look(struct tree_watch *watch, uint64_t began, struct err *why, struct err *err) {
     int beyond = watch->count_ns <= began ? count(watch, began, why, err) : 0;
+    if (beyond == 0 && watch->survey_ns <= began)
+        beyond = survey(watch, clock_now_ns(), why);
     return beyond == 0 && watch->weigh_ns <= began ? weigh(watch, began, why, err) : beyond;
 }
 
@@ -137,7 +176,7 @@ int tree_watch_look(struct tree_watch *watch, struct err *ret_why, struct err *e
         TRY(open_view(watch, err));
     if (watch->view.proc < 0) { // about to be dead
         watch->weigh_ns = began + SHORTEST_NS;
-        watch->count_ns = CLOCK_NEVER;
+        watch->count_ns = watch->survey_ns = CLOCK_NEVER;
         return 0;
     }
     int beyond = look(watch, began, ret_why, err);

@@ -102,6 +102,12 @@ def azureml_main():
     a = np.ones(1 << 27)
     print(float(a.sum()) == float(1 << 27))
 """,
+    "a frame near the limit": """
+import numpy as np, pandas as pd
+def azureml_main():
+    frame = pd.DataFrame(np.ones((225 << 20, 1)), columns=["a"], copy=False)
+    print(int(frame.memory_usage(index=False)["a"]) == 1800 << 20 and float(frame.a.sum()) == float(225 << 20))
+""",
     "bundle and own modules": """
 import attack, pathlib, importlib
 def azureml_main():

@@ -8,6 +8,9 @@ from attack import say, tried
 EXPECT = {
     "found": {"stat /etc/passwd": "ok", "access /etc/shadow": "EACCES", "readlink": "ok", "stat of the daemon's place": "ENOENT",
               "stat of what is planted": "ENOENT"},
+    "minimal": {"found": {"stat /etc/passwd": "ok", "access /etc/shadow": "EACCES", "readlink": "ok",
+                          "stat of the daemon's place": "ENOENT", "stat of what is planted": "ok"}},
+    "not_stopped": "whether a file or socket of the machine is there, how large and since when, where its directory can be passed",
     "no_control": "this is what the jail does not stop, except where the mounts are its own",
 }
 
