@@ -92,6 +92,13 @@ def fork(places):
          for part in ("ready", "job", "first line", "end", "total", "cpu")})
 
 
+def dispatch(places):
+    return Area(
+        "asked for a child that stands by → the first line of the script, by the clock of all processes",
+        [[f"{places.benches}/bench_dispatch"]], 5 if places.quick else 200,
+        {f"{when}: {part}": f"{when}: wake-up" for when in ("idle", "busy") for part in ("given", "first line")})
+
+
 def pictures(places):
     files = [f"{places.scratch}/{number}.png" for number in range(4)]
     subprocess.run(script(SYSTEM, "plots.py", *files), check=True)
@@ -160,5 +167,5 @@ def fleet(places):
         [script(SYSTEM, "fleet_private.py", places.scratch, programs, rows)], 1 if places.quick else 21, {})
 
 
-AREAS = {made.__name__: made for made in (codec, dataset, show, frames, fork, pictures, jail, noop, large, queue, store,
+AREAS = {made.__name__: made for made in (codec, dataset, show, frames, fork, dispatch, pictures, jail, noop, large, queue, store,
                                     fleet)}

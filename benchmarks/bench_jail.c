@@ -76,6 +76,7 @@ _Noreturn static void child(const struct jail *jail, int report) {
     struct jail_limits limits;
     struct err err = {0};
     int work_dir = -1;
+    uint64_t space = 0;
     double us[2];
     jail_limits_default(&limits);
     uint64_t start = clock_now_ns();
@@ -83,7 +84,7 @@ _Noreturn static void child(const struct jail *jail, int report) {
         _exit(complain(&err));
     us[0] = us_since(start);
     start = clock_now_ns();
-    if (jail_commit(jail, &limits, &err) < 0)
+    if (jail_measure(&space, &err) < 0 || jail_commit(jail, space, &limits, &err) < 0)
         _exit(complain(&err));
     us[1] = us_since(start);
     _exit(write(report, us, sizeof us) == sizeof us ? 0 : 1);

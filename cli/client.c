@@ -9,6 +9,7 @@
 
 #include "cli/places.h"
 #include "cli/preferences.h"
+#include "cli/queues.h"
 #include "quern/own.h"
 #include "quern/queue_client.h"
 #include "quern/queue_server.h"
@@ -145,6 +146,7 @@ int client_store(struct client *client, struct refusal *refusal) {
         return client_blame(client, &err, refusal);
     if (!*client->home.store) {
         refuse(refusal, REASON_CONFIG, "the queue '%s' names no store for its datasets", client->name);
+        queues_suggest(client, refusal);
         refusal_advise(refusal, "name one: quern queue home %s --store URL", client->name);
         return -1;
     }

@@ -7,6 +7,7 @@
 
 #include "cli/client.h"
 #include "cli/quantity.h"
+#include "cli/record_json.h"
 #include "cli/store.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
@@ -144,6 +145,12 @@ static int run(const struct command_line *line, const struct store *store, struc
     return collect(store, &homes, age ? age->number : AGE_MS, all, refusal);
 }
 
+static int tell_json(const struct storage_collected *all, struct refusal *refusal) {
+    return record_json_print(json_pack("{s:i, s:I, s:I, s:I}", "schema", 1, "objects", (json_int_t)all->objects,
+                                       "attempts", (json_int_t)all->attempts, "bytes", (json_int_t)all->bytes),
+                             false, refusal);
+}
+
 int verb_dataset_collect(const struct command_line *line) {
     struct storage_collected all = {0};
     struct refusal refusal;
@@ -156,6 +163,8 @@ int verb_dataset_collect(const struct command_line *line) {
     store_close(&store);
     if (result < 0)
         return refusal_print(&refusal, stderr);
+    if (command_given(line, "--json"))
+        return tell_json(&all, &refusal) < 0 ? refusal_print(&refusal, stderr) : 0;
     terminal_open(&out, stdout, TERMINAL_COLOUR_AUTO);
     terminal_say(&out, "collected %" PRIu64 " objects, %s\n", all.objects, quantity_show_bytes(all.bytes, bytes));
     return 0;

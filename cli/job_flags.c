@@ -13,24 +13,74 @@ enum { MAX_CPU_SECONDS = 31622400 }; // a year: schemas/job.schema.json
 static int no_memory(struct refusal *refusal) { return refuse(refusal, REASON_INFRA, "out of memory for a job"); }
 
 const char *job_flags_port(const struct job_input *input, char name[JOB_FLAGS_NAME_BYTES]) {
-    snprintf(name, JOB_FLAGS_NAME_BYTES, "--dataframe%u", (unsigned)input->port);
+    if (input->parameter)
+        snprintf(name, JOB_FLAGS_NAME_BYTES, "--input %.64s", input->parameter);
+    else
+        snprintf(name, JOB_FLAGS_NAME_BYTES, "--dataframe%u", (unsigned)input->port);
     return name;
 }
 
-static int add_input(struct job *job, const struct given *given, struct refusal *refusal) {
+// Takes `input` over. What a key is, its version tells: the document calls it a dataset.
+static int add_input(struct job *job, struct job_input input, const char *word, struct refusal *refusal) {
     char name[JOB_FLAGS_NAME_BYTES];
     struct job_input *inputs = reallocarray(job->inputs, job->input_count + 1, sizeof *inputs);
-    if (!inputs)
+    if (!inputs) {
+        free(input.parameter);
         return no_memory(refusal);
+    }
     job->inputs = inputs;
-    struct job_input input = {.port = (uint32_t)given->number, .format = source_format(given->value)};
-    job_flags_port(&input, name);
-    if (source_is_file(given->value))
-        TRY(source_file(name, given->value, &input.source, refusal));
-    else
-        TRY(source_named(name, given->value, &input.source, refusal));
     inputs[job->input_count++] = input;
-    return 0;
+    struct job_input *added = &inputs[job->input_count - 1];
+    job_flags_port(added, name);
+    if (source_is_file(word))
+        return source_file(name, word, &added->source, refusal);
+    added->format = JOB_ARROW;
+    return source_named(name, word, &added->source, refusal);
+}
+
+static int add_numbered(struct job *job, const struct given *given, struct refusal *refusal) {
+    const struct job_input input = {.port = (uint32_t)given->number, .format = source_format(given->value)};
+    return add_input(job, input, given->value, refusal);
+}
+
+static int add_named(struct job *job, const char *pair, struct refusal *refusal) {
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+    const char *equals = strchr(pair, '=');
+    size_t bytes = (size_t)(equals - pair);
+    if (strspn(pair, allowed) != bytes || bytes > 64 || *pair == '.')
+        return refuse(
+            refusal, REASON_USAGE,
+            "--input: an input cannot be named '%.*s': expected 1 to 64 of A-Z a-z 0-9 _ . - and no dot in front",
+            (int)(bytes < 100 ? bytes : 100), pair);
+    struct job_input input = {.format = source_any_format(equals + 1), .parameter = strndup(pair, bytes)};
+    if (!input.parameter)
+        return no_memory(refusal);
+    for (size_t i = 0; i < job->input_count; i++)
+        if (job->inputs[i].parameter && strcmp(job->inputs[i].parameter, input.parameter) == 0) {
+            refuse(refusal, REASON_USAGE, "--input: '%s' was given twice", input.parameter);
+            free(input.parameter);
+            return -1;
+        }
+    return add_input(job, input, equals + 1, refusal);
+}
+
+static bool has_port(const struct job *job, uint32_t port) {
+    for (size_t i = 0; i < job->input_count; i++)
+        if (job->inputs[i].port == port)
+            return true;
+    return false;
+}
+
+// Those with a name get the ports that are left.
+static int number_inputs(struct job *job, struct refusal *refusal) {
+    uint32_t port = 1;
+    for (size_t i = 0; i < job->input_count; i++) {
+        while (!job->inputs[i].port && has_port(job, port))
+            port++;
+        if (!job->inputs[i].port)
+            job->inputs[i].port = port;
+    }
+    return port <= HOST_MAX_PORTS ? 0 : refuse(refusal, REASON_USAGE, "expected at most %u inputs", HOST_MAX_PORTS);
 }
 
 // Inputs may stand behind the columns that are wanted of them.
@@ -119,7 +169,9 @@ static void take_limit(struct job_limits *limits, const struct given *given) {
 static int take_flag(struct job *job, const struct given *given, struct refusal *refusal) {
     switch ((int)given->flag) {
     case FLAG_JOB_DATAFRAME:
-        return add_input(job, given, refusal);
+        return add_numbered(job, given, refusal);
+    case FLAG_JOB_INPUT:
+        return add_named(job, given->value, refusal);
     case FLAG_JOB_DECIMALS:
         job->decimals = given->number == 0 ? JOB_DECIMALS_FLOAT : JOB_DECIMALS_TEXT;
         return 0;
@@ -166,6 +218,7 @@ int job_flags_read(const struct command_line *line, unsigned cores, struct job *
     for (size_t i = 0; i < line->given_count; i++)
         TRY(take_flag(job, &line->given[i], refusal));
     TRY(choose_columns(job, line, refusal));
+    TRY(number_inputs(job, refusal));
     if (command_given(line, "--no-header"))
         TRY(drop_headers(job, refusal));
     if (command_given(line, "--timeout") && !command_given(line, "--cpu"))

@@ -4,6 +4,7 @@
 
 #include "cli/client.h"
 #include "cli/environments.h"
+#include "cli/record_json.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "quern/queue_server.h"
@@ -45,6 +46,18 @@ static int change(const struct command_line *line, struct queue_home *home, bool
     return 0;
 }
 
+static int tell_json(const struct client *client, const struct queue_home *home, struct refusal *refusal) {
+    char text[QUEUE_TEXT_BYTES], *rest = *home->environments ? text : NULL;
+    json_t *names = json_array();
+    snprintf(text, sizeof text, "%s", home->environments);
+    for (char *name; (name = strsep(&rest, ","));)
+        json_array_append_new(names, record_json_text(name));
+    return record_json_print(json_pack("{s:i, s:s, s:o, s:o}", "schema", 1, "queue", client->name, "store",
+                                       *home->store ? record_json_text(home->store) : json_null(), "environments",
+                                       names),
+                             false, refusal);
+}
+
 static int home(const struct command_line *line, const struct client *client, struct refusal *refusal) {
     struct queue_home home;
     struct err err;
@@ -55,6 +68,8 @@ static int home(const struct command_line *line, const struct client *client, st
     TRY(change(line, &home, &changed, refusal));
     if (changed && queue_set_home(client->queue, &home, &err) < 0)
         return client_blame(client, &err, refusal);
+    if (command_given(line, "--json"))
+        return tell_json(client, &home, refusal);
     terminal_open(&out, stdout, TERMINAL_COLOUR_AUTO);
     terminal_say(&out, "store         %s\nenvironments  %s\n", *home.store ? home.store : "not said yet",
                  *home.environments ? home.environments : "not said yet");

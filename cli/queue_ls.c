@@ -22,7 +22,8 @@ struct queues {
 static json_t *as_json(const char *name, const struct queue_counts *counts) {
     json_t *object = json_pack("{s:i, s:s, s:b, s:I, s:I, s:I}", "schema", 1, "queue", name, "paused", counts->paused,
                                "oldest_ready_ms", (json_int_t)counts->oldest_ready_ms, "most_running",
-                               (json_int_t)counts->width, "most_waiting", (json_int_t)counts->most_waiting);
+                               (json_int_t)counts->settings[QUEUE_WIDTH], "most_waiting",
+                               (json_int_t)counts->settings[QUEUE_MOST_WAITING]);
     for (enum job_state state = 0; object && state < JOB_STATE_COUNT; state++)
         json_object_set_new(object, job_state_name(state), json_integer((json_int_t)counts->jobs[state]));
     return object;

@@ -7,6 +7,7 @@
 #include "cli/environments.h"
 #include "cli/follow.h"
 #include "cli/job_flags.h"
+#include "cli/lint.h"
 #include "cli/source.h"
 #include "cli/store.h"
 #include "cli/submission.h"
@@ -224,6 +225,26 @@ static int build(const struct command_line *line, struct job *job, struct refusa
     return job_check(job, &err) < 0 ? refuse(refusal, REASON_USAGE, "%s", err.msg) : 0;
 }
 
+// Only what cannot run is refused. Where the environment is not on this machine, nobody can tell.
+static int check_script(const struct command_line *line, const struct job *job, struct refusal *refusal) {
+    const char *path = line->operands[0];
+    struct environment environment;
+    struct refusal unchecked;
+    struct lint lint;
+    if (environments_find(job->environment, &environment, &unchecked) < 0)
+        return 0;
+    if (lint_run(job, &environment, &lint, &unchecked) < 0) {
+        fprintf(stderr, "note: the script was not checked: %s\n", unchecked.err.msg);
+        return 0;
+    }
+    lint_print(&lint, path, stderr);
+    int result = lint.errors ? refuse(refusal, REASON_EXCEPTION, "%s cannot run", path) : 0;
+    if (result < 0)
+        refusal_advise(refusal, "--no-check submits it all the same");
+    lint_done(&lint);
+    return result;
+}
+
 static int submit(const struct command_line *line, struct client *client, struct job *job, struct refusal *refusal) {
     struct submission submission;
     struct err err;
@@ -234,6 +255,8 @@ static int submit(const struct command_line *line, struct client *client, struct
         return client_blame(client, &err, refusal);
     TRY(client_store(client, refusal));
     TRY(check_environment(client, job->environment, refusal));
+    if (!command_given(line, "--no-check"))
+        TRY(check_script(line, job, refusal));
     TRY(settle_inputs(client, &submission, job, refusal));
     return enqueue(client, &submission, job, refusal);
 }
@@ -255,7 +278,8 @@ int verb_submit(const struct command_line *line) {
         fprintf(stderr, "%s\n", job.id);
     else
         puts(job.id);
-    fflush(stdout);
+    if (fflush(stdout) || ferror(stdout))
+        fprintf(stderr, "the job is queued: %s; the same again is the same job: --id %s\n", job.id, job.id);
     if (code == 0 && (output || command_given(line, "--wait")))
         code = follow_own(&client, job.id, output);
     client_close(&client);

@@ -28,11 +28,12 @@ const char *waiting_why(const struct client *client, char text[WAITING_BYTES]) {
     text[0] = '\0';
     if (queue_count(client->queue, &counts, NULL) != QUEUE_OK)
         return text;
+    uint64_t width = counts.settings[QUEUE_WIDTH];
     if (counts.paused)
         snprintf(text, WAITING_BYTES, "the queue '%s' is paused: quern queue resume %s", client->name, client->name);
-    else if (counts.width && counts.jobs[JOB_RUNNING] >= counts.width)
+    else if (width && counts.jobs[JOB_RUNNING] >= width)
         snprintf(text, WAITING_BYTES, "%" PRIu64 " of %" PRIu64 " jobs run that may at once: quern queue limit %s",
-                 counts.jobs[JOB_RUNNING], counts.width, client->name);
+                 counts.jobs[JOB_RUNNING], width, client->name);
     else if (workers_read(client, &workers, &ignored) == 0)
         blame_workers(client, workers_best(&workers), text);
     workers_free(&workers);

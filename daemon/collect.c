@@ -11,6 +11,8 @@ static int check_result(struct attempt *attempt, struct attempt_result *result, 
     struct err why;
     TRY(memory_check(result->segment, *left, &result->segment_bytes, err));
     *left -= result->segment_bytes;
+    if (result->kind != OBJECT_DATASET)
+        return 0;
     if (codec_check(&attempt->codec, result->segment, &outcome, &why) < 0) {
         err_set(err, (enum reason)why.reason, "%s: %.900s", result->port, why.msg);
         return -1;

@@ -59,4 +59,7 @@ void delivery_queue_done(struct delivery_queue *delivery);
 void delivery_queue_begin(struct delivery_queue *delivery, const struct delivery_home *home, struct queue_claim *claim);
 void delivery_queue_end(struct delivery_queue *delivery);
 
+/* Nobody wants what was put and has no name yet: it is the attempt's to keep from being collected. REASON_INFRA: it was. */
+MUST_USE int delivery_queue_keep(const struct delivery_queue *delivery, struct err *err);
+
 #endif

@@ -71,7 +71,7 @@ static void settings_take(struct settings *settings) {
 }
 
 static bool needs_python(const struct run_options *options) {
-    if (options->task == RUN_SCRIPT)
+    if (options->task == RUN_SCRIPT || options->task == RUN_LINT)
         return true;
     return options->job->input_count > 0 && job_is_text_table(options->job->inputs[0].format);
 }
@@ -179,6 +179,7 @@ int run_job(const struct run_options *options, struct run_outcome *ret, struct e
     supervisor_init(&embedded->supervisor, &hooks, embedded, 0);
     struct peer *zygote = supervisor_offer(&embedded->supervisor, &environment);
     zygote->once = true;
+    zygote->lint = options->task == RUN_LINT;
     zygote->require = options->require;
     int result = block_signals(embedded, &old, err);
     if (result == 0)

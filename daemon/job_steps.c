@@ -25,7 +25,10 @@ static uint64_t deadline_ms(const struct attempt *attempt, enum step step) {
 // Azure's numbers for inputs that cannot be used: a dataset while loading, the bundle while running.
 static void number_error(struct attempt *attempt, enum step step, const struct err *why) {
     if (why->reason == REASON_BAD_INPUT)
-        attempt->manifest.error_number = step == STEP_LOAD ? 49 : step == STEP_RUN ? 102 : 0;
+        attempt->manifest.error_number = step == STEP_LOAD                 ? HOST_ERROR_DATASET
+                                         : step == STEP_RUN && why->detail ? HOST_ERROR_DATASET
+                                         : step == STEP_RUN                ? HOST_ERROR_BUNDLE
+                                                                           : HOST_ERROR_NONE;
 }
 
 bool job_steps_wait(struct attempt *attempt, const struct err *why) {

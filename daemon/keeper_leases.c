@@ -6,6 +6,7 @@
 #include "failpoint.h"
 #include "keeper.h"
 #include "quern/clock.h"
+#include "quern/patience.h"
 #include "quern/queue_keeper.h"
 
 uint32_t keeper_chore_ms(const struct keeper *keeper) {
@@ -80,24 +81,32 @@ void keeper_lose(struct keeper *keeper, const struct keeper_loss *loss) {
     keeper->losses_ns = 0;
 }
 
-static int tell_loss(struct keeper *keeper, const struct keeper_loss *loss, struct err *err) {
+// False: it has to be told again. One that is refused for good must not hold up those behind it.
+static bool tell_loss(struct keeper *keeper, const struct keeper_loss *loss) {
     struct queue *queue = keeper->queues[loss->queue].queue;
+    const char *name = keeper->settings.queues[loss->queue];
     enum job_state state;
+    struct err err;
     uint64_t begun = clock_now_ns();
-    int result = *loss->id ? queue_lost(queue, loss->id, loss->token, &state, err)
-                           : queue_lost_claim(queue, loss->nonce, &state, err);
+    int result = *loss->id ? queue_lost(queue, loss->id, loss->token, &state, &err)
+                           : queue_lost_claim(queue, loss->nonce, &state, &err);
     if (result == QUEUE_OK)
-        log_line(&keeper->log, SETTINGS_LOG_WARNING, "attempt lost", "job", loss->id, "queue",
-                 keeper->settings.queues[loss->queue], "state", job_state_name(state), NULL);
-    return keeper_called(keeper, result, begun);
+        log_line(&keeper->log, SETTINGS_LOG_WARNING, "attempt lost", "job", loss->id, "queue", name, "state",
+                 job_state_name(state), NULL);
+    if (keeper_called(keeper, result, begun) >= 0)
+        return true;
+    if (patience_passes(&err))
+        return false;
+    log_line(&keeper->log, SETTINGS_LOG_WARNING, "attempt lost, not told", "job", loss->id, "queue", name, "error",
+             err.msg, NULL);
+    return true;
 }
 
 void keeper_tell_losses(struct keeper *keeper, uint64_t now_ns) {
-    struct err err;
     uint32_t told = 0;
     if (now_ns < keeper->losses_ns)
         return;
-    while (told < keeper->loss_count && tell_loss(keeper, &keeper->losses[told], &err) >= 0)
+    while (told < keeper->loss_count && tell_loss(keeper, &keeper->losses[told]))
         told++;
     if (told < keeper->loss_count)
         keeper->losses_ns = clock_deadline_ns(KEEPER_RETRY_MS);

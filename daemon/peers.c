@@ -25,6 +25,11 @@ static const char *peer_program(const struct peer *peer) {
     return peer->kind == SUPERVISOR_PEER_CODEC ? "quern-codec" : "quern-python";
 }
 
+static const char *zygote_option(const struct peer *peer, char standby[32]) {
+    snprintf(standby, 32, "--standby=%u", peer->standby);
+    return peer->lint ? "--lint" : peer->once ? "--once" : standby;
+}
+
 // Work directories may be large: never XDG_RUNTIME_DIR, which is memory of the user's session.
 static const char *work_base(void) {
     const char *base = getenv("TMPDIR");
@@ -53,10 +58,9 @@ static int spawn(struct peer *peer, const int *fds, uint32_t fd_count, struct er
     char path[4096], standby[32], base[4096];
     TRY(program_path(peer_program(peer), path, sizeof path, err));
     const char *name = peer->environment ? peer->environment->name : NULL;
-    snprintf(standby, sizeof standby, "--standby=%u", peer->standby);
     if (snprintf(base, sizeof base, "--work-base=%s", work_base()) >= (int)sizeof base)
         return err_set(err, REASON_CONFIG, "TMPDIR: the name is too long");
-    const char *argv[] = {peer_program(peer), name, peer->once ? "--once" : standby, NULL, NULL};
+    const char *argv[] = {peer_program(peer), name, zygote_option(peer, standby), NULL, NULL};
     const char *none[] = {NULL};
     struct jail_spawn how = {.program = path,
                              .argv = argv,
@@ -113,6 +117,8 @@ int peer_ready(struct peer *peer, struct err *err) {
                        HOST_VERSION, ready.version);
     ready.python[sizeof ready.python - 1] = '\0';
     ready.pandas[sizeof ready.pandas - 1] = '\0';
+    if (ready.facts.bound < peer->bound)
+        ready.facts.bound = peer->bound;
     peer->ready = ready;
     TRY(peer_meets(peer, err));
     peer->state = PEER_UP;

@@ -23,9 +23,11 @@ struct peer {
     const struct environment *environment; /* zygotes; borrowed */
     struct job_limits most;                /* zygotes: that a job may have, by host and environment */
     struct jail_require require;           /* zygotes: with less they do not come up */
+    uint32_t bound;                        /* zygotes: what the supervisor has for their children, enum jail_bound */
     uint32_t standby;                      /* zygotes: children to keep ready */
     bool once;                             /* zygotes: one job is expected, warming up is not worth its time */
     bool apart;                            /* started without namespaces, which the machine did not give */
+    bool lint;                             /* zygotes: they only read scripts */
     enum peer_state state;
     int requests;   /* our end of the shared request socket */
     int supervisor; /* its lifetime and HOST_READY */

@@ -182,6 +182,9 @@ int quernd_run(const char *config_path, struct quernd_config *config, struct err
     turns_init(&quernd->turns, config->settings.queue_count);
     supervisor_init(&quernd->supervisor, &quernd_hooks, quernd, config->memory_bytes);
     quernd->supervisor.cancel_grace_ms = QUERND_CANCEL_GRACE_MS;
+    if (!cgroups_are_there(&quernd->supervisor.cgroups))
+        log_line(&quernd->log, SETTINGS_LOG_INFO, "no cgroups for jobs", "why", quernd->supervisor.cgroups.why.msg,
+                 NULL);
     int result = offer_all(quernd, err);
     if (result == 0)
         result = take_signals(quernd, err);

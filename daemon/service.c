@@ -19,7 +19,8 @@ struct service {
     struct delivery_home homes[SETTINGS_MAX_QUEUES]; // owned what is in them
     struct delivery_queue delivery;
     struct attempt attempt;
-    bool works; // the attempt's steps are under way
+    bool works;   // the attempt's steps are under way
+    bool keeping; // a call of the store that waits for nothing
 };
 
 // ---- connections ----
@@ -27,12 +28,29 @@ struct service {
 static const char *given(const char *text) { return text[0] ? text : NULL; }
 
 // A Redis that is away, full or closed to us costs no job: whoever needs it waits, until the supervisor wants it otherwise.
-static bool wait_on(void *context, const struct err *why) {
-    struct service *service = context;
+static bool wait_on(struct service *service, const struct err *why) {
     struct err ignored;
     if (service->works)
         return job_steps_wait(&service->attempt, why);
     return calls_step(&service->calls, service->attempt.step, SUPERVISOR_CLAIM_MS, &ignored) == 0;
+}
+
+static bool wait_on_store(void *context, const struct err *why) {
+    struct service *service = context;
+    return !service->keeping && wait_on(service, why);
+}
+
+// The queue may be away for longer than a store keeps what has no name.
+static bool wait_on_queue(void *context, const struct err *why) {
+    struct service *service = context;
+    struct err ignored;
+    if (!wait_on(service, why))
+        return false;
+    service->keeping = true;
+    if (service->works)
+        (void)!delivery_queue_keep(&service->delivery, &ignored);
+    service->keeping = false;
+    return true;
 }
 
 static int open_store(struct service *service, struct err *err) {
@@ -40,7 +58,7 @@ static int open_store(struct service *service, struct err *err) {
     const struct storage_options options = {.url = given(settings->store_url),
                                             .password_file = given(settings->store_password_file),
                                             .patience_ms = PATIENCE_FOR_EVER,
-                                            .patience = {wait_on, service}};
+                                            .patience = {wait_on_store, service}};
     return storage_open_with(&options, &service->storage, err);
 }
 
@@ -51,7 +69,7 @@ static int open_home(struct service *service, uint32_t index, struct err *err) {
                                     .password_file = given(settings->queue_password_file),
                                     .name = settings->queues[index],
                                     .patience_ms = PATIENCE_FOR_EVER,
-                                    .patience = {wait_on, service},
+                                    .patience = {wait_on_queue, service},
                                     .durability = (enum queue_durability)settings->durability};
     TRY(queue_open(&options, &home->queue, err));
     options.patience_ms = 0;

@@ -22,6 +22,7 @@ void supervisor_init(struct supervisor *supervisor, const struct supervisor_hook
                      uint64_t budget_bytes) {
     memset(supervisor, 0, sizeof *supervisor);
     segments_init(&supervisor->segments, budget_bytes ? budget_bytes : host_memory_free("/proc", "/sys/fs/cgroup"));
+    cgroups_open(&supervisor->cgroups, CGROUPS_ROOT);
     peer_init(&supervisor->codec, SUPERVISOR_PEER_CODEC, NULL);
     supervisor->cancel_grace_ms = SUPERVISOR_CANCEL_GRACE_MS;
     supervisor->hooks = hooks;
@@ -36,6 +37,8 @@ struct peer *supervisor_offer(struct supervisor *supervisor, const struct enviro
         return NULL;
     struct peer *zygote = &supervisor->zygotes[supervisor->zygote_count++];
     peer_init(zygote, SUPERVISOR_PEER_ZYGOTE, environment);
+    if (cgroups_are_there(&supervisor->cgroups))
+        zygote->bound = JAIL_BOUND_CGROUP;
     return zygote;
 }
 
@@ -90,6 +93,7 @@ int supervisor_start_worker(struct supervisor *supervisor, const struct worker_s
                                  .tree_deadline_ns = CLOCK_NEVER,
                                  .wait_ends_ns = CLOCK_NEVER,
                                  .tree = -1,
+                                 .group = -1,
                                  .calls = -1,
                                  .events = -1,
                                  .pidfd = -1};
@@ -241,6 +245,31 @@ static void tell_turned(struct supervisor *supervisor, struct peer *zygote, cons
         supervisor->hooks->on_zygote(supervisor->context, zygote, failure);
 }
 
+// Groups of standby children that nobody got.
+static void sweep(const struct supervisor *supervisor) {
+    pid_t kept[SUPERVISOR_MAX_WORKERS];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++)
+        if (supervisor->workers[i].alive && supervisor->workers[i].group_pid)
+            kept[count++] = supervisor->workers[i].group_pid;
+    cgroups_sweep(&supervisor->cgroups, kept, count);
+}
+
+// Ahead of its job, for that takes time. What does not work now is tried again, and told, when it has one. 0: the zygote
+// said nothing: it is dead.
+static int admit_standby(const struct supervisor *supervisor, const struct peer *zygote) {
+    struct host_born born;
+    struct err ignored;
+    auto_fd int child = -1;
+    size_t count = 0;
+    int got = record_receive(zygote->supervisor, &born, sizeof born, &child, 1, &count, &ignored);
+    if (got <= 0 || child < 0 || !cgroups_are_there(&supervisor->cgroups))
+        return got;
+    sweep(supervisor);
+    (void)!cgroups_admit(&supervisor->cgroups, child, &ignored);
+    return got;
+}
+
 static void on_zygote(struct supervisor *supervisor, uint32_t index) {
     struct peer *zygote = &supervisor->zygotes[index];
     struct err err = {0};
@@ -250,9 +279,12 @@ static void on_zygote(struct supervisor *supervisor, uint32_t index) {
         tell_turned(supervisor, zygote, NULL);
         return;
     }
+    if (zygote->state == PEER_UP && admit_standby(supervisor, zygote) > 0)
+        return;
     if (!err.reason)
         err_set(&err, REASON_INFRA, "environment %s: quern-python died", zygote->environment->name);
     peer_stop(zygote);
+    sweep(supervisor);
     tell_turned(supervisor, zygote, &err);
 }
 
@@ -335,5 +367,6 @@ void supervisor_done(struct supervisor *supervisor) {
     for (uint32_t i = 0; i < supervisor->zygote_count; i++)
         peer_stop(&supervisor->zygotes[i]);
     peer_stop(&supervisor->codec);
+    cgroups_close(&supervisor->cgroups);
     segments_done(&supervisor->segments);
 }

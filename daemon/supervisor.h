@@ -13,6 +13,7 @@
 #ifndef DAEMON_SUPERVISOR_H
 #define DAEMON_SUPERVISOR_H
 
+#include "cgroups.h"
 #include "peers.h"
 #include "quern/events.h"
 #include "quern/steps.h"
@@ -40,6 +41,8 @@ struct worker_link {
     uint64_t cancel_deadline_ns;
     int tree; /* pidfd of the job's tree, or -1 */
     uint64_t tree_deadline_ns;
+    int group; /* the cgroup of the job's tree, or -1; group_pid 0 */
+    pid_t group_pid;
     const struct peer *awaits; /* the zygote that its CONNECT waits for, or NULL */
     bool open_network;         /* its job runs in an environment with an open network */
     enum worker_wait wait;
@@ -83,6 +86,7 @@ struct supervisor_watch {
 
 struct supervisor {
     struct segments segments;
+    struct cgroups cgroups;
     struct peer codec;
     struct peer zygotes[SUPERVISOR_MAX_ENVIRONMENTS];
     uint32_t zygote_count;

@@ -24,6 +24,7 @@ static int produce(struct attempt *attempt, int output, struct err *err) {
         return codec_text(codec, segment, trust, '\t', output, &outcome, err);
     case RUN_CHECK:
     case RUN_SCRIPT:
+    case RUN_LINT:
     case RUN_TASK_COUNT:
         break;
     }

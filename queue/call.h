@@ -3,7 +3,7 @@
 #ifndef QUERN_QUEUE_CALL_H
 #define QUERN_QUEUE_CALL_H
 
-#include "quern/queue.h"
+#include "quern/queue_operator.h"
 #include "queue/transitions.h"
 #include "redis/session.h"
 
@@ -92,5 +92,13 @@ MUST_USE int call_check_entry(const char *entry, struct err *err);
 /* At most room-1 bytes of UTF-8 without control characters. */
 MUST_USE int call_check_text(const char *what, const char *text, size_t room, struct err *err);
 MUST_USE int call_check_range(const char *what, uint64_t value, uint64_t least, uint64_t most, struct err *err);
+
+/* What a queue is set to: the field of its conf, what errors call it, its ceiling, and what the scripts take without it. */
+struct call_setting {
+    const char *field, *what;
+    uint64_t most, otherwise;
+};
+
+extern const struct call_setting call_settings[QUEUE_SETTINGS];
 
 #endif

@@ -82,15 +82,17 @@ static int read_totals(const struct reply *reply, struct queue_counts *counts, s
     TRY(read_count(reply, "total_infra", &counts->infra, err));
     TRY(read_count(reply, "total_dropped", &counts->dropped, err));
     TRY(read_count(reply, "total_dropped_bytes", &counts->dropped_bytes, err));
-    TRY(read_count(reply, "conf_width", &counts->width, err));
-    return read_count(reply, "conf_maxq", &counts->most_waiting, err);
+    for (unsigned i = 0; i < QUEUE_SETTINGS; i++)
+        TRY(read_part(reply, "conf", call_settings[i].field, &counts->settings[i], err));
+    return 0;
 }
 
 int replies_counts(const struct reply *reply, struct queue_counts *ret, struct err *err) {
     int answer = call_answer(reply, "counts", err);
     if (answer != QUEUE_OK)
         return answer < 0 ? -1 : call_wrong("counts", err);
-    struct queue_counts counts = {.paused = call_value(reply, "conf_paused") != 0};
+    struct queue_counts counts = {.known = call_value(reply, "known") != 0,
+                                  .paused = call_value(reply, "conf_paused") != 0};
     for (enum job_state state = 0; state < JOB_STATE_COUNT; state++)
         TRY(read_count(reply, job_state_name(state), &counts.jobs[state], err));
     TRY(read_totals(reply, &counts, err));

@@ -19,25 +19,25 @@ int queue_drain(struct queue *queue, const char *worker, bool drain, struct err 
     return call_simple(queue, SCRIPT_DRAIN, &args, CALL_BIT(QUEUE_OK) | CALL_BIT(QUEUE_NO_WORKER), err);
 }
 
+const struct call_setting call_settings[QUEUE_SETTINGS] = {
+    [QUEUE_WIDTH] = {"width", "width", 1000000, 0},
+    [QUEUE_MOST_WAITING] = {"maxq", "most waiting jobs", 100000000, 1000000},
+    [QUEUE_MOST_INFRA] = {"maxinfra", "most attempts", 1000000, 20},
+    [QUEUE_DONE_MS] = {"done_ms", "age in ms", 100 * QUEUE_MAX_DELAY_MS, 604800000},
+    [QUEUE_DONE_MOST] = {"done_most", "most jobs", 100000000, 100000},
+    [QUEUE_DEAD_MS] = {"dead_ms", "age in ms", 100 * QUEUE_MAX_DELAY_MS, 2592000000},
+    [QUEUE_DEAD_MOST] = {"dead_most", "most jobs", 100000000, 100000},
+    [QUEUE_LOG_BYTES] = {"log_bytes", "bytes of a log", 1ull << 30, 10485760},
+};
+
+uint64_t queue_setting_default(enum queue_setting setting) { return call_settings[setting].otherwise; }
+
 int queue_set(struct queue *queue, enum queue_setting setting, uint64_t value, struct err *err) {
-    static const struct {
-        const char *field, *what;
-        uint64_t most;
-    } settings[QUEUE_SETTINGS] = {
-        [QUEUE_WIDTH] = {"width", "width", 1000000},
-        [QUEUE_MOST_WAITING] = {"maxq", "most waiting jobs", 100000000},
-        [QUEUE_MOST_INFRA] = {"maxinfra", "most attempts", 1000000},
-        [QUEUE_DONE_MS] = {"done_ms", "age in ms", 100 * QUEUE_MAX_DELAY_MS},
-        [QUEUE_DONE_MOST] = {"done_most", "most jobs", 100000000},
-        [QUEUE_DEAD_MS] = {"dead_ms", "age in ms", 100 * QUEUE_MAX_DELAY_MS},
-        [QUEUE_DEAD_MOST] = {"dead_most", "most jobs", 100000000},
-        [QUEUE_LOG_BYTES] = {"log_bytes", "bytes of a log", 1ull << 30},
-    };
     struct args args;
     TRY(call_check_range("setting", setting, 0, QUEUE_SETTINGS - 1, err));
-    TRY(call_check_range(settings[setting].what, value, 0, settings[setting].most, err));
+    TRY(call_check_range(call_settings[setting].what, value, 0, call_settings[setting].most, err));
     call_begin(queue, SCRIPT_CONFIGURE, &args);
-    args_text(&args, settings[setting].field);
+    args_text(&args, call_settings[setting].field);
     if (value)
         args_number(&args, value);
     else

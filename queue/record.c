@@ -53,7 +53,7 @@ static int read_texts(const struct reply *reply, struct queue_record *record, st
         return err_set(err, REASON_INFRA, "%s: there is no state in it", what);
     TRY(call_state(reply, state, what, &record->state, err));
     TRY(word(reply, "why", record->why, sizeof record->why, err));
-    TRY(word(reply, "own", record->worker, sizeof record->worker, err));
+    TRY(word(reply, record->state >= JOB_SUCCEEDED ? "ran" : "own", record->worker, sizeof record->worker, err));
     TRY(word(reply, "tok", record->token, sizeof record->token, err));
     TRY(copy(reply, "text", &record->text, &text_bytes, err));
     TRY(copy(reply, "progress", &record->progress, &text_bytes, err));

@@ -231,6 +231,9 @@ static const struct refusal {
     {"BUSY", REASON_UNREACHABLE, ""},
     {"NOREPLICAS", REASON_UNWRITABLE, "; its replicas are away: bring them back, or lower min-replicas-to-write"},
     {"UNBLOCKED", REASON_UNREACHABLE, ""},
+    {"ERR max number of clients", REASON_UNREACHABLE, "; raise maxclients, or see who holds so many connections"},
+    {"DENIED Redis is running in protected mode", REASON_DENIED,
+     "; give it a password, or bind it to addresses of your own"},
     {"NOAUTH", REASON_DENIED, "; this Redis wants a password"},
     {"ERR Protocol error: unauthenticated", REASON_DENIED, "; this Redis wants a password"},
     {"WRONGPASS", REASON_DENIED, "; look at the user in the URL and at the password file"},
@@ -262,12 +265,14 @@ static const char *unwrapped(const char *text) {
     return at + (*at == '-');
 }
 
-// Without the period, and without where in which script it was.
+static size_t until(const char *text, size_t bytes, const char *words) {
+    const char *at = strstr(text, words);
+    return at && (size_t)(at - text) < bytes ? (size_t)(at - text) : bytes;
+}
+
+// The first sentence without its period: not what Redis advises, nor where in which script it was.
 static int told_bytes(const char *text) {
-    const char *end = strstr(text, " script: ");
-    size_t bytes = end ? (size_t)(end - text) : strlen(text);
-    if (bytes > 400)
-        bytes = 400;
+    size_t bytes = until(text, until(text, strnlen(text, 400), " script: "), ". ");
     return (int)(bytes && text[bytes - 1] == '.' ? bytes - 1 : bytes);
 }
 

@@ -52,7 +52,7 @@ static int exchange(struct session *session, const struct args *args, uint64_t d
         struct err refused = {0};
         connection_refuse(reply, session->what, &refused);
         // A new connection may find another server, and reads the password anew.
-        if (session_passes(&refused))
+        if (patience_passes(&refused))
             session_drop(session);
         if (err)
             *err = refused;
@@ -111,14 +111,14 @@ int session_script(struct session *session, const struct script *script, const s
 
 /* ---- patience ---- */
 
-bool session_passes(const struct err *err) {
+bool patience_passes(const struct err *err) {
     return err->reason == REASON_UNREACHABLE || err->reason == REASON_UNWRITABLE || err->reason == REASON_DENIED ||
            err->reason == REASON_CONFIG;
 }
 
 static bool goes_on(const struct session *session, const struct err *why, uint64_t end_ns) {
     const struct patience *patience = &session->patience;
-    return session_passes(why) && clock_now_ns() < end_ns &&
+    return patience_passes(why) && clock_now_ns() < end_ns &&
            (!patience->go_on || patience->go_on(patience->context, why));
 }
 

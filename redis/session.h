@@ -56,9 +56,6 @@ MUST_USE int session_script(struct session *session, const struct script *script
 /* Redis learns a script that it does not know: for those who speak on the connection themselves. */
 MUST_USE int session_load(struct session *session, const struct script *script, uint64_t deadline_ns, struct err *err);
 
-/* An error that may pass without our doing: Redis comes back, gets room, or is set right by people. */
-bool session_passes(const struct err *err);
-
 /* Repeats `attempt` while it fails with what may pass and patience lasts, with growing pauses. What was tried on a
  * connection that was open before is tried once more at once, within the same time: Redis may have been restarted since.
  * So the attempt must be one that may be repeated, also after it succeeded and its reply was lost. */

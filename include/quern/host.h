@@ -7,15 +7,17 @@
  *                                                               or  host_exited with `err` set (nothing was forked)
  * 3. worker → child, on conversation:  host_call records, in this order:
  *        COMMIT (limits)  fds: stdout, stderr[, stdin]
- *        SCRIPT (name)    fd: the text, sealed            RUN only
+ *        SCRIPT (name)    fd: the text, sealed            RUN and LINT
  *        BUNDLE (name)    fd: the zip                     at most one
- *        INPUT (port, name) fd: a sealed segment          RUN: any number; TYPE: none
+ *        INPUT (port, name, kind, parameter) fd           RUN: any number; else none. A sealed segment, or the bytes of an
+ *                                                         object, which nobody but the child looks at
  *        TABLE (name, separator, flags) fd: the text             TYPE only: the CSV or TSV file
- *        COLUMN (value)                                   TYPE only, any number: only these, in this order
+ *        COLUMN (value)                                   TYPE, any number: only these, in this order; LINT: the ports
+ *                                                         that will be connected, and =NAME of inputs by name
  *        PARAM (key, value)                               any number
  *        START
  * 4. child → worker: host_answer records: READY (fd: the work directory) once the jail is on and before the first
- *    submitted byte is read; then NOTE, RESULT (fd: a sealed segment), RAISED, in any number; DONE last. After DONE the
+ *    submitted byte is read; then NOTE, RESULT (fd: a sealed segment, or an object in a sealed file), RAISED, in any number; DONE last. After DONE the
  *    child waits until its conversation is closed, so that the worker can measure it, and exits 0.
  * 5. zygote → worker, on control:  host_exited, when the whole tree is dead and its uid is free.
  *
@@ -36,9 +38,10 @@
 
 #include "quern/err.h"
 #include "quern/jail.h"
+#include "quern/object.h"
 #include "quern/record.h"
 
-#define HOST_VERSION 2u
+#define HOST_VERSION 3u
 #define HOST_NAME_BYTES 256
 #define HOST_VALUE_BYTES 4096
 #define HOST_MAX_ANSWERS 10000u /* a child that says more is bad_result */
@@ -52,6 +55,11 @@ struct host_ready {
     char python[32], pandas[32]; /* "3.11.2", "1.5.3" */
     struct jail_facts facts;
     struct err err;
+};
+
+/* zygote → supervisor, fd: pidfd of a standby child that it forked, for who wants to prepare for it. */
+struct host_born {
+    uint32_t version;
 };
 
 /* Descriptors of quern-python at exec; argv[1] is the environment's name. ENVIRONMENT is the text that
@@ -94,6 +102,7 @@ enum host_call_kind {
 enum host_task {
     HOST_TASK_RUN = 1,  /* call azureml_main and return its frames */
     HOST_TASK_TYPE = 2, /* read TABLE with pandas and return it as port 1 */
+    HOST_TASK_LINT = 3, /* read SCRIPT without running any of it, print what is wrong with it (quern/lint.py) */
 };
 
 enum host_dialect { HOST_CLASSIC = 1, HOST_STUDIO, HOST_DESIGNER, HOST_QUERN };
@@ -109,12 +118,15 @@ struct host_call {
     uint32_t port;                /* INPUT: 1..HOST_MAX_PORTS */
     uint32_t task;                /* START: enum host_task */
     uint32_t dialect;             /* START: enum host_dialect */
-    uint32_t flags;               /* START, TABLE: enum host_flags */
+    uint32_t flags;               /* START, TABLE: enum host_flags; INPUT: enum object_kind */
     uint32_t separator;           /* TABLE: ',' or '\t' */
     struct jail_limits limits;    /* COMMIT */
     char name[HOST_NAME_BYTES];   /* SCRIPT, BUNDLE, INPUT, TABLE: file name; PARAM: key. Terminated */
-    char value[HOST_VALUE_BYTES]; /* PARAM, COLUMN. Terminated */
+    char value[HOST_VALUE_BYTES]; /* PARAM, COLUMN; INPUT: the parameter that gets it, or empty. Terminated */
 };
+
+/* The original's numbers of inputs that cannot be used. */
+enum { HOST_ERROR_NONE = 0, HOST_ERROR_DATASET = 49, HOST_ERROR_BUNDLE = 102 };
 
 enum host_answer_kind { HOST_READY = 1, HOST_NOTE, HOST_RESULT, HOST_RAISED, HOST_DONE };
 
@@ -124,7 +136,7 @@ struct host_answer {
     uint32_t line; /* RAISED: of the script, 0 when unknown */
     uint32_t
         reason; /* RAISED: EXCEPTION, EXIT, BAD_INPUT, BAD_RESULT, LIMIT_MEMORY, LIMIT_DISK, LIMIT_PROCESSES, LIMIT_OUTPUT or BUG */
-    int32_t detail; /* RAISED with EXIT: the code */
+    int32_t detail; /* RAISED with EXIT: the code; with BAD_INPUT: HOST_ERROR_*; RESULT: enum object_kind */
     uint32_t reserved;
     uint64_t rows;                /* RESULT: a hint for the log */
     char name[HOST_NAME_BYTES];   /* RESULT: the port's name; RAISED: the exception's type; NOTE: what it is about */

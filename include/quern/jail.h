@@ -108,8 +108,12 @@ const char *jail_bound_name(enum jail_bound bound); /* "polled" */
 MUST_USE int jail_prepare(const struct jail *jail, uint32_t slot, const struct jail_limits *limits, const int *keep,
                           size_t keep_count, int *ret_work_dir, struct err *err);
 
-/* In the child, when the job is known: rlimits, and nothing else. */
-MUST_USE int jail_commit(const struct jail *jail, const struct jail_limits *limits, struct err *err);
+/* In the child, when it has everything but its job: the size of its address space, on which the job's memory comes. */
+MUST_USE int jail_measure(uint64_t *ret_bytes, struct err *err);
+
+/* In the child, when the job is known: rlimits, and nothing else. `space_bytes`: by jail_measure(). */
+MUST_USE int jail_commit(const struct jail *jail, uint64_t space_bytes, const struct jail_limits *limits,
+                         struct err *err);
 
 /* In the zygote, with the descriptor that jail_prepare() gave a child whose job was not known yet: makes the work directory
  * (and /dev/shm, which is on it) what the job's limits say. */

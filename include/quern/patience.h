@@ -20,4 +20,7 @@ struct patience {
     void *context; /* borrowed */
 };
 
+/* An error that may pass without our doing: Redis comes back, gets room, or is set right by people. */
+bool patience_passes(const struct err *why);
+
 #endif

@@ -32,7 +32,9 @@
 #define RUN_TICK_MS 100
 
 /*
- * What is done with a job. All but RUN_SCRIPT only look at its one input: no script is read (the document names the dataset
+ * What is done with a job. RUN_LINT has its script read, not run, in a jailed process of the environment's interpreter, and
+ * needs no dataset: the inputs stand for their ports; what is wrong with it is what it writes (quern/lint.py). All others
+ * but RUN_SCRIPT only look at its one input: no script is read (the document names the dataset
  * in its place), no Python runs but for typing CSV and TSV, nothing is kept; what comes out arrives as EVENT_PRODUCT.
  */
 enum run_task {
@@ -43,6 +45,7 @@ enum run_task {
     RUN_PROFILE, /* what its columns hold as JSON (schemas/profile.md) */
     RUN_CSV,     /* as a text table */
     RUN_TSV,
+    RUN_LINT,
     RUN_TASK_COUNT
 };
 

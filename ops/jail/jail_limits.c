@@ -45,14 +45,14 @@ int limit_set(int resource, const char *name, uint64_t soft, uint64_t hard, stru
 }
 
 // The first number of statm is the size of the address space in pages.
-static int address_space(uint64_t *ret, struct err *err) {
+int jail_measure(uint64_t *ret_bytes, struct err *err) {
     char text[128];
     auto_fd int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
     ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
     if (got <= 0)
         return err_sys(err, REASON_INFRA, "/proc/self/statm");
     text[got] = '\0';
-    *ret = strtoull(text, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
+    *ret_bytes = strtoull(text, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
     return 0;
 }
 
@@ -69,11 +69,11 @@ static uint64_t process_limit(const struct jail *jail, const struct jail_limits 
     return facts->own_uid ? limits->processes : limit_of_processes(facts, limits->processes + 4u * JAIL_SLOTS);
 }
 
-int jail_commit(const struct jail *jail, const struct jail_limits *limits, struct err *err) {
-    uint64_t space = 0, cpu = limits->cpu_seconds;
+int jail_commit(const struct jail *jail, uint64_t space_bytes, const struct jail_limits *limits, struct err *err) {
+    uint64_t cpu = limits->cpu_seconds;
     TRY(jail_limits_check(limits, err));
-    TRY(address_space(&space, err));
-    space += limits->mapped_bytes + limits->memory_bytes; // far from overflow, by the check and the machine
+    uint64_t space =
+        space_bytes + limits->mapped_bytes + limits->memory_bytes; // far from overflow, by the check and the machine
     TRY(limit_set(RLIMIT_AS, "AS", space, space, err));
     TRY(limit_set(RLIMIT_FSIZE, "FSIZE", limits->file_bytes, limits->file_bytes, err));
     TRY(limit_set(RLIMIT_NOFILE, "NOFILE", limits->open_files, limits->open_files, err));

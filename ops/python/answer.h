@@ -25,6 +25,9 @@ MUST_USE int answer_note(int conversation, const char *name, const char *text, s
 MUST_USE int answer_result(int conversation, uint32_t port, const char *name, uint64_t rows, int segment,
                            struct err *err);
 
+/* A named output that is no table: `file` is sealed, `kind` (enum object_kind) tells what it holds. */
+MUST_USE int answer_object(int conversation, const char *name, uint32_t kind, int file, struct err *err);
+
 /* reason: EXCEPTION, EXIT (detail: the code), BAD_INPUT, BAD_RESULT, LIMIT_MEMORY, LIMIT_DISK or BUG. type: the
  * exception's, or "". line: of the script, 0 when unknown. */
 MUST_USE int answer_raised(int conversation, enum reason reason, int32_t detail, const char *type, const char *message,

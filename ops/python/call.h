@@ -25,8 +25,10 @@
 #define CALL_SCRIPT_BYTES (16u << 20) /* of the script's text */
 
 struct call_input {
-    uint32_t port; /* 1..HOST_MAX_PORTS, each at most once; ascending */
-    int fd;        /* a segment; sealed, read-only; not checked yet */
+    uint32_t port;                   /* 1..HOST_MAX_PORTS, each at most once; ascending */
+    int fd;                          /* a segment; sealed, read-only; not checked yet. Or an object's bytes */
+    uint32_t kind;                   /* enum object_kind */
+    char parameter[HOST_NAME_BYTES]; /* of azureml_main, that gets it; empty: by its port */
     char name[HOST_NAME_BYTES];
 };
 
@@ -38,10 +40,11 @@ struct call_param {
 struct call {
     enum host_task task;
     enum host_dialect dialect;
-    uint32_t flags;   /* enum host_flags */
-    uint32_t profile; /* enum segment_profile of this interpreter's pandas */
+    uint32_t flags;     /* enum host_flags */
+    uint32_t profile;   /* enum segment_profile of this interpreter's pandas */
+    bool other_streams; /* stdout and stderr are no pipes, as they were before the job was known */
 
-    int script; /* RUN: the text */
+    int script; /* RUN, LINT: the text */
     char script_name[HOST_NAME_BYTES];
 
     int bundle; /* the zip, or -1 */
@@ -51,7 +54,7 @@ struct call {
     char table_name[HOST_NAME_BYTES];
     char separator;
     bool no_header;
-    uint32_t column_count; /* 0: all */
+    uint32_t column_count; /* TYPE: 0: all; LINT: ports */
     char **columns;
 
     uint32_t input_count;

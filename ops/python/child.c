@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/python/child.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ops/python/answer.h"
 #include "ops/python/call.h"
 #include "ops/python/glue.h"
-#include "ops/python/warm.h"
+#include "ops/python/rehearsal.h"
 #include "quern/host.h"
 #include "quern/own.h"
 
-#define TOUCH_AFTER_MS 10
+enum { IDLE_MS = 10 };
+
+struct child {
+    const struct heritage *heritage;
+    struct glue glue;
+    struct call call;
+    uint64_t space_bytes; // by jail_measure()
+};
 
 // A pipe takes a record of this size in one piece.
 static _Noreturn void give_up(const struct heritage *heritage, const struct err *err) {
@@ -21,21 +30,46 @@ static _Noreturn void give_up(const struct heritage *heritage, const struct err 
     _exit(sent == (ssize_t)sizeof *err ? JAIL_EXIT : JAIL_EXIT + 1);
 }
 
+// Until the job's are here: of their kind, and nobody reads them. The host's log is not for foreign code.
+static int put_no_streams(struct err *err) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return err_sys(err, REASON_INFRA, "pipe2");
+    int done = dup2(ends[1], STDOUT_FILENO) < 0 || dup2(ends[1], STDERR_FILENO) < 0 ? -1 : 0;
+    if (done < 0)
+        err_sys(err, REASON_INFRA, "streams without a reader");
+    close(ends[0]);
+    close(ends[1]);
+    return done;
+}
+
 // Who stands by is ready when it is warm.
-static int get_ready(const struct heritage *heritage, struct err *err) {
+static int get_ready(struct child *child, struct err *err) {
+    const struct heritage *heritage = child->heritage;
     const int keep[] = {heritage->conversation, heritage->report};
     auto_fd int work_dir = -1;
     TRY(jail_prepare(heritage->jail, heritage->slot, &heritage->limits, keep, 2, &work_dir, err));
+    TRY(put_no_streams(err));
+    const char *module = heritage->bare ? "quern.lint" : "quern.entry";
+    TRY(glue_open(&child->glue, module, heritage->conversation, child->call.work_dir, err));
     if (heritage->standby)
-        TRY(warm_touch(err));
+        TRY(rehearsal_run(&child->glue, heritage->profile, err));
     return answer_ready(heritage->conversation, work_dir, err);
 }
 
 // Who waits this long waits on a machine that has time to spare. A child that is wanted at once does without: it would
 // copy pages that its job may never need.
-static int touch_when_idle(const struct heritage *heritage, struct err *err) {
+static int rehearse_when_idle(const struct child *child, struct err *err) {
+    const struct heritage *heritage = child->heritage;
     struct pollfd at = {.fd = heritage->conversation, .events = POLLIN};
-    return !heritage->standby && poll(&at, 1, TOUCH_AFTER_MS) == 0 ? warm_touch(err) : 0;
+    bool cold = !heritage->standby && !heritage->bare;
+    return cold && poll(&at, 1, IDLE_MS) == 0 ? rehearsal_run(&child->glue, heritage->profile, err) : 0;
+}
+
+// Python's streams remember what kind of file they were opened on.
+static bool is_pipe(int fd) {
+    struct stat status;
+    return fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
 }
 
 // fds: stdout, stderr[, stdin].
@@ -56,20 +90,22 @@ static int check_commit(const struct host_call *record, size_t fd_count, struct 
 }
 
 // Returns 1, 0 when nobody wants this child any more, -1.
-static int take_commit(const struct heritage *heritage, struct call *call, struct err *err) {
+static int take_commit(struct child *child, struct err *err) {
     struct host_call record;
+    struct call *call = &child->call;
     int fds[3] = {-1, -1, -1};
     size_t count = 0;
-    int got = record_receive(heritage->conversation, &record, sizeof record, fds, 3, &count, err);
+    int got = record_receive(call->conversation, &record, sizeof record, fds, 3, &count, err);
     if (got <= 0)
         return got;
     int done = check_commit(&record, count, err);
+    call->other_streams = count != 2 || !is_pipe(fds[0]) || !is_pipe(fds[1]);
     if (done == 0)
         done = put_streams(fds, count, err);
     for (size_t i = 0; i < count; i++)
         close(fds[i]);
     TRY(done);
-    TRY(jail_commit(heritage->jail, &record.limits, err));
+    TRY(jail_commit(child->heritage->jail, child->space_bytes, &record.limits, err));
     call->result_bytes = record.limits.file_bytes;
     return 1;
 }
@@ -96,9 +132,10 @@ static void wait_for_end(int conversation) {
 }
 
 // A script may fork and come back here twice; only the first process has anything to say.
-static _Noreturn void run(const struct call *call) {
+static _Noreturn void run(const struct child *child) {
+    const struct call *call = &child->call;
     pid_t self = getpid();
-    int done = glue_run(call);
+    int done = glue_run(&child->glue, call);
     fflush(NULL);
     if (getpid() != self)
         _exit(0);
@@ -109,19 +146,19 @@ static _Noreturn void run(const struct call *call) {
 }
 
 _Noreturn void child_main(const struct heritage *heritage) {
-    struct call call;
+    struct child child = {.heritage = heritage};
     struct err err;
-    call_open(&call, heritage->conversation, heritage->profile);
-    if (jail_work_path(heritage->jail, heritage->slot, call.work_dir, &err) < 0 || get_ready(heritage, &err) < 0 ||
-        touch_when_idle(heritage, &err) < 0)
+    call_open(&child.call, heritage->conversation, heritage->profile);
+    if (jail_work_path(heritage->jail, heritage->slot, child.call.work_dir, &err) < 0 || get_ready(&child, &err) < 0 ||
+        rehearse_when_idle(&child, &err) < 0 || jail_measure(&child.space_bytes, &err) < 0)
         give_up(heritage, &err);
-    int wanted = take_commit(heritage, &call, &err);
+    int wanted = take_commit(&child, &err);
     if (wanted > 0)
-        wanted = take_call(&call, &err);
+        wanted = take_call(&child.call, &err);
     if (wanted < 0)
         give_up(heritage, &err);
     if (wanted == 0)
         _exit(0);
     close(heritage->report);
-    run(&call);
+    run(&child);
 }

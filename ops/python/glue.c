@@ -4,10 +4,13 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "ops/python/glue_answers.h"
+#include "ops/python/interpreter.h"
 
-static const char *const tasks[] = {[HOST_TASK_RUN] = "run", [HOST_TASK_TYPE] = "type"};
+static const char *const tasks[] = {[HOST_TASK_RUN] = "run", [HOST_TASK_TYPE] = "type", [HOST_TASK_LINT] = "lint"};
 static const char *const dialects[] = {
     [HOST_CLASSIC] = "classic", [HOST_STUDIO] = "studio", [HOST_DESIGNER] = "designer", [HOST_QUERN] = "quern"};
 
@@ -19,16 +22,34 @@ static PyObject *decode(const char *text) {
     return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "backslashreplace");
 }
 
+static PyObject *input_of(const struct call_input *input) {
+    return Py_BuildValue("IiNsN", input->port, input->fd, decode(input->name), object_word(input->kind),
+                         decode(input->parameter));
+}
+
 static PyObject *inputs_of(const struct call *call) {
     PyObject *list = PyList_New(call->input_count);
     for (uint32_t i = 0; list && i < call->input_count; i++) {
-        PyObject *input = Py_BuildValue("IiN", call->inputs[i].port, call->inputs[i].fd, decode(call->inputs[i].name));
+        PyObject *input = input_of(&call->inputs[i]);
         if (input)
             PyList_SET_ITEM(list, i, input);
         else
             Py_CLEAR(list);
     }
     return list;
+}
+
+// Nobody writes to it any more.
+static PyObject *script_of(const struct call *call) {
+    struct stat status;
+    if (call->script < 0)
+        return PyBytes_FromStringAndSize(NULL, 0);
+    if (fstat(call->script, &status) < 0)
+        return PyErr_SetFromErrno(PyExc_OSError);
+    PyObject *text = PyBytes_FromStringAndSize(NULL, status.st_size);
+    if (text && pread(call->script, PyBytes_AS_STRING(text), (size_t)status.st_size, 0) != status.st_size)
+        Py_CLEAR(text);
+    return text || PyErr_Occurred() ? text : PyErr_SetFromErrno(PyExc_OSError);
 }
 
 static PyObject *columns_of(const struct call *call) {
@@ -61,37 +82,48 @@ static PyObject *params_of(const struct call *call) {
 
 static PyObject *call_dict(const struct call *call) {
     const char separator[] = {call->separator ? call->separator : ',', '\0'};
-    return Py_BuildValue("{s:s s:s s:N s:N s:I s:K s:N s:i s:i s:N s:i s:N s:s s:N s:N s:N s:N}",   //
-                         "task", word(tasks, 3, call->task, HOST_TASK_RUN),                         //
-                         "dialect", word(dialects, 5, call->dialect, HOST_QUERN),                   //
-                         "debug", PyBool_FromLong((call->flags & HOST_DEBUG) != 0),                 //
-                         "legacy", PyBool_FromLong((call->flags & HOST_LEGACY) != 0),               //
-                         "profile", call->profile,                                                  //
-                         "limit", (unsigned long long)call->result_bytes,                           //
-                         "directory", decode(call->work_dir),                                       //
-                         "script", call->script,                                                    //
-                         "bundle", call->bundle, "bundle_name", decode(call->bundle_name),          //
-                         "table", call->table, "table_name", decode(call->table_name), "separator", //
+    return Py_BuildValue("{s:s s:s s:N s:N s:N s:I s:K s:N s:N s:i s:N s:i s:N s:s s:N s:N s:N s:N}", //
+                         "task", word(tasks, 4, call->task, HOST_TASK_RUN),                           //
+                         "dialect", word(dialects, 5, call->dialect, HOST_QUERN),                     //
+                         "debug", PyBool_FromLong((call->flags & HOST_DEBUG) != 0),                   //
+                         "legacy", PyBool_FromLong((call->flags & HOST_LEGACY) != 0),                 //
+                         "streams", PyBool_FromLong(call->other_streams),                             //
+                         "profile", call->profile,                                                    //
+                         "limit", (unsigned long long)call->result_bytes,                             //
+                         "directory", decode(call->work_dir),                                         //
+                         "script", script_of(call),                                                   //
+                         "bundle", call->bundle, "bundle_name", decode(call->bundle_name),            //
+                         "table", call->table, "table_name", decode(call->table_name), "separator",   //
                          separator, "inputs", inputs_of(call), "params", params_of(call), "header",
                          PyBool_FromLong(!call->no_header), "columns", columns_of(call));
 }
 
-static PyObject *run(const struct call *call) {
+int glue_open(struct glue *glue, const char *module, int conversation, const char *directory, struct err *err) {
+    glue->answers = glue_answers(conversation);
+    glue->entry = PyImport_ImportModule(module);
+    glue->run = glue->entry ? PyObject_GetAttrString(glue->entry, "run") : NULL;
+    PyObject *done = glue->answers && glue->run ? PyObject_CallMethod(glue->entry, "get_ready", "s", directory) : NULL;
+    if (!done)
+        return interpreter_err(err, REASON_INFRA, "getting ready for a job");
+    Py_DECREF(done);
+    return 0;
+}
+
+int glue_rehearse(const struct glue *glue, const struct call *call, struct err *err) {
     PyObject *description = call_dict(call);
-    PyObject *answers = glue_answers(call->conversation);
-    PyObject *entry = PyImport_ImportModule("quern.entry");
-    PyObject *result = NULL;
-    if (description && answers && entry)
-        result = PyObject_CallMethod(entry, "run", "OO", description, answers);
+    PyObject *done = description ? PyObject_CallMethod(glue->entry, "rehearse", "O", description) : NULL;
     Py_XDECREF(description);
-    Py_XDECREF(answers);
-    Py_XDECREF(entry);
-    return result;
+    if (!done)
+        return interpreter_err(err, REASON_INFRA, "the rehearsal of a job");
+    Py_DECREF(done);
+    return 0;
 }
 
 // Exceptions of the script were answered by entry.py; one that comes out here is a broken conversation or our own fault.
-int glue_run(const struct call *call) {
-    PyObject *result = run(call);
+int glue_run(const struct glue *glue, const struct call *call) {
+    PyObject *description = call_dict(call);
+    PyObject *result = description ? PyObject_CallFunctionObjArgs(glue->run, description, glue->answers, NULL) : NULL;
+    Py_XDECREF(description);
     fflush(NULL);
     if (result) {
         Py_DECREF(result);

@@ -6,11 +6,13 @@
  *     memory       the interpreter with its imports, warmed up; struct jail; struct zygote (slots, pids, descriptor
  *                  numbers: no content); the environment descriptor's text. No credential ever comes near it: the
  *                  process was exec'd with a cleaned environment and was told nothing else.
- *     descriptors  0 (null), 1 and 2 (the host's log; replaced at COMMIT), `conversation`, `report`. jail_prepare()
- *                  closes all others: the request socket, the supervisor's, those of other children.
+ *     descriptors  0 (null), 1 and 2 (the host's log; a pipe that nobody reads as soon as the jail is on, the job's at
+ *                  COMMIT), `conversation`, `report`. jail_prepare() closes all others: the request socket, the
+ *                  supervisor's, those of other children.
  *     identity     the zygote's uid in its namespace and its capabilities there, until jail_prepare() takes them away
  *     namespaces   network, ipc, uts and mounts of the zygote; the pid namespace of its own tiny init
- *     random       Python's `random` is seeded afresh by the fork hooks, numpy's legacy generator by the glue
+ *     random       Python's `random` is seeded afresh by the fork hooks, numpy's legacy generator and multiprocessing's
+ *                  key by the glue. The hash of a text is the same in all children of a zygote
  */
 #ifndef QUERN_PYTHON_HERITAGE_H
 #define QUERN_PYTHON_HERITAGE_H
@@ -25,6 +27,7 @@ struct heritage {
     uint32_t slot;
     uint32_t profile;          /* enum segment_profile */
     bool standby;              /* nobody waits: there is time to warm up */
+    bool bare;                 /* nothing is loaded that could be warmed up */
     struct jail_limits limits; /* of the work directory */
     int conversation;          /* with the worker: host_call in, host_answer out */
     int report;                /* to the zygote: one struct err if the child fails before its script begins */

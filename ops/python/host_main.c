@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// quern-python [--no-collapse | --once | --standby=COUNT] [--work-base=DIRECTORY] NAME: the zygote of environment NAME. Descriptors: enum in host.h. It is started by
+// quern-python [--no-collapse | --once | --lint | --standby=COUNT] [--work-base=DIRECTORY] NAME: the zygote of environment NAME. Descriptors: enum in host.h. It is started by
 // the supervisor with jail_spawn(), says host_ready once, forks children until the supervisor is gone. --once: few of them
 // are expected, and the first one soon.
 
@@ -46,6 +46,8 @@ static int parse_arguments(int count, char **arguments, struct host *host, struc
             host->warm.collapse = false;
         else if (strcmp(arguments[i], "--once") == 0)
             host->warm = (struct warm_options){.rehearse = false, .collapse = false};
+        else if (strcmp(arguments[i], "--lint") == 0)
+            host->warm = (struct warm_options){.bare = true};
         else if (sscanf(arguments[i], "--standby=%u", &host->standby) == 1)
             continue;
         else if (strncmp(arguments[i], work_base, strlen(work_base)) == 0)
@@ -166,6 +168,7 @@ static int serve(const struct host *host, struct err *err) {
     const struct zygote_options options = {.jail = host->jail,
                                            .profile = host->facts.profile,
                                            .standby = host->standby,
+                                           .bare = host->warm.bare,
                                            .inherited_bytes = inherited_bytes,
                                            .requests = HOST_FD_REQUESTS,
                                            .supervisor = HOST_FD_SUPERVISOR};

@@ -162,6 +162,8 @@ int ward_fork(struct ward *ward, const struct heritage *given, uint64_t inherite
     }
     ward->living = true;
     ward->born_ns = clock_now_ns();
+    ward->work_bytes = heritage.limits.work_bytes;
+    ward->work_files = heritage.limits.work_files;
     ward->control = control;
     ward->report = steal_fd(&ends.report[0]);
     if (control < 0)
@@ -190,12 +192,24 @@ bool ward_is_ready(const struct ward *ward) {
     return ward->pidfd >= 0 && poll(&said, 1, 0) > 0 && poll(&died, 1, 0) == 0;
 }
 
+// Most jobs want the directory that was made.
+static int fit_work(const struct ward *ward, const struct jail *jail, const struct jail_limits *limits,
+                    struct err *err) {
+    if (limits->work_bytes == ward->work_bytes && limits->work_files == ward->work_files)
+        return 0;
+    auto_fd int work_dir = peek_ready(ward);
+    if (work_dir < 0)
+        return err_set(err, REASON_INFRA, "a standby child is not ready");
+    return jail_work_resize(jail, work_dir, limits, err);
+}
+
 int ward_give(struct ward *ward, const struct jail *jail, const struct jail_limits *limits, uint64_t inherited_bytes,
               int control, struct err *err) {
-    auto_fd int work_dir = peek_ready(ward), conversation = steal_fd(&ward->conversation);
-    if (work_dir < 0 || jail_work_resize(jail, work_dir, limits, err) < 0) {
+    int fitted = fit_work(ward, jail, limits, err);
+    auto_fd int conversation = steal_fd(&ward->conversation);
+    if (fitted < 0) {
         ward_unwanted(ward);
-        return work_dir < 0 ? err_set(err, REASON_INFRA, "a standby child is not ready") : -1;
+        return -1;
     }
     ward->control = control;
     if (announce(ward, jail_facts(jail), inherited_bytes, control, conversation, NULL) < 0)

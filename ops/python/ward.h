@@ -29,11 +29,12 @@ struct ward {
     int control;      /* with the worker; -1 when that is gone, or there is none yet */
     int conversation; /* of a standby child: the worker's end; otherwise -1 */
     uint64_t born_ns;
-    int report;                /* read end; one struct err if the child failed before its script */
-    int init;                  /* pidfd of the tree's pid 1; -1 when it is reaped, or there is none */
-    bool group;                /* there is none: the tree is the child's process group */
-    bool ended;                /* of a group: nobody is left, what was told is told */
-    struct host_exited exited; /* filled as it becomes known */
+    uint64_t work_bytes, work_files; /* of the work directory as it was made */
+    int report;                      /* read end; one struct err if the child failed before its script */
+    int init;                        /* pidfd of the tree's pid 1; -1 when it is reaped, or there is none */
+    bool group;                      /* there is none: the tree is the child's process group */
+    bool ended;                      /* of a group: nobody is left, what was told is told */
+    struct host_exited exited;       /* filled as it becomes known */
 };
 
 void ward_clear(struct ward *ward);

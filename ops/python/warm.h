@@ -19,6 +19,7 @@
 struct warm_options {
     bool rehearse; /* a small job, and a full garbage collection */
     bool collapse; /* the heap onto huge pages: forks are cheaper */
+    bool bare;     /* only what reads scripts: no preloads, no pandas */
 };
 
 struct warm_facts {

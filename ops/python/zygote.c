@@ -9,11 +9,13 @@
 #include "quern/clock.h"
 #include "quern/host.h"
 #include "quern/own.h"
+#include "quern/record.h"
 
 struct zygote {
     struct zygote_options options;
-    int requests;      /* -1 when nobody is left to ask */
-    uint64_t quiet_ns; /* no standby child is forked before: whoever was given one has the processor */
+    int requests;             /* -1 when nobody is left to ask */
+    struct jail_limits usual; /* that the last job asked for: those of the next standby child's work directory */
+    uint64_t quiet_ns;        /* no standby child is forked before: whoever was given one has the processor */
     struct ward wards[JAIL_SLOTS];
 };
 
@@ -52,24 +54,36 @@ static struct ward *free_ward(struct zygote *zygote, uint32_t *ret_slot, struct 
     return NULL;
 }
 
+static void tell_born(int supervisor, int pidfd) {
+    const struct host_born born = {.version = HOST_VERSION};
+    (void)!record_send(supervisor, &born, sizeof born, &pidfd, 1, NULL);
+}
+
 static int fork_child(struct zygote *zygote, const struct jail_limits *limits, int control, struct err *err) {
     uint32_t slot = 0;
     struct ward *ward = free_ward(zygote, &slot, err);
     if (!ward)
         return -1;
     const struct zygote_options *options = &zygote->options;
-    struct heritage heritage = {
-        .jail = options->jail, .slot = slot, .profile = options->profile, .standby = control < 0, .limits = *limits};
-    return ward_fork(ward, &heritage, options->inherited_bytes, control, err);
+    struct heritage heritage = {.jail = options->jail,
+                                .slot = slot,
+                                .profile = options->profile,
+                                .standby = control < 0,
+                                .bare = options->bare,
+                                .limits = *limits};
+    TRY(ward_fork(ward, &heritage, options->inherited_bytes, control, err));
+    if (control < 0)
+        tell_born(options->supervisor, ward->pidfd);
+    return 0;
 }
 
 /* ---- standby children ---- */
 
-// The oldest one that is warm.
+// The youngest one that is warm: its memory is still in the processor's caches.
 static struct ward *ready_ward(struct zygote *zygote) {
     struct ward *found = NULL;
     for (struct ward *ward = zygote->wards; ward < zygote->wards + JAIL_SLOTS; ward++)
-        if (ward_stands_by(ward) && ward_is_ready(ward) && (!found || ward->born_ns < found->born_ns))
+        if (ward_stands_by(ward) && ward_is_ready(ward) && (!found || ward->born_ns > found->born_ns))
             found = ward;
     return found;
 }
@@ -92,13 +106,11 @@ static void retire_old(struct zygote *zygote, uint64_t now_ns) {
 // One at a time, and only when nobody asks for anything. What fails here fails again for the next job, which is told why.
 static int top_up(struct zygote *zygote, struct err *err) {
     uint64_t now = clock_now_ns();
-    struct jail_limits limits;
     struct err cause;
     retire_old(zygote, now);
     if (now < zygote->quiet_ns || count_standby(zygote) >= zygote->options.standby)
         return 0;
-    jail_limits_default(&limits);
-    if (fork_child(zygote, &limits, -1, &cause) == 0)
+    if (fork_child(zygote, &zygote->usual, -1, &cause) == 0)
         return 0;
     zygote->quiet_ns = now + FAILED_NS;
     if (cause.reason != REASON_BUG)
@@ -126,6 +138,7 @@ static int find_child(struct zygote *zygote, const struct jail_limits *limits, i
     struct err ignored;
     int found = -1;
     zygote->quiet_ns = clock_now_ns() + QUIET_NS;
+    zygote->usual = *limits;
     while (found < 0 && (ward = ready_ward(zygote)))
         found = ward_give(ward, options->jail, limits, options->inherited_bytes, *control, &ignored);
     if (found < 0)
@@ -234,6 +247,7 @@ static void end_all(struct zygote *zygote) {
 
 int zygote_run(const struct zygote_options *options, struct err *err) {
     struct zygote zygote = {.options = *options, .requests = options->requests};
+    jail_limits_default(&zygote.usual);
     for (uint32_t slot = 0; slot < JAIL_SLOTS; slot++)
         ward_clear(&zygote.wards[slot]);
     int done;

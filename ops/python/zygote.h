@@ -8,6 +8,7 @@
 #ifndef QUERN_PYTHON_ZYGOTE_H
 #define QUERN_PYTHON_ZYGOTE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "quern/jail.h"
@@ -16,6 +17,7 @@ struct zygote_options {
     struct jail *jail;
     uint32_t profile;         /* enum segment_profile */
     uint32_t standby;         /* children to keep ready */
+    bool bare;                /* nothing is loaded but the interpreter */
     uint64_t inherited_bytes; /* of host_spawned */
     int requests;             /* host_spawn records, each with a control socket */
     int supervisor;           /* its end of file is the end */

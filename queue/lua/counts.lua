@@ -14,6 +14,7 @@ for prio = 0, 9 do
   local since = id and tonumber(redis.call('HGET', job_key(id), 'since') or nil)
   if since then say('oldest_ms_' .. prio, int(math.max(NOW - since, 0))) end
 end
+if redis.call('EXISTS', P .. ':conf', P .. ':number') > 0 then say('known', 1) end
 say('untold', redis.call('LLEN', P .. ':todo'))
 local function say_all(prefix, fields)
   for i = 1, #fields, 2 do say(prefix .. fields[i], fields[i + 1]) end

@@ -6,7 +6,7 @@ local first = tonumber(ARGV[2])
 local reply = {'OK'}
 for _, id in ipairs(redis.call(range, INDEX[ARGV[1]], int(first), int(first + tonumber(ARGV[3]) - 1))) do
   reply[#reply + 1] = id
-  local names = {'num', 'prio', 'att', 'sub', 'start', 'end', 'why', 'own'}
+  local names = {'num', 'prio', 'att', 'sub', 'start', 'end', 'why', TERMINAL[ARGV[1]] and 'ran' or 'own'}
   for i, value in ipairs(redis.call('HMGET', job_key(id), unpack(names))) do
     reply[#reply + 1] = value or (i <= 6 and '0' or '')
   end

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 from fleet import ROOT
 
-AREAS = ["codec", "dataset", "show", "frames", "fork", "pictures", "jail", "noop", "large", "queue", "store",
+AREAS = ["codec", "dataset", "show", "frames", "fork", "dispatch", "pictures", "jail", "noop", "large", "queue", "store",
          "fleet"]
 SOME_LABELS = {
     "codec": ["decode, libzstd alone", "decode, quern-codec", "decode, pyarrow, table", "encode, polars"],
@@ -14,6 +14,7 @@ SOME_LABELS = {
     "show": ["one of each: quern", "category of 40: DuckDB", "text, a million distinct: polars"],
     "frames": ["10 float64: map", "10 float64, np.load(mmap): sum", "text, all distinct, read_feather: map"],
     "fork": ["small pages: ready", "huge pages: job", "huge pages: end"],
+    "dispatch": ["idle: wake-up", "idle: first line", "busy: given", "busy: first line"],
     "pictures": ["join", "Pillow, level 1"],
     "jail": ["jail_prepare", "spawn, isolated, to its end"],
     "noop": ["quern: whole", "python3 -c 'import pandas': whole", *(f"quern: step {name}" for name in (
@@ -51,7 +52,7 @@ def test_b_rows_are_well_formed(quick, area):
     assert set(SOME_LABELS[area]) <= labels
     for row in rows:
         assert row["unit"] in ("ms", "us", "cpu ms", "/s", "bytes")
-        assert 0 <= row["p25"] <= row["median"]
+        assert 0 <= row["p25"] <= row["median"] <= row["p99"]
         assert row["samples"] >= quick[1]["areas"][area]["rounds"]
         if "beside" in row:
             assert row["ratio"] > 0 and row["beside"] in labels

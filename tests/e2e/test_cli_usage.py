@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 QUERN = pathlib.Path(os.environ.get("QUERN_BIN", ROOT / "build/bin")).resolve() / "quern"
 PLACE = "name a directory in which you may make files, or one that is not there yet: -o out"
 DENIED = os.strerror(errno.EACCES if os.geteuid() else errno.ENOENT)
-VERBS = ["run", "submit", "status", "ls", "logs", "wait", "result", "inspect", "cancel", "retry", "rm", "dataset", "env", "up",
+VERBS = ["init", "run", "submit", "check", "status", "ls", "logs", "wait", "result", "debug", "inspect", "cancel", "retry", "rm", "dataset", "env", "up",
          "down", "queue", "worker", "doctor", "help", "version", "completion"]
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The fleet frees by itself what no key and no job wants any more, and nothing else."""
 import os
+import signal
 
 import pytest
 
@@ -163,3 +164,35 @@ def test_c_a_collection_ends_with_its_host(tmp_path):
         eventually(lambda: host.stopped("quern-collector"), "it hangs")
         assert host.drain() == 0
         assert host.processes() == []
+
+
+def staged(fleet, host):
+    """A job that has put all it gave, its worker, which stands there, and the files of what has no name yet."""
+    job = fleet.submit(GIVE, "-o", "given", "--retries", "1", "--backoff", "10ms..20ms")
+    (worker,) = eventually(lambda: host.stopped("quern-worker"), "all is put, nothing is named")
+    script = fleet.inspect(job)["document"]["script"]["version"]
+    return job, worker, [fleet.store / "objects" / version for version in objects(fleet) - {script}]
+
+
+def test_r_what_a_job_gave_stays_while_its_end_waits_for_redis(tmp_path):
+    with Fleet(tmp_path, programs=DEV) as fleet:
+        host = fleet.host(fail=["stop@complete:staged"]).ready()
+        job, worker, given = staged(fleet, host)
+        with fleet.server.paused():
+            os.kill(worker, signal.SIGCONT)
+            for _ in range(2):
+                age(fleet)
+                eventually(lambda: all(path.stat().st_mtime > 1_000_000 for path in given), "it is kept for as long as it takes")
+        assert fleet.in_state(job, "succeeded")["attempts"] == 1
+
+
+def test_r_what_was_collected_before_it_had_a_name_gets_none(tmp_path):
+    with Fleet(tmp_path, programs=DEV) as fleet:
+        host = fleet.host(fail=["stop@complete:staged"]).ready()
+        job, worker, given = staged(fleet, host)
+        for path in given:
+            path.unlink()
+        os.kill(worker, signal.SIGCONT)
+        record = fleet.in_state(job, "succeeded")
+        assert (record["attempts"], record["infra"]) == (2, 1)
+        assert fleet.says("dataset", "head", "given").splitlines()[-1] == "2 rows × 1 column"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One job of the glue in a forked process, without zygote and jail: what quern-python's child does after its jail."""
 import ctypes
+import fcntl
 import mmap
 import os
 import pickle
@@ -26,6 +27,8 @@ import _quern  # noqa: E402
 from quern import columns, entry, frames, names  # noqa: E402
 
 LIMIT = 1 << 32
+SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+KINDS = ("dataset", "pickle", "joblib", "json", "text", "bytes", "file")  # by the numbers of schemas/objects.def
 
 
 class Err(ctypes.Structure):
@@ -66,7 +69,7 @@ def again(frame, notes=None):
 
 
 class Ended(NamedTuple):
-    """What came of a job. results: {port or name: DataFrame}; raised: None or a dict; status: of the process."""
+    """What came of a job. results: {port or name: DataFrame}; objects: {name: (kind, bytes)}; raised: None or a dict; status: of the process."""
 
     results: dict
     notes: list
@@ -74,13 +77,14 @@ class Ended(NamedTuple):
     out: str
     err: str
     status: int
+    objects: dict
 
 
 class Recorder:
     """The answers of a job, for the test that started it."""
 
     def __init__(self):
-        self.results, self.notes, self.failure = {}, [], None
+        self.results, self.objects, self.notes, self.failure = {}, {}, [], None
 
     def note(self, about, text):
         self.notes.append((about, text))
@@ -91,27 +95,47 @@ class Recorder:
         assert len(made) == rows
         self.results[port or name] = made.copy(deep=True)
 
+    def object(self, name, kind, fd):
+        seals = fcntl.fcntl(fd, fcntl.F_GET_SEALS)
+        assert seals & SEALS == SEALS
+        self.objects[name] = (KINDS[kind], os.pread(fd, os.fstat(fd).st_size, 0))
+
     def raised(self, reason, detail, kind, message, line):
         self.failure = {"reason": reason, "detail": detail, "type": kind, "message": message, "line": line}
 
 
-def run(directory, script, inputs=(), **options):
-    """Runs a script (text or bytes). inputs: {port: DataFrame} or frames in order. Result: Ended."""
+def given(port, made, parameter=""):
+    return port, segment(made), f"input{port}", "dataset", parameter
+
+
+def objects(directory, named):
+    """named: {parameter: DataFrame or (kind, bytes)}, at the ports from 40."""
+    found = []
+    for port, (parameter, value) in enumerate(named.items(), 40):
+        if isinstance(value, pd.DataFrame):
+            found.append(given(port, value, parameter))
+            continue
+        path = os.path.join(directory, f"{parameter}.object")
+        with open(path, "wb") as file:
+            file.write(value[1])
+        found.append((port, os.open(path, os.O_RDONLY), f"{parameter}.object", value[0], parameter))
+    return found
+
+
+def run(directory, script, inputs=(), named={}, **options):
+    """Runs a script (text or bytes). inputs: {port: DataFrame} or frames in order; named: as objects() has it. Result: Ended."""
     work = os.path.join(directory, "work")
     os.mkdir(work)
-    source = os.path.join(directory, "source.py")
-    with open(source, "wb") as file:
-        file.write(script if isinstance(script, bytes) else script.encode())
     ports = inputs if isinstance(inputs, dict) else dict(enumerate(inputs, 1))
-    call = {"task": "run", "dialect": "quern", "debug": False, "legacy": False, "profile": _quern.PROFILE_NS, "limit": LIMIT,
-            "directory": work, "script": os.open(source, os.O_RDONLY), "bundle": -1, "bundle_name": "", "table": -1,
+    call = {"task": "run", "dialect": "quern", "debug": False, "legacy": False, "streams": True, "profile": _quern.PROFILE_NS, "limit": LIMIT,
+            "directory": work, "script": script if isinstance(script, bytes) else script.encode(), "bundle": -1, "bundle_name": "", "table": -1,
             "table_name": "", "separator": ",", "header": True, "columns": [], "params": {},
-            "inputs": [(port, segment(made), f"input{port}") for port, made in sorted(ports.items())]}
+            "inputs": [given(port, made) for port, made in sorted(ports.items())] + objects(directory, named)}
     call.update(options)
     try:
         return fork(directory, call)
     finally:
-        for fd in [call["script"]] + [fd for _, fd, _ in call["inputs"]]:
+        for _, fd, *_ in call["inputs"]:
             os.close(fd)
 
 
@@ -126,7 +150,7 @@ def fork(directory, call):
         with open(told, "rb") as file:
             recorder = pickle.load(file)
     return Ended(recorder.results, recorder.notes, recorder.failure, read(directory, "out"), read(directory, "err"),
-                 os.waitstatus_to_exitcode(status))
+                 os.waitstatus_to_exitcode(status), recorder.objects)
 
 
 def read(directory, name):
@@ -146,6 +170,7 @@ def child(directory, call, told):
         sys.stderr = sys.__stderr__ = open(2, "w", closefd=False)
         os.chdir(call["directory"])
         recorder = Recorder()
+        entry.get_ready(call["directory"])
         entry.run(call, recorder)
         with open(told, "wb") as file:
             pickle.dump(recorder, file)

@@ -122,6 +122,25 @@ def test_c_a_worker_that_dies_on_a_job_again_and_again_buries_it(fleet):
     assert (record["reason"], record["attempts"], record["crashes"]) == ("poison", 3, 3)
 
 
+def test_r_a_loss_that_redis_refuses_for_good_holds_up_no_other(tmp_path):
+    with Fleet(tmp_path, programs=PROGRAMS) as fleet:
+        host = fleet.host(queue={"lease": "10m"}, environments={"standby": 0}, workers={"count": 2}).ready()
+        host.fail("stop@run:told")
+        damaged = submit(fleet, "damaged")
+        first, = eventually(lambda: host.stopped("quern-worker"), "one stands")
+        host.fail("stop@run:ended")
+        good = submit(fleet, "good")
+        second, = eventually(lambda: set(host.stopped("quern-worker")) - {first}, "both stand")
+        fleet.redis("DEL", fleet.key("job", damaged))
+        fleet.redis("SET", fleet.key("job", damaged), "not a record")
+        os.kill(first, signal.SIGKILL)
+        eventually(lambda: host.events("worker ended", job=damaged), "the first one is dead")
+        os.kill(second, signal.SIGKILL)
+        assert fleet.in_state(good, "succeeded")["crashes"] == 1
+        event = eventually(lambda: host.events("attempt lost, not told", job=damaged), "it is logged")[0]
+        assert event["error"] == "queue: Redis refused: WRONGTYPE Operation against a key holding the wrong kind of value"
+
+
 def family(host):
     """The script's process, a child of the zygote's, and what it forked."""
     zygote = host.child("quern-python")

@@ -5,19 +5,7 @@ import pandas as pd
 import pytest
 
 from glue_job import run
-
-FRAME = pd.DataFrame({"k": list("abcab"), "x": [1, 2, 3, 4, 5], "y": [1.5, 2.5, None, 4.5, 5.5]})
-HEAD = """import datetime, io, warnings
-import numpy as np
-import pandas as pd
-warnings.simplefilter("ignore")
-def hours(): return pd.Series(range(48), pd.date_range("2014-01-01", periods=48, freq=pd.Timedelta(hours=1)))
-def lettered(d): return d.set_index(pd.Index(list("pqrst")))
-def table(made):
-    if isinstance(made, (pd.DataFrame, pd.Series)):
-        return pd.DataFrame(made).reset_index().astype(str)
-    return pd.DataFrame({"made": [str(one) for one in (made if np.ndim(made) else [made])]})
-"""
+from legacy_pairs import FRAME, HEAD, pairs
 
 # old form, modern form. `d` is the frame.
 PANDAS = [
@@ -98,7 +86,6 @@ NUMPY = [
     ("np.alltrue([True, False])", "np.all([True, False])"), ("np.in1d([1, 2], [2])", "np.isin([1, 2], [2])"),
 ]
 
-
 SCIKIT_HEAD = """import pickle
 import sklearn.cross_validation, sklearn.grid_search, sklearn.model_selection, sklearn.preprocessing
 from sklearn.base import clone
@@ -134,26 +121,17 @@ SCIKIT = [
      ".fit(X, y).grid_scores_]", "[{'priors': None}]"),
     ("pickle.loads(pickle.dumps(sklearn.preprocessing.Imputer().fit([[1.0]]))).transform([[np.nan]]).ravel()", "[1.0]"),
     ("clone(RandomForestClassifier(7, max_features='auto')).n_estimators", "7"),
+    ('sklearn.preprocessing.OneHotEncoder(categorical_features=[0]).fit_transform([[0,5],[1,6]]).toarray().tolist()',
+     '[[1.0,0.0,5.0],[0.0,1.0,6.0]]'),
+    ("__import__('sklearn.linear_model.logistic',fromlist=['x']).LogisticRegression", 'LogisticRegression'),
+    ("sklearn.cross_validation.cross_val_score(LinearRegression(),X,y,scoring='mean_squared_error',cv=3).round(6)",
+     "sklearn.model_selection.cross_val_score(LinearRegression(),X,y,scoring='neg_mean_squared_error',cv=3).round(6)"),
+    ("__import__('sklearn.cluster',fromlist=['x']).KMeans(2,n_jobs=-1,precompute_distances=True,random_state=0).fit(X).labels_.shape",
+     '(12,)'),
+    ("__import__('sklearn.mixture',fromlist=['x']).GMM(2,random_state=0).fit(X).predict(X).shape", '(12,)'),
+    ('sklearn.preprocessing.StandardScaler().fit_transform(np.array([1.,2.,3.])).ravel().round(3).tolist()',
+     '[-1.225,0.0,1.225]'),
 ]
-PAIRS = """
-import traceback
-def made(text, d):
-    try:
-        return table(eval(text, {**globals(), "d": d.copy()}))
-    except Exception:
-        return pd.DataFrame({"failed": traceback.format_exc().splitlines()})
-def azureml_main(d):
-    return {f"{side}{i}": made(pair[side], d) for i, pair in enumerate(CASES) for side in (0, 1)}
-"""
-
-
-def pairs(directory, head, cases):
-    """{old form: (what it made, what its modern form made)}, of one job."""
-    job = run(directory, f"{head}CASES = {cases!r}\n{PAIRS}", [FRAME], legacy=True)
-    assert job.raised is None, job.err
-    return {old: (job.results[f"0{i}"], job.results[f"1{i}"]) for i, (old, _) in enumerate(cases)}
-
-
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     return {**pairs(tmp_path_factory.mktemp("pandas"), HEAD, PANDAS + NUMPY),
@@ -236,6 +214,20 @@ def test_m_without_it_a_failure_names_the_option(tmp_path, code, hint):
     assert job.raised
     assert job.notes == [("legacy", f"{hint}; --legacy brings it back")]
     assert job.err.endswith(f"hint: {hint}; --legacy brings it back\n")
+
+
+@pytest.mark.parametrize("code,hint", [
+    ("d.loc[0, 'x'] = 2.5", "setting what a column's type cannot hold is gone since pandas 3.0: write frame[column] = "
+                            "frame[column].astype(type) first; --legacy brings it back"),
+    ("d[['x', 'y']].to_numpy()[0, 0] = 1; d.x.values[0] = 1",
+     "since pandas 3.0 the arrays that a frame hands out are read-only: write .to_numpy(copy=True)"),
+])
+def test_m_pandas_3_is_stricter(tmp_path, code, hint):
+    job = run(tmp_path, f"def azureml_main(d):\n    {code}\n", [FRAME])
+    if pd.__version__ < "3":
+        assert job.raised is None
+    else:
+        assert job.raised and job.err.endswith(f"hint: {hint}\n"), job.err
 
 
 @pytest.mark.parametrize("code", ["d.nothing", "import nothing", "raise AttributeError('ix')", "{}['ix']", "object().ix"])

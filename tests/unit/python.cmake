@@ -1,7 +1,8 @@
 cmake_path(GET Python3_EXECUTABLE PARENT_PATH python_home)
 foreach(name zygote zygote_environment standby)
   quern_unit_test(${name} ${CMAKE_CURRENT_LIST_DIR}/test_${name}.c ${CMAKE_CURRENT_LIST_DIR}/host_script.c
-                  ${CMAKE_CURRENT_LIST_DIR}/host_harness.c LIBS quern_host quern_jail)
+                  ${CMAKE_CURRENT_LIST_DIR}/host_harness.c ${CMAKE_CURRENT_LIST_DIR}/host_waiting.c
+                  LIBS quern_host quern_jail)
   add_dependencies(test_${name} quern-python)
   target_compile_definitions(test_${name} PRIVATE
     QUERN_PYTHON="${Python3_EXECUTABLE}"

@@ -171,8 +171,10 @@ static void f_call_refuses_a_wrong_start(void **state) {
     assert_int_equal(take(&call, &script, true, &err), 0);
     record.task = HOST_TASK_TYPE;
     assert_refused(&call, &record, false, "START: typing needs a TABLE and neither SCRIPT nor INPUT");
-    record.task = 3;
-    assert_refused(&call, &record, false, "START: task 3 is unknown");
+    record.task = HOST_TASK_LINT;
+    assert_int_equal(take(&call, &record, false, &err), 1);
+    record.task = 4;
+    assert_refused(&call, &record, false, "START: task 4 is unknown");
     record.task = HOST_TASK_RUN;
     record.dialect = 5;
     assert_refused(&call, &record, false, "START: dialect 5 is unknown");

@@ -154,8 +154,9 @@ static int allowed(const struct jail *jail, int work_dir) {
     pthread_t thread;
     struct jail_limits limits;
     struct err err = {0};
+    uint64_t space = 0;
     jail_limits_default(&limits);
-    if (jail_commit(jail, &limits, &err) < 0)
+    if (jail_measure(&space, &err) < 0 || jail_commit(jail, space, &limits, &err) < 0)
         return zygote_tell(&err);
     if (pthread_create(&thread, NULL, thread_main, &mark) != 0 || pthread_join(thread, &got) != 0 || got != &mark)
         return 2;
@@ -187,8 +188,9 @@ static int python(const struct jail *jail, int work_dir) {
                                       "PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8",  NULL};
     struct jail_limits limits;
     struct err err = {0};
+    uint64_t space = 0;
     jail_limits_default(&limits);
-    if (jail_commit(jail, &limits, &err) < 0)
+    if (jail_measure(&space, &err) < 0 || jail_commit(jail, space, &limits, &err) < 0)
         return zygote_tell(&err);
     dup2(ROLE_OUT, 1);
     dup2(ROLE_OUT, 2);

@@ -128,12 +128,13 @@ static int limit_memory(const struct jail *jail, int work_dir) {
     (void)work_dir;
     struct jail_limits limits;
     struct err err = {0};
+    uint64_t space = 0;
     jail_limits_default(&limits);
     limits.memory_bytes = 64u << 20;
     limits.file_bytes = 1u << 20;
     limits.processes = 8;
     limits.open_files = 32;
-    if (jail_commit(jail, &limits, &err) < 0)
+    if (jail_measure(&space, &err) < 0 || jail_commit(jail, space, &limits, &err) < 0)
         return zygote_tell(&err);
     void *fits = mmap(NULL, 48u << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     void *more = mmap(NULL, 48u << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -155,10 +156,11 @@ static int fork_bomb(const struct jail *jail, int work_dir) {
     (void)work_dir;
     struct jail_limits limits;
     struct err err = {0};
+    uint64_t space = 0;
     int made = 0;
     jail_limits_default(&limits);
     limits.processes = 8;
-    if (jail_commit(jail, &limits, &err) < 0)
+    if (jail_measure(&space, &err) < 0 || jail_commit(jail, space, &limits, &err) < 0)
         return zygote_tell(&err);
     for (; made < 1000; made++) {
         pid_t pid = fork();

@@ -327,6 +327,15 @@ static const struct answer answers[] = {
     {"-MISCONF Errors writing to the AOF\r\n", REASON_UNWRITABLE,
      "queue: Redis refused: MISCONF Errors writing to the AOF; Redis cannot write its files: look at its disk"},
     {"-NOAUTH who\033[31m\r\n", REASON_DENIED, "queue: Redis refused: NOAUTH who?[31m; this Redis wants a password"},
+    {"-ERR max number of clients reached\r\n", REASON_UNREACHABLE,
+     "queue: Redis refused: ERR max number of clients reached; raise maxclients, or see who holds so many connections"},
+    {"-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the "
+     "default "
+     "user. In this mode connections are only accepted from the loopback interface.\r\n",
+     REASON_DENIED,
+     "queue: Redis refused: DENIED Redis is running in protected mode because protected mode is enabled and no "
+     "password is set for the default user; give it a password, or bind it to addresses of "
+     "your own"},
     {"-LOADING soon\r\n", REASON_UNREACHABLE, "queue: Redis refused: LOADING soon"},
     {"-MOVED 1 h:1\r\n", REASON_CONFIG, "queue: Redis refused: MOVED 1 h:1"},
     {"-OOM command not allowed when used memory > 'maxmemory'. script: 3f1c, on @user_script:61.\r\n",

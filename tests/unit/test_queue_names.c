@@ -271,7 +271,7 @@ static void l_as_many_names_as_may_be(void **state) {
     }
     assert_int_equal(queue_complete(world->queue, "j1", claim.token, "", 0, names, QUEUE_MAX_NAMES + 1, &world->err),
                      -1);
-    assert_string_equal(world->err.msg, "names: expected 0 to 192, found 193");
+    assert_string_equal(world->err.msg, "names: expected 0 to 512, found 513");
     assert_int_equal(queue_complete(world->queue, "j1", claim.token, "", 0, names, QUEUE_MAX_NAMES, &world->err),
                      QUEUE_OK);
     assert_int_equal(queue_names(world->queue, "job:j1/", "", rows, QUEUE_MAX_LIST, &count, &world->err), QUEUE_OK);

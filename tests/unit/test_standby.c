@@ -9,33 +9,21 @@
 #include <unistd.h>
 
 #include "quern/clock.h"
+#include "quern/memory.h"
 #include "quern/own.h"
 #include "tests/unit/host_script.h"
+#include "tests/unit/host_waiting.h"
 
-enum { STANDBY = 2, MOST = 32 };
+enum { STANDBY = 2 };
 
-struct listed {
-    int count;
-    int pids[MOST];
-};
+// Its key is made when it is imported.
+#define PRELOADED DESCRIPTOR "preload = numpy pandas multiprocessing\n"
 
-// The zygote's own children: for each of ours, its init and itself.
-static struct listed list_children(const struct harness *harness) {
-    struct listed listed = {0};
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", harness->pid, harness->pid);
-    auto_file FILE *file = fopen(path, "re");
-    assert_non_null(file);
-    while (listed.count < MOST && fscanf(file, "%d", &listed.pids[listed.count]) == 1)
-        listed.count++;
+static struct harness_listed list_children(const struct harness *harness) {
+    struct harness_listed listed;
+    struct err err;
+    well(harness_list(harness, &listed, &err), &err);
     return listed;
-}
-
-static bool has(const struct listed *listed, int pid) {
-    for (int i = 0; i < listed->count; i++)
-        if (listed->pids[i] == pid)
-            return true;
-    return false;
 }
 
 static int pid_behind(int pidfd) {
@@ -49,27 +37,9 @@ static int pid_behind(int pidfd) {
     return pid;
 }
 
-// A child that waits for its job reads from its conversation: recvmsg(2).
-static bool waits(int pid) {
-    char path[64];
-    int number = -1;
-    snprintf(path, sizeof path, "/proc/%d/syscall", pid);
-    auto_file FILE *file = fopen(path, "re");
-    return file && fscanf(file, "%d", &number) == 1 && number == 47;
-}
-
-static int count_waiting(const struct harness *harness) {
-    struct listed listed = list_children(harness);
-    int count = 0;
-    for (int i = 0; i < listed.count; i++)
-        count += waits(listed.pids[i]);
-    return count;
-}
-
 static void await_standby(const struct harness *harness) {
-    uint64_t deadline = clock_deadline_ns(HARNESS_MS);
-    while (count_waiting(harness) < STANDBY)
-        assert_true(clock_now_ns() < deadline);
+    struct err err;
+    well(harness_await_waiting(harness, STANDBY, &err), &err);
 }
 
 static void begin(const struct harness *harness, struct harness_child *child, const char *script, int out) {
@@ -89,10 +59,10 @@ static void b_a_job_gets_a_child_that_was_there_before(void **state) {
     struct harness_child child;
     auto_fd int null = script_null_device();
     await_standby(*state);
-    struct listed before = list_children(*state);
+    struct harness_listed before = list_children(*state);
     assert_int_equal(before.count, 2 * STANDBY);
     script_begin(*state, &child, "def azureml_main():\n    return None\n", null);
-    assert_true(has(&before, pid_behind(child.pidfd)));
+    assert_true(harness_has(&before, pid_behind(child.pidfd)));
     end(&child);
 }
 
@@ -100,14 +70,14 @@ static void b_the_place_is_filled_again(void **state) {
     auto_fd int null = script_null_device();
     for (int i = 0; i < 3 * STANDBY; i++) {
         struct harness_child child;
-        struct listed before = (await_standby(*state), list_children(*state));
+        struct harness_listed before = (await_standby(*state), list_children(*state));
         begin(*state, &child, "def azureml_main():\n    return None\n", null);
         int pid = pid_behind(child.pidfd);
         end(&child);
         await_standby(*state);
-        struct listed after = list_children(*state);
-        assert_true(has(&before, pid));
-        assert_false(has(&after, pid));
+        struct harness_listed after = list_children(*state);
+        assert_true(harness_has(&before, pid));
+        assert_false(harness_has(&after, pid));
     }
 }
 
@@ -157,43 +127,88 @@ static void l_its_limits_are_those_of_its_job(void **state) {
     assert_string_equal(text, "16 77 99 11\n");
 }
 
+// What stood in the interpreter's way, or was in reach of a rehearsal.
+static const char traces[] =
+    "import gc, hashlib, linecache, locale, os, signal, sys, threading, warnings\n"
+    "import numpy, pandas, quern\n"
+    "from quern import entry, script\n"
+    "def azureml_main():\n"
+    "    print(hashlib.sha256(repr(sorted(sys.modules)).encode()).hexdigest(), sys.path, sys.argv, "
+    "len(sys.meta_path),\n"
+    "          sorted(sys.path_importer_cache), sorted(os.environ.items()), sorted(linecache.cache),\n"
+    "          sorted(map(repr, threading.enumerate())).__len__(), os.listdir('.'), os.listdir('Script Bundle'),\n"
+    "          len([fd for fd in range(64) if os.path.exists(f'/proc/self/fd/{fd}')]))\n"
+    "    print(sorted(vars(sys.modules['user_script'])), __name__, __doc__, __spec__.origin, os.getcwd(),\n"
+    "          os.umask(0o77), threading.Thread().name, gc.isenabled(), gc.get_threshold(), len(warnings.filters),\n"
+    "          entry.HELD, script.OPEN, quern.params, numpy.geterr(), pandas.get_option('mode.chained_assignment'),\n"
+    "          signal.getsignal(signal.SIGINT), locale.setlocale(locale.LC_ALL), os.stat('.').st_nlink,\n"
+    "          os.path.getsize('user_script.py'), sys.stdout.seekable(), sys.exc_info(), os.getpid() == "
+    "os.getsid(0))\n";
+
 static void f_what_it_did_while_it_waited_leaves_nothing(void **state) {
-    static const char script[] =
-        "import hashlib, linecache, os, sys, threading\n"
-        "def azureml_main():\n"
-        "    print(hashlib.sha256(repr(sorted(sys.modules)).encode()).hexdigest(), sys.path, sys.argv, "
-        "len(sys.meta_path),\n"
-        "          sorted(sys.path_importer_cache), sorted(os.environ.items()), sorted(linecache.cache),\n"
-        "          sorted(map(repr, threading.enumerate())).__len__(), os.listdir('.'), os.listdir('Script Bundle'),\n"
-        "          len([fd for fd in range(64) if os.path.exists(f'/proc/self/fd/{fd}')]))\n";
     char warm[8192], cold[8192];
     struct harness other;
     struct err err;
     await_standby(*state);
-    script_output(*state, script, warm, sizeof warm);
-    well(harness_open(&other, QUERN_PYTHON_PROGRAM, NULL, DESCRIPTOR, &err), &err);
-    script_output(&other, script, cold, sizeof cold);
+    script_output(*state, traces, warm, sizeof warm);
+    well(harness_open(&other, QUERN_PYTHON_PROGRAM, NULL, PRELOADED, &err), &err);
+    script_output(&other, traces, cold, sizeof cold);
     well(harness_close(&other, &err), &err);
     assert_string_equal(warm, cold);
     assert_non_null(strstr(warm, " 1 ['user_script.py', 'Script Bundle'] [] 5\n"));
 }
 
+static void f_the_hosts_log_is_not_in_its_reach(void **state) {
+    await_standby(*state);
+    struct harness_listed listed = list_children(*state);
+    int seen = 0;
+    for (int i = 0; i < listed.count; i++)
+        for (int fd = 1; fd <= 2 && harness_is_waiting(listed.pids[i]); fd++, seen++) {
+            char path[64], target[64] = "";
+            snprintf(path, sizeof path, "/proc/%d/fd/%d", listed.pids[i], fd);
+            assert_true(readlink(path, target, sizeof target - 1) > 0);
+            assert_memory_equal(target, "pipe:", 5);
+        }
+    assert_int_equal(seen, 2 * STANDBY);
+}
+
+static void b_streams_are_what_the_job_was_given(void **state) {
+    static const char script[] = "import sys\ndef azureml_main():\n    sys.stdout.write(str(sys.stdout.seekable()))\n"
+                                 "    sys.stdout.seek(0)\n";
+    char text[64] = "";
+    struct err err;
+    await_standby(*state);
+    auto_fd int file = memory_new("output", 0, &err);
+    script_run(*state, script, file);
+    assert_int_equal(pread(file, text, sizeof text - 1, 0), 4);
+    assert_string_equal(text, "True");
+}
+
 static void f_random_numbers_are_their_own(void **state) {
-    static const char script[] = "import numpy, os, random, uuid\ndef azureml_main():\n"
-                                 "    print(random.random(), numpy.random.rand(), uuid.uuid4(), os.urandom(4).hex())\n";
-    char text[4][256];
+    static const char script[] =
+        "import multiprocessing, numpy, os, random, secrets, tempfile, uuid\ndef azureml_main():\n"
+        "    print(random.random(), numpy.random.rand(), numpy.random.default_rng().random(), uuid.uuid4(), "
+        "uuid.uuid1(),\n"
+        "          os.urandom(4).hex(), secrets.token_hex(4), tempfile.mkdtemp(), random.SystemRandom().random(),\n"
+        "          multiprocessing.current_process().authkey.hex())\n";
+    char text[4][512];
     await_standby(*state);
     for (int i = 0; i < 4; i++)
         script_output(*state, script, text[i], sizeof *text);
     for (int i = 0; i < 4; i++)
         for (int j = 0; j < i; j++) {
-            char one[256], other[256];
+            char one[512], other[512];
+            int words = 0;
             memcpy(one, text[i], sizeof one);
             memcpy(other, text[j], sizeof other);
             char *rest = NULL, *others = NULL;
             char *word = strtok_r(one, " ", &rest), *others_word = strtok_r(other, " ", &others);
-            for (; word && others_word; word = strtok_r(NULL, " ", &rest), others_word = strtok_r(NULL, " ", &others))
+            for (; word && others_word; words++) {
                 assert_string_not_equal(word, others_word);
+                word = strtok_r(NULL, " ", &rest);
+                others_word = strtok_r(NULL, " ", &others);
+            }
+            assert_int_equal(words, 10);
         }
 }
 
@@ -201,9 +216,9 @@ static void c_one_that_dies_while_it_waits_is_nobodys_loss(void **state) {
     char text[64];
     struct err err;
     await_standby(*state);
-    struct listed listed = list_children(*state);
+    struct harness_listed listed = list_children(*state);
     for (int i = 0; i < listed.count; i++) {
-        auto_fd int pidfd = waits(listed.pids[i]) ? pidfd_open(listed.pids[i], 0) : -1;
+        auto_fd int pidfd = harness_is_waiting(listed.pids[i]) ? pidfd_open(listed.pids[i], 0) : -1;
         if (pidfd < 0)
             continue;
         assert_int_equal(pidfd_send_signal(pidfd, SIGKILL, NULL, 0), 0);
@@ -217,10 +232,10 @@ static void c_they_die_with_their_zygote(void **state) {
     struct harness harness;
     struct err err;
     (void)state;
-    int pidfds[MOST];
-    well(harness_open(&harness, QUERN_PYTHON_PROGRAM, "--standby=2", DESCRIPTOR, &err), &err);
+    int pidfds[HARNESS_MOST];
+    well(harness_open(&harness, QUERN_PYTHON_PROGRAM, "--standby=2", PRELOADED, &err), &err);
     await_standby(&harness);
-    struct listed listed = list_children(&harness);
+    struct harness_listed listed = list_children(&harness);
     for (int i = 0; i < listed.count; i++)
         assert_true((pidfds[i] = pidfd_open(listed.pids[i], 0)) >= 0);
     well(harness_close(&harness, &err), &err);
@@ -233,7 +248,7 @@ static void c_they_die_with_their_zygote(void **state) {
 static int open_standby(void **state) {
     static struct harness harness;
     struct err err;
-    well(harness_open(&harness, QUERN_PYTHON_PROGRAM, "--standby=2", DESCRIPTOR, &err), &err);
+    well(harness_open(&harness, QUERN_PYTHON_PROGRAM, "--standby=2", PRELOADED, &err), &err);
     *state = &harness;
     return 0;
 }
@@ -245,6 +260,8 @@ int main(void) {
         cmocka_unit_test(b_more_jobs_than_wait_for_them),
         cmocka_unit_test(l_its_limits_are_those_of_its_job),
         cmocka_unit_test(f_what_it_did_while_it_waited_leaves_nothing),
+        cmocka_unit_test(f_the_hosts_log_is_not_in_its_reach),
+        cmocka_unit_test(b_streams_are_what_the_job_was_given),
         cmocka_unit_test(f_random_numbers_are_their_own),
         cmocka_unit_test(c_they_die_with_their_zygote),
         cmocka_unit_test(c_one_that_dies_while_it_waits_is_nobodys_loss), // last: a failure is a pause

@@ -231,16 +231,23 @@ static void f_only_our_own_files_go(void **state) {
 
 /* ---- everybody at once ---- */
 
-enum { WRITERS = 4, ROUNDS = 40 };
+// The collector goes on until it has taken so many; a writer gives up after so many rounds.
+enum { WRITERS = 4, TAKEN = 40, ROUNDS = 200000, AGE_MS = 20 };
 
-// Puts and names, as often as it takes: without an age to speak of, what was put may be gone before it has its name.
-static void name_one(struct storage *storage, int writer, int round) {
+// Puts and names, as often as it takes: who is slow finds that what he put is gone before it has its name. Some texts come
+// again while they are taken, some never.
+static void name_one(struct storage *storage, int writer, int round, struct pollfd *end) {
     char key[16], text[32], version[STORAGE_VERSION_BYTES];
     snprintf(key, sizeof key, "k%d", (writer + round) % 3);
-    snprintf(text, sizeof text, "%d", round % 7);
+    if (round % 4)
+        snprintf(text, sizeof text, "%d", round * 31 % 47);
+    else
+        snprintf(text, sizeof text, "%d of %d", round, writer);
     const struct storage_name name = {key, version};
     for (struct err err = {0};;) {
         scratch_put(storage, text, version);
+        if (round % 5 == writer)
+            poll(end, 1, AGE_MS + round % 10);
         if (storage_promote(storage, STORAGE_UNFENCED, &name, 1, &err) == 0)
             return;
         if (err.reason != REASON_NOT_FOUND)
@@ -248,21 +255,21 @@ static void name_one(struct storage *storage, int writer, int round) {
     }
 }
 
-static pid_t start_writer(const struct scratch *scratch, int writer) {
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        setenv("CMOCKA_TEST_ABORT", "1", 1);
-        const struct storage_options options = {.url = scratch->url, .patience_ms = 60000};
-        struct storage *storage = NULL;
-        if (storage_open_with(&options, &storage, NULL) < 0)
-            _exit(3);
-        for (int round = 0; round < ROUNDS; round++)
-            name_one(storage, writer, round);
-        storage_close(storage);
-        _exit(0);
+// Until the other end of the pipe is closed.
+static void write_on(const struct scratch *scratch, int writer, int pipe_end) {
+    setenv("CMOCKA_TEST_ABORT", "1", 1);
+    const struct storage_options options = {.url = scratch->url, .patience_ms = 60000};
+    struct pollfd end = {.fd = pipe_end, .events = POLLIN};
+    struct storage *storage = NULL;
+    if (storage_open_with(&options, &storage, NULL) < 0)
+        _exit(3);
+    for (int round = 0; poll(&end, 1, 0) == 0; round++) {
+        if (round == ROUNDS)
+            _exit(4);
+        name_one(storage, writer, round, &end);
     }
-    return pid;
+    storage_close(storage);
+    _exit(0);
 }
 
 // Whatever a name says at one moment is there, or the name has moved on.
@@ -281,28 +288,35 @@ static void look(struct storage *storage) {
 
 static void c_names_never_point_at_nothing(void **state) {
     pid_t pids[WRITERS];
+    int ends[2], status;
     struct storage *storage = scratch_store(*state);
-    uint64_t taken = 0;
-    for (int i = 0; i < WRITERS; i++)
-        pids[i] = start_writer(*state, i);
-    for (int left = WRITERS; left > 0;) {
+    assert_int_equal(pipe(ends), 0);
+    for (int i = 0; i < WRITERS; i++) {
+        pids[i] = fork();
+        assert_true(pids[i] >= 0);
+        if (pids[i] == 0) {
+            close(ends[1]);
+            write_on(*state, i, ends[0]);
+        }
+    }
+    for (uint64_t taken = 0; taken < TAKEN;) {
         auto_wanted struct wanted nobody = {0};
         struct storage_collected collected = {0};
         struct err err = {0};
         // Below the public call, so that hardly anything is too young: file systems tell times that are some ms apart.
-        if (storage->backend->collect(storage, 20, 1000, &nobody, &collected, &err) < 0)
+        if (storage->backend->collect(storage, AGE_MS, 1000, &nobody, &collected, &err) < 0)
             fail_msg("%s", err.msg);
         taken += collected.objects;
         look(storage);
-        for (int i = 0, status; i < WRITERS; i++)
-            if (pids[i] > 0 && waitpid(pids[i], &status, WNOHANG) == pids[i]) {
-                assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-                pids[i] = 0;
-                left--;
-            }
+        assert_int_equal(waitpid(-1, &status, WNOHANG), 0);
+    }
+    close(ends[1]);
+    close(ends[0]);
+    for (int i = 0; i < WRITERS; i++) {
+        assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     }
     look(storage);
-    (void)taken; // on a fast machine the writers may end before anything is old enough
     storage_close(storage);
 }
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The debugger at the script's own line that failed, on the terminal that is stdin."""
+import bdb
 import pdb
 
 from quern import failures, script
@@ -18,6 +19,8 @@ class AtScript(pdb.Pdb):
 
 
 def post_mortem(error):
+    if isinstance(error, bdb.BdbQuit):  # whoever left a breakpoint() has seen enough
+        return
     step = failures.first_frame(error)
     if step is None:
         return

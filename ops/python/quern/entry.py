@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs one job in this process. Called by glue.c, once.
+"""Runs one job in this process. Called by glue.c: get_ready() when the process is forked, run() once.
 
-`call`: dict of task ("run", "type"), dialect, debug, profile, limit (bytes of one result), directory (the current one),
-script (fd), bundle (fd or -1), bundle_name, table (fd), table_name, separator, header, columns [name] (none: all), inputs
-[(port, fd, name)], params {key: value}.
-`answers`: note(about, text), result(port, name, rows, fd), raised(reason, detail, type, message, line).
+`call`: dict of task ("run", "type"), dialect, debug, legacy, streams (whether stdout and stderr are no pipes, as they were
+before), profile, limit (bytes of one result), directory (the current one), script (bytes), bundle (fd or -1), bundle_name,
+table (fd), table_name, separator, header, columns [name] (none: all), inputs [(port, fd, name, kind, parameter)], params {key:
+value}.
+`answers`: note(about, text), result(port, name, rows, fd), object(name, kind, fd), raised(reason, detail, type, message, line).
 """
 import os
 import sys
 
 import _quern
 import quern
-from quern import arguments, columns, failures, foreign, lent, names, results, script, surroundings, tables
+from quern import calling, columns, failures, foreign, given, names, objects, results, script, settings, surroundings, tables
 
 NOTES = 1000
 getpid = os.getpid  # a script may put another in its place
+quern.inputs, quern.Object, quern.File = given.Inputs(), objects.Object, objects.File
 HELD = []  # the inputs, until the process ends: only then does the worker measure what was changed of them
 
 
@@ -25,7 +27,7 @@ class Job:
         self.call, self.answers = call, answers
         self.process = getpid()
         self.blame = _quern.REASON_BUG
-
+        self.legacy = call["legacy"] or "quern.legacy" in sys.modules  # the environment's own wish
         self.notes = 0
 
     def note(self, about, text):
@@ -41,11 +43,31 @@ class Job:
         return lambda column, text: self.note(dataset, text)
 
 
+def get_ready(directory):
+    """Once, before the job is known and any submitted byte is here: what all jobs have in common."""
+    surroundings.set_up(directory)
+    script.prepare(directory)
+
+
+class Rehearsal:
+    """The answers of a script of our own, which has nothing to say."""
+
+    def raised(self, reason, detail, kind, message, line):
+        raise RuntimeError(f"{kind}: {message} (line {line})")
+
+
+def rehearse(call):
+    """A script of our own on the way of a job, in a child that waits for one: it touches what the job will touch. Nothing
+    of it stays."""
+    run({**call, "task": "rehearse"}, Rehearsal())
+
+
 def run(call, answers):
     """Does the task and answers; raises only what means that the conversation is broken."""
     job = Job(call, answers)
     try:
-        surroundings.set_up(call["directory"])
+        if call["streams"]:
+            surroundings.open_streams()
         TASKS[call["task"]](job)
     except BaseException as error:
         failed(job, error)
@@ -81,30 +103,49 @@ def failed(job, error):
         from quern import debugger  # pdb is not part of a warm interpreter
 
         debugger.post_mortem(error)
-    job.answers.raised(reason, 0, failures.type_of(error), message, failures.line_of(error))
+    number = getattr(error, "number", 0) if isinstance(error, failures.EXPECTED) else 0
+    job.answers.raised(reason, number, failures.type_of(error), message, failures.line_of(error))
     surroundings.finish()
 
 
 def run_script(job):
-    """Bundle, inputs, script, call, results."""
-    call = job.call
-    quern.params.update(call["params"])
-    unpack(call, script.prepare(call["directory"]))
-    inputs = {port: (_quern.map_segment(fd), job.notes_about(name)) for port, fd, name in call["inputs"]}
-    HELD.append(inputs)
-    source = read_all(call["script"])
-    job.blame = _quern.REASON_EXCEPTION
-    if call["legacy"] or "quern.legacy" in sys.modules:  # the environment's own wish
-        bring_back(job)
-    module = script.load(source, call["directory"])
-    main = getattr(module, script.ENTRY)
-    value = main(*made(main, arguments.arguments(main, inputs, call["dialect"], job.note)))
-    leave_if_forked(job)
-    job.blame = _quern.REASON_BAD_RESULT
-    answer(job, results.outputs(value, call["dialect"], job.note))
+    """From the bundle to the results, and what a program does at its end."""
+    module = call_script(job)
     job.blame = _quern.REASON_EXCEPTION
     script.flush(module)
     surroundings.finish()
+
+
+def rehearse_script(job):
+    """run_script() without what can be done only once."""
+    job.legacy = False
+    script.flush(call_script(job))
+    HELD.clear()
+    script.forget(job.call["directory"])
+
+
+def call_script(job):
+    """Bundle, inputs, script, call, results. Returns the script's module."""
+    call = job.call
+    quern.params.update(settings.typed(call["params"]))
+    unpack(call)
+    inputs = [given.Input(*one, job.notes_about(one[2])) for one in call["inputs"]]
+    quern.inputs._fill(inputs)
+    HELD.append(inputs)
+    job.blame = _quern.REASON_EXCEPTION
+    if job.legacy:
+        bring_back(job)
+    module = script.load(call["script"])
+    main = getattr(module, script.ENTRY)
+    positional, keywords = calling.called(main, inputs, quern.params, call["dialect"], job.note)
+    HELD.append((positional, keywords))
+    value = main(*positional, **keywords)
+    leave_if_forked(job)
+    calling.say_unused(inputs, job.note)
+    job.blame = _quern.REASON_BAD_RESULT
+    value = objects.wrapped(value) if call["dialect"] == "quern" else value
+    answer(job, results.declared(results.outputs(value, call["dialect"], job.note), quern._outputs))
+    return module
 
 
 def bring_back(job):
@@ -115,27 +156,18 @@ def bring_back(job):
 
 def suggest(job, error):
     """Says when the failure is of something that a library lacks today."""
-    if job.call.get("legacy"):
-        return
     from quern.legacy import hints
 
-    text = hints.hint(error)
+    text = hints.hint(error, bool(job.call.get("legacy")))
     if text:
         job.note("legacy", text)
         failures.say(f"hint: {text}\n")
 
 
-def made(main, chosen):
-    """The arguments themselves: frames of pandas, or what the parameters' annotations ask for."""
-    values = [pair and maker(*pair) for pair, maker in zip(chosen, lent.makers(main, len(chosen)))]
-    HELD.append(values)
-    return values
-
-
-def unpack(call, bundle):
+def unpack(call):
     if call["bundle"] < 0:
         return
-    directory = os.open(bundle, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    directory = os.open(script.bundle(call["directory"]), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         files = _quern.unpack_bundle(call["bundle"], directory)
     finally:
@@ -143,15 +175,12 @@ def unpack(call, bundle):
     print(f"{script.BUNDLE}: unpacked {call['bundle_name']}, {files} file{'' if files == 1 else 's'}")
 
 
-def read_all(fd):
-    with open(fd, "rb", closefd=False) as file:
-        file.seek(0)
-        return file.read()
-
-
 def answer(job, outputs, about=""):
-    """Each output as a sealed segment; notes call it `about`, or by the name that it will have."""
+    """Each output as a sealed segment or object; notes call it `about`, or by the name that it will have."""
     for port, name, frame in outputs:
+        if isinstance(frame, objects.Object):
+            answer_object(job, name, frame)
+            continue
         labels = names.columns(frame.columns, job.call["dialect"])
         note = job.notes_about(about or name or f"dataset{port}")
         fd = (frame.segment(labels, job.call["limit"], note) if isinstance(frame, foreign.Table) else
@@ -163,6 +192,15 @@ def answer(job, outputs, about=""):
             os.close(fd)
 
 
+def answer_object(job, name, made):
+    fd = objects.stored(made, name, job.call["limit"])
+    try:
+        leave_if_forked(job)
+        job.answers.object(name, objects.KINDS[made.kind], fd)
+    finally:
+        os.close(fd)
+
+
 def type_table(job):
     """A text table as output 1."""
     call = job.call
@@ -170,4 +208,4 @@ def type_table(job):
     answer(job, [(1, "", made)], call["table_name"])
 
 
-TASKS = {"run": run_script, "type": type_table}
+TASKS = {"run": run_script, "type": type_table, "rehearse": rehearse_script}

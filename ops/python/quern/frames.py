@@ -106,12 +106,13 @@ def view(mapping, array):
 
 def text(mapping, array, index):
     """Text has the dtype that pandas gives it: object up to 2, str from 3 on, which would else depend on whether a cell is
-    there to be seen."""
+    there to be seen; object also there for old scripts."""
+    if PANDAS < (3, 0) or not pd.options.future.infer_string:
+        return objects(mapping, array, index)
     if ARROW is not None:
         lent = ARROW.array(Column(mapping, index))
         return pd.array(lent.dictionary_decode() if array.flags & _quern.CELLS else lent, dtype="str", copy=False)
-    values = objects(mapping, array, index)
-    return pd.array(values, dtype="str", copy=False) if PANDAS >= (3, 0) else values
+    return pd.array(objects(mapping, array, index), dtype="str", copy=False)
 
 
 def objects(mapping, array, index, missing=NAN):

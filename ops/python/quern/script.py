@@ -10,44 +10,72 @@ NAME = "user_script"
 FILE = "user_script.py"
 ENTRY = "azureml_main"
 BUNDLE = "Script Bundle"
+OPEN = []  # descriptor of the file, until the script is written to it
+
+
+def bundle(directory):
+    return os.path.join(directory, BUNDLE)
 
 
 def prepare(directory):
-    """Makes `Script Bundle` and puts it, its `src` and the work directory at the end of the import path."""
-    bundle = os.path.join(directory, BUNDLE)
-    os.makedirs(bundle, exist_ok=True)
-    sys.path += [directory, bundle, os.path.join(bundle, "src")]
-    return bundle
-
-
-def load(source, directory):
-    """Runs the text (bytes) as a module, which is returned. Raises what the script raises."""
-    path = os.path.join(directory, FILE)
-    with open(path, "wb") as file:
-        file.write(source)
-    spec = importlib.util.spec_from_file_location(NAME, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[NAME] = module
+    """Before the script is known. Makes `Script Bundle` and puts it, its `src` and the work directory at the end of the
+    import path; makes the module and the file, which are empty."""
+    place = bundle(directory)
+    os.makedirs(place, exist_ok=True)
+    sys.path += [directory, place, os.path.join(place, "src")]
     sys.argv = [FILE]
+    sys.modules[NAME] = empty(directory)
+    open_file(directory)
+
+
+def empty(directory):
+    spec = importlib.util.spec_from_file_location(NAME, os.path.join(directory, FILE))
+    return importlib.util.module_from_spec(spec)
+
+
+def load(source):
+    """Runs the text (bytes) as a module, which is returned. Raises what the script raises."""
+    module = sys.modules[NAME]
+    write(OPEN.pop(), source)
     remember(source)
     exec(compile(source, FILE, "exec", dont_inherit=True), module.__dict__)
     return module
 
 
-def forget(directory, bundle):
-    """Takes back what prepare() and load() did, when nothing was made beside it."""
-    del sys.modules[NAME], linecache.cache[FILE], sys.path[-3:]
-    os.remove(os.path.join(directory, FILE))
-    os.rmdir(bundle)
+def open_file(directory):
+    OPEN.append(os.open(os.path.join(directory, FILE), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
+
+
+def write(fd, source):
+    """All of it; closes `fd`."""
+    try:
+        left = memoryview(source)
+        while left:
+            left = left[os.write(fd, left):]
+    finally:
+        os.close(fd)
+
+
+def forget(directory):
+    """Takes back what load() did."""
+    vars(sys.modules[NAME]).clear()
+    vars(sys.modules[NAME]).update(vars(empty(directory)))
+    del linecache.cache[FILE]
+    open_file(directory)
 
 
 def remember(source):
     """Lets tracebacks show the script's lines wherever it changes its directory to, and if it removes its file."""
     try:
-        text = importlib.util.decode_source(source)
+        text = source.decode() if is_plain(source) else importlib.util.decode_source(source)
     except (SyntaxError, UnicodeDecodeError):
         text = source.decode("utf-8", "replace")
     linecache.cache[FILE] = (len(text), None, text.splitlines(keepends=True), FILE)
+
+
+def is_plain(source):
+    """Whether it is UTF-8 with line feeds, as far as it says: nearly every script, and fifty times as fast to decode."""
+    return b"\r" not in source and b"coding" not in source[:400] and not source.startswith(b"\xef\xbb\xbf")
 
 
 def flush(module):

@@ -27,11 +27,13 @@ def set_up(directory):
 
 
 def seed():
-    """Once per process: the zygote's random numbers are all its children's."""
+    """Once per process: the zygote's random numbers and keys are all its children's."""
     global seeded
     if "numpy.random" in sys.modules and seeded != os.getpid():
         sys.modules["numpy.random"].seed()
         seeded = os.getpid()
+        if "multiprocessing.process" in sys.modules:
+            sys.modules["multiprocessing.process"].current_process().authkey = os.urandom(32)
 
 
 def open_streams():

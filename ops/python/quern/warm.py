@@ -6,7 +6,6 @@ import importlib.util
 import io
 import os
 import platform
-import sys
 import warnings
 
 import pandas
@@ -16,7 +15,6 @@ from quern import arguments, columns, frames, results, script, surroundings
 PROFILE, LIMIT = 1, 1 << 20  # of the segment of touch(), which nobody else sees
 CSV = "a,b,c\n1,2.5,x\n2,,y\n3,4.5,\n"
 FRAME = pandas.DataFrame({"b": [2.5, None, 4.5], "c": ["x", "y", None]})  # of touch()
-PRINTS = b"import time\nprint(end='')\ndef azureml_main(dataframe1=None, dataframe2=None):\n    pass\n"
 SCRIPT = b"def azureml_main(dataframe1=None, dataframe2=None):\n    return dataframe1\n"
 
 
@@ -59,19 +57,6 @@ def touch():
     script.flush(module)
     surroundings.flush()
     surroundings.seed()
-
-
-def stand_by():
-    """In a child, before its job: touch(), and the rest of a job's way to the first line of its script. Nothing stays."""
-    touch()
-    directory = os.getcwd()
-    before = sys.argv
-    surroundings.open_streams()  # the job opens its own
-    bundle = script.prepare(directory)
-    module = script.load(PRINTS, directory)
-    script.flush(module)
-    script.forget(directory, bundle)
-    sys.argv = before
 
 
 def silent(about, text):

@@ -26,8 +26,8 @@ local function leave_running(id, tok, op)
   local job = job_key(id)
   redis.call('ZREM', P .. ':lease', id)
   redis.call('HDEL', P .. ':claims', string.match(tok, '%-(%x+)$'))
+  redis.call('HSET', job, 'last', op .. ' ' .. tok, 'ran', redis.call('HGET', job, 'own') or '')
   redis.call('HDEL', job, 'own', 'tok')
-  redis.call('HSET', job, 'last', op .. ' ' .. tok)
   if setting('width') then wake('work') end
 end
 

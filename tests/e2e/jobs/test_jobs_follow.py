@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`quern logs`, `wait`, `submit --wait` and `--follow`: with and without a terminal."""
+import json
 import os
 import pty
 import signal
@@ -110,7 +111,11 @@ def test_b_wait_for_several(fleet):
     worker.complete()
     fleet.quern("cancel", "2")
     assert tuple(fleet.quern("wait", "1")) == (0, "", "")
-    assert fleet.quern("wait", *jobs[:2]).code == 4
+    code, out, err = fleet.quern("wait", *jobs[:2], "--json")
+    records = [json.loads(line) for line in out.splitlines()]
+    assert (code, err) == (4, "")
+    assert [(record["id"], record["state"], record["worker"]) for record in records] == [
+        (jobs[0], "succeeded", "tool"), (jobs[1], "cancelled", None)]
     code, out, err = fleet.quern("wait", *jobs, "--timeout", "100ms")
     assert (code, out) == (4, "")
     assert fleet.quern("wait", "3", "--timeout", "100ms").code == 124

@@ -51,7 +51,7 @@ def test_b_every_flag_has_its_place(fleet):
 def test_b_an_id_of_ones_own_makes_submission_idempotent(fleet):
     assert fleet.submit("score.py", "--id", "mine") == fleet.submit("score.py", "--id", "mine") == "mine"
     assert status(fleet, "mine")["number"] == 1
-    assert tuple(fleet.quern("submit", "score.py", "--id", "mine", "--param", "a=1")) == (2, "", error(
+    assert tuple(fleet.quern("submit", "score.py", "--no-check", "--id", "mine", "--param", "a=1")) == (2, "", error(
         "--id: there is another job with the id 'mine'", "look at it: quern status mine"))
 
 
@@ -121,3 +121,17 @@ def test_b_what_cannot_be_submitted_is_refused_with_the_next_step(fleet, words, 
     before = fleet.keys()
     assert tuple(fleet.quern("submit", "score.py", *words)) == (code, "", error(*lines))
     assert fleet.keys() == before
+
+
+def test_b_a_queue_that_is_none_is_told_with_the_nearest(fleet):
+    assert tuple(fleet.quern("submit", "score.py", "-q", "defualt")) == (78, "", error(
+        "the queue 'defualt' names no store for its datasets", "did you mean 'default'?",
+        "name one: quern queue home defualt --store URL"))
+
+
+def test_r_an_id_that_cannot_be_printed_is_told_elsewhere(fleet):
+    with open("/dev/full", "w") as full, fleet.start("submit", "score.py", "--id", "mine", stdout=full) as process:
+        assert process.communicate(timeout=60)[1] == "the job is queued: mine; the same again is the same job: --id mine\n" \
+            "error: writing to standard output failed\n"
+        assert process.returncode == 75
+    assert status(fleet, "mine")["state"] == "queued"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What NumPy, pandas, SciPy and scikit-learn removed since 2014, on their current versions, for jobs that ask for it.
+"""What NumPy, pandas, SciPy, matplotlib and scikit-learn removed since 2014, on their current versions, for jobs that ask for it.
 
     prepare()          once in a process: what is gone works again
     install(note)      before the script is loaded: from now on each thing is noted once, with the line that used it first
@@ -21,9 +21,10 @@ from quern.legacy.gone import USES
 
 
 def parts():
-    from quern.legacy import numpy_part, pandas_part, scipy_part, sklearn_part
+    from quern.legacy import matplotlib_part, numpy_part, pandas_part, scipy_part, sklearn_part
 
-    return {"numpy": numpy_part, "pandas": pandas_part, "scipy": scipy_part, "sklearn": sklearn_part}
+    return {"matplotlib": matplotlib_part, "mpl_toolkits": matplotlib_part, "numpy": numpy_part, "pandas": pandas_part,
+            "scipy": scipy_part, "sklearn": sklearn_part}
 
 
 def install(note):

@@ -5,8 +5,10 @@ import sys
 
 from quern.legacy import parts
 from quern.legacy.gone import Gone
+from quern.legacy.values import UPCAST
 
 OPTION = "--legacy brings it back"
+READ_ONLY = "since pandas 3.0 the arrays that a frame hands out are read-only: write .to_numpy(copy=True)"
 NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 NO_NAME = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
 NO_ATTRIBUTE = re.compile(r"module '([\w.]+)' has no attribute '(\w+)'")
@@ -14,13 +16,22 @@ UNKNOWN = re.compile(r"(\w+(?:\.\w+)*)\(\) got an unexpected keyword argument '(
 SURPLUS = re.compile(r"(\w+(?:\.\w+)*)\(\) takes (?:from \d+ to )?\d+ positional arguments? but \d+ (?:were|was) given")
 
 
-def hint(error):
-    """One line, or "". An exception may do anything when it is looked at: then there is none."""
+def hint(error, legacy=False):
+    """One line, or "". An exception may do anything when it is looked at: then there is none. legacy: the job has it."""
     try:
-        name, gone = find(error)
+        if is_read_only(error):
+            return READ_ONLY
+        name, gone = ("", None) if legacy else find(error)
         return f"{name} {gone.text()}; {OPTION}" if gone else ""
     except BaseException:
         return ""
+
+
+def is_read_only(error):
+    """What an array of a frame says since pandas 3."""
+    pandas = sys.modules.get("pandas")
+    return (isinstance(error, ValueError) and str(error) == "assignment destination is read-only"
+            and int(pandas.__version__.partition(".")[0]) >= 3)
 
 
 def find(error):
@@ -35,6 +46,8 @@ def find(error):
     if isinstance(error, AttributeError):
         match = NO_ATTRIBUTE.match(text)
         return found(f"{match[1]}.{match[2]}", "GONE", match.groups()) if match else method(type(error.obj), error.name)
+    if isinstance(error, TypeError) and text.startswith("Invalid value '"):
+        return "setting what a column's type cannot hold", UPCAST
     if isinstance(error, TypeError):
         return called(text)
     return "", None

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """pandas: functions and methods that are still there and were called differently."""
 import functools
+import inspect
 import re
 
 import types
@@ -93,7 +94,7 @@ def with_frequency(function, name, keyword, place):
         except ValueError as error:
             given = kwargs.get(keyword, args[place] if place is not None and len(args) > place else None)
             new = frequency(given)
-            if new is given or "nvalid freq" not in str(error) and "nit" not in str(error):
+            if new is given or not any(word in str(error) for word in ("nvalid freq", "nit", "not compatible")):
                 raise
         USES.use(f"the frequency {given!r} of {name}()", Gone("pandas 3.0", repr(new)))
         if keyword in kwargs:
@@ -330,7 +331,8 @@ def replace(holder, names, *wrappers):
 
 
 def functions(holder):
-    return [name for name in dir(holder) if not name.startswith("_") and isinstance(getattr(holder, name, None), types.FunctionType)]
+    return [name for name in dir(holder) if not name.startswith("_")
+            and isinstance(inspect.getattr_static(holder, name, None), types.FunctionType)]
 
 
 def manners(function, name):

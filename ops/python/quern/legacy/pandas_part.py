@@ -6,11 +6,18 @@ import importlib
 import numpy as np
 import pandas as pd
 
-from quern.legacy import frames, pandas_calls
+from quern.legacy import chained, frames, pandas_calls, pandas_meanings, values
 from quern.legacy.gone import Gone
-from quern.legacy.pandas_calls import SPECIAL, WORDS, changed  # noqa: F401
+from quern.legacy.pandas_calls import SPECIAL, WORDS  # noqa: F401
 
 GONE = dict(frames.GONE)
+SILENT = (chained, values) if int(pd.__version__.partition(".")[0]) >= 3 else ()  # where pandas 3 means something else
+
+
+def changed(module):
+    """Mends a module of pandas once it is loaded."""
+    for one in (pandas_calls, pandas_meanings, *SILENT):
+        one.changed(module)
 
 
 def names(module, *wanted):
@@ -144,6 +151,8 @@ module("pandas.tools.merge", "pandas 0.23", "pandas.concat, pandas.merge", mergi
 module("pandas.tools.pivot", "pandas 0.23", "pandas.pivot_table, pandas.crosstab", lambda: names("pandas", "pivot_table", "crosstab"))
 module("pandas.tools.tile", "pandas 0.23", "pandas.cut, pandas.qcut", lambda: names("pandas", "cut", "qcut"))
 module("pandas.tools.util", "pandas 0.23", "pandas.to_numeric", lambda: names("pandas", "to_numeric"))
+module("pandas.tools.rplot", "pandas 0.18", "seaborn.FacetGrid, or a loop over frame.groupby()",
+       lambda: vars(importlib.import_module("quern.legacy.rplot")))
 module("pandas.stats", "pandas 0.23", "what it held, from pandas itself", dict)
 module("pandas.stats.moments", "pandas 0.23", ".rolling(), .expanding(), .ewm()", lambda: {
     name: one.make() for (holder, name), one in GONE.items()

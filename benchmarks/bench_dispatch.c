@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// bench_dispatch: from the request for a child to the first line of the script, with children that stand by. Rounds:
+// rounds.h.
+//
+//     wake-up      a byte is sent → a process that waited for it has read the clock     (what the machine gives at best)
+//     given        the request is sent → the child's conversation is here
+//     first line   the request is sent → the first line of the script has read the clock
+//
+// Each is done once while this program does nothing else (`idle`) and once while it keeps every processor busy (`busy`).
+// The records are those that a worker sends, in its order; the script is in its memory file before.
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "quern/clock.h"
+#include "quern/memory.h"
+#include "quern/own.h"
+#include "rounds.h"
+#include "tests/unit/host_harness.h"
+#include "tests/unit/host_waiting.h"
+
+#define DESCRIPTOR "[environment]\npreload = numpy pandas matplotlib.pyplot\n"
+#define SCRIPT                                                                                                         \
+    "import time; first = time.monotonic_ns()\n"                                                                       \
+    "import os\n"                                                                                                      \
+    "def azureml_main():\n"                                                                                            \
+    "    os.write(1, b\"%d\" % first)\n"
+
+enum { STANDBY = 2, MAX_SPINNERS = 64, REST_NS = 10000000 };
+
+struct spinners {
+    pid_t pids[MAX_SPINNERS];
+    int count;
+};
+
+struct waker {
+    int socket;
+    pid_t pid;
+};
+
+struct bench {
+    struct harness harness;
+    struct spinners spinners;
+    struct waker waker;
+    int script;
+    int output[2];
+};
+
+// ---- load, and a process that only wakes up ----
+
+static int start_spinners(struct spinners *spinners, struct err *err) {
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    for (; spinners->count < cores && spinners->count < MAX_SPINNERS; spinners->count++) {
+        pid_t pid = fork();
+        if (pid < 0)
+            return err_sys(err, REASON_INFRA, "fork");
+        if (pid == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+            raise(SIGSTOP);
+            for (volatile uint64_t i = 0;; i++)
+                ;
+        }
+        spinners->pids[spinners->count] = pid;
+        waitpid(pid, NULL, WUNTRACED);
+    }
+    return 0;
+}
+
+static void signal_spinners(const struct spinners *spinners, int number) {
+    for (int i = 0; i < spinners->count; i++)
+        kill(spinners->pids[i], number);
+}
+
+static void end_spinners(const struct spinners *spinners) {
+    signal_spinners(spinners, SIGKILL);
+    for (int i = 0; i < spinners->count; i++)
+        waitpid(spinners->pids[i], NULL, 0);
+}
+
+_Noreturn static void answer_with_clock(int socket) {
+    char byte;
+    while (read(socket, &byte, 1) == 1) {
+        uint64_t now = clock_now_ns();
+        if (write(socket, &now, sizeof now) != sizeof now)
+            break;
+    }
+    _exit(0);
+}
+
+static int start_waker(struct waker *waker, struct err *err) {
+    int ends[2];
+    TRY(record_pair(ends, err));
+    waker->pid = fork();
+    if (waker->pid == 0) {
+        close(ends[0]);
+        answer_with_clock(ends[1]);
+    }
+    close(ends[1]);
+    waker->socket = ends[0];
+    return waker->pid < 0 ? err_sys(err, REASON_INFRA, "fork") : 0;
+}
+
+static void end_waker(const struct waker *waker) {
+    close(waker->socket);
+    waitpid(waker->pid, NULL, 0);
+}
+
+// ---- samples ----
+
+static void sample(const char *when, const char *what, uint64_t from, uint64_t to) {
+    char label[64];
+    snprintf(label, sizeof label, "%s: %s", when, what);
+    rounds_sample(label, "us", (double)(to - from) / 1000);
+}
+
+static int measure_wake_up(const struct waker *waker, const char *when, struct err *err) {
+    uint64_t began = clock_now_ns(), woken;
+    if (write(waker->socket, "", 1) != 1 || read(waker->socket, &woken, sizeof woken) != sizeof woken)
+        return err_sys(err, REASON_INFRA, "the process that wakes up");
+    sample(when, "wake-up", began, woken);
+    return 0;
+}
+
+static int tell(struct harness_child *child, const struct bench *bench, struct err *err) {
+    struct host_call record = {.kind = HOST_SCRIPT, .name = "script.py"};
+    TRY(child_commit(child, bench->output[1], err));
+    TRY(child_send(child, &record, bench->script, err));
+    record = (struct host_call){.kind = HOST_START, .task = HOST_TASK_RUN, .dialect = HOST_QUERN};
+    return child_send(child, &record, -1, err);
+}
+
+// What the script read from the clock of all processes in its first line.
+static int take_first_line(int out, uint64_t *ret_ns, struct err *err) {
+    char text[64] = "";
+    TRY(harness_wait(out, err));
+    if (read(out, text, sizeof text - 1) <= 0)
+        return err_sys(err, REASON_INFRA, "the script's output");
+    *ret_ns = strtoull(text, NULL, 10);
+    return 0;
+}
+
+static int await_done(struct harness_child *child, struct err *err) {
+    struct host_answer answer;
+    do {
+        auto_fd int fd = -1;
+        int got = child_answer(child, &answer, &fd, err);
+        TRY(got);
+        if (got == 0 || answer.kind == HOST_RAISED)
+            return err_set(err, REASON_INFRA, "the script failed");
+    } while (answer.kind != HOST_DONE);
+    return 0;
+}
+
+static int measure_dispatch(const struct bench *bench, const char *when, struct err *err) {
+    struct harness_child child;
+    uint64_t first;
+    uint64_t began = clock_now_ns();
+    TRY(child_open(&bench->harness, &child, err));
+    uint64_t given = clock_now_ns();
+    TRY(tell(&child, bench, err));
+    TRY(take_first_line(bench->output[0], &first, err));
+    TRY(await_done(&child, err));
+    sample(when, "given", began, given);
+    sample(when, "first line", began, first);
+    own_close(&child.conversation);
+    TRY(child_exited(&child, err));
+    child_close(&child);
+    return 0;
+}
+
+// Who has just forked a child is given time to lie down again.
+static int rest(const struct bench *bench, struct err *err) {
+    TRY(harness_await_waiting(&bench->harness, STANDBY, err));
+    nanosleep(&(struct timespec){.tv_nsec = REST_NS}, NULL);
+    return 0;
+}
+
+static int round_of(const struct bench *bench, struct err *err) {
+    TRY(rest(bench, err));
+    TRY(measure_wake_up(&bench->waker, "idle", err));
+    TRY(rest(bench, err));
+    TRY(measure_dispatch(bench, "idle", err));
+    TRY(rest(bench, err));
+    signal_spinners(&bench->spinners, SIGCONT);
+    nanosleep(&(struct timespec){.tv_nsec = REST_NS}, NULL);
+    TRY(measure_wake_up(&bench->waker, "busy", err));
+    nanosleep(&(struct timespec){.tv_nsec = REST_NS}, NULL);
+    TRY(measure_dispatch(bench, "busy", err));
+    signal_spinners(&bench->spinners, SIGSTOP);
+    return 0;
+}
+
+static int open_bench(struct bench *bench, struct err *err) {
+    if (pipe2(bench->output, O_CLOEXEC) < 0)
+        return err_sys(err, REASON_INFRA, "pipe2");
+    bench->script = memory_from("script", SCRIPT, strlen(SCRIPT), err);
+    TRY(bench->script);
+    TRY(start_spinners(&bench->spinners, err));
+    TRY(start_waker(&bench->waker, err));
+    TRY(harness_open(&bench->harness, QUERN_PYTHON_PROGRAM, "--standby=2", DESCRIPTOR, err));
+    if (!bench->harness.ready.err.reason)
+        return 0;
+    *err = bench->harness.ready.err;
+    return -1;
+}
+
+static int run(struct err *err) {
+    struct bench bench = {.script = -1};
+    TRY(open_bench(&bench, err));
+    while (rounds_wait()) {
+        TRY(round_of(&bench, err));
+        rounds_end();
+    }
+    end_spinners(&bench.spinners);
+    end_waker(&bench.waker);
+    return harness_close(&bench.harness, err);
+}
+
+int main(void) {
+    struct err err;
+    if (run(&err) == 0)
+        return 0;
+    fprintf(stderr, "bench_dispatch: %s\n", err.msg);
+    return err_exit_code(&err);
+}
