@@ -207,6 +207,7 @@ static void take_usage(struct child *child) {
 }
 
 static int on_control(struct child *child, struct err *err) {
+    struct err why;
     int got = record_receive(child->control, &child->exit, sizeof child->exit, NULL, 0, NULL, err);
     TRY(got);
     if (got == 0)
@@ -214,6 +215,8 @@ static int on_control(struct child *child, struct err *err) {
     err_distrust(&child->exit.err);
     child->exited = true;
     take_usage(child);
+    if (tree_watch_last_survey(&child->watch, &why) > 0)
+        refuse(child, &why);
     return 0;
 }
 

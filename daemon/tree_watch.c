@@ -194,6 +194,11 @@ static int survey(struct tree_watch *watch, uint64_t began, struct err *why) {
     return beyond_disk(watch, &usage, why);
 }
 
+int tree_watch_last_survey(struct tree_watch *watch, struct err *ret_why) {
+    watch->unlinked_bytes = 0;
+    return watch->survey_dir < 0 ? 0 : survey(watch, clock_now_ns(), ret_why);
+}
+
 static int look(struct tree_watch *watch, uint64_t began, struct err *why, struct err *err) {
     int beyond = watch->count_ns <= began ? count(watch, began, why, err) : 0;
     return beyond == 0 && watch->weigh_ns <= began ? weigh(watch, began, why, err) : beyond;

@@ -51,6 +51,8 @@ static inline uint64_t tree_watch_next_ns(const struct tree_watch *watch) {
     return next < watch->survey_ns ? next : watch->survey_ns;
 }
 
+/* When all of it is dead: whether its work directory is larger than allowed, if nobody else kept that; as tree_watch_look(). */
+int tree_watch_last_survey(struct tree_watch *watch, struct err *ret_why);
 /* When all of it is dead: what its cgroup tells; false without one. */
 bool tree_watch_end(struct tree_watch *watch, struct cgroup_usage *ret);
 /* It died because it reached the limit of its cgroup. */

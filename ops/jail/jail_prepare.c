@@ -184,7 +184,7 @@ static int step_seccomp(void *state, struct err *err) {
 }
 
 static const struct confine_step steps[] = {
-#define STEP(label, how, function, what) {label, .how = function},
+#define STEP(label, how, function, what, minimal) {label, .how = function},
 #include "prepare_steps.def"
 #undef STEP
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // POSIX shared memory and semaphores of a name, in a directory of the job's own. The C library knows /dev/shm only, which at
 // level minimal is everybody's and closed to scripts; multiprocessing, joblib and concurrent.futures need what stands there.
-// quern-python has these functions itself, and what a script executes gets them by LD_PRELOAD. Where QUERN_SHARED_MEMORY names
+// quern-python has these functions itself, and what a script executes gets them by LD_PRELOAD. Where SHARED_MEMORY_DIRECTORY names
 // no directory they are the C library's.
 #include <dlfcn.h>
 #include <errno.h>
@@ -24,7 +24,7 @@
         return next(__VA_ARGS__);                                                                                      \
     } while (0)
 
-static const char *directory(void) { return getenv("QUERN_SHARED_MEMORY"); }
+static const char *directory(void) { return getenv("SHARED_MEMORY_DIRECTORY"); }
 
 // `prefix` keeps semaphores and memory of one name apart, as in /dev/shm.
 static int path_of(const char *prefix, const char *name, char path[PATH_MAX]) {

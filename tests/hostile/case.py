@@ -7,7 +7,7 @@ run here, what must come of it:
     found    what the script said in the jail, as a dict
     user     those of the above that differ at level user, where all children have one uid: the user's; and at minimal
     minimal  those that differ at level minimal, where there are no namespaces
-    not_stopped  what the script achieves at level minimal, in a sentence; docs/security.md has them all
+    not_stopped  {level: what the script can all the same, in words}: docs/security.md has them all
     or       another word that the record may have instead, where two watch and either may be the first
     free     what it says without the jail, or   no_control: why that is not tried
     end      how it ends there: "exit 0" (the default) or a signal's name; neighbour: "alive" (the default) or "dead"
@@ -67,7 +67,7 @@ def wrong(expect, outcome, level):
         return []
     pairs = {"reason": (expect.get("reason"), record.get("reason", "no record")),
              "level": (level, record.get("jail", {}).get("level", level))}
-    if "message" in expect:
+    if expect.get("message"):
         pairs["message"] = (expect["message"], record.get("message"))
     if "found" in expect:
         pairs["found"] = (expect["found"], outcome.found)

@@ -17,7 +17,7 @@ def set_up(directory):
                         ("PYTHONIOENCODING", "utf-8")):
         os.environ[name] = value  # update() would ask all subclasses of Mapping whether a tuple is one
     if directory != "/run/job":  # no mounts, and so no /dev/shm of its own: ops/python/shared_memory.c
-        os.environ["QUERN_SHARED_MEMORY"] = os.path.join(os.path.dirname(directory), "shm")
+        os.environ["SHARED_MEMORY_DIRECTORY"] = os.path.join(os.path.dirname(directory), "shm")
     if "tempfile" in sys.modules:
         sys.modules["tempfile"].tempdir = None
     open_streams()

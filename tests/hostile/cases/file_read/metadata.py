@@ -10,7 +10,9 @@ EXPECT = {
               "stat of what is planted": "ENOENT"},
     "minimal": {"found": {"stat /etc/passwd": "ok", "access /etc/shadow": "EACCES", "readlink": "ok",
                           "stat of the daemon's place": "ENOENT", "stat of what is planted": "ok"}},
-    "not_stopped": "whether a file or socket of the machine is there, how large and since when, where its directory can be passed",
+    "not_stopped": {"full": "ask whether a file of the system is there, how large and since when",
+                    "user": "ask whether a file of the system is there, how large and since when",
+                    "minimal": "ask whether a file or a socket of the machine is there, how large and since when"},
     "no_control": "this is what the jail does not stop, except where the mounts are its own",
 }
 

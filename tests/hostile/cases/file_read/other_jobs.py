@@ -8,7 +8,7 @@ from attack import say, tried
 EXPECT = {
     "found": {"processes": ["2"], "work": ["job"], "others": [], "above": "EACCES"},
     "minimal": {"found": {"processes": "many", "work": "closed", "others": [], "above": "EACCES"}},
-    "not_stopped": "the numbers of all processes of the machine",
+    "not_stopped": {"minimal": "see which processes the machine has"},
     "no_control": "outside there is no other job",
 }
 
