@@ -4,12 +4,14 @@ import os
 import pathlib
 import re
 import secrets
+import shutil
 import signal
 import subprocess
+import tempfile
 
 import pytest
 
-from fleet import QUERN, eventually
+from fleet import QUERN, ROOT, eventually
 from runs import Run
 
 UID = "61001"  # inside; outside it is who runs the tests
@@ -21,12 +23,12 @@ NO_NAMESPACES = ["unshare", "--user", f"--map-user={UID}", f"--map-group={UID}",
 class Machine:
     """quern on it, with a place for work directories of its own."""
 
-    def __init__(self, directory):
-        self.directory, self.work = directory, directory / f"quern-{UID}"
+    def __init__(self, directory, around=NO_NAMESPACES, uid=UID):
+        self.directory, self.work, self.around = directory, directory / f"quern-{uid}", around
 
     def start(self, *words):
         environment = dict(os.environ, TMPDIR=str(self.directory), XDG_DATA_HOME=str(self.directory / "data"))
-        return subprocess.Popen([*NO_NAMESPACES, QUERN, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        return subprocess.Popen([*self.around, QUERN, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True, errors="replace", env=environment)
 
     def says(self, *words):
@@ -74,7 +76,7 @@ def azureml_main():
         except PermissionError:
             print("stays")
     if os.fork() == 0:
-        subprocess.Popen(["sleep", "1000", "{word}"]) if False else os.execv("/bin/sh", ["sh", "-c", "sleep 1000; true", "{word}"])
+        os.execv("/bin/sh", ["sh", "-c", "sleep 1000; true", "{word}"])
     while not any(b"{word}" in open(f"/proc/{{name}}/cmdline", "rb").read() for name in os.listdir("/proc") if name.isdigit()
                   and name != str(os.getpid()) and os.path.exists(f"/proc/{{name}}/cmdline")):
         time.sleep(0.01)
@@ -93,6 +95,36 @@ def test_b_a_job_runs_and_nothing_is_left(machine):
     assert run.job["warnings"] == ["the jail is minimal here: this machine gives no user namespaces (quern doctor); what scripts "
                                    "can see of it then is told in docs/security.md"]
     assert (machine.left(), processes(word)) == ([], [])
+
+
+# What a container's root has, without what would make it the machine's.
+CAPABILITIES = "-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+setfcap"
+SHARE = """
+import multiprocessing, os
+def azureml_main():
+    with multiprocessing.Pool(2) as pool:
+        print(pool.map(abs, [-1, 2]), os.getuid() != 0)
+"""
+
+
+@pytest.fixture
+def container():
+    """As whoever runs the tests; a uid of a script's own has to reach its directory."""
+    directory = pathlib.Path(tempfile.mkdtemp(dir="/var/tmp"))
+    directory.chmod(0o711)
+    around = [ROOT / "tests/e2e/container.py"]
+    around += ["setpriv", f"--bounding-set={CAPABILITIES}", "--inh-caps=-all"] if os.geteuid() == 0 else []
+    yield Machine(directory, around, os.geteuid())
+    shutil.rmtree(directory)
+
+
+def test_b_in_a_container(container):
+    """Where a seccomp profile forbids it, and where root has not all capabilities: its jobs have uids of their own."""
+    run = container.run(SHARE)
+    assert run.code == 0, run.stderr
+    assert run.script_out == "[1, 2] True\n"
+    assert (run.job["jail"]["level"], run.job["jail"]["own_uid"]) == ("minimal", os.geteuid() == 0)
+    assert container.left() == []
 
 
 def test_f_what_is_required_is_refused(machine):
