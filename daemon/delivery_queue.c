@@ -49,6 +49,7 @@ static int document(struct attempt *attempt, struct err *err) {
     const struct queue_claim *claim = &delivery_of(attempt)->claim;
     struct job job;
     memcpy(attempt->job.id, claim->id, sizeof attempt->job.id);
+    TRY(queue_claim_check(delivery_of(attempt)->home->queue, claim, err));
     TRY(job_decode(claim->document, claim->document_bytes, &job, err));
     int good = check_document(&job, claim->id, err);
     if (good == 0)

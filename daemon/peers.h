@@ -28,7 +28,11 @@ struct peer {
     bool once;                             /* zygotes: one job is expected, warming up is not worth its time */
     bool apart;                            /* started without namespaces, which the machine did not give */
     bool lint;                             /* zygotes: they only read scripts */
+    uint32_t renew_jobs;                   /* zygotes: after so many, a new one takes the place; 0: never */
+    uint64_t renew_ms;                     /* zygotes: after this time; 0: never */
     enum peer_state state;
+    uint64_t born_ns;
+    uint32_t jobs;  /* that it was given to */
     int requests;   /* our end of the shared request socket */
     int supervisor; /* its lifetime and HOST_READY */
     int hold;       /* zygotes: keeps the environment from being removed; -1 for none */
@@ -38,6 +42,7 @@ struct peer {
 };
 
 void peer_init(struct peer *peer, enum supervisor_peer kind, const struct environment *environment);
+void peer_like(struct peer *ret, const struct peer *peer); /* with the same settings, not started */
 MUST_USE int peer_start(struct peer *peer, struct err *err);
 MUST_USE int peer_ready(struct peer *peer, struct err *err);
 /* Whether its jail is what is required, as far as it has told of it. */

@@ -163,6 +163,8 @@ static int offer_all(struct quernd *quernd, struct err *err) {
             return err_set(err, REASON_CONFIG, "more than %u environments", SUPERVISOR_MAX_ENVIRONMENTS);
         zygote->require = quernd->config->jail;
         zygote->standby = quernd->config->standby;
+        zygote->renew_jobs = quernd->config->renew_jobs;
+        zygote->renew_ms = quernd->config->renew_ms;
         limits_join(&zygote->most, &quernd->config->most);
     }
     return 0;

@@ -16,6 +16,7 @@
 #include "quern/clock.h"
 #include "quern/jail.h"
 #include "quern/own.h"
+#include "renewal.h"
 #include "worker_link.h"
 
 void supervisor_init(struct supervisor *supervisor, const struct supervisor_hooks *hooks, void *context,
@@ -35,10 +36,13 @@ void supervisor_init(struct supervisor *supervisor, const struct supervisor_hook
 struct peer *supervisor_offer(struct supervisor *supervisor, const struct environment *environment) {
     if (supervisor->zygote_count == SUPERVISOR_MAX_ENVIRONMENTS)
         return NULL;
+    struct renewal *renewal = &supervisor->renewals[supervisor->zygote_count];
     struct peer *zygote = &supervisor->zygotes[supervisor->zygote_count++];
     peer_init(zygote, SUPERVISOR_PEER_ZYGOTE, environment);
     if (cgroups_are_there(&supervisor->cgroups))
         zygote->bound = JAIL_BOUND_CGROUP;
+    peer_like(&renewal->successor, zygote);
+    peer_like(&renewal->retired, zygote);
     return zygote;
 }
 
@@ -288,6 +292,22 @@ static void on_zygote(struct supervisor *supervisor, uint32_t index) {
     tell_turned(supervisor, zygote, &err);
 }
 
+static void on_successor(struct supervisor *supervisor, uint32_t environment) {
+    struct err err;
+    if (!has_news(&supervisor->renewals[environment].successor))
+        return;
+    int renewed = renewal_turn(supervisor, environment, &err);
+    if (renewed == 0)
+        tell_turned(supervisor, &supervisor->zygotes[environment], NULL);
+    if (supervisor->hooks->on_renewal)
+        supervisor->hooks->on_renewal(supervisor->context, environment, renewed < 0 ? &err : NULL);
+}
+
+static void on_retired(struct supervisor *supervisor, uint32_t environment) {
+    if (has_news(&supervisor->renewals[environment].retired))
+        renewal_bury(supervisor, environment);
+}
+
 static void on_codec(struct supervisor *supervisor, uint32_t worker) {
     (void)worker;
     if (has_news(&supervisor->codec))
@@ -299,7 +319,7 @@ static void on_watched(struct supervisor *supervisor, uint32_t index) {
         supervisor->watches[index].readable(supervisor->context);
 }
 
-enum { WATCHED = SUPERVISOR_MAX_WORKERS * 3 + SUPERVISOR_MAX_ENVIRONMENTS + SUPERVISOR_MAX_WATCHES + 1 };
+enum { WATCHED = SUPERVISOR_MAX_WORKERS * 3 + SUPERVISOR_MAX_ENVIRONMENTS * 3 + SUPERVISOR_MAX_WATCHES + 1 };
 
 struct watched {
     struct pollfd polls[WATCHED];
@@ -335,8 +355,11 @@ static void watch_all(const struct supervisor *supervisor, struct watched *watch
         watch(watched, supervisor->watches[i].fd, on_watched, i);
     for (uint32_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++)
         watch_worker(&supervisor->workers[i], watched, i);
-    for (uint32_t i = 0; i < supervisor->zygote_count; i++)
+    for (uint32_t i = 0; i < supervisor->zygote_count; i++) {
         watch(watched, supervisor->zygotes[i].supervisor, on_zygote, i);
+        watch(watched, supervisor->renewals[i].successor.supervisor, on_successor, i);
+        watch(watched, supervisor->renewals[i].retired.supervisor, on_retired, i);
+    }
     watch(watched, supervisor->codec.supervisor, on_codec, 0);
 }
 
@@ -364,8 +387,10 @@ void supervisor_done(struct supervisor *supervisor) {
         if (supervisor->workers[i].alive)
             worker_link_bury(supervisor, i);
     }
-    for (uint32_t i = 0; i < supervisor->zygote_count; i++)
+    for (uint32_t i = 0; i < supervisor->zygote_count; i++) {
         peer_stop(&supervisor->zygotes[i]);
+        renewal_done(supervisor, i);
+    }
     peer_stop(&supervisor->codec);
     cgroups_close(&supervisor->cgroups);
     segments_done(&supervisor->segments);

@@ -77,6 +77,8 @@ struct supervisor_hooks {
     void (*on_death)(void *context, uint32_t worker); /* the link tells how, and what it held */
     /* The zygote came up, or `failure` tells why not. */
     void (*on_zygote)(void *context, struct peer *zygote, const struct err *failure);
+    /* A new zygote has taken the place, or `failure` tells why not. NULL where none is renewed. */
+    void (*on_renewal)(void *context, uint32_t environment, const struct err *failure);
 };
 
 struct supervisor_watch {
@@ -84,11 +86,18 @@ struct supervisor_watch {
     void (*readable)(void *context); /* nothing may be there any more */
 };
 
+/* Beside a zygote: renewal.h. Both are down nearly always. */
+struct renewal {
+    struct peer successor; /* comes up, to take the place */
+    struct peer retired;   /* finishes what it has begun */
+};
+
 struct supervisor {
     struct segments segments;
     struct cgroups cgroups;
     struct peer codec;
     struct peer zygotes[SUPERVISOR_MAX_ENVIRONMENTS];
+    struct renewal renewals[SUPERVISOR_MAX_ENVIRONMENTS];
     uint32_t zygote_count;
     struct worker_link workers[SUPERVISOR_MAX_WORKERS];
     uint64_t waits; /* for memory, ever: their order */

@@ -69,6 +69,7 @@ static int serve_connect(struct exchange *exchange, struct err *err) {
         peer_stop(peer);
         TRY(peer_start(peer, err));
     }
+    peer->jobs++;
     if (peer->environment && peer->environment->network_open)
         exchange->link->open_network = true;
     if (peer->state == PEER_COMING) {

@@ -119,12 +119,25 @@ static int top_up(struct zygote *zygote, struct err *err) {
     return -1;
 }
 
+/* ---- the end ---- */
+
+// Nobody can ask any more: those who wait wait in vain, and the others finish.
+static bool retire(struct zygote *zygote) {
+    bool living = false;
+    for (struct ward *ward = zygote->wards; ward < zygote->wards + JAIL_SLOTS; ward++) {
+        if (ward_stands_by(ward))
+            ward_unwanted(ward);
+        living = living || ward->living;
+    }
+    return !living;
+}
+
 static int sooner(int one_ms, int other_ms) {
     return one_ms < 0 || (other_ms >= 0 && other_ms < one_ms) ? other_ms : one_ms;
 }
 
 static int top_up_after_ms(const struct zygote *zygote) {
-    if (zygote->options.standby == 0)
+    if (zygote->options.standby == 0 || zygote->requests < 0)
         return -1;
     if (count_standby(zygote) < zygote->options.standby)
         return clock_poll_ms(zygote->quiet_ns);
@@ -218,7 +231,7 @@ static int poll_once(const struct zygote *zygote, struct pollfd *polls, struct e
     return 0;
 }
 
-// Returns 1 when the supervisor is gone. Deaths come before requests, so that a slot that is free is found free.
+// Returns 1 when the supervisor is gone, or nobody is left to ask or be waited for. Deaths come before requests, so that a slot that is free is found free.
 static int turn(struct zygote *zygote, struct err *err) {
     struct pollfd polls[POLLS];
     TRY(poll_once(zygote, polls, err));
@@ -228,7 +241,11 @@ static int turn(struct zygote *zygote, struct err *err) {
         watch_ward(zygote, &zygote->wards[slot], &polls[AT_WARDS + PER_WARD * slot]);
         ward_turn(&zygote->wards[slot], zygote->options.jail, slot);
     }
-    return polls[AT_REQUESTS].revents ? take_request(zygote, err) : top_up(zygote, err);
+    if (polls[AT_REQUESTS].revents)
+        TRY(take_request(zygote, err));
+    else if (zygote->requests >= 0)
+        TRY(top_up(zygote, err));
+    return zygote->requests < 0 && retire(zygote);
 }
 
 // All trees are killed at once and then waited for: nothing of ours may outlive the environment.

@@ -12,7 +12,8 @@ import sys
 
 import _quern
 import quern
-from quern import calling, columns, failures, foreign, given, names, objects, results, script, settings, surroundings, tables
+from quern import (calling, columns, failures, foreign, given, names, objects, results, script, settings, surroundings, tables,
+                   windows)
 
 NOTES = 1000
 getpid = os.getpid  # a script may put another in its place
@@ -155,12 +156,17 @@ def bring_back(job):
 
 
 def suggest(job, error):
-    """Says when the failure is of something that a library lacks today."""
+    """Says when the failure is of something that a library lacks today, of Python 2 or of a notebook."""
     from quern.legacy import hints
 
     text = hints.hint(error, bool(job.call.get("legacy")))
     if text:
         job.note("legacy", text)
+    elif isinstance(error, (SyntaxError, NameError)):
+        from quern.lint import advice
+
+        text = advice.of(error)
+    if text:
         failures.say(f"hint: {text}\n")
 
 
@@ -172,6 +178,8 @@ def unpack(call):
         files = _quern.unpack_bundle(call["bundle"], directory)
     finally:
         os.close(directory)
+    if windows.is_spelled(call["script"]):
+        windows.link(call["directory"])
     print(f"{script.BUNDLE}: unpacked {call['bundle_name']}, {files} file{'' if files == 1 else 's'}")
 
 

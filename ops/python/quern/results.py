@@ -9,6 +9,7 @@ from quern import foreign, names, objects
 
 NUMBERED = 2  # outputs with a number; all others have a name
 UNDONE = {types.CoroutineType: "async", types.GeneratorType: "yield", types.AsyncGeneratorType: "async and yield"}
+LAZY = (map, filter, zip, type({}.values()), type({}.items()))  # what Python 2 gave as a list
 SEVERAL = {"classic": 1, "studio": 1, "designer": 2}  # how many outputs a dialect knows; quern: any number
 
 
@@ -17,6 +18,8 @@ def outputs(value, dialect, note):
     that is not there is an empty dataset."""
     found = {}
     done(value)
+    if isinstance(value, LAZY):
+        value = list(value)
     if is_sequence(value):
         if len(value) == 0:
             note("azureml_main", "an empty sequence was returned: the outputs are empty")
@@ -112,6 +115,8 @@ def convert(value):
     """copy=False: pandas 3 copies arrays otherwise, and a result is only read."""
     if isinstance(value, dict):
         return pd.DataFrame(value, copy=False)
+    if type(value).__module__.startswith("scipy.sparse"):  # which is loaded then
+        value = value.toarray()
     if isinstance(value, np.ndarray) and value.ndim > 0:
         return labelled(pd.DataFrame(value, copy=False))
     if isinstance(value, list):

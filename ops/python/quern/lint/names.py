@@ -61,12 +61,16 @@ def findings(script):
     return [missing(name, names.read[name], names.bound) for name in sorted(names.wanted - known) if name in names.read]
 
 
-def missing(name, node, bound):
+def strange(name):
+    """Of a name that is nobody's: whose it was."""
     if name in PYTHON2:
-        text = f"the name '{name}' is Python 2's: write {PYTHON2[name]}"
-    elif name in NOTEBOOK:
-        text = f"the name '{name}' is not defined: {NOTEBOOK[name]}"
-    else:
+        return f"the name '{name}' is Python 2's: write {PYTHON2[name]}"
+    return f"the name '{name}' is not defined: {NOTEBOOK[name]}" if name in NOTEBOOK else ""
+
+
+def missing(name, node, bound):
+    text = strange(name)
+    if not text:
         near = difflib.get_close_matches(name, bound, 1, 0.75)
         text = f"the name '{name}' is not defined" + (f"; did you mean '{near[0]}'?" if near else "")
     return Finding(node.lineno, node.col_offset + 1, "warning", "name", text)
