@@ -191,7 +191,7 @@ static const struct confine_step steps[] = {
 };
 
 const char *const jail_step_names[] = {
-#define STEP(label, how, function, what) label,
+#define STEP(label, how, function, what, minimal) label,
 #include "prepare_steps.def"
 #undef STEP
 };
