@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/job_flags.h"
 
+#include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/columns.h"
 #include "cli/environments.h"
 #include "cli/source.h"
+#include "quern/memory.h"
+#include "quern/own.h"
 
-enum { MAX_CPU_SECONDS = 31622400 }; // a year: schemas/job.schema.json
+enum {
+    MAX_CPU_SECONDS = 31622400, // a year: schemas/job.schema.json
+    PARAMS_MAX_BYTES = 4 << 20,
+};
 
 static int no_memory(struct refusal *refusal) { return refuse(refusal, REASON_INFRA, "out of memory for a job"); }
 
@@ -119,6 +127,51 @@ static int add_param(struct job *job, const char *pair, struct refusal *refusal)
     return 0;
 }
 
+/* ---- --params ---- */
+
+static int add_value(struct job *job, const char *key, const json_t *value, struct refusal *refusal) {
+    auto_free char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+    auto_free char *pair = NULL;
+    for (size_t i = 0; i < job->param_count; i++)
+        if (strcmp(job->params[i].key, key) == 0)
+            return 0;
+    if (strchr(key, '=') || !*key)
+        return refuse(refusal, REASON_USAGE, "--params: expected names without '=', found '%.100s'", key);
+    if (!text || asprintf(&pair, "%s=%s", key, text) < 0)
+        return no_memory(refusal);
+    return add_param(job, pair, refusal);
+}
+
+static int add_values(struct job *job, const char *path, json_t *object, struct refusal *refusal) {
+    const char *key;
+    json_t *value;
+    if (!json_is_object(object))
+        return refuse(refusal, REASON_USAGE, "--params: %s: expected an object, {\"depth\": 6}, found something else",
+                      path);
+    json_object_foreach(object, key, value) { TRY(add_value(job, key, value, refusal)); }
+    return 0;
+}
+
+// What was given by --param is there already, and stays.
+static int add_file(struct job *job, const char *path, struct refusal *refusal) {
+    struct storage_object file;
+    struct err err;
+    json_error_t fault;
+    auto_free char *text = NULL;
+    size_t bytes = 0;
+    if (storage_open_file(path, &file, &err) < 0)
+        return refuse(refusal, REASON_USAGE, "--params: %s", err.msg);
+    int done = memory_read(file.fd, path, PARAMS_MAX_BYTES, &text, &bytes, &err);
+    close(file.fd);
+    if (done < 0)
+        return refuse(refusal, REASON_USAGE, "--params: %s", err.msg);
+    json_auto_t *object = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &fault);
+    if (!object)
+        return refuse(refusal, REASON_USAGE, "--params: %s: line %d, column %d: %s", path, fault.line, fault.column,
+                      fault.text);
+    return add_values(job, path, object, refusal);
+}
+
 static int take_environment(struct job *job, const char *name, struct refusal *refusal) {
     TRY(environments_check_name("--env", name, refusal));
     snprintf(job->environment, sizeof job->environment, "%s", name);
@@ -157,6 +210,12 @@ static void take_limit(struct job_limits *limits, const struct given *given) {
         break;
     case FLAG_JOB_OUTPUT_LIMIT:
         limits->output_bytes = given->number;
+        break;
+    case FLAG_JOB_FILES:
+        limits->files = (uint32_t)given->number;
+        break;
+    case FLAG_JOB_FILES_SIZE:
+        limits->files_bytes = given->number;
         break;
     case FLAG_JOB_PICTURES:
         limits->pictures = (uint32_t)given->number;
@@ -217,6 +276,9 @@ int job_flags_read(const struct command_line *line, unsigned cores, struct job *
     TRY(source_file("SCRIPT", line->operands[0], &job->script, refusal));
     for (size_t i = 0; i < line->given_count; i++)
         TRY(take_flag(job, &line->given[i], refusal));
+    const struct given *params = command_given(line, "--params");
+    if (params)
+        TRY(add_file(job, params->value, refusal));
     TRY(choose_columns(job, line, refusal));
     TRY(number_inputs(job, refusal));
     if (command_given(line, "--no-header"))

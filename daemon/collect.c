@@ -2,6 +2,7 @@
 /* Step collect: what came back is checked; the pictures are joined. The tree is dead: nothing changes any more. */
 #include "attempt.h"
 #include "failpoint.h"
+#include "left.h"
 #include "pictures.h"
 #include "quern/memory.h"
 #include "quern/own.h"
@@ -58,6 +59,7 @@ int step_collect(struct attempt *attempt, struct err *err) {
     FAILPOINT("collect:checked");
     if (attempt->work_dir < 0)
         return 0;
+    TRY(left_find(attempt, err));
     TRY(pictures_find(attempt, err));
     return attempt->picture_count ? join(attempt, err) : 0;
 }

@@ -255,3 +255,87 @@ def test_l_all_outputs_and_the_picture_have_room_in_the_record(quern):
                  "    for i in range(64): quern.output(f'n{i}', i)\n")
     assert done.code == 0, done.stderr
     assert [one["port"] for one in done.job["outputs"]] == ["visualization"] + [f"n{i}" for i in range(64)]
+
+
+LEAVES = """
+import os
+def azureml_main(df=None):
+    for path, text in (("outputs/a.txt", "a"), ("outputs/deep/er/b.csv", "x,y"), ("logs/run.log", "line"), ("other/c", "c")):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        open(path, "w").write(text)
+    {more}
+"""
+
+
+def kept(run):
+    return {one["name"]: one["bytes"] for one in run.job["files"]}
+
+
+def test_b_outputs_and_logs_are_kept(quern):
+    done = quern(LEAVES.format(more="pass"))
+    assert done.code == 0, done.stderr
+    assert kept(done) == {"outputs/a.txt": 1, "outputs/deep/er/b.csv": 3, "logs/run.log": 4}
+    assert (done.out / "files/outputs/deep/er/b.csv").read_text() == "x,y"
+    assert not (done.out / "files/other").exists()
+
+
+def test_b_outputs_and_logs_are_kept_of_a_job_that_failed(fleet):
+    job = fleet.submit(LEAVES.format(more="raise ValueError('late')"))
+    assert fleet.wait(job) == "failed"
+    assert sorted(key.split("/", 1)[1] for key in fleet.names(f"job:{job}/files/")) == [
+        "files/logs/run.log", "files/outputs/a.txt", "files/outputs/deep/er/b.csv"]
+    fleet.quern("result", job, "-o", "left")
+    assert (fleet.directory / "left/files/outputs/a.txt").read_text() == "a"
+    again = fleet.submit("def azureml_main(it): print(it, open(it).read())\n", "--input",
+                         f"it=job:{job}/files/outputs/deep/er/b.csv", "--after", f"any:{job}")
+    assert fleet.wait(again) == "succeeded"
+    assert fleet.says("logs", again) == "inputs/it/b.csv x,y\n"
+
+
+def test_f_only_regular_files_below_are_kept(quern, tmp_path):
+    (tmp_path / "secret").write_text("secret")
+    done = quern(LEAVES.format(more=f"""
+    os.symlink({str(tmp_path / 'secret')!r}, "outputs/link")
+    os.symlink("../..", "outputs/up")
+    os.symlink("/proc/self/environ", "logs/environ")
+    os.link("outputs/a.txt", "outputs/twice")
+    os.mkfifo("outputs/pipe")
+    os.makedirs("outputs/" + "/".join("d" * 40))
+    open("outputs/" + "/".join("d" * 40) + "/deep", "w").write("x")
+    open("outputs/new\\nline", "w").write("x")
+    open(b"outputs/\\xff", "w").write("x")"""))
+    assert done.code == 0, done.stderr
+    assert kept(done) == {"outputs/a.txt": 1, "outputs/deep/er/b.csv": 3, "logs/run.log": 4, "outputs/twice": 1}
+    warned = "\n".join(done.job["warnings"])
+    for name in ("outputs/link", "outputs/up", "logs/environ", "outputs/pipe"):
+        assert f"{name}: not a regular file that can be read, left out" in warned
+    assert warned.count("left out: ") == 2 and "secret" not in (done.out / "job.json").read_text()
+
+
+def test_f_outputs_that_is_a_link_is_not_followed(quern):
+    done = quern("import os\ndef azureml_main():\n    os.symlink('/etc', 'outputs')\n    os.symlink('.', 'logs')\n")
+    assert done.code == 0 and done.job["files"] == []
+
+
+def test_l_files_are_bounded_by_count_and_size(quern):
+    more = "\n    for i in range(7): open(f'outputs/{i}', 'w').write('x' * 10)"
+    done = quern(LEAVES.format(more=more), "--files", "5")
+    assert done.code == 0 and len(done.job["files"]) == 5
+    assert done.job["warnings"] == ["5 files of outputs and logs beyond the limit of 5 were left out (--files)"]
+    done = quern(LEAVES.format(more=more), "--files-size", "30")
+    assert done.code == 0 and sum(kept(done).values()) <= 30
+    assert "files of outputs and logs beyond the limit of 30 bytes were left out (--files-size)" in done.job["warnings"][0]
+
+
+def test_b_parameters_from_a_file(quern, tmp_path):
+    (tmp_path / "params.json").write_text('{"depth": 6, "rate": 0.5, "id": "007", "text": "6", "list": [1, null], "yes": true}')
+    script = "import quern\ndef azureml_main(df=None, depth=1, *, rate=0.1): print(depth, rate, dict(quern.params))\n"
+    done = quern(script, "--params", str(tmp_path / "params.json"), "--param", "rate=0.25")
+    assert done.code == 0, done.stderr
+    assert done.script_out == ("6 0.25 {'rate': 0.25, 'depth': 6, 'id': '007', 'text': '6', 'list': [1, None], 'yes': True}\n")
+    for text, message in (("[1]", "expected an object, {\"depth\": 6}, found something else"),
+                          ("{", "line 1, column 1: string or '}' expected near end of file"),
+                          ('{"a": 1, "a": 2}', "line 1, column 12: duplicate object key near '\"a\"'")):
+        (tmp_path / "params.json").write_text(text)
+        done = quern(script, "--params", str(tmp_path / "params.json"))
+        assert (done.code, done.stderr) == (2, f"error: --params: {tmp_path / 'params.json'}: {message}\n")

@@ -125,3 +125,19 @@ def test_m_other_failures_have_no_hint(tmp_path, script):
 def test_m_python_2_in_the_bundle_is_named_too(tmp_path):
     job = bundled(tmp_path, "import two\ndef azureml_main(d):\n    return d\n")
     assert job.raised and job.err.endswith("\nhint: this is Python 2: write print(...)\n")
+
+
+def test_m_a_pickle_from_ones_desk_finds_the_classes_of_the_script(tmp_path):
+    script = r"""import pickle
+class Model:
+    def p(self): return 5
+def azureml_main(d):
+    try:
+        pickle.loads(b"c__main__\nNothing\n.")
+    except AttributeError as error:
+        print(error)
+    return pickle.loads(b"\x80\x04c__main__\nModel\n)\x81.").p()
+"""
+    job = run(tmp_path, script, [FRAME])
+    assert job.raised is None and job.results[1]["column"].tolist() == [5], job.err
+    assert "Nothing" in job.out

@@ -13,14 +13,15 @@ PORTS = {"classic": 2, "studio": 2}  # of the dialects that give what is connect
 def findings(script):
     if ENTRY not in script.names.bound:
         return [absent(script)]
-    last = defined(script.tree)
+    last = defined(script)
     return [] if last is None else shape(last, script)
 
 
-def defined(tree):
+def defined(script):
     """The function, if nothing but functions of the module's top level bear the name."""
-    found = [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == ENTRY]
-    stores = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == ENTRY
+    found = [node for node in script.tree.body
+             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == ENTRY]
+    stores = [node for node in script.names.nodes if isinstance(node, ast.Name) and node.id == ENTRY
               and not isinstance(node.ctx, ast.Load)]
     return found[-1] if found and not stores and not found[-1].decorator_list else None
 

@@ -5,7 +5,7 @@ import builtins
 import difflib
 import symtable
 
-from quern.lint import Finding
+from quern.lint import MOST, Finding
 
 GIVEN = {"__file__", "__name__", "__doc__", "__spec__", "__loader__", "__package__", "__builtins__", "__annotations__",
          "__path__", "WindowsError"}
@@ -58,7 +58,9 @@ def findings(script):
     if names.loose:
         return []
     known = names.bound | GIVEN | set(dir(builtins))
-    return [missing(name, names.read[name], names.bound) for name in sorted(names.wanted - known) if name in names.read]
+    near = sorted(names.bound)[:MOST]
+    return [missing(name, names.read[name], near) for name in sorted(names.wanted - known)[:MOST]
+            if name in names.read]
 
 
 def strange(name):

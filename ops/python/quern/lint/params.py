@@ -8,7 +8,7 @@ from quern.lint import Finding, entry, old
 
 def findings(script):
     used, needed, certain = uses(script)
-    function = entry.defined(script.tree)
+    function = entry.defined(script)
     used |= entry.named(function, script) if function else set()
     found = []
     for name, node in needed.items():
