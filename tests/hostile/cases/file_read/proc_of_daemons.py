@@ -8,7 +8,8 @@ from attack import say, tried
 SECRETS = ("environ", "mem", "maps", "cwd", "root", "fd", "exe", "stack", "auxv", "map_files", "task/{pid}/environ", "fd/0", "fd/4")
 EXPECT = {
     "found": {"others": False, "read": []},
-    "minimal": {"found": {"others": True, "read": []}},
+    "minimal": {"found": {"others": True, "read": ["fd"]}},  # the list; what they lead to is closed, see fd/0
+    "not_stopped": {"minimal": "count the open files of other processes of the user"},
     "no_control": "proc_of_init.py has it",
 }
 
