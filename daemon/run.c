@@ -222,6 +222,7 @@ static int run_child(struct child *child, struct attempt *attempt, struct err *e
     FAILPOINT("run:ended");
     keep_facts(attempt, child);
     attempt->work_dir = steal_fd(&child->work_dir);
+    attempt->work_hold = steal_fd(&child->control);
     TRY(child_verdict(child, &commit, err));
     return check_objects(attempt, err);
 }

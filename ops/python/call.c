@@ -6,13 +6,8 @@
 #include "quern/own.h"
 
 void call_open(struct call *call, int conversation, uint32_t profile) {
-    *call = (struct call){.profile = profile,
-                          .script = -1,
-                          .bundle = -1,
-                          .table = -1,
-                          .requests = -1,
-                          .conversation = conversation,
-                          .work_dir = JAIL_WORK_DIR};
+    *call = (struct call){
+        .profile = profile, .script = -1, .bundle = -1, .table = -1, .requests = -1, .conversation = conversation};
 }
 
 void call_close(struct call *call) {

@@ -100,12 +100,11 @@ static PyObject *call_dict(const struct call *call) {
                          PyBool_FromLong(!call->no_header), "columns", columns_of(call));
 }
 
-int glue_open(struct glue *glue, const char *module, int conversation, struct err *err) {
+int glue_open(struct glue *glue, const char *module, int conversation, const char *directory, struct err *err) {
     glue->answers = glue_answers(conversation);
     glue->entry = PyImport_ImportModule(module);
     glue->run = glue->entry ? PyObject_GetAttrString(glue->entry, "run") : NULL;
-    PyObject *done =
-        glue->answers && glue->run ? PyObject_CallMethod(glue->entry, "get_ready", "s", JAIL_WORK_DIR) : NULL;
+    PyObject *done = glue->answers && glue->run ? PyObject_CallMethod(glue->entry, "get_ready", "s", directory) : NULL;
     if (!done)
         return interpreter_err(err, REASON_INFRA, "getting ready for a job");
     Py_DECREF(done);
