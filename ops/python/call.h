@@ -57,6 +57,9 @@ struct call {
     uint32_t column_count; /* TYPE: 0: all; LINT: ports */
     char **columns;
 
+    char id[HOST_NAME_BYTES]; /* of the job */
+    int requests;             /* the channel of quern/request.h, or -1 */
+
     uint32_t input_count;
     struct call_input inputs[HOST_MAX_PORTS];
 
@@ -65,7 +68,7 @@ struct call {
 
     int conversation;      /* for answer.h only */
     uint64_t result_bytes; /* no result may be larger */
-    const char *work_dir;  /* JAIL_WORK_DIR */
+    char work_dir[4096];   /* jail_work_path() */
 };
 
 /* An empty call; everything in it is dead. */
