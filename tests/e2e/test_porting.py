@@ -31,4 +31,5 @@ def test_b_the_commands_of_the_page_work(fleet):
     assert "Input pandas.DataFrame #1: (768, 9)\n" in done.stdout and done.stdout.count("+ quern ") > 20
     assert "KeyError: 'age '" in done.stdout and "DataFrame.ix is gone since pandas 1.0" in done.stderr
     assert (place / "out" / "dataset1.arrow").exists() and (place / "scored" / "job.json").exists()
+    assert list((place / "logged").glob("**/head.csv"))
     assert "quern run fails.py --dataframe1 ./dataframe1.arrow --pdb" in (place / "case" / "README.md").read_text()
