@@ -197,13 +197,20 @@ static void look_queue(const struct command_line *line, struct findings *finding
 static const struct {
     size_t fact;
     const char *lacks, *remedy;
+    bool needs_user_ns;
 } jail_facts_wanted[] = {
-    {offsetof(struct jail_facts, user_ns), "no user namespaces", "sysctl kernel.unprivileged_userns_clone=1"},
-    {offsetof(struct jail_facts, mount_ns), "no mount namespaces", "in a container: --security-opt seccomp=unconfined"},
-    {offsetof(struct jail_facts, pid_ns), "no pid namespaces", "in a container: --security-opt seccomp=unconfined"},
-    {offsetof(struct jail_facts, own_uid), "jobs share one user", "run quernd as root, which gives its rights away"},
-    {offsetof(struct jail_facts, landlock_abi), "no Landlock", "a kernel >= 5.13 with lsm=landlock,..."},
-    {offsetof(struct jail_facts, seccomp), "no seccomp", "a kernel with CONFIG_SECCOMP_FILTER"},
+    {offsetof(struct jail_facts, user_ns), "no user namespaces: scripts see the machine's processes and names of files",
+     "sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0, "
+     "user.max_user_namespaces",
+     false},
+    {offsetof(struct jail_facts, mount_ns), "no mount namespaces", "in a container: --security-opt seccomp=unconfined",
+     true},
+    {offsetof(struct jail_facts, pid_ns), "no pid namespaces", "in a container: --security-opt seccomp=unconfined",
+     true},
+    {offsetof(struct jail_facts, own_uid), "jobs share one user", "run quernd as root, which gives its rights away",
+     false},
+    {offsetof(struct jail_facts, landlock_abi), "no Landlock", "a kernel >= 5.13 with lsm=landlock,...", false},
+    {offsetof(struct jail_facts, seccomp), "no seccomp", "a kernel with CONFIG_SECCOMP_FILTER", false},
 };
 
 static const char *const bounds[] = {[JAIL_BOUND_RLIMIT] = "rlimits of single processes",
@@ -217,7 +224,9 @@ static void look_jail(struct findings *findings, const struct jail_facts *facts)
     for (size_t i = 0; i < sizeof jail_facts_wanted / sizeof *jail_facts_wanted && !full; i++) {
         uint32_t fact;
         memcpy(&fact, (const char *)facts + jail_facts_wanted[i].fact, sizeof fact);
-        if (!fact)
+        // Without user namespaces there are none of the others, for the same reason.
+        bool told = !facts->user_ns && jail_facts_wanted[i].needs_user_ns;
+        if (!fact && !told)
             warning(findings, "jail", jail_facts_wanted[i].lacks, jail_facts_wanted[i].remedy);
     }
 }
@@ -238,6 +247,16 @@ static void look_python(struct findings *findings) {
     finding(findings, &(struct finding){.what = "python"}, "%s with pandas %s, up in %.2f s", ready.python,
             ready.pandas, (double)ready.import_us / 1e6);
     look_jail(findings, &ready.facts);
+}
+
+static int look_network(void *context, const struct environments_entry *entry) {
+    if (!*entry->fault && entry->environment.network_open)
+        finding(context,
+                &(struct finding){.level = FINDING_WARNING,
+                                  .what = "network",
+                                  .remedy = "where no job needs it: network = denied in its file"},
+                "jobs of the environment '%s' reach whatever this machine reaches", entry->environment.name);
+    return 0;
 }
 
 static uint64_t available_memory(void) {
@@ -265,6 +284,7 @@ int verb_doctor(const struct command_line *line) {
     struct findings findings;
     findings_begin(&findings, command_given(line, "--json") != NULL);
     look_python(&findings);
+    environments_each(look_network, &findings);
     look_memory(&findings);
     look_disk(&findings, "disk", "/tmp");
     look_queue(line, &findings);

@@ -72,7 +72,8 @@ struct attempt {
     struct storage_object script, bundle;
     struct attempt_input inputs[HOST_MAX_PORTS];
 
-    int work_dir; /* of the dead child */
+    int work_dir;  /* of the dead child */
+    int work_hold; /* as long as it is open the zygote leaves that directory alone */
     struct spool out, err;
     struct attempt_result results[HOST_MAX_PORTS];
     uint32_t result_count;

@@ -154,16 +154,21 @@ static void take_answer(struct child *child, const struct child_listener *listen
                         int fd) {
     switch ((enum host_answer_kind)answer->kind) {
     case HOST_READY:
-        if (child->work_dir < 0)
-            child->watch.work_dir = child->work_dir = fd;
-        else
+        if (child->work_dir < 0) {
+            child->work_dir = fd;
+            tree_watch_work(&child->watch, &child->facts, fd);
+        } else {
             close(fd);
+        }
         break;
     case HOST_RESULT:
         take_result(child, listener, answer, fd);
         break;
     case HOST_NOTE:
         listener->on_note(listener->context, answer->name, answer->value);
+        break;
+    case HOST_TRACEBACK:
+        memcpy(child->traceback, answer->value, sizeof child->traceback);
         break;
     case HOST_RAISED:
         if (!child->raised.kind)
@@ -232,6 +237,7 @@ static void take_usage(struct child *child) {
 }
 
 static int on_control(struct child *child, struct err *err) {
+    struct err why;
     int got = record_receive(child->control, &child->exit, sizeof child->exit, NULL, 0, NULL, err);
     TRY(got);
     if (got == 0)
@@ -239,6 +245,8 @@ static int on_control(struct child *child, struct err *err) {
     err_distrust(&child->exit.err);
     child->exited = true;
     take_usage(child);
+    if (tree_watch_last_survey(&child->watch, &why) > 0)
+        refuse(child, &why);
     return 0;
 }
 

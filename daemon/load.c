@@ -33,6 +33,10 @@ static bool needs_python(const struct attempt *attempt) {
     return attempt->task == RUN_SCRIPT || attempt->task == RUN_LINT || job_is_text_table(attempt->job.inputs[0].format);
 }
 
+static const char minimal[] =
+    "the jail is minimal here: this machine gives no user namespaces (quern doctor); what scripts "
+    "can see of it then is told in docs/security.md";
+
 static int connect_zygote(struct attempt *attempt, struct err *err) {
     struct calls_peer peer;
     TRY(calls_connect(&attempt->calls, SUPERVISOR_PEER_ZYGOTE, attempt->job.environment, &peer, err));
@@ -40,6 +44,8 @@ static int connect_zygote(struct attempt *attempt, struct err *err) {
     attempt->profile = peer.profile;
     struct manifest *manifest = &attempt->manifest;
     manifest->jail = peer.facts;
+    if (peer.facts.level == JAIL_MINIMAL)
+        report_warning(&attempt->report, "%s", minimal);
     limits_lower(&attempt->job.limits, &peer.most);
     manifest->limits = attempt->job.limits;
     memcpy(manifest->python, peer.python, sizeof manifest->python);

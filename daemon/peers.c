@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
@@ -37,17 +38,40 @@ static const char *peer_program(const struct peer *peer) {
 
 static const char *zygote_option(const struct peer *peer, char standby[32]) {
     snprintf(standby, 32, "--standby=%u", peer->standby);
-    if (peer->lint)
-        return "--lint";
-    return peer->once ? "--once" : peer->standby ? standby : NULL;
+    return peer->lint ? "--lint" : peer->once ? "--once" : standby;
+}
+
+// Work directories may be large: never XDG_RUNTIME_DIR, which is memory of the user's session.
+static const char *work_base(void) {
+    const char *base = getenv("TMPDIR");
+    return base && base[0] == '/' ? base : "/tmp";
+}
+
+// Where the machine gives no namespaces the program stands apart without: what it then makes of itself is a level of the jail
+// (minimal), told and required like any other.
+static int spawn_somehow(struct peer *peer, struct jail_spawn *how, const char **room, const char *base,
+                         struct err *err) {
+    struct err why;
+    if (jail_spawn(how, &peer->pidfd, &peer->pid, &why) == 0)
+        return 0;
+    if (!jail_refused_namespaces(&why)) {
+        *err = why;
+        return -1;
+    }
+    how->isolate = false;
+    how->apart = peer->apart = true;
+    if (peer->environment)
+        *room = base;
+    return jail_spawn(how, &peer->pidfd, &peer->pid, err);
 }
 
 static int spawn(struct peer *peer, const int *fds, uint32_t fd_count, struct err *err) {
-    char path[4096];
+    char path[4096], standby[32], base[4096];
     TRY(program_path(peer_program(peer), path, sizeof path, err));
     const char *name = peer->environment ? peer->environment->name : NULL;
-    char standby[32];
-    const char *argv[] = {peer_program(peer), name, zygote_option(peer, standby), NULL};
+    if (snprintf(base, sizeof base, "--work-base=%s", work_base()) >= (int)sizeof base)
+        return err_set(err, REASON_CONFIG, "TMPDIR: the name is too long");
+    const char *argv[] = {peer_program(peer), name, zygote_option(peer, standby), NULL, NULL};
     const char *none[] = {NULL};
     struct jail_spawn how = {.program = path,
                              .argv = argv,
@@ -56,7 +80,7 @@ static int spawn(struct peer *peer, const int *fds, uint32_t fd_count, struct er
                              .fd_count = fd_count,
                              .isolate = true,
                              .network_open = peer->environment && peer->environment->network_open};
-    return jail_spawn(&how, &peer->pidfd, &peer->pid, err);
+    return spawn_somehow(peer, &how, &argv[3], base, err);
 }
 
 // The ends that the program gets are closed here in any case; ours are kept only when it runs.
@@ -130,5 +154,7 @@ void peer_stop(struct peer *peer) {
     own_close(&peer->supervisor);
     own_close(&peer->hold);
     own_close(&peer->pidfd);
+    if (peer->apart && peer->environment)
+        jail_sweep(work_base());
     peer->state = PEER_DOWN;
 }

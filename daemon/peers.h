@@ -26,6 +26,7 @@ struct peer {
     uint32_t bound;                        /* zygotes: what the supervisor has for their children, enum jail_bound */
     uint32_t standby;                      /* zygotes: children to keep ready */
     bool once;                             /* zygotes: one job is expected, warming up is not worth its time */
+    bool apart;                            /* started without namespaces, which the machine did not give */
     bool lint;                             /* zygotes: they only read scripts */
     uint32_t renew_jobs;                   /* zygotes: after so many, a new one takes the place; 0: never */
     uint64_t renew_ms;                     /* zygotes: after this time; 0: never */

@@ -74,10 +74,21 @@ static int open_list(const struct tree_view *view, DIR **ret, struct err *err) {
     return err_sys(err, REASON_INFRA, "/proc of the job's processes");
 }
 
+// Field 6 of stat.
+static bool is_of_session(const struct tree_view *view, const char *name) {
+    char path[64], stat[1024];
+    int session = 0;
+    snprintf(path, sizeof path, "%.32s/stat", name);
+    read_text(view->proc, path, stat, sizeof stat);
+    const char *at = strrchr(stat, ')');
+    return at && sscanf(at + 1, " %*c %*d %*d %d", &session) == 1 && session == view->session;
+}
+
 // The name of the next process of the tree, but its init, which is 1. NULL after the last one.
-static const char *next_process(DIR *list) {
+static const char *next_process(const struct tree_view *view, DIR *list) {
     for (struct dirent *entry; (entry = readdir(list));)
-        if (is_number(entry->d_name) && strcmp(entry->d_name, "1") != 0)
+        if (is_number(entry->d_name) && strcmp(entry->d_name, "1") != 0 &&
+            (view->session == 0 || is_of_session(view, entry->d_name)))
             return entry->d_name;
     return NULL;
 }
@@ -87,7 +98,7 @@ static int for_each_process(struct walk *walk, process_fn *visit, struct err *er
     DIR *list;
     TRY(open_list(walk->view, &list, err));
     const char *name;
-    for (uint32_t left = walk->view->most_processes; left > 0 && (name = next_process(list)); left--) {
+    for (uint32_t left = walk->view->most_processes; left > 0 && (name = next_process(walk->view, list)); left--) {
         auto_fd int process = openat(walk->view->proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         auto_fd int thread = process < 0 ? -1 : living_thread(process);
         if (thread >= 0)
@@ -109,7 +120,7 @@ int tree_usage_count(const struct tree_view *view, uint32_t *ret, struct err *er
     DIR *list;
     TRY(open_list(view, &list, err));
     *ret = 0;
-    for (const char *name; (name = next_process(list));)
+    for (const char *name; (name = next_process(view, list));)
         *ret += count_threads(view, name);
     closedir(list);
     return 0;
@@ -140,6 +151,9 @@ static bool is_seen(struct walk *walk, ino_t inode) {
 }
 
 static void count_file(struct walk *walk, const struct stat *status) {
+    if (walk->view->work_device == status->st_dev && S_ISREG(status->st_mode) && status->st_nlink == 0 &&
+        !is_seen(walk, status->st_ino))
+        walk->usage.unlinked_bytes += (uint64_t)status->st_blocks * 512;
     if (status->st_dev != walk->view->memory_device || is_input(walk->view, status->st_ino))
         return;
     if (!is_seen(walk, status->st_ino))
@@ -229,12 +243,23 @@ static void take_mappings(struct walk *walk, int thread) {
     }
 }
 
+// Who may not look into a process takes what everybody is told, without what it still may share with its zygote.
+static void take_told(struct walk *walk, const char *status) {
+    uint64_t anonymous = figure(status, "\nRssAnon:"), inherited = walk->view->inherited_bytes;
+    walk->anonymous += (anonymous > inherited ? anonymous - inherited : 0) + figure(status, "\nRssShmem:") +
+                       figure(status, "\nVmSwap:") + figure(status, "\nVmPTE:");
+}
+
 // The sum of a process is quickly had. Mapping by mapping is read only where it holds shared memory: inputs are of that.
 static void take_fair(struct walk *walk, int process, int thread) {
     char sum[4096], status[4096];
     (void)process;
     read_text(thread, "smaps_rollup", sum, sizeof sum);
     read_text(thread, "status", status, sizeof status);
+    if (!sum[0]) {
+        take_told(walk, status);
+        return;
+    }
     walk->anonymous += figure(sum, "\nPss_Anon:") + figure(sum, "\nSwapPss:") + figure(status, "\nVmPTE:");
     if (figure(sum, "\nPss_Shmem:"))
         take_mappings(walk, thread);
@@ -266,6 +291,12 @@ static int open_proc(int pidfd) {
     bool gone = thread < 0 || (proc < 0 && sys == EACCES && !has_memory(thread));
     errno = gone ? ENOENT : sys;
     return proc;
+}
+
+int tree_proc_of_session(int pidfd, struct tree_view *view, struct err *err) {
+    view->session = pid_of(pidfd);
+    view->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return view->proc < 0 ? err_sys(err, REASON_INFRA, "/proc") : 0;
 }
 
 // A number that was given to another process meanwhile would lead elsewhere: who lives afterwards was the one. A process that

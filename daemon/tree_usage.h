@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the processes of a job's tree use at this moment, read from the /proc of the tree's own pid namespace: nobody else
- * is in it, and nobody of the tree is missing.
+ * is in it, and nobody of the tree is missing. Where it has none the tree is a session, which nobody leaves.
  *
  * Memory is what the job adds: private and shared anonymous memory, memory files, page tables, swap. Apart are its inputs
  * (by their inode numbers, never by names), files of the disk, and the work directory with /dev/shm, which have a limit of
@@ -24,7 +24,9 @@
 
 struct tree_view {
     int proc;            /* the tree's /proc; borrowed */
+    pid_t session;       /* of the tree, where that /proc is the machine's; 0: all in it are the tree's */
     dev_t memory_device; /* of memory files */
+    dev_t work_device;   /* of the work directory, where it is to be surveyed; 0: none */
     uint64_t inherited_bytes;
     uint32_t most_processes; /* that are weighed; 0: none */
     uint32_t input_count;
@@ -33,8 +35,13 @@ struct tree_view {
 
 struct tree_usage {
     uint64_t memory_bytes;
-    uint64_t cpu_us; /* of living processes and of those they waited for */
+    uint64_t unlinked_bytes; /* open files of the work directory's device that have no name */
+    uint64_t cpu_us;         /* of living processes and of those they waited for */
 };
+
+/* Where there is no pid namespace the machine's /proc is looked at, and the processes of the session that the process behind
+ * `pidfd` leads are the tree's: nobody steps out of it. */
+MUST_USE int tree_proc_of_session(int pidfd, struct tree_view *view, struct err *err);
 
 /* The /proc of the process behind `pidfd`; *ret_proc is -1 when that is dead or about to be. REASON_INFRA when it may not be read. */
 MUST_USE int tree_proc_open(int pidfd, int *ret_proc, struct err *err);

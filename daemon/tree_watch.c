@@ -6,16 +6,17 @@
 #include "quern/clock.h"
 #include "quern/memory.h"
 #include "quern/own.h"
+#include "work_usage.h"
 
 enum { SHORTEST_NS = 10000000, LONGEST_NS = 100000000, SHARE = 20, FILL_BYTES_PER_NS = 10 };
 
 // A single process that is beyond its CPU time gets SIGXCPU at the limit and may end by itself until then.
 #define CPU_GRACE_US UINT64_C(500000)
 
-static void rest(struct tree_watch *watch) { watch->weigh_ns = watch->count_ns = CLOCK_NEVER; }
+static void rest(struct tree_watch *watch) { watch->weigh_ns = watch->count_ns = watch->survey_ns = CLOCK_NEVER; }
 
 void tree_watch_init(struct tree_watch *watch) {
-    *watch = (struct tree_watch){.view = {.proc = -1}, .group = -1, .work_dir = -1, .process = -1};
+    *watch = (struct tree_watch){.view = {.proc = -1}, .group = -1, .work_dir = -1, .survey_dir = -1, .process = -1};
     rest(watch);
 }
 
@@ -50,6 +51,18 @@ void tree_watch_begin(struct tree_watch *watch, int process, const struct jail_f
     watch->count_ns = kept ? CLOCK_NEVER : watch->weigh_ns;
 }
 
+void tree_watch_work(struct tree_watch *watch, const struct jail_facts *facts, int work_dir) {
+    struct stat status;
+    if (facts->mount_ns) {
+        watch->work_dir = work_dir;
+        return;
+    }
+    if (fstat(work_dir, &status) == 0)
+        watch->view.work_device = status.st_dev;
+    watch->survey_dir = work_dir;
+    watch->survey_ns = clock_now_ns();
+}
+
 static int memory_device(dev_t *ret, struct err *err) {
     struct stat status;
     auto_fd int file = memory_new("quern-device", 0, err); // any of them
@@ -63,7 +76,8 @@ static int memory_device(dev_t *ret, struct err *err) {
 // Not before the first look: most jobs end earlier.
 static int open_view(struct tree_watch *watch, struct err *err) {
     TRY(memory_device(&watch->view.memory_device, err));
-    return tree_proc_open(watch->process, &watch->view.proc, err);
+    return watch->facts.pid_ns ? tree_proc_open(watch->process, &watch->view.proc, err)
+                               : tree_proc_of_session(watch->process, &watch->view, err);
 }
 
 static uint64_t within(uint64_t pause, uint64_t shortest, uint64_t longest) {
@@ -135,6 +149,7 @@ void tree_watch_killed(const struct tree_watch *watch, const struct cgroup_usage
 static int weigh(struct tree_watch *watch, uint64_t began, struct err *why, struct err *err) {
     struct tree_usage usage;
     TRY(tree_usage_most(&watch->view, &usage, err));
+    watch->unlinked_bytes = usage.unlinked_bytes;
     uint64_t bytes = usage.memory_bytes;
     int beyond = beyond_cpu(watch, &usage, why);
     if (!beyond && bytes > watch->limits.memory_bytes)
@@ -152,6 +167,36 @@ static int count(struct tree_watch *watch, uint64_t began, struct err *why, stru
     uint64_t now = clock_now_ns();
     watch->count_ns = now + within((now - began) * SHARE, SHORTEST_NS, LONGEST_NS);
     return beyond_processes(watch, threads, why);
+}
+
+static int beyond_disk(const struct tree_watch *watch, const struct work_usage *usage, struct err *why) {
+    const struct jail_limits *limits = &watch->limits;
+    if (usage->too_deep)
+        err_fill(why, REASON_LIMIT_DISK, "the work directory has directories nested more than %d deep",
+                 WORK_MOST_DEPTH);
+    else if (usage->files > limits->work_files)
+        err_fill(why, REASON_LIMIT_DISK, "the script made more than its limit of %llu files",
+                 (unsigned long long)limits->work_files);
+    else if (usage->bytes > limits->work_bytes)
+        err_fill(why, REASON_LIMIT_DISK, "the script's files took %llu MiB, more than their limit of %llu MiB",
+                 (unsigned long long)(usage->bytes >> 20), (unsigned long long)(limits->work_bytes >> 20));
+    else
+        return 0;
+    return 1;
+}
+
+static int survey(struct tree_watch *watch, uint64_t began, struct err *why) {
+    struct work_usage usage;
+    work_usage_read(watch->survey_dir, watch->limits.work_files, &usage);
+    usage.bytes += watch->unlinked_bytes;
+    uint64_t now = clock_now_ns(), cost = (now - began) * SHARE;
+    watch->survey_ns = now + (cost > LONGEST_NS ? cost : LONGEST_NS);
+    return beyond_disk(watch, &usage, why);
+}
+
+int tree_watch_last_survey(struct tree_watch *watch, struct err *ret_why) {
+    watch->unlinked_bytes = 0;
+    return watch->survey_dir < 0 ? 0 : survey(watch, clock_now_ns(), ret_why);
 }
 
 static int look(struct tree_watch *watch, uint64_t began, struct err *why, struct err *err) {
@@ -173,6 +218,8 @@ static int look_at_processes(struct tree_watch *watch, uint64_t began, struct er
 int tree_watch_look(struct tree_watch *watch, struct err *ret_why, struct err *err) {
     uint64_t began = clock_now_ns();
     int beyond = watch->group >= 0 ? weigh_group(watch, began, ret_why) : look_at_processes(watch, began, ret_why, err);
+    if (beyond == 0 && watch->survey_ns <= began)
+        beyond = survey(watch, clock_now_ns(), ret_why);
     if (beyond > 0)
         rest(watch);
     return beyond;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The limits of a job that the kernel keeps for single processes only, kept for its whole tree: memory, CPU time, and the
- * number of threads where all children have one uid. By looking, again and again: `bound: polled`. Between two looks a
+ * number of threads where all children have one uid, and the work directory where it is no file system of its own. By looking, again and again: `bound: polled`. Between two looks a
  * tree may get beyond its limit; the nearer it is, the sooner is the next look, and looking never takes more than a
  * twentieth of a processor.
  *
@@ -20,15 +20,17 @@
 
 struct tree_watch {
     struct tree_view view;
-    int group;    /* the tree's cgroup, or -1; owned */
-    int work_dir; /* the tree's, or -1 as long as it is not known; borrowed */
+    int group;      /* the tree's cgroup, or -1; owned */
+    int work_dir;   /* the tree's, a file system of its own; -1 as long as it is not known; borrowed */
+    int survey_dir; /* the same where it is none, and has to be looked at */
     struct jail_facts facts;
     struct jail_limits limits;
     int process; /* pidfd of the child; borrowed */
     /* When to look next. Counting has a pace of its own: looking at the memory of many large processes is dear, and a fork
      * bomb would grow meanwhile. CLOCK_NEVER: nothing is to be watched. */
-    uint64_t weigh_ns, count_ns;
-    uint64_t peak_bytes; /* the highest figure seen; 0: nobody looked */
+    uint64_t weigh_ns, count_ns, survey_ns;
+    uint64_t unlinked_bytes; /* of files of the work directory that have no name any more, as last weighed */
+    uint64_t peak_bytes;     /* the highest figure seen; 0: nobody looked */
 };
 
 void tree_watch_init(struct tree_watch *watch);
@@ -41,10 +43,16 @@ MUST_USE int tree_watch_input(struct tree_watch *watch, int fd, struct err *err)
 void tree_watch_begin(struct tree_watch *watch, int process, const struct jail_facts *facts, uint64_t inherited_bytes,
                       const struct jail_limits *limits);
 
+/* The child's work directory, as soon as it is known. */
+void tree_watch_work(struct tree_watch *watch, const struct jail_facts *facts, int work_dir);
+
 static inline uint64_t tree_watch_next_ns(const struct tree_watch *watch) {
-    return watch->weigh_ns < watch->count_ns ? watch->weigh_ns : watch->count_ns;
+    uint64_t next = watch->weigh_ns < watch->count_ns ? watch->weigh_ns : watch->count_ns;
+    return next < watch->survey_ns ? next : watch->survey_ns;
 }
 
+/* When all of it is dead: whether its work directory is larger than allowed, if nobody else kept that; as tree_watch_look(). */
+int tree_watch_last_survey(struct tree_watch *watch, struct err *ret_why);
 /* When all of it is dead: what its cgroup tells; false without one. */
 bool tree_watch_end(struct tree_watch *watch, struct cgroup_usage *ret);
 /* It died because it reached the limit of its cgroup. */

@@ -50,12 +50,14 @@ enum jail_level { JAIL_NONE = 0, JAIL_MINIMAL = 1, JAIL_USER = 2, JAIL_FULL = 3 
 /* 0 or 1 unless said otherwise. Plain data: crosses process borders. */
 struct jail_facts {
     uint32_t level; /* full: own_uid, Landlock, seccomp and all namespaces (net_ns unless the network is open);
-                       user: all namespaces; the bound of memory is told apart */
+                       user: all namespaces; minimal: Landlock and seccomp, and not uid 0 for scripts; the bound of memory is
+                       told apart */
     uint32_t user_ns, mount_ns, pid_ns, net_ns, ipc_ns;
     uint32_t own_uid;      /* one uid per child */
     uint32_t landlock_abi; /* 0: none */
     uint32_t seccomp;
     uint32_t bound; /* enum jail_bound */
+    uint32_t network_open;
 };
 
 /* The least that is asked for. All zero: whatever there is. */
@@ -84,6 +86,8 @@ struct jail; /* opaque; what a zygote's children share */
 /* The network policy is the supervisor's doing (no network namespace is made for `open`); seccomp follows it. */
 struct jail_options {
     bool network_open;
+    const char *work_base;         /* not NULL: this process was spawned without namespaces (`apart`), and this is where
+                                      work directories may be */
     const char *const *read_paths; /* NULL-terminated: Python's prefix, fonts, ... readable and executable */
 };
 
@@ -91,6 +95,10 @@ void jail_limits_default(struct jail_limits *limits);
 MUST_USE int jail_limits_check(const struct jail_limits *limits, struct err *err);
 
 MUST_USE int jail_open(const struct jail_options *options, struct jail **ret, struct err *err);
+/* JAIL_WORK_DIR, or where a child's work directory is without a mount namespace: valid as long as the slot has that child. */
+MUST_USE int jail_work_path(const struct jail *jail, uint32_t slot, char path[4096], struct err *err);
+/* Where a zygote may write. */
+MUST_USE int jail_home(const struct jail *jail, char path[4096], struct err *err);
 const struct jail_facts *jail_facts(const struct jail *jail);
 const char *jail_level_name(enum jail_level level); /* "full" */
 const char *jail_bound_name(enum jail_bound bound); /* "polled" */
@@ -110,7 +118,7 @@ MUST_USE int jail_commit(const struct jail *jail, uint64_t space_bytes, const st
 
 /* In the zygote, with the descriptor that jail_prepare() gave a child whose job was not known yet: makes the work directory
  * (and /dev/shm, which is on it) what the job's limits say. */
-MUST_USE int jail_work_resize(int work_dir, const struct jail_limits *limits, struct err *err);
+MUST_USE int jail_work_resize(const struct jail *jail, int work_dir, const struct jail_limits *limits, struct err *err);
 
 /*
  * A tree: the tiny init, one child and all its descendants, in a pid namespace of their own. In the zygote:
@@ -126,6 +134,26 @@ MUST_USE int jail_tree_enter(const struct jail *jail, int init_pidfd, struct err
 MUST_USE int jail_tree_leave(const struct jail *jail, struct err *err);
 MUST_USE int jail_tree_kill(int init_pidfd, struct err *err); /* of a dead tree: success */
 MUST_USE int jail_tree_reap(int init_pidfd, struct err *err);
+
+/*
+ * A tree where there is no pid namespace (level minimal): the child, leader of a session and a process group that nobody can
+ * leave, and all in it. In the zygote:
+ *
+ *     jail_group_begin() → fork() → jail_group_bury() now and then → jail_group_kill() when the child is dead and not yet
+ *     reaped, or must be → waitpid() of the child → jail_group_ended() until it is true → jail_group_remove() until it is true
+ *
+ * Killing is as complete as with a pid namespace, as long as the zygote lives; its orphans are swept by jail_sweep().
+ */
+MUST_USE int jail_group_begin(struct jail *jail, uint32_t slot, struct err *err); /* the work directory */
+void jail_group_kill(pid_t leader);
+void jail_group_bury(pid_t leader);             /* orphans that are dead */
+bool jail_group_ended(pid_t leader, bool wait); /* nobody is left */
+bool jail_group_remove(struct jail *jail,
+                       uint32_t slot); /* the work directory, a piece at a time; true: nothing is left of it */
+void jail_leave(struct jail *jail);    /* the zygote's end: what it wrote; its children are dead */
+
+/* What a zygote of level minimal left below its work_base, if it is dead: processes are killed, directories removed. */
+void jail_sweep(const char *work_base);
 
 /* For quern-codec, in the process that serves one request, single-threaded: no file system, no sockets but those held,
  * an allow-list of system calls (threads, memory, the descriptors held; no fork, no memfd_create). Ask for the number of
@@ -143,6 +171,7 @@ struct jail_spawn {
     const int *fds;             /* become 3, 4, ... in the program; 0 is /dev/null; 1 and 2 are inherited */
     uint32_t fd_count;
     bool isolate;      /* new namespaces; otherwise a plain child */
+    bool apart;        /* without them, yet a session, directory and umask of its own */
     bool network_open; /* isolate without a network namespace */
 };
 
@@ -156,6 +185,9 @@ struct jail_spawn {
  * when the machine allows no user namespace.
  */
 MUST_USE int jail_spawn(const struct jail_spawn *spawn, int *ret_pidfd, pid_t *ret_pid, struct err *err);
+
+/* Of an error of jail_spawn() with `isolate`: this machine gives this user no namespaces, or none of use. */
+bool jail_refused_namespaces(const struct err *err);
 
 /* At the start of a spawned program: SIGKILL when the parent dies, also if it already has. */
 MUST_USE int jail_die_with_parent(struct err *err);

@@ -38,11 +38,11 @@ static uint32_t owned(const char *name, const struct stat *user) {
 }
 
 // Whether a map of /proc/self holds all ids of the slots.
-static bool maps_slots(const char *path) {
+static bool maps_slots(const char *path, uint32_t first) {
     auto_file FILE *map = fopen(path, "re");
     unsigned long long inside, outside, count;
     for (int i = 0; map && i < MAX_EXTENTS && fscanf(map, "%llu %llu %llu", &inside, &outside, &count) == 3; i++)
-        if (inside <= JAIL_FIRST_UID && inside + count >= JAIL_FIRST_UID + JAIL_SLOTS)
+        if (inside <= first && inside + count >= (uint64_t)first + JAIL_SLOTS)
             return true;
     return false;
 }
@@ -52,7 +52,27 @@ uint32_t facts_level(const struct jail_facts *facts, bool network_open) {
         facts->user_ns && facts->mount_ns && facts->pid_ns && facts->ipc_ns && (facts->net_ns || network_open);
     if (namespaces && facts->own_uid && facts->landlock_abi && facts->seccomp)
         return JAIL_FULL;
-    return namespaces ? JAIL_USER : JAIL_MINIMAL;
+    if (namespaces)
+        return JAIL_USER;
+    return facts->landlock_abi && facts->seccomp && (facts->own_uid || getuid() != 0) ? JAIL_MINIMAL : JAIL_NONE;
+}
+
+static bool may_give_ids(uint32_t first) {
+    return getuid() == 0 && capability_held(CAP_SETUID) && capability_held(CAP_SETGID) &&
+           maps_slots("/proc/self/uid_map", first) && maps_slots("/proc/self/gid_map", first);
+}
+
+uint32_t ids_of_slot(const struct jail_facts *facts, uint32_t slot, uint32_t ours) {
+    if (!facts->own_uid)
+        return ours;
+    return facts->user_ns ? JAIL_FIRST_UID + slot : JAIL_HOST_UID + 1 + slot;
+}
+
+// As root in a container: its files and children are another's, whom it has to be able to overrule.
+void facts_without_namespaces(struct jail_facts *facts) {
+    facts->user_ns = facts->mount_ns = facts->pid_ns = facts->net_ns = facts->ipc_ns = 0;
+    facts->own_uid = may_give_ids(JAIL_HOST_UID + 1) && capability_held(CAP_SETPCAP) && capability_held(CAP_CHOWN) &&
+                     capability_held(CAP_KILL) && capability_held(CAP_DAC_OVERRIDE);
 }
 
 int facts_probe(struct jail_facts *ret, struct err *err) {
@@ -65,8 +85,7 @@ int facts_probe(struct jail_facts *ret, struct err *err) {
     facts.pid_ns = facts.user_ns && owned("pid", &user);
     facts.net_ns = facts.user_ns && owned("net", &user);
     facts.ipc_ns = facts.user_ns && owned("ipc", &user);
-    facts.own_uid = facts.user_ns && getuid() == 0 && capability_held(CAP_SETUID) && capability_held(CAP_SETGID) &&
-                    maps_slots("/proc/self/uid_map") && maps_slots("/proc/self/gid_map");
+    facts.own_uid = facts.user_ns && may_give_ids(JAIL_FIRST_UID);
     facts.landlock_abi = landlock_abi();
     facts.seccomp = filter_possible();
     *ret = facts;

@@ -22,8 +22,15 @@ struct filter {
     uint16_t count;
 };
 
-/* `path_truncate`: truncate(2) by path may be left alone, because Landlock covers it (ABI 3). */
-MUST_USE int filter_job(bool network_open, bool path_truncate, struct filter *ret, struct err *err);
+struct filter_wish {
+    bool network_open;
+    bool path_truncate; /* truncate(2) by path may be left alone, because Landlock covers it (ABI 3) */
+    bool
+        shared_machine; /* neither mounts nor process numbers of its own: files and processes of the user are in sight */
+    bool signals_scoped; /* Landlock keeps signals inside (ABI 6); counts for a shared machine */
+};
+
+MUST_USE int filter_job(const struct filter_wish *wish, struct filter *ret, struct err *err);
 MUST_USE int filter_codec(struct filter *ret, struct err *err);
 void filter_free(struct filter *filter);
 

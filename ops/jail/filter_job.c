@@ -5,12 +5,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/memfd.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#ifndef F_SETOWN_EX
+#define F_SETOWN_EX 15
+#define F_SETSIG 10
+#endif
 #ifndef F_SETPIPE_SZ
 #define F_SETPIPE_SZ 1031
 #endif
@@ -104,6 +111,20 @@ static const int objects[] = {
     SCMP_SYS(removexattr), SCMP_SYS(lremovexattr), SCMP_SYS(fremovexattr),
 };
 
+// On a machine that is shared with its user: what changes files that cannot be opened, which Landlock leaves open. These
+// answer that all is well and do nothing, because copying a file ends with them.
+static const int vain[] = {
+    SCMP_SYS(chmod),  SCMP_SYS(fchmod),    SCMP_SYS(fchmodat),  SCMP_SYS(utime),
+    SCMP_SYS(utimes), SCMP_SYS(futimesat), SCMP_SYS(utimensat),
+};
+
+// A job is a session and a process group, which nobody leaves.
+static const int groups[] = {SCMP_SYS(setsid), SCMP_SYS(setpgid)};
+
+// Without Landlock's scope: signals to others than the own group.
+static const int signals[] = {SCMP_SYS(tkill), SCMP_SYS(tgkill), SCMP_SYS(rt_sigqueueinfo), SCMP_SYS(rt_tgsigqueueinfo),
+                              SCMP_SYS(pidfd_send_signal)};
+
 #define TYPE_MASK 0xf // of socket(2): without SOCK_CLOEXEC and SOCK_NONBLOCK
 
 // One argument decides. `mask` 0: the whole 64 bits are compared by `op`, else argument & mask == value.
@@ -130,12 +151,6 @@ static const struct argument_rule arguments[] = {
     BITS(clone, 0, CLONE_NEWUSER),
     BITS(clone, 0, CLONE_NEWPID),
     BITS(clone, 0, CLONE_NEWNET),
-    BITS(chmod, 1, S_ISUID),
-    BITS(chmod, 1, S_ISGID),
-    BITS(fchmod, 1, S_ISUID),
-    BITS(fchmod, 1, S_ISGID),
-    BITS(fchmodat, 2, S_ISUID),
-    BITS(fchmodat, 2, S_ISGID),
     BITS(memfd_create, 1, MFD_HUGETLB),
     // The kernel looks at the low 32 bits of a command; a comparison of all 64 could be evaded.
     COMMAND(ioctl, 1, TIOCSTI),
@@ -155,6 +170,27 @@ static const struct argument_rule arguments[] = {
     // Its ends can be cut from each other, named without a file, and met by other jobs of the environment.
     {SCMP_SYS(socketpair), 1, SCMP_CMP_MASKED_EQ, EAFNOSUPPORT, TYPE_MASK, SOCK_DGRAM},
 };
+
+static const struct argument_rule set_id_bits[] = {
+    BITS(chmod, 1, S_ISUID),  BITS(chmod, 1, S_ISGID),    BITS(fchmod, 1, S_ISUID),
+    BITS(fchmod, 1, S_ISGID), BITS(fchmodat, 2, S_ISUID), BITS(fchmodat, 2, S_ISGID),
+};
+
+// Settings of other processes of the user, their signals by way of files; and the limits by which a job's processes are known
+// and looked at.
+static const struct argument_rule shared_machine[] = {
+    {SCMP_SYS(setpriority), 1, SCMP_CMP_NE, EPERM, 0, 0},
+    COMMAND(setpriority, 0, PRIO_USER),
+    {SCMP_SYS(sched_setaffinity), 0, SCMP_CMP_NE, EPERM, 0, 0},
+    COMMAND(fcntl, 1, F_SETOWN),
+    COMMAND(fcntl, 1, F_SETOWN_EX),
+    COMMAND(fcntl, 1, F_SETSIG),
+    COMMAND(ioctl, 1, FIOSETOWN),
+    COMMAND(ioctl, 1, SIOCSPGRP),
+    COMMAND(prctl, 0, PR_SET_DUMPABLE),
+    COMMAND(setrlimit, 0, RLIMIT_RTTIME),
+};
+static const struct argument_rule unscoped_kill[] = {{SCMP_SYS(kill), 0, SCMP_CMP_NE, EPERM, 0, 0}};
 
 // With the network open: TCP and UDP over IP versions 4 and 6. AF_UNIX would reach the host's services.
 enum { HIGHEST_PROTOCOL = 17 /* UDP */ };
@@ -206,7 +242,25 @@ static int deny_arguments(scmp_filter_ctx context, const struct argument_rule *r
     return 0;
 }
 
-static int deny_all(scmp_filter_ctx context, bool network_open, bool path_truncate, struct err *err) {
+// Reading it is allowed.
+static int deny_new_mark(scmp_filter_ctx context, struct err *err) {
+    const struct scmp_arg_cmp compare[] = {SCMP_A1(SCMP_CMP_MASKED_EQ, LOW_32, RLIMIT_RTTIME), SCMP_A2(SCMP_CMP_NE, 0)};
+    int failed = seccomp_rule_add_array(context, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prlimit64), 2, compare);
+    return failed < 0 ? add_failed(SCMP_SYS(prlimit64), failed, err) : 0;
+}
+
+static int deny_shared(scmp_filter_ctx context, bool signals_scoped, struct err *err) {
+    TRY(deny(context, vain, COUNT(vain), 0, err));
+    TRY(deny(context, groups, COUNT(groups), EPERM, err));
+    TRY(deny_arguments(context, shared_machine, COUNT(shared_machine), err));
+    TRY(deny_new_mark(context, err));
+    if (signals_scoped)
+        return 0;
+    TRY(deny(context, signals, COUNT(signals), EPERM, err));
+    return deny_arguments(context, unscoped_kill, COUNT(unscoped_kill), err);
+}
+
+static int deny_all(scmp_filter_ctx context, const struct filter_wish *wish, struct err *err) {
     static const int truncate_by_path[] = {SCMP_SYS(truncate)};
     static const int any_socket[] = {SCMP_SYS(socket), SCMP_SYS(bind), SCMP_SYS(connect), SCMP_SYS(listen)};
     TRY(deny(context, absent, COUNT(absent), ENOSYS, err));
@@ -214,19 +268,21 @@ static int deny_all(scmp_filter_ctx context, bool network_open, bool path_trunca
     TRY(deny(context, kernel, COUNT(kernel), EPERM, err));
     TRY(deny(context, objects, COUNT(objects), EPERM, err));
     TRY(deny_arguments(context, arguments, COUNT(arguments), err));
-    if (!path_truncate)
+    TRY(wish->shared_machine ? deny_shared(context, wish->signals_scoped, err)
+                             : deny_arguments(context, set_id_bits, COUNT(set_id_bits), err));
+    if (!wish->path_truncate)
         TRY(deny(context, truncate_by_path, 1, EPERM, err));
-    if (network_open)
+    if (wish->network_open)
         return deny_arguments(context, open_network, COUNT(open_network), err);
     return deny(context, any_socket, COUNT(any_socket), EAFNOSUPPORT, err);
 }
 
-int filter_job(bool network_open, bool path_truncate, struct filter *ret, struct err *err) {
+int filter_job(const struct filter_wish *wish, struct filter *ret, struct err *err) {
     auto_seccomp scmp_filter_ctx context = seccomp_init(SCMP_ACT_ALLOW);
     // As a binary tree: the kernel walks the program for every number when it is loaded, which each child pays for.
     if (!context || seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) < 0 ||
         seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2) < 0)
         return err_set(err, REASON_INFRA, "libseccomp cannot be used");
-    TRY(deny_all(context, network_open, path_truncate, err));
+    TRY(deny_all(context, wish, err));
     return filter_compile(context, HIGHEST_KNOWN, ret, err);
 }

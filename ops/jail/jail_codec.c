@@ -2,6 +2,7 @@
 // The jail of quern-codec: nothing can be opened, only what it holds can be used. The table at the end is all of it.
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -12,14 +13,18 @@
 
 enum { MAX_FILES = 512, MAX_THREADS = 512 };
 
-static int step_capabilities(struct err *err) {
-    TRY(capability_bound(0, err));
+// Without a user namespace of its own it has none to bound, and no_new_privs keeps it so.
+static int step_capabilities(void *state, struct err *err) {
+    const struct jail_facts *facts = state;
+    if (facts->user_ns || capability_held(CAP_SETPCAP))
+        TRY(capability_bound(0, err));
     return capability_drop(err);
 }
 
-static int step_limits(struct err *err) {
+static int step_limits(void *state, struct err *err) {
+    uint64_t threads = limit_of_processes(state, MAX_THREADS);
     TRY(confine_fixed_limits(err));
-    TRY(limit_set(RLIMIT_NPROC, "NPROC", MAX_THREADS, MAX_THREADS, err));
+    TRY(limit_set(RLIMIT_NPROC, "NPROC", threads, threads, err));
     return limit_set(RLIMIT_NOFILE, "NOFILE", MAX_FILES, MAX_FILES, err);
 }
 
@@ -49,10 +54,10 @@ static int step_seccomp(void *state, struct err *err) {
 
 static const struct confine_step steps[] = {
     {"threads", .plain = confine_single_thread},
-    {"capabilities", .plain = step_capabilities},
+    {"capabilities", .with = step_capabilities},
     {"death signal", .plain = confine_death},
     {"dumpable", .plain = confine_not_dumpable},
-    {"limits", .plain = step_limits},
+    {"limits", .with = step_limits},
     {"no new privileges", .plain = confine_no_new_privileges},
     {"landlock", .plain = step_landlock},
     {"seccomp", .with = step_seccomp},

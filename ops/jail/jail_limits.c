@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "jail_parts.h"
@@ -55,10 +56,17 @@ int jail_measure(uint64_t *ret_bytes, struct err *err) {
     return 0;
 }
 
+// The machine's own number is the least that is known of a user's.
+uint64_t limit_of_processes(const struct jail_facts *facts, uint64_t own) {
+    struct sysinfo machine;
+    return facts->user_ns || sysinfo(&machine) < 0 ? own : own + machine.procs;
+}
+
 // With one uid for all children the kernel counts them together, with their inits: then the limit only keeps a fork
 // bomb from the machine, not from the neighbours.
 static uint64_t process_limit(const struct jail *jail, const struct jail_limits *limits) {
-    return jail->facts.own_uid ? limits->processes : limits->processes + 4u * JAIL_SLOTS;
+    const struct jail_facts *facts = &jail->facts;
+    return facts->own_uid ? limits->processes : limit_of_processes(facts, limits->processes + 4u * JAIL_SLOTS);
 }
 
 int jail_commit(const struct jail *jail, uint64_t space_bytes, const struct jail_limits *limits, struct err *err) {

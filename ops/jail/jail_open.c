@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "confine.h"
 #include "jail_parts.h"
 #include "quern/own.h"
 
@@ -37,6 +39,21 @@ int jail_meets(const struct jail_facts *facts, const struct jail_require *requir
 
 const struct jail_facts *jail_facts(const struct jail *jail) { return &jail->facts; }
 
+static int fixed_path(const char *text, char path[PATH_MAX], struct err *err) {
+    int used = snprintf(path, PATH_MAX, "%s", text);
+    return used < PATH_MAX ? 0 : err_set(err, REASON_CONFIG, "%.200s: the name is too long", text);
+}
+
+int jail_work_path(const struct jail *jail, uint32_t slot, char path[PATH_MAX], struct err *err) {
+    if (jail->facts.level == JAIL_MINIMAL)
+        return place_path(&jail->place, slot, "work", path, err);
+    return fixed_path(JAIL_WORK_DIR, path, err);
+}
+
+int jail_home(const struct jail *jail, char path[PATH_MAX], struct err *err) {
+    return fixed_path(jail->facts.level == JAIL_MINIMAL ? jail->place.home : JAIL_WORK_DIR, path, err);
+}
+
 // Everything that follows changes mounts: never those of the host.
 static int check_namespaces(const struct jail_facts *facts, struct err *err) {
     if (facts->mount_ns && facts->pid_ns && getpid() == 1)
@@ -58,26 +75,72 @@ static int open_tree_parts(struct jail *jail, struct err *err) {
     return 0;
 }
 
-static int fill(struct jail *jail, const struct jail_options *options, struct err *err) {
+static int fill_with_namespaces(struct jail *jail, bool network, struct err *err) {
     struct stat status;
-    bool network = options->network_open;
-    TRY(facts_probe(&jail->facts, err));
     TRY(check_namespaces(&jail->facts, err));
     TRY(mounts_make(network, &jail->fresh_proc, err));
+    TRY(landlock_plan_add(&jail->plan, "/run", LANDLOCK_READ, err)); // the zygote's own tmpfs
     jail->facts.level = facts_level(&jail->facts, network);
     // Who looks at a tree needs a list of its processes that is complete: that of its own pid namespace.
     jail->facts.bound = jail->fresh_proc ? JAIL_BOUND_POLLED : JAIL_BOUND_RLIMIT;
     jail->shared_memory = stat("/dev/shm", &status) == 0 && S_ISDIR(status.st_mode);
-    landlock_plan_open(&jail->plan, network);
-    TRY(paths_allow(&jail->plan, network, !jail->fresh_proc, options->read_paths, err));
-    if (jail->facts.seccomp)
-        TRY(filter_job(network, jail->facts.landlock_abi >= 3, &jail->filter, err));
     return open_tree_parts(jail, err);
+}
+
+// Nothing is left to stand in for what is missing here.
+static int check_minimal(const struct jail_facts *facts, struct err *err) {
+    if (facts->level == JAIL_MINIMAL)
+        return 0;
+    const char *why = !facts->landlock_abi ? "Landlock (Linux 5.13 with lsm=landlock,...)"
+                      : !facts->seccomp    ? "seccomp (CONFIG_SECCOMP_FILTER)"
+                                           : "a uid for scripts that is not 0: run quern as an ordinary user";
+    return err_set(err, REASON_CONFIG,
+                   "this machine gives no user namespaces (see sysctl kernel.unprivileged_userns_clone=1, "
+                   "kernel.apparmor_restrict_unprivileged_userns=0 and user.max_user_namespaces), and without them a "
+                   "jail needs %s",
+                   why);
+}
+
+// What is imported writes into the zygote's place and nowhere else, as it would with mounts. Older kernels would not let it
+// move what it has there.
+static int close_disk(const struct jail *jail, struct err *err) {
+    const char *const writable[] = {jail->place.path, "/dev/null", "/dev/full", jail->facts.own_uid ? NULL : "/proc",
+                                    NULL};
+    if (jail->facts.landlock_abi < 2)
+        return 0;
+    TRY(confine_no_new_privileges(err));
+    return landlock_no_writes(jail->facts.landlock_abi, writable, err);
+}
+
+static int fill_minimal(struct jail *jail, const struct jail_options *options, struct err *err) {
+    facts_without_namespaces(&jail->facts);
+    jail->facts.level = facts_level(&jail->facts, options->network_open);
+    TRY(check_minimal(&jail->facts, err));
+    jail->facts.bound = JAIL_BOUND_POLLED;
+    TRY(group_adopt(err));
+    TRY(place_open(options->work_base, &jail->place, err));
+    TRY(landlock_plan_add(&jail->plan, jail->place.home, LANDLOCK_READ, err));
+    return close_disk(jail, err);
+}
+
+static int fill(struct jail *jail, const struct jail_options *options, struct err *err) {
+    bool network = options->network_open;
+    TRY(facts_probe(&jail->facts, err));
+    jail->facts.network_open = network;
+    landlock_plan_open(&jail->plan, network);
+    TRY(options->work_base ? fill_minimal(jail, options, err) : fill_with_namespaces(jail, network, err));
+    TRY(paths_allow(&jail->plan, network, !jail->fresh_proc, options->read_paths, err));
+    const struct filter_wish wish = {.network_open = network,
+                                     .path_truncate = jail->facts.landlock_abi >= 3,
+                                     .shared_machine = jail->facts.level == JAIL_MINIMAL,
+                                     .signals_scoped = jail->facts.landlock_abi >= 6};
+    return jail->facts.seccomp ? filter_job(&wish, &jail->filter, err) : 0;
 }
 
 static void discard(struct jail *jail) {
     landlock_plan_close(&jail->plan);
     filter_free(&jail->filter);
+    place_close(&jail->place);
     own_close(&jail->own_pid_ns);
     own_close(&jail->init_program);
     if (jail->init_stack)
@@ -89,7 +152,7 @@ int jail_open(const struct jail_options *options, struct jail **ret, struct err 
     struct jail *jail = malloc(sizeof *jail);
     if (!jail)
         return err_sys(err, REASON_INFRA, "the jail");
-    *jail = (struct jail){.own_pid_ns = -1, .init_program = -1};
+    *jail = (struct jail){.own_pid_ns = -1, .init_program = -1, .place = {.dir = -1}};
     if (fill(jail, options, err) < 0) {
         discard(jail);
         return -1;

@@ -5,6 +5,7 @@
 
 #include "filter.h"
 #include "landlock.h"
+#include "place.h"
 #include "quern/jail.h"
 
 #define JAIL_INIT_STACK_BYTES 65536u
@@ -15,6 +16,7 @@ struct jail {
     struct filter filter;
     bool shared_memory; /* /dev/shm exists */
     bool fresh_proc;    /* each child can have a /proc of its own pid namespace */
+    struct place place; /* level minimal: of the work directories */
     int own_pid_ns;
     int init_program;
     void *init_stack;
@@ -25,6 +27,9 @@ MUST_USE int init_program_open(int *ret, struct err *err);
 
 /* What the machine gave this process, read back; landlock_abi and seccomp are what may be used. */
 MUST_USE int facts_probe(struct jail_facts *ret, struct err *err);
+
+/* No namespace was made for this process, whoever made those that it is in. */
+void facts_without_namespaces(struct jail_facts *facts);
 uint32_t facts_level(const struct jail_facts *facts, bool network_open);
 
 /* The zygote's private view of the file system: everything read-only, an empty /run, a /proc of its own namespace. */
@@ -33,6 +38,15 @@ MUST_USE int mounts_make(bool network_open, bool *ret_fresh_proc, struct err *er
 /* A /proc of the caller's pid namespace. Where the machine hides parts of /proc, as containers do, the kernel refuses:
  * then *ret_fresh is false and the old one stays. */
 MUST_USE int mounts_proc(bool *ret_fresh, struct err *err);
+
+/* The uid, or gid, of a slot's child: one of its own, or that of all. */
+uint32_t ids_of_slot(const struct jail_facts *facts, uint32_t slot, uint32_t ours);
+
+/* Orphans of a child become this process's. */
+MUST_USE int group_adopt(struct err *err);
+
+/* In a process without a pid namespace of its own the kernel counts a user's threads everywhere: `own` and those. */
+uint64_t limit_of_processes(const struct jail_facts *facts, uint64_t own);
 
 /* The zygote's list of what scripts may read, besides `read_paths`. */
 MUST_USE int paths_allow(struct landlock_plan *plan, bool network_open, bool host_proc, const char *const *read_paths,

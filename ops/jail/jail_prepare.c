@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/securebits.h>
 #include <sched.h>
 #include <sys/prctl.h>
@@ -20,6 +21,7 @@ struct prepare {
     const struct jail *jail;
     const int *keep;
     size_t keep_count;
+    uint32_t slot;
     struct work work;
     int work_dir;
     int ruleset; // -1: no Landlock
@@ -41,6 +43,8 @@ static int step_out_of_memory(struct err *err) {
 
 static int step_mounts(void *state, struct err *err) {
     struct prepare *prepare = state;
+    if (!prepare->jail->facts.mount_ns)
+        return 0;
     if (unshare(CLONE_NEWNS) < 0)
         return err_sys(err, REASON_INFRA, "a mount namespace");
     return work_mount(&prepare->work, err);
@@ -58,8 +62,21 @@ static int step_proc(void *state, struct err *err) {
 
 static int step_work_directory(void *state, struct err *err) {
     struct prepare *prepare = state;
+    char path[PATH_MAX];
+    TRY(jail_work_path(prepare->jail, prepare->slot, path, err));
     umask(077);
-    return work_open(&prepare->work, &prepare->work_dir, err);
+    return work_open(&prepare->work, path, &prepare->work_dir, err);
+}
+
+static int add_work_directories(const struct prepare *prepare, struct err *err) {
+    const struct jail *jail = prepare->jail;
+    char path[PATH_MAX] = "/dev/shm";
+    if (!jail->facts.mount_ns)
+        TRY(place_path(&jail->place, prepare->slot, "shm", path, err));
+    if (!jail->facts.mount_ns || prepare->work.shared_memory)
+        TRY(landlock_add(&jail->plan, prepare->ruleset, path, LANDLOCK_WORK, err));
+    TRY(jail_work_path(jail, prepare->slot, path, err));
+    return landlock_add(&jail->plan, prepare->ruleset, path, LANDLOCK_WORK, err);
 }
 
 // Built before the descriptors of its rules are closed.
@@ -69,12 +86,12 @@ static int step_rules(void *state, struct err *err) {
     if (plan->abi == 0)
         return 0;
     TRY(landlock_build(plan, &prepare->ruleset, err));
-    TRY(landlock_add(plan, prepare->ruleset, JAIL_WORK_DIR, LANDLOCK_WORK, err));
-    const char *proc = prepare->jail->fresh_proc ? "/proc" : "/proc/self";
-    TRY(landlock_add(plan, prepare->ruleset, proc, LANDLOCK_READ, err));
-    if (prepare->work.shared_memory)
-        TRY(landlock_add(plan, prepare->ruleset, "/dev/shm", LANDLOCK_WORK, err));
-    return 0;
+    TRY(add_work_directories(prepare, err));
+    // Of the machine's /proc a namespace's process gets itself; without namespaces its children read there, too, and what is
+    // secret about a process Landlock keeps from all outside its jail.
+    bool whole = prepare->jail->fresh_proc || !prepare->jail->facts.pid_ns;
+    const char *proc = whole ? "/proc" : "/proc/self";
+    return landlock_add(plan, prepare->ruleset, proc, LANDLOCK_READ, err);
 }
 
 enum { MAX_KEEP = 32 };
@@ -92,8 +109,12 @@ static int step_descriptors(void *state, struct err *err) {
     return confine_close_all_but(keep, count, err);
 }
 
-// While CAP_SETPCAP is still there: no exec and no uid 0 may ever bring a capability back.
-static int step_bounds(struct err *err) {
+// While CAP_SETPCAP is still there: no exec and no uid 0 may ever bring a capability back. Who never had it has no new
+// privileges to keep it so.
+static int step_bounds(void *state, struct err *err) {
+    const struct prepare *prepare = state;
+    if (!prepare->jail->facts.user_ns && !prepare->jail->facts.own_uid)
+        return 0;
     const unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED |
                                SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
                                SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
@@ -144,19 +165,33 @@ static int step_landlock(void *state, struct err *err) {
     return 0;
 }
 
+// Whoever looks at a tree without a pid namespace has no right over it but that of an equal. Other jobs are kept away by
+// Landlock, which lets nobody look out of a jail.
+static int step_dumpable(void *state, struct err *err) {
+    const struct prepare *prepare = state;
+    const struct jail_facts *facts = &prepare->jail->facts;
+    return facts->user_ns || facts->own_uid ? confine_not_dumpable(err) : 0;
+}
+
+static int step_limits(void *state, struct err *err) {
+    const struct prepare *prepare = state;
+    TRY(confine_fixed_limits(err));
+    return prepare->jail->facts.pid_ns ? 0 : place_mark(&prepare->jail->place, err);
+}
+
 static int step_seccomp(void *state, struct err *err) {
     const struct prepare *prepare = state;
     return prepare->jail->facts.seccomp ? filter_load(&prepare->jail->filter, err) : 0;
 }
 
 static const struct confine_step steps[] = {
-#define STEP(label, how, function, what) {label, .how = function},
+#define STEP(label, how, function, what, minimal) {label, .how = function},
 #include "prepare_steps.def"
 #undef STEP
 };
 
 const char *const jail_step_names[] = {
-#define STEP(label, how, function, what) label,
+#define STEP(label, how, function, what, minimal) label,
 #include "prepare_steps.def"
 #undef STEP
 };
@@ -168,9 +203,10 @@ int jail_prepare_part(const struct jail *jail, uint32_t slot, const struct jail_
     if (slot >= JAIL_SLOTS)
         return err_set(err, REASON_BUG, "expected a slot below %u, found %u", JAIL_SLOTS, slot);
     TRY(jail_limits_check(limits, err));
-    bool own = jail->facts.own_uid;
-    prepare.work = (struct work){.uid = own ? JAIL_FIRST_UID + slot : getuid(),
-                                 .gid = own ? JAIL_FIRST_UID + slot : getgid(),
+    prepare.slot = slot;
+    prepare.work = (struct work){.uid = ids_of_slot(&jail->facts, slot, getuid()),
+                                 .gid = ids_of_slot(&jail->facts, slot, getgid()),
+                                 .mounted = jail->facts.mount_ns,
                                  .bytes = limits->work_bytes,
                                  .files = limits->work_files,
                                  .shared_memory = jail->shared_memory};

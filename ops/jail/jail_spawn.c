@@ -144,6 +144,14 @@ int jail_spawn(const struct jail_spawn *spawn, int *ret_pidfd, pid_t *ret_pid, s
     return 0;
 }
 
+bool jail_refused_namespaces(const struct err *err) {
+    static const int refusals[] = {EPERM, EACCES, ENOSPC, EUSERS, ENOSYS, EINVAL};
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+        if (err->sys == refusals[i])
+            return true;
+    return false;
+}
+
 // jail_spawn() has set the signal before the exec, and then nothing can have been missed. Otherwise the parent may have
 // died before it was set; a new parent shows that.
 int jail_die_with_parent(struct err *err) {

@@ -142,3 +142,20 @@ int landlock_enforce(int ruleset, struct err *err) {
         return err_sys(err, REASON_INFRA, "landlock_restrict_self");
     return 0;
 }
+
+int landlock_no_writes(uint32_t abi, const char *const *paths, struct err *err) {
+    const uint64_t writing = handled_fs(abi) & ~(uint64_t)(FS_EXECUTE | FS_READ_FILE | FS_READ_DIR | FS_IOCTL_DEV);
+    struct ruleset_attr attr = {.fs = writing};
+    auto_fd int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, attr_bytes(abi), 0);
+    if (ruleset < 0)
+        return err_sys(err, REASON_INFRA, "landlock_create_ruleset");
+    for (; *paths; paths++) {
+        struct landlock_rule rule = {.fd = -1};
+        if (open_rule(abi, *paths, LANDLOCK_WORK, &rule) < 0)
+            return err_sys(err, REASON_INFRA, "%s", *paths);
+        auto_fd int fd = rule.fd;
+        rule.access &= writing;
+        TRY(add_rule(ruleset, &rule, err));
+    }
+    return landlock_enforce(ruleset, err);
+}

@@ -55,6 +55,10 @@ MUST_USE int landlock_build(const struct landlock_plan *plan, int *ret_ruleset, 
 MUST_USE int landlock_add(const struct landlock_plan *plan, int ruleset, const char *path, enum landlock_rights rights,
                           struct err *err);
 
+/* From now on this process writes only below `paths`, which end with NULL. Reading stays as it is. From ABI 2 on; after
+ * no_new_privs. */
+MUST_USE int landlock_no_writes(uint32_t abi, const char *const *paths, struct err *err);
+
 MUST_USE int landlock_enforce(int ruleset, struct err *err);
 
 #endif

@@ -17,7 +17,6 @@ static const char *const readable[] = {
     "/etc/python3.11",
     "/etc/ssl/openssl.cnf",
     "/etc/timezone",
-    "/run", // the zygote's own tmpfs
     // What the C library, numpy and joblib ask of the machine.
     "/sys/devices/system/cpu",
     "/sys/devices/system/node",

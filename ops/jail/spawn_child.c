@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -108,7 +109,14 @@ static int null_stdin(struct err *err) {
     return 0;
 }
 
-static int isolate(struct err *err) {
+// A machine may give namespaces in which nothing is allowed.
+static int try_namespaces(struct err *err) {
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        return err_sys(err, REASON_INFRA, "making the mounts private");
+    return 0;
+}
+
+static int set_apart(struct err *err) {
     if (setsid() < 0)
         return err_sys(err, REASON_INFRA, "setsid");
     if (chdir("/") < 0)
@@ -125,7 +133,9 @@ static int start(struct spawn_child *child, struct err *err) {
     TRY(die_with_parent(child, err));
     TRY(reset_signals(err));
     if (spawn->isolate)
-        TRY(isolate(err));
+        TRY(try_namespaces(err));
+    if (spawn->isolate || spawn->apart)
+        TRY(set_apart(err));
     TRY(arrange_fds(child, err));
     TRY(null_stdin(err)); // last: one of the program's descriptors may be our own standard input
     syscall(SYS_execveat, child->program, "", spawn->argv, spawn->environ, AT_EMPTY_PATH);

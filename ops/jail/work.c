@@ -55,22 +55,25 @@ int work_mount(const struct work *work, struct err *err) {
     return bind(JAIL_WORK_DIR "/work", JAIL_WORK_DIR, err);
 }
 
-int work_open(const struct work *work, int *ret_fd, struct err *err) {
+int work_open(const struct work *work, const char *path, int *ret_fd, struct err *err) {
     struct stat status;
     struct statfs system;
-    auto_fd int fd = open(JAIL_WORK_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    auto_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 || fchdir(fd) < 0 || fstat(fd, &status) < 0 || fstatfs(fd, &system) < 0)
-        return err_sys(err, REASON_INFRA, JAIL_WORK_DIR);
-    if (system.f_type != TMPFS_MAGIC || !(system.f_flags & MS_NOSUID) || status.st_uid != work->uid ||
-        (status.st_mode & 07777) != 0700)
-        return err_set(err, REASON_INFRA, JAIL_WORK_DIR " is not a private tmpfs of uid %u", (unsigned)work->uid);
+        return err_sys(err, REASON_INFRA, "%s", path);
+    bool mounted = system.f_type == TMPFS_MAGIC && (system.f_flags & MS_NOSUID);
+    if ((work->mounted && !mounted) || status.st_uid != work->uid || (status.st_mode & 07777) != 0700)
+        return err_set(err, REASON_INFRA, "%s is not a private %s of uid %u", path,
+                       work->mounted ? "tmpfs" : "directory", (unsigned)work->uid);
     *ret_fd = steal_fd(&fd);
     return 0;
 }
 
 // By the mount's own descriptor: its path is visible in the child's namespace only.
-int jail_work_resize(int work_dir, const struct jail_limits *limits, struct err *err) {
+int jail_work_resize(const struct jail *jail, int work_dir, const struct jail_limits *limits, struct err *err) {
     char bytes[32], files[32];
+    if (!jail->facts.mount_ns) // whoever looks at the tree looks at its directory, too
+        return 0;
     snprintf(bytes, sizeof bytes, "%llu", (unsigned long long)limits->work_bytes);
     snprintf(files, sizeof files, "%llu", (unsigned long long)limits->work_files);
     auto_fd int context = (int)syscall(SYS_fspick, work_dir, "", PICK_EMPTY_PATH | PICK_CLOEXEC);

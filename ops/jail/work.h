@@ -18,11 +18,12 @@ struct work {
     gid_t gid;
     uint64_t bytes, files;
     bool shared_memory; /* cover /dev/shm */
+    bool mounted;       /* by work_mount(), or else a directory that was made before */
 };
 
 MUST_USE int work_mount(const struct work *work, struct err *err);
 
 /* Makes it the current directory and gives a descriptor of it. */
-MUST_USE int work_open(const struct work *work, int *ret_fd, struct err *err);
+MUST_USE int work_open(const struct work *work, const char *path, int *ret_fd, struct err *err);
 
 #endif

@@ -68,7 +68,7 @@ struct call {
 
     int conversation;      /* for answer.h only */
     uint64_t result_bytes; /* no result may be larger */
-    const char *work_dir;  /* JAIL_WORK_DIR */
+    char work_dir[4096];   /* jail_work_path() */
 };
 
 /* An empty call; everything in it is dead. */

@@ -50,7 +50,8 @@ static int get_ready(struct child *child, struct err *err) {
     auto_fd int work_dir = -1;
     TRY(jail_prepare(heritage->jail, heritage->slot, &heritage->limits, keep, 2, &work_dir, err));
     TRY(put_no_streams(err));
-    TRY(glue_open(&child->glue, heritage->bare ? "quern.lint" : "quern.entry", heritage->conversation, err));
+    const char *module = heritage->bare ? "quern.lint" : "quern.entry";
+    TRY(glue_open(&child->glue, module, heritage->conversation, child->call.work_dir, err));
     if (heritage->standby)
         TRY(rehearsal_run(&child->glue, heritage->profile, err));
     return answer_ready(heritage->conversation, work_dir, err);
@@ -148,8 +149,8 @@ _Noreturn void child_main(const struct heritage *heritage) {
     struct child child = {.heritage = heritage};
     struct err err;
     call_open(&child.call, heritage->conversation, heritage->profile);
-    if (get_ready(&child, &err) < 0 || rehearse_when_idle(&child, &err) < 0 ||
-        jail_measure(&child.space_bytes, &err) < 0)
+    if (jail_work_path(heritage->jail, heritage->slot, child.call.work_dir, &err) < 0 || get_ready(&child, &err) < 0 ||
+        rehearse_when_idle(&child, &err) < 0 || jail_measure(&child.space_bytes, &err) < 0)
         give_up(heritage, &err);
     int wanted = take_commit(&child, &err);
     if (wanted > 0)

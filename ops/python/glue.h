@@ -27,7 +27,7 @@ struct glue {
 };
 
 /* `module`: quern.entry, or quern.lint for scripts that are only read. */
-MUST_USE int glue_open(struct glue *glue, const char *module, int conversation, struct err *err);
+MUST_USE int glue_open(struct glue *glue, const char *module, int conversation, const char *directory, struct err *err);
 MUST_USE int glue_rehearse(const struct glue *glue, const struct call *call, struct err *err);
 MUST_USE int glue_run(const struct glue *glue, const struct call *call);
 PyObject *PyInit__quern(void);

@@ -23,7 +23,7 @@
 #include "quern/jail.h"
 
 struct heritage {
-    const struct jail *jail;
+    struct jail *jail;
     uint32_t slot;
     uint32_t profile;          /* enum segment_profile */
     bool standby;              /* nobody waits: there is time to warm up */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// quern-python [--no-collapse | --once | --lint | --standby=COUNT] NAME: the zygote of environment NAME. Descriptors: enum in host.h. It is started by
+// quern-python [--no-collapse | --once | --lint | --standby=COUNT] [--work-base=DIRECTORY] NAME: the zygote of environment NAME. Descriptors: enum in host.h. It is started by
 // the supervisor with jail_spawn(), says host_ready once, forks children until the supervisor is gone. --once: few of them
 // are expected, and the first one soon.
 
@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "ops/python/interpreter.h"
@@ -24,6 +25,7 @@ struct host {
     const char *name;
     struct warm_options warm;
     uint32_t standby;
+    const char *work_base; // no namespaces were made for this process; else NULL
     struct environment environment;
     struct jail *jail;
     struct warm_facts facts;
@@ -34,6 +36,8 @@ struct host {
 const char *__asan_default_options(void);
 const char *__asan_default_options(void) { return "detect_leaks=0:allocator_may_return_null=1"; }
 #endif
+
+static const char work_base[] = "--work-base=";
 
 static int parse_arguments(int count, char **arguments, struct host *host, struct err *err) {
     host->warm = (struct warm_options){.rehearse = true, .collapse = true};
@@ -46,6 +50,8 @@ static int parse_arguments(int count, char **arguments, struct host *host, struc
             host->warm = (struct warm_options){.bare = true};
         else if (sscanf(arguments[i], "--standby=%u", &host->standby) == 1)
             continue;
+        else if (strncmp(arguments[i], work_base, strlen(work_base)) == 0)
+            host->work_base = arguments[i] + strlen(work_base);
         else if (!host->name)
             host->name = arguments[i];
         else
@@ -64,12 +70,36 @@ static int read_environment(struct host *host, struct err *err) {
     return environment_parse(host->name, text, &host->environment, err);
 }
 
+// Beside this program. What a script executes loads it (shared_memory.c).
+static int shared_memory_path(char path[PATH_MAX], struct err *err) {
+    static const char name[] = "/quern-shared-memory.so";
+    ssize_t used = readlink("/proc/self/exe", path, PATH_MAX - sizeof name);
+    char *slash = used < 0 ? NULL : memrchr(path, '/', (size_t)used);
+    if (!slash)
+        return err_sys(err, REASON_INFRA, "/proc/self/exe");
+    memcpy(slash, name, sizeof name);
+    return access(path, R_OK) == 0 ? 0 : err_sys(err, REASON_INFRA, "%s", path);
+}
+
 // The jail comes before the imports: what a library does while it is imported happens inside the zygote's own walls.
 static int open_jail(struct host *host, struct err *err) {
     struct roots roots;
+    char preload[PATH_MAX];
     TRY(roots_find(host->environment.python, &roots, err));
-    struct jail_options options = {.network_open = host->environment.network_open, .read_paths = roots.paths};
-    return jail_open(&options, &host->jail, err);
+    const char *read_paths[ROOTS_MAX + 2] = {NULL};
+    memcpy(read_paths, roots.paths, sizeof roots.paths);
+    if (host->work_base) {
+        TRY(shared_memory_path(preload, err));
+        size_t count = 0;
+        while (read_paths[count])
+            count++;
+        read_paths[count] = preload;
+        TRY(variables_set_preload(preload, err));
+    }
+    struct jail_options options = {
+        .network_open = host->environment.network_open, .work_base = host->work_base, .read_paths = read_paths};
+    TRY(jail_open(&options, &host->jail, err));
+    return variables_set_home(host->jail, err);
 }
 
 // Each child costs its zygote a handful, and poll(2) takes no longer list than there may be open files.
@@ -124,8 +154,15 @@ static int anonymous_memory(uint64_t *ret_bytes, struct err *err) {
     return kb ? 0 : err_set(err, REASON_INFRA, "/proc/self/status: expected a line RssAnon, found none");
 }
 
+// Whom no pid namespace takes along has to end its children itself, and then the end of the supervisor's socket is its own.
+static int outlive_parent(struct err *err) {
+    return prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0 ? err_sys(err, REASON_INFRA, "PR_SET_PDEATHSIG") : 0;
+}
+
 static int serve(const struct host *host, struct err *err) {
     uint64_t inherited_bytes = 0;
+    if (host->work_base)
+        TRY(outlive_parent(err));
     TRY(anonymous_memory(&inherited_bytes, err));
     TRY(say_ready(host, NULL, err));
     const struct zygote_options options = {.jail = host->jail,
@@ -135,7 +172,9 @@ static int serve(const struct host *host, struct err *err) {
                                            .inherited_bytes = inherited_bytes,
                                            .requests = HOST_FD_REQUESTS,
                                            .supervisor = HOST_FD_SUPERVISOR};
-    return zygote_run(&options, err);
+    int done = zygote_run(&options, err);
+    jail_leave(host->jail);
+    return done;
 }
 
 static int fail(const struct err *err) {

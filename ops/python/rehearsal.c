@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/python/rehearsal.h"
 
+#include <unistd.h>
+
 #include <string.h>
 
 #include "ops/python/warm.h"
@@ -54,6 +56,8 @@ int rehearsal_run(const struct glue *glue, uint32_t profile, struct err *err) {
     struct call call;
     TRY(warm_touch(err));
     call_open(&call, -1, profile);
+    if (!getcwd(call.work_dir, sizeof call.work_dir))
+        return err_sys(err, REASON_INFRA, "the work directory");
     int done = describe(&call, err);
     if (done == 0)
         done = glue_rehearse(glue, &call, err);

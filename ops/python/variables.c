@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "quern/jail.h"
-
 struct variable {
     const char *name;
     const char *value;
@@ -20,8 +18,6 @@ static const char *const kept_names[] = {"TZ", "LD_LIBRARY_PATH", "ASAN_OPTIONS"
 static const struct variable fixed[] = {
     {"PATH", "/usr/local/bin:/usr/bin:/bin"},
     {"LANG", "C.UTF-8"},
-    {"HOME", JAIL_WORK_DIR},
-    {"TMPDIR", JAIL_WORK_DIR},
     {"OMP_NUM_THREADS", "1"},
     {"OPENBLAS_NUM_THREADS", "1"},
     {"MKL_NUM_THREADS", "1"},
@@ -52,3 +48,12 @@ int variables_set(struct err *err) {
         TRY(set_one(fixed[i].name, fixed[i].value, err));
     return 0;
 }
+
+int variables_set_home(const struct jail *jail, struct err *err) {
+    char home[4096];
+    TRY(jail_home(jail, home, err));
+    TRY(set_one("HOME", home, err));
+    return set_one("TMPDIR", home, err);
+}
+
+int variables_set_preload(const char *path, struct err *err) { return set_one("LD_PRELOAD", path, err); }

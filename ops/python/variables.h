@@ -7,8 +7,14 @@
 #ifndef QUERN_PYTHON_VARIABLES_H
 #define QUERN_PYTHON_VARIABLES_H
 
-#include "quern/err.h"
+#include "quern/jail.h"
 
 MUST_USE int variables_set(struct err *err);
+
+/* Where the zygote may write, as far as its jail decides it. */
+MUST_USE int variables_set_home(const struct jail *jail, struct err *err);
+
+/* What programs that a script executes are to load. */
+MUST_USE int variables_set_preload(const char *path, struct err *err);
 
 #endif

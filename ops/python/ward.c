@@ -75,6 +75,11 @@ static int explain_fork(const struct ward *ward, struct err *err) {
     return -1;
 }
 
+static int fork_in_group(struct ward *ward, const struct heritage *heritage, struct err *err) {
+    ward->pid = fork_python(heritage);
+    return ward->pid < 0 ? err_sys(err, REASON_INFRA, "fork") : 0;
+}
+
 // The pid namespace of the init is entered for the fork only. Failing to come back is fatal: the next child would land
 // in a foreign tree.
 static int fork_in_tree(struct ward *ward, const struct heritage *heritage, struct err *err) {
@@ -85,18 +90,13 @@ static int fork_in_tree(struct ward *ward, const struct heritage *heritage, stru
     if (jail_tree_leave(heritage->jail, &cause) < 0)
         return err_set(err, REASON_BUG, "leaving the pid namespace of a child: %s", cause.msg);
     errno = failed;
-    if (ward->pid < 0)
-        return explain_fork(ward, err);
-    ward->pidfd = pidfd_open(ward->pid, 0);
-    if (ward->pidfd < 0)
-        return err_sys(err, REASON_BUG, "the pidfd of a child");
-    return 0;
+    return ward->pid < 0 ? explain_fork(ward, err) : 0;
 }
 
 static int announce(const struct ward *ward, const struct jail_facts *facts, uint64_t inherited_bytes, int control,
                     int conversation, struct err *err) {
     struct host_spawned spawned = {.pid = ward->pid, .inherited_bytes = inherited_bytes, .facts = *facts};
-    const int fds[] = {conversation, ward->init, ward->pidfd};
+    const int fds[] = {conversation, ward->group ? ward->pidfd : ward->init, ward->pidfd};
     return record_send(control, &spawned, sizeof spawned, fds, 3, err);
 }
 
@@ -104,14 +104,19 @@ static int announce(const struct ward *ward, const struct jail_facts *facts, uin
 // outlive this process, which is pid 1.
 static void kill_tree(const struct ward *ward) {
     struct err err;
-    if (jail_tree_kill(ward->init, &err) < 0)
+    if (ward->group) {
+        if (ward->pidfd >= 0) // a child that is reaped has killed its group before, and gives its number away
+            jail_group_kill(ward->pid);
+    } else if (jail_tree_kill(ward->init, &err) < 0)
         abort();
 }
 
 // It is dead or was killed; who else should reap it? A failure is a bug of ours.
 static void reap_init(struct ward *ward) {
     struct err err;
-    if (jail_tree_reap(ward->init, &err) < 0)
+    if (ward->group)
+        jail_group_ended(ward->pid, true);
+    else if (jail_tree_reap(ward->init, &err) < 0)
         abort();
     own_close(&ward->init);
 }
@@ -119,10 +124,12 @@ static void reap_init(struct ward *ward) {
 // What there is goes again. The child is reaped before the init: the kernel lets that one die last.
 static int undo(struct ward *ward) {
     siginfo_t info;
-    kill_tree(ward);
+    if (ward->pid > 0 || !ward->group)
+        kill_tree(ward);
     if (ward->pid > 0)
         waitid(P_PID, (id_t)ward->pid, &info, WEXITED);
-    reap_init(ward);
+    if (!ward->group)
+        reap_init(ward);
     own_close(&ward->pidfd);
     ward_clear(ward);
     return -1;
@@ -132,14 +139,23 @@ static int fork_ward(struct ward *ward, struct heritage *heritage, struct ends *
     TRY(open_ends(ends, err));
     heritage->conversation = ends->conversation[1];
     heritage->report = ends->report[1];
-    return fork_in_tree(ward, heritage, err);
+    TRY(ward->group ? fork_in_group(ward, heritage, err) : fork_in_tree(ward, heritage, err));
+    ward->pidfd = pidfd_open(ward->pid, 0);
+    return ward->pidfd < 0 ? err_sys(err, REASON_BUG, "the pidfd of a child") : 0;
+}
+
+// What a tree is made of.
+static int begin_tree(struct ward *ward, const struct heritage *heritage, struct err *err) {
+    ward->group = !jail_facts(heritage->jail)->pid_ns;
+    return ward->group ? jail_group_begin(heritage->jail, heritage->slot, err)
+                       : jail_tree_start(heritage->jail, &ward->init, err);
 }
 
 int ward_fork(struct ward *ward, const struct heritage *given, uint64_t inherited_bytes, int control, struct err *err) {
     struct ends ends = NO_ENDS;
     struct heritage heritage = *given;
     TRY(threads_check("before a fork", err));
-    TRY(jail_tree_start(heritage.jail, &ward->init, err));
+    TRY(begin_tree(ward, &heritage, err));
     if (fork_ward(ward, &heritage, &ends, err) < 0) {
         close_ends(&ends);
         return undo(ward);
@@ -177,18 +193,19 @@ bool ward_is_ready(const struct ward *ward) {
 }
 
 // Most jobs want the directory that was made.
-static int fit_work(const struct ward *ward, const struct jail_limits *limits, struct err *err) {
+static int fit_work(const struct ward *ward, const struct jail *jail, const struct jail_limits *limits,
+                    struct err *err) {
     if (limits->work_bytes == ward->work_bytes && limits->work_files == ward->work_files)
         return 0;
     auto_fd int work_dir = peek_ready(ward);
     if (work_dir < 0)
         return err_set(err, REASON_INFRA, "a standby child is not ready");
-    return jail_work_resize(work_dir, limits, err);
+    return jail_work_resize(jail, work_dir, limits, err);
 }
 
 int ward_give(struct ward *ward, const struct jail *jail, const struct jail_limits *limits, uint64_t inherited_bytes,
               int control, struct err *err) {
-    int fitted = fit_work(ward, limits, err);
+    int fitted = fit_work(ward, jail, limits, err);
     auto_fd int conversation = steal_fd(&ward->conversation);
     if (fitted < 0) {
         ward_unwanted(ward);
@@ -249,23 +266,51 @@ static void tell(int control, const struct host_exited *exited) {
 void ward_died(struct ward *ward) {
     siginfo_t info = {0};
     struct rusage usage = {0};
+    kill_tree(ward);
     if (reap(ward->pidfd, &info, &usage) == 0) {
         set_status(&ward->exited, &info);
         set_usage(&ward->exited, &usage);
     }
     take_report(ward);
     own_close(&ward->pidfd);
-    kill_tree(ward);
 }
 
-void ward_ended(struct ward *ward) {
+static void tell_end(struct ward *ward) {
     reap_init(ward);
     own_close(&ward->report);
     if (ward->control >= 0)
         tell(ward->control, &ward->exited);
-    own_close(&ward->control);
     own_close(&ward->conversation);
+}
+
+void ward_ended(struct ward *ward) {
+    tell_end(ward);
+    own_close(&ward->control);
     ward_clear(ward);
+}
+
+void ward_turn(struct ward *ward, struct jail *jail, uint32_t slot) {
+    if (!ward->living || !ward->group)
+        return;
+    if (ward->pidfd >= 0) {
+        jail_group_bury(ward->pid);
+    } else if (!ward->ended) {
+        ward->ended = jail_group_ended(ward->pid, false);
+        if (ward->ended)
+            tell_end(ward);
+    } else if (ward->control < 0 && jail_group_remove(jail, slot)) {
+        ward_clear(ward);
+    }
+}
+
+enum { BURY_MS = 100, END_MS = 5 };
+
+int ward_turn_ms(const struct ward *ward) {
+    if (!ward->living || !ward->group)
+        return -1;
+    if (ward->pidfd >= 0)
+        return BURY_MS;
+    return ward->ended && ward->control >= 0 ? -1 : END_MS;
 }
 
 void ward_refuse(int control, const struct err *cause) {

@@ -5,6 +5,9 @@
  * Calling sequence: ward_fork() → poll on `control`, `pidfd` and the init's pidfd → ward_unwanted() at the end of
  * `control` → ward_died() when `pidfd` is readable → ward_ended() when the init's is: the slot is free again.
  *
+ * Without a pid namespace there is no init, and nothing to poll on: ward_turn() now and then, as ward_turn_ms() says. The slot
+ * is free when the worker has closed `control`, until which it may look at the work directory, and that is removed.
+ *
  * Ownership: struct ward owns its descriptors; dead ones are -1. Nothing here waits for a hostile process: a tree is
  * only killed and its death polled for.
  */
@@ -28,7 +31,9 @@ struct ward {
     uint64_t born_ns;
     uint64_t work_bytes, work_files; /* of the work directory as it was made */
     int report;                      /* read end; one struct err if the child failed before its script */
-    int init;                        /* pidfd of the tree's pid 1; -1 when it is reaped */
+    int init;                        /* pidfd of the tree's pid 1; -1 when it is reaped, or there is none */
+    bool group;                      /* there is none: the tree is the child's process group */
+    bool ended;                      /* of a group: nobody is left, what was told is told */
     struct host_exited exited;       /* filled as it becomes known */
 };
 
@@ -59,6 +64,12 @@ void ward_died(struct ward *ward);
 
 /* Reaps the init, tells the worker how it ended, forgets all. */
 void ward_ended(struct ward *ward);
+
+/* Of a group: buries, and goes on to its end. */
+void ward_turn(struct ward *ward, struct jail *jail, uint32_t slot);
+
+/* After how many milliseconds at the latest; -1: never. */
+int ward_turn_ms(const struct ward *ward);
 
 /* Nothing was forked: tells so on `control`. */
 void ward_refuse(int control, const struct err *err);

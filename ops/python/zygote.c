@@ -132,6 +132,10 @@ static bool retire(struct zygote *zygote) {
     return !living;
 }
 
+static int sooner(int one_ms, int other_ms) {
+    return one_ms < 0 || (other_ms >= 0 && other_ms < one_ms) ? other_ms : one_ms;
+}
+
 static int top_up_after_ms(const struct zygote *zygote) {
     if (zygote->options.standby == 0 || zygote->requests < 0)
         return -1;
@@ -212,9 +216,16 @@ static void watch_ward(struct zygote *zygote, struct ward *ward, const struct po
         ward_ended(ward);
 }
 
+static int next_turn_ms(const struct zygote *zygote) {
+    int after = top_up_after_ms(zygote);
+    for (uint32_t slot = 0; slot < JAIL_SLOTS; slot++)
+        after = sooner(after, ward_turn_ms(&zygote->wards[slot]));
+    return after;
+}
+
 static int poll_once(const struct zygote *zygote, struct pollfd *polls, struct err *err) {
     list_polls(zygote, polls);
-    while (poll(polls, POLLS, top_up_after_ms(zygote)) < 0)
+    while (poll(polls, POLLS, next_turn_ms(zygote)) < 0)
         if (errno != EINTR)
             return err_sys(err, REASON_BUG, "poll");
     return 0;
@@ -226,8 +237,10 @@ static int turn(struct zygote *zygote, struct err *err) {
     TRY(poll_once(zygote, polls, err));
     if (polls[AT_SUPERVISOR].revents & (POLLHUP | POLLERR))
         return 1;
-    for (uint32_t slot = 0; slot < JAIL_SLOTS; slot++)
+    for (uint32_t slot = 0; slot < JAIL_SLOTS; slot++) {
         watch_ward(zygote, &zygote->wards[slot], &polls[AT_WARDS + PER_WARD * slot]);
+        ward_turn(&zygote->wards[slot], zygote->options.jail, slot);
+    }
     if (polls[AT_REQUESTS].revents)
         TRY(take_request(zygote, err));
     else if (zygote->requests >= 0)

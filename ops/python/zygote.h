@@ -15,7 +15,7 @@
 #include "quern/jail.h"
 
 struct zygote_options {
-    const struct jail *jail;
+    struct jail *jail;
     uint32_t profile;         /* enum segment_profile */
     uint32_t standby;         /* children to keep ready */
     bool bare;                /* nothing is loaded but the interpreter */

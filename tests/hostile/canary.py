@@ -15,6 +15,17 @@ import pandas as pd
 LIMITS = ("AS", "CPU", "FSIZE", "NOFILE", "NPROC", "CORE", "STACK", "MEMLOCK")
 
 
+# Without mounts and process numbers of its own (level minimal) a job has a directory and a number of the machine's.
+ALONE = os.getcwd() == "/run/job"
+
+
+def listed(directory):
+    try:
+        return sorted(os.listdir(directory))
+    except PermissionError:
+        return "closed"
+
+
 def code_of(module):
     """Of its functions written in Python."""
     functions = [(name, value.__code__.co_code) for name, value in vars(module).items() if hasattr(value, "__code__")]
@@ -25,13 +36,14 @@ def azureml_main(dataframe1):
     told = {
         "sum": float(np.sin(np.arange(100000.0)).sum()), "frame": dataframe1.to_csv(index=False),
         "mean": float(pd.Series(range(1000)).rolling(7).mean().sum()),
-        "directory": os.getcwd(), "files": sorted(os.listdir(".")), "shm": sorted(os.listdir("/dev/shm")),
-        "run": sorted(os.listdir("/run")), "environment": dict(os.environ), "path": sys.path, "umask": oct(os.umask(0o77)),
+        "directory": os.getcwd(), "files": sorted(os.listdir(".")), "shm": listed("/dev/shm"),
+        "run": listed("/run"), "environment": dict(os.environ), "path": sys.path, "umask": oct(os.umask(0o77)),
         "builtins": sorted(vars(builtins)), "open": repr(builtins.open), "main": code_of(pd), "json": code_of(json),
         "modules": len(sys.modules), "options": np.get_printoptions(), "filters": len(warnings.filters),
-        "limits": [resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))[1] for name in LIMITS if name != "AS"],
+        "limits": [resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))[1] for name in LIMITS if name != "AS" and (ALONE or name != "NPROC")],
         "signals": [str(signal.getsignal(number)) for number in (1, 2, 15, 17)], "nice": os.nice(0),
-        "pids": [os.getpid(), os.getppid()],
+        "pids": [os.getpid(), os.getppid()] if ALONE else [],
         "recursion": sys.getrecursionlimit(), "cpus": sorted(os.sched_getaffinity(0)),
     }
-    print(json.dumps(told, sort_keys=True, default=str))
+    text = json.dumps(told, sort_keys=True, default=str)
+    print(text if ALONE else text.replace(os.path.dirname(os.getcwd()), "/place"))

@@ -23,6 +23,10 @@ from fleet.waiting import eventually  # noqa: E402
 
 PROGRAMS = pathlib.Path(os.environ.get("QUERN_BIN", HERE.parents[1] / "build" / "bin"))
 PLACE = pathlib.Path("/tmp/house")
+# What comes after it has no right to namespaces, as on a machine that gives none to its users.
+NO_NAMESPACES = ("unshare", "--user", "--map-current-user", "--keep-caps", "sh", "-c",
+                 'echo 0 >/proc/sys/user/max_user_namespaces && '
+                 'exec setpriv --inh-caps=-all --ambient-caps=-all --bounding-set=-all "$@"', "sh")
 SECONDS = 120
 COMMON = ("--bundle", PLACE / "attack.zip")
 SETTINGS = """
@@ -81,11 +85,14 @@ class Outcome:
 
 
 class House:
-    def __init__(self, uid):
+    """around: programs and arguments that all of ours are started with, after they are that user's."""
+
+    def __init__(self, uid, around=()):
         self.uid, self.password = uid, secrets.token_hex(16)
         self.around = () if uid == os.geteuid() and uid == 0 else ("setpriv", "--inh-caps=-all", "--ambient-caps=-all")
         if uid != os.geteuid():
             self.around = ("setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups", *self.around[1:])
+        self.around += tuple(around)
         self.make_place()
         self.server = self.start("redis-server", PLACE / "redis.conf")
         eventually((PLACE / "redis").exists, "redis-server")

@@ -15,5 +15,5 @@ quern_unit_test(requests ${CMAKE_CURRENT_LIST_DIR}/test_requests.c ${CMAKE_SOURC
                 ${CMAKE_SOURCE_DIR}/daemon/kept.c ${CMAKE_SOURCE_DIR}/daemon/attempt.c
                 ${CMAKE_SOURCE_DIR}/daemon/report.c ${CMAKE_SOURCE_DIR}/daemon/spool.c
                 LIBS quern_storage_tested quern_job quern_host PkgConfig::JANSSON m)
-quern_unit_test(cgroups ${CMAKE_CURRENT_LIST_DIR}/test_cgroups.c ${CMAKE_SOURCE_DIR}/daemon/tree_watch.c
+quern_unit_test(cgroups ${CMAKE_CURRENT_LIST_DIR}/test_cgroups.c ${CMAKE_SOURCE_DIR}/daemon/tree_watch.c ${CMAKE_SOURCE_DIR}/daemon/work_usage.c
                 ${CMAKE_SOURCE_DIR}/daemon/tree_usage.c ${CMAKE_SOURCE_DIR}/daemon/cgroup_usage.c LIBS quern_run quern_jail)

@@ -219,7 +219,7 @@ static int role_resize(char **argv) {
     if (zygote_start_child(jail, 0, small_disk, conversation, &tree) ||
         record_receive(ends[0], &byte, 1, &work_dir, 1, &count, &err) != 1)
         return 2;
-    if (jail_work_resize(work_dir, &limits, &err) < 0)
+    if (jail_work_resize(jail, work_dir, &limits, &err) < 0)
         return zygote_tell(&err);
     if (write(ends[0], "g", 1) != 1 || zygote_end_child(&tree, &status))
         return 3;

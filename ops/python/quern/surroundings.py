@@ -16,6 +16,8 @@ def set_up(directory):
     for name, value in (("HOME", directory), ("TMPDIR", directory), ("MPLBACKEND", "Agg"), ("PYTHONUNBUFFERED", "1"),
                         ("PYTHONIOENCODING", "utf-8")):
         os.environ[name] = value  # update() would ask all subclasses of Mapping whether a tuple is one
+    if directory != "/run/job":  # no mounts, and so no /dev/shm of its own: ops/python/shared_memory.c
+        os.environ["SHARED_MEMORY_DIRECTORY"] = os.path.join(os.path.dirname(directory), "shm")
     if "tempfile" in sys.modules:
         sys.modules["tempfile"].tempdir = None
     open_streams()

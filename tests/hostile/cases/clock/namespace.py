@@ -4,6 +4,7 @@ from attack import all_tried, library_call, say
 
 EXPECT = {
     "found": {"namespace": "EPERM", "suspend": "EROFS", "reboot": "EPERM", "rtc": "ENOENT"},
+    "minimal": {"found": {"namespace": "EPERM", "suspend": "EACCES", "reboot": "EPERM", "rtc": "ENOENT"}},
     "free": {"namespace": "ok", "suspend": "EACCES", "reboot": "EINVAL", "rtc": "ENOENT"},
 }
 CLONE_NEWTIME, RB_DISABLE_CAD = 0x80, 0

@@ -8,6 +8,11 @@ from attack import say, tried
 EXPECT = {
     "found": {"stat /etc/passwd": "ok", "access /etc/shadow": "EACCES", "readlink": "ok", "stat of the daemon's place": "ENOENT",
               "stat of what is planted": "ENOENT"},
+    "minimal": {"found": {"stat /etc/passwd": "ok", "access /etc/shadow": "EACCES", "readlink": "ok",
+                          "stat of the daemon's place": "ENOENT", "stat of what is planted": "ok"}},
+    "not_stopped": {"full": "ask whether a file of the system is there, how large and since when",
+                    "user": "ask whether a file of the system is there, how large and since when",
+                    "minimal": "ask whether a file or a socket of the machine is there, how large and since when"},
     "no_control": "this is what the jail does not stop, except where the mounts are its own",
 }
 

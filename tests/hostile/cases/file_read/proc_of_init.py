@@ -7,6 +7,8 @@ from attack import say, tried
 NAMES = ("environ", "mem", "maps", "cwd", "root", "fd", "exe", "stack", "auxv", "map_files", "task/1/environ", "cmdline")
 EXPECT = {
     "found": {"1": []},
+    "minimal": {"found": {"1": ["cmdline"]}},
+    "not_stopped": {"minimal": "read the command lines of the machine's processes, and what else /proc shows to everybody"},
     "free": {"1": ["environ", "mem", "maps", "cwd", "root", "fd", "exe", "auxv", "map_files", "task/1/environ",
                    "cmdline"]},
 }

@@ -6,8 +6,9 @@ import pathlib
 from attack import say, tried
 
 EXPECT = {
-    "found": {"home": "/run/job", "~/.config": "ok", "~/.cache": "ok", "fonts": "ok", "/run": "EROFS", "/var/cache": "EROFS"},
-    "free": {"home": "/run/job", "~/.config": "ok", "~/.cache": "ok", "fonts": "ok", "/run": "ok", "/var/cache": "EROFS"},
+    "found": {"home": True, "~/.config": "ok", "~/.cache": "ok", "fonts": "ok", "/run": "EROFS", "/var/cache": "EROFS"},
+    "minimal": {"found": {"home": True, "~/.config": "ok", "~/.cache": "ok", "fonts": "ok", "/run": "EACCES", "/var/cache": "EROFS"}},
+    "free": {"home": True, "~/.config": "ok", "~/.cache": "ok", "fonts": "ok", "/run": "ok", "/var/cache": "EROFS"},
 }
 
 
@@ -19,6 +20,6 @@ def azureml_main():
         pathlib.Path(os.path.expanduser(directory)).mkdir(parents=True, exist_ok=True)
         (pathlib.Path(os.path.expanduser(directory)) / "left").write_text("poison")
 
-    say({"home": os.path.expanduser("~"), "~/.config": tried(write, "~/.config/matplotlib"),
+    say({"home": os.path.expanduser("~") == os.getcwd(), "~/.config": tried(write, "~/.config/matplotlib"),
          "~/.cache": tried(write, "~/.cache/joblib"), "fonts": tried(write, cache), "/run": tried(write, "/run"),
          "/var/cache": tried(write, "/var/cache")})

@@ -8,6 +8,7 @@ PLACES = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/run/lock", "/run/planted/eve
           "/dev/shm/planted/everybody", "/dev/mqueue", "/var/lock", "/run/job", ".")
 EXPECT = {
     "found": {"written": ["/dev/shm", "/run/job", "."], "found again": []},
+    "minimal": {"found": {"written": ["."], "found again": []}},
     "free": {"written": ["/tmp", "/var/tmp", "/dev/shm", "/run", "/run/planted/everybody", "/tmp/planted/everybody",
                          "/dev/shm/planted/everybody", "/run/job", "."], "found again": []},
     "short": True,

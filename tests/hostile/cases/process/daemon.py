@@ -4,7 +4,7 @@ import os
 import signal
 import time
 
-from attack import say
+from attack import say, tried
 
 EXPECT = {"found": {"daemon": "up"}, "free": {"daemon": "up"}, "short": True}
 
@@ -12,7 +12,7 @@ EXPECT = {"found": {"daemon": "up"}, "free": {"daemon": "up"}, "short": True}
 def daemon(ready):
     if os.fork() > 0:
         os._exit(0)
-    os.setsid()
+    tried(os.setsid)  # level minimal: a job is a session, which nobody leaves
     if os.fork() > 0:
         os._exit(0)
     for number in range(1, 65):

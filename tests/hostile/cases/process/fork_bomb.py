@@ -9,6 +9,8 @@ from attack import say
 EXPECT = {
     "found": {"refused with": "EAGAIN", "bounded": True},
     "user": {"or": "limit:processes"},
+    "not_stopped": {"user": "have up to 256 processes more than its limit, for as long as it takes until somebody looks",
+                    "minimal": "have as many processes more than its limit as the machine has, for as long as it takes until somebody looks"},
     "free": {"refused with": "EAGAIN", "bounded": True},
     "short": True,
 }

@@ -7,6 +7,7 @@ from attack import library_call, say, tried
 
 EXPECT = {
     "found": {"setsid in a child": "ok", "setpgid": "ok", "death signal": "ok", "reaper": "ok", "ended": True},
+    "minimal": {"found": {"setsid in a child": "EPERM", "setpgid": "EPERM", "death signal": "ok", "reaper": "ok", "ended": True}},
     "free": {"setsid in a child": "ok", "setpgid": "ok", "death signal": "ok", "reaper": "ok", "ended": True},
 }
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36

@@ -26,7 +26,7 @@ def channels():
 def azureml_main():
     read_end, write_end = os.pipe()
     if os.fork() == 0:
-        os.setsid()
+        tried(os.setsid)
         while True:
             for fd in channels():
                 tried(os.write, fd, b"x" * RECORD_BYTES)

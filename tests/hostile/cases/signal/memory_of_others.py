@@ -9,6 +9,8 @@ from attack import all_tried, say, system_call
 EXPECT = {
     "found": {"ptrace": "EPERM", "ptrace me": "EPERM", "vm read": "ENOSYS", "vm write": "ENOSYS", "mem": "ENOENT", "kcmp": "EPERM",
               "own child": "EPERM", "own child's mem": "ENOENT"},
+    "minimal": {"found": {"ptrace": "EPERM", "ptrace me": "EPERM", "vm read": "ENOSYS", "vm write": "ENOSYS", "mem": "EACCES",
+                          "kcmp": "EPERM", "own child": "EPERM", "own child's mem": "EACCES"}},
     "free": {"ptrace": "ok", "ptrace me": "ok", "vm read": "ok", "vm write": "ok", "mem": "ok", "kcmp": "ok", "own child": "ok",
              "own child's mem": "ok"},
 }

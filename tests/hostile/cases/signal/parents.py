@@ -7,6 +7,7 @@ from attack import say, tried
 
 EXPECT = {
     "found": {"parent": "itself", "group": "ok", "first": "EPERM", "hit": 0},
+    "minimal": {"found": {"parent": "another", "group": "ok", "first": "EPERM", "hit": 0}},
     "free": {"parent": "1", "group": "ok", "first": "ok", "hit": 1}, "neighbour": "dead",
 }
 
@@ -20,5 +21,5 @@ def azureml_main():
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     parent = os.getppid()
     hit = sum(tried(kill, pid) == "ok" for pid in range(2, 400) if pid != own)
-    say({"parent": str(parent) if parent else "itself", "group": tried(os.killpg, 0, signal.SIGTERM),
+    say({"parent": {0: "itself", 1: "1"}.get(parent, "another"), "group": tried(os.killpg, 0, signal.SIGTERM),
          "first": tried(kill, 1), "hit": hit})

@@ -8,6 +8,8 @@ from attack import all_tried, say
 EXPECT = {
     "found": {"prlimit": "EPERM", "read prlimit": "EPERM", "nice": "EPERM", "processors": "EPERM", "scheduler": "EPERM"},
     "user": {"found": {"prlimit": "EPERM", "read prlimit": "EPERM", "nice": "ok", "processors": "ok", "scheduler": "EPERM"}},
+    "minimal": {"found": {"prlimit": "EPERM", "read prlimit": "EPERM", "nice": "EPERM", "processors": "EPERM", "scheduler": "EPERM"}},
+    "not_stopped": {"user": "set priority and processors of quern-init, the first process of its own tree"},
     "free": {"prlimit": "ok", "read prlimit": "ok", "nice": "ok", "processors": "ok", "scheduler": "ok"},
 }
 
