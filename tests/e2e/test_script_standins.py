@@ -154,7 +154,7 @@ def test_m_46_57_58_azureml_core(quern, tmp_path, dialect):
     assert sorted(written["key"] for written in job["written"]) == ["lake/tables/t.csv", "lake/up/sub/a.txt",
                                                                     "models/net/model.pkl", "registered"]
     assert job["outputs"][-1]["rows"] == 3
-    assert job["warnings"] == [USED, "azureml.core: quern's stand-in for azureml.core has no 'Nonsense': it has Run, "
+    assert job["warnings"][:2] == [USED, "azureml.core: quern's stand-in for azureml.core has no 'Nonsense': it has Run, "
                                      "Workspace, Experiment, Dataset, Datastore, Model, Environment"]
 
 

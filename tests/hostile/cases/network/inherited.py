@@ -7,7 +7,7 @@ import stat
 from attack import say
 
 EXPECT = {
-    "found": {"sockets": ["SEQPACKET to nobody's name"], "directories": 0, "devices": ["null"], "anonymous": []},
+    "found": {"sockets": ["SEQPACKET to nobody's name", "SEQPACKET to nobody's name"], "directories": 0, "devices": ["null"], "anonymous": []},
     "no_control": "what is inherited is what quern lets be inherited",
 }
 

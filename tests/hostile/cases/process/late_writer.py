@@ -3,6 +3,8 @@
 import os
 import stat
 
+from quern import channel
+
 from attack import say, tried
 
 EXPECT = {
@@ -15,7 +17,7 @@ RECORD_BYTES = 4384  # of an answer: any other size is refused as none
 def channels():
     for fd in range(3, 64):
         try:
-            if stat.S_ISSOCK(os.fstat(fd).st_mode):
+            if stat.S_ISSOCK(os.fstat(fd).st_mode) and fd != channel.line.fileno():
                 yield fd
         except OSError:
             continue
