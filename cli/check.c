@@ -34,7 +34,7 @@ static int check(const struct command_line *line, struct job *job, struct refusa
     struct lint lint;
     TRY(build(line, job, &environment, refusal));
     TRY(lint_run(job, &environment, &lint, refusal));
-    int code = lint.errors || (lint.count && command_given(line, "--strict")) ? refusal_code(REASON_EXCEPTION) : 0;
+    int code = lint.errors || (lint.count && command_given(line, "--werror")) ? refusal_code(REASON_EXCEPTION) : 0;
     if (command_given(line, "--json")) {
         if (lint_print_json(&lint, path, stdout, refusal) < 0)
             code = -1;

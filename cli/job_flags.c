@@ -237,6 +237,9 @@ static int take_flag(struct job *job, const struct given *given, struct refusal 
     case FLAG_JOB_DIALECT:
         job->dialect = HOST_CLASSIC + (uint32_t)given->number;
         return 0;
+    case FLAG_JOB_STRICT:
+        job->strict = true;
+        return 0;
     case FLAG_JOB_LEGACY:
         job->legacy = true;
         return 0;

@@ -156,6 +156,9 @@ static void take_answer(struct child *child, const struct child_listener *listen
     case HOST_NOTE:
         listener->on_note(listener->context, answer->name, answer->value);
         break;
+    case HOST_TRACEBACK:
+        memcpy(child->traceback, answer->value, sizeof child->traceback);
+        break;
     case HOST_RAISED:
         if (!child->raised.kind)
             child->raised = *answer;

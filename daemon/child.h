@@ -48,8 +48,9 @@ struct child {
     bool exited;
     struct host_exited exit;
     struct host_answer raised; /* kind 0: nothing was raised */
-    struct err refused;        /* what we found wrong with it; reason 0: nothing */
-    bool segments;             /* it has some in its memory, or had */
+    char traceback[HOST_VALUE_BYTES];
+    struct err refused; /* what we found wrong with it; reason 0: nothing */
+    bool segments;      /* it has some in its memory, or had */
     struct child_memory memory;
     struct jail_facts facts;
     struct jail_limits limits; /* of COMMIT */

@@ -22,6 +22,8 @@ static void begin_manifest(struct attempt *attempt) {
     const struct job *job = &attempt->job;
     memcpy(manifest->id, job->id, sizeof manifest->id);
     memcpy(manifest->environment, job->environment, sizeof manifest->environment);
+    manifest->dialect = job->dialect;
+    manifest->strict = job->strict;
     manifest->started_unix_ms = now_unix_ms();
     manifest->limits = job->limits;
     manifest->peak_bytes = MANIFEST_UNKNOWN;

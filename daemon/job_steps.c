@@ -22,13 +22,14 @@ static uint64_t deadline_ms(const struct attempt *attempt, enum step step) {
     return limit ? limit + STEP_GRACE_MS : 0;
 }
 
-// Azure's numbers for inputs that cannot be used: a dataset while loading, the bundle while running.
-static void number_error(struct attempt *attempt, enum step step, const struct err *why) {
-    if (why->reason == REASON_BAD_INPUT)
-        attempt->manifest.error_number = step == STEP_LOAD                 ? HOST_ERROR_DATASET
-                                         : step == STEP_RUN && why->detail ? HOST_ERROR_DATASET
-                                         : step == STEP_RUN                ? HOST_ERROR_BUNDLE
-                                                                           : HOST_ERROR_NONE;
+// Azure's numbers for inputs that cannot be used: a dataset while loading; while running, the one that the child tells.
+static uint32_t error_number(enum step step, const struct err *why) {
+    if (why->reason != REASON_BAD_INPUT)
+        return HOST_ERROR_NONE;
+    if (step == STEP_LOAD)
+        return HOST_ERROR_DATASET;
+    bool told = why->detail == HOST_ERROR_BUNDLE || why->detail == HOST_ERROR_DATASET;
+    return step == STEP_RUN && told ? (uint32_t)why->detail : HOST_ERROR_NONE;
 }
 
 bool job_steps_wait(struct attempt *attempt, const struct err *why) {
@@ -66,7 +67,7 @@ int job_steps_run(struct attempt *attempt, struct err *err) {
         attempt->manifest.step_us[step] = elapsed_us;
         report_step_end(&attempt->report, step, elapsed_us, &why);
         if (failed && !attempt->verdict.reason) {
-            number_error(attempt, step, &why);
+            attempt->manifest.error_number = error_number(step, &why);
             attempt->verdict = why;
         }
         if (calls_dropped(&attempt->calls))

@@ -163,7 +163,8 @@ static int tell(struct child *child, struct attempt *attempt, struct host_call *
     struct host_call start = {.kind = HOST_START,
                               .task = attempt->task == RUN_LINT ? HOST_TASK_LINT : HOST_TASK_RUN,
                               .dialect = job->dialect,
-                              .flags = (job->debug ? HOST_DEBUG : 0u) | (job->legacy ? HOST_LEGACY : 0u)};
+                              .flags = (job->debug ? HOST_DEBUG : 0u) | (job->legacy ? HOST_LEGACY : 0u) |
+                                       (job->strict ? HOST_STRICT : 0u)};
     return child_send(child, &start, NULL, 0, err);
 }
 
@@ -180,7 +181,9 @@ static void keep_facts(struct attempt *attempt, const struct child *child) {
     manifest->copied_on_write_bytes = child->memory.copied_on_write_bytes;
     if (child->raised.kind) {
         memcpy(manifest->exception, child->raised.name, sizeof manifest->exception);
+        memcpy(manifest->traceback, child->traceback, sizeof manifest->traceback);
         manifest->line = child->raised.line;
+        manifest->in_entry = child->raised.in_entry != 0;
     }
 }
 

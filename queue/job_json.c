@@ -102,6 +102,11 @@ static int rule_value(const char *text, struct err *err) {
 /* ---- the tables ---- */
 
 static const char *const dialect_words[] = {"classic", "studio", "designer", "quern", NULL};
+
+const char *job_dialect_name(uint32_t dialect) {
+    return dialect >= HOST_CLASSIC && dialect <= HOST_QUERN ? dialect_words[dialect - HOST_CLASSIC] : "quern";
+}
+
 static const char *const decimals_words[] = {"float", "text", NULL};
 static const char *const format_words[] = {"arrow", "csv",  "tsv",   "arff", "pickle", "joblib",
                                            "json",  "text", "bytes", "file", NULL};
@@ -186,6 +191,7 @@ static const struct field document_fields[] = {
      .offset = offsetof(struct document, job.dialect),
      .words = dialect_words,
      .what = "classic, studio, designer or quern"},
+    {.name = "strict", .kind = FIELD_BOOLEAN, .offset = offsetof(struct document, job.strict)},
     CHARS(struct document, "environment", job.environment, false, rule_word),
     {.name = "script",
      .kind = FIELD_OBJECT,

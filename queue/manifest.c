@@ -6,11 +6,12 @@
 
 #include <jansson.h>
 
+#include "manifest_error.h"
 #include "quern/job.h"
 #include "quern/own.h"
 #include "quern/utf8.h"
 
-enum { TEXT_BYTES = 2048, WARNINGS = 32, NUMBER_SCRIPT = 85, NUMBER_MEMORY = 138, NUMBER_BUNDLE = 102 };
+enum { TEXT_BYTES = 2048, WARNINGS = 32 };
 
 // A member that cannot be made, for want of memory, unmakes the whole: *object becomes NULL and stays so.
 static void put(json_t **object, const char *name, json_t *value) {
@@ -20,10 +21,12 @@ static void put(json_t **object, const char *name, json_t *value) {
     *object = NULL;
 }
 
-// No text of a manifest is longer than TEXT_BYTES. Bytes that are no UTF-8 stand as \xNN: a manifest never fails for a text.
-static json_t *text_of(const char *text, size_t max) {
-    char escaped[4 * TEXT_BYTES + 1];
-    size_t bytes = strnlen(text, max < TEXT_BYTES ? max : TEXT_BYTES), used = 0;
+// No text but that of `error` is longer than TEXT_BYTES. Bytes that are no UTF-8 stand as \xNN: a manifest never fails for a text.
+static json_t *text_within(const char *text, size_t bytes) {
+    size_t used = 0;
+    auto_free char *escaped = malloc(4 * bytes + 1);
+    if (!escaped)
+        return NULL;
     for (size_t at = 0; at < bytes;) {
         size_t length = utf8_next(text + at, bytes - at);
         if (length == 0)
@@ -33,6 +36,10 @@ static json_t *text_of(const char *text, size_t max) {
         at += length ? length : 1;
     }
     return json_stringn(escaped, used);
+}
+
+static json_t *text_of(const char *text, size_t max) {
+    return text_within(text, strnlen(text, max < TEXT_BYTES ? max : TEXT_BYTES));
 }
 
 #define TEXT_OF(array) text_of((array), sizeof(array))
@@ -47,78 +54,16 @@ static json_t *ms_of(uint64_t us) { return json_real((double)us / 1000.0); }
 
 /* ---- why it failed ---- */
 
-// A result is bad by our own sentence, or by an exception in a line of the script that ran when the result was written.
-static bool raised(const struct manifest *manifest) {
-    enum reason reason = (enum reason)manifest->err.reason;
-    return manifest->exception[0] &&
-           (reason == REASON_EXCEPTION || reason == REASON_EXIT || (reason == REASON_BAD_RESULT && manifest->line > 0));
-}
-
-static uint32_t number_of(const struct manifest *manifest) {
-    switch (manifest->err.reason) {
-    case REASON_EXCEPTION:
-    case REASON_BAD_RESULT:
-        return NUMBER_SCRIPT;
-    case REASON_EXIT:
-        return raised(manifest) ? NUMBER_SCRIPT : 0;
-    case REASON_BAD_INPUT:
-        return manifest->error_number;
-    case REASON_LIMIT_MEMORY:
-        return NUMBER_MEMORY;
-    default:
-        return 0;
-    }
-}
-
-void manifest_message(const struct manifest *manifest, char *text, size_t room) {
-    snprintf(text, room, "%.255s%s%.1023s", raised(manifest) ? manifest->exception : "", raised(manifest) ? ": " : "",
-             manifest->err.msg);
-}
-
-static void sentence_of(const struct manifest *manifest, char *text, size_t room) {
-    char message[ERR_MSG_BYTES + HOST_NAME_BYTES + 4];
-    manifest_message(manifest, message, sizeof message);
-    if (!raised(manifest))
-        snprintf(text, room, "%s", message);
-    else if (manifest->line > 0)
-        snprintf(text, room, "Got exception when invoking script at line %u in function azureml_main: '%s'.",
-                 manifest->line, message);
-    else
-        snprintf(text, room, "Got exception when invoking script: '%s'.", message);
-}
-
-// The two blanks before "interpreter" in the last line are the original's.
-static void detail_of(const struct manifest *manifest, uint32_t number, char *text, size_t room) {
-    char sentence[ERR_MSG_BYTES + HOST_NAME_BYTES + 128];
-    sentence_of(manifest, sentence, sizeof sentence);
-    if (number == NUMBER_SCRIPT)
-        snprintf(text, room,
-                 "Error 0085: The following error occurred during script evaluation, please view the output log for "
-                 "more information:\n"
-                 "---------- Start of error message from Python interpreter ----------\n"
-                 "%s\n"
-                 "---------- End of error message from Python  interpreter  ----------",
-                 sentence);
-    else if (number == NUMBER_MEMORY)
-        snprintf(text, room, "Error 0138: Memory has been exhausted, unable to complete running of module.");
-    else if (number == NUMBER_BUNDLE)
-        snprintf(text, room, "Error 0102: Given ZIP file is not in the correct format.");
-    else if (number > 0)
-        snprintf(text, room, "Error %04u: %s", number, sentence);
-    else
-        snprintf(text, room, "%s", sentence);
-}
-
 static json_t *error_of(const struct manifest *manifest) {
-    char word[REASON_WORD_BYTES], code[16], detail[ERR_MSG_BYTES + HOST_NAME_BYTES + 512];
-    uint32_t number = number_of(manifest);
+    char word[REASON_WORD_BYTES], code[16], message[MANIFEST_ERROR_BYTES];
+    uint32_t number = manifest_error_number(manifest);
     err_word(&manifest->err, word);
     snprintf(code, sizeof code, "%04u", number);
-    detail_of(manifest, number, detail, sizeof detail);
+    manifest_error_message(manifest, message);
     json_t *entry = json_object(), *details = json_array(), *error = json_object();
     put(&entry, "code", json_string(number ? code : word));
     put(&entry, "target", json_string("Execute Python Script"));
-    put(&entry, "message", TEXT_OF(detail));
+    put(&entry, "message", text_within(message, strlen(message)));
     put(&error, "code", json_string("ModuleExecutionError"));
     put(&error, "message", json_string("Module execution encountered an error."));
     bool appended = json_array_append_new(details, entry) == 0;
@@ -128,7 +73,7 @@ static json_t *error_of(const struct manifest *manifest) {
 }
 
 static json_t *exception_of(const struct manifest *manifest) {
-    if (!raised(manifest))
+    if (!manifest_raised(manifest))
         return json_null();
     json_t *object = json_object();
     put(&object, "type", TEXT_OF(manifest->exception));
@@ -160,6 +105,8 @@ static json_t *environment_of(const struct manifest *manifest) {
     put(&object, "name", TEXT_OF(manifest->environment));
     put(&object, "python", text_or_null(manifest->python, sizeof manifest->python));
     put(&object, "pandas", text_or_null(manifest->pandas, sizeof manifest->pandas));
+    put(&object, "network",
+        *manifest->python ? json_string(manifest->jail.network_open ? "open" : "denied") : json_null());
     return object;
 }
 
@@ -347,6 +294,8 @@ static json_t *object_of(const struct manifest *manifest) {
     json_t *object = json_object();
     put_outcome(&object, manifest);
     put(&object, "started", moment_of(manifest->started_unix_ms));
+    put(&object, "dialect", json_string(job_dialect_name(manifest->dialect)));
+    put(&object, "strict", json_boolean(manifest->strict));
     put(&object, "environment", environment_of(manifest));
     put(&object, "steps", steps_of(manifest));
     put_tables(&object, manifest);

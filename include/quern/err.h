@@ -37,7 +37,7 @@ enum reason {
 
 struct err {
     uint32_t reason; /* enum reason; u32 because the record crosses process borders */
-    int32_t detail;  /* exit: the script's exit code; signal: its number; otherwise 0 */
+    int32_t detail;  /* exit: the script's exit code; signal: its number; bad_input: host.h; otherwise 0 */
     int32_t sys;     /* errno behind it, or 0 */
     char msg[ERR_MSG_BYTES];
 };

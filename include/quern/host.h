@@ -17,8 +17,9 @@
  *        PARAM (key, value)                               any number
  *        START
  * 4. child → worker: host_answer records: READY (fd: the work directory) once the jail is on and before the first
- *    submitted byte is read; then NOTE, RESULT (fd: a sealed segment, or an object in a sealed file), RAISED, in any number; DONE last. After DONE the
- *    child waits until its conversation is closed, so that the worker can measure it, and exits 0.
+ *    submitted byte is read; then NOTE, RESULT (fd: a sealed segment, or an object in a sealed file), TRACEBACK, RAISED, in
+ *    any number; DONE last. After DONE the child waits until its conversation is closed, so that the worker can measure it,
+ *    and exits 0.
  * 5. zygote → worker, on control:  host_exited, when the whole tree is dead and its uid is free.
  *
  * A child may have been forked, jailed and warmed up before it was asked for (standby): 2 is then at once, and READY is
@@ -41,7 +42,7 @@
 #include "quern/object.h"
 #include "quern/record.h"
 
-#define HOST_VERSION 3u
+#define HOST_VERSION 4u
 #define HOST_NAME_BYTES 256
 #define HOST_VALUE_BYTES 4096
 #define HOST_MAX_ANSWERS 10000u /* a child that says more is bad_result */
@@ -111,6 +112,7 @@ enum host_flags {
     HOST_DEBUG = 1u << 0,     /* START: stdin is a terminal: pdb.post_mortem on an exception */
     HOST_NO_HEADER = 1u << 1, /* TABLE: the first line is data, the columns are Col1, Col2, ... */
     HOST_LEGACY = 1u << 2,    /* START: what NumPy, pandas and scikit-learn removed works again */
+    HOST_STRICT = 1u << 3,    /* START: what the original refused is refused */
 };
 
 struct host_call {
@@ -125,10 +127,10 @@ struct host_call {
     char value[HOST_VALUE_BYTES]; /* PARAM, COLUMN; INPUT: the parameter that gets it, or empty. Terminated */
 };
 
+enum host_answer_kind { HOST_READY = 1, HOST_NOTE, HOST_RESULT, HOST_TRACEBACK, HOST_RAISED, HOST_DONE };
+
 /* The original's numbers of inputs that cannot be used. */
 enum { HOST_ERROR_NONE = 0, HOST_ERROR_DATASET = 49, HOST_ERROR_BUNDLE = 102 };
-
-enum host_answer_kind { HOST_READY = 1, HOST_NOTE, HOST_RESULT, HOST_RAISED, HOST_DONE };
 
 struct host_answer {
     uint32_t kind; /* enum host_answer_kind */
@@ -136,11 +138,12 @@ struct host_answer {
     uint32_t line; /* RAISED: of the script, 0 when unknown */
     uint32_t
         reason; /* RAISED: EXCEPTION, EXIT, BAD_INPUT, BAD_RESULT, LIMIT_MEMORY, LIMIT_DISK, LIMIT_PROCESSES, LIMIT_OUTPUT or BUG */
-    int32_t detail; /* RAISED with EXIT: the code; with BAD_INPUT: HOST_ERROR_*; RESULT: enum object_kind */
-    uint32_t reserved;
-    uint64_t rows;                /* RESULT: a hint for the log */
-    char name[HOST_NAME_BYTES];   /* RESULT: the port's name; RAISED: the exception's type; NOTE: what it is about */
-    char value[HOST_VALUE_BYTES]; /* RAISED, NOTE: the message, one or more lines, UTF-8 */
+    int32_t detail;             /* RAISED with EXIT: the code; with BAD_INPUT: HOST_ERROR_*; RESULT: enum object_kind */
+    uint32_t in_entry;          /* RAISED: 1: the line stands in azureml_main */
+    uint64_t rows;              /* RESULT: a hint for the log */
+    char name[HOST_NAME_BYTES]; /* RESULT: the port's name; RAISED: the exception's type; NOTE: what it is about */
+    char value
+        [HOST_VALUE_BYTES]; /* RAISED, NOTE: the message, one or more lines, UTF-8; TRACEBACK: as Python prints it */
 };
 
 /* Makes an answer of a hostile child safe to read: strings terminated and valid UTF-8 without control characters but

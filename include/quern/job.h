@@ -80,6 +80,7 @@ struct job_output {
 struct job {
     char id[JOB_ID_BYTES];
     uint32_t dialect; /* enum host_dialect */
+    bool strict;      /* what the original refused is refused */
     char environment[ENVIRONMENT_NAME_BYTES];
     struct job_source script;
     struct job_source bundle; /* url NULL: none */
@@ -108,6 +109,7 @@ MUST_USE int job_check(const struct job *job, struct err *err);
 /* The key of an output: its own, or by JOB_OUTPUT_ALL. 1: there is one, 0: the output is only `job:ID/PORT`, -1: it would be
  * longer than a key may be. */
 MUST_USE int job_output_key(const struct job *job, const char *port, char *ret_key, size_t room, struct err *err);
+const char *job_dialect_name(uint32_t dialect);           /* of enum host_dialect; what is none of it is "quern" */
 bool job_source_is_file(const struct job_source *source); /* file:/path; else a key */
 bool job_may_read(const struct job *job, const char *key);
 bool job_may_write(const struct job *job, const char *key);
@@ -180,11 +182,15 @@ struct manifest_metric {
 
 struct manifest {
     char id[JOB_ID_BYTES];
-    uint32_t state;                  /* enum job_state */
-    struct err err;                  /* why it failed; reason 0 when it succeeded. msg of an exception: without type */
-    uint32_t error_number;           /* BAD_INPUT: 102 the bundle, 49 a dataset; 0: the reason tells */
-    char exception[HOST_NAME_BYTES]; /* the type, when the script raised one */
-    uint32_t line;                   /* of the script, in the outermost frame of azureml_main; 0: there is none */
+    uint32_t state;                   /* enum job_state */
+    struct err err;                   /* why it failed; reason 0 when it succeeded. msg of an exception: without type */
+    uint32_t error_number;            /* BAD_INPUT: HOST_ERROR_*; 0: the reason tells */
+    char exception[HOST_NAME_BYTES];  /* the type, when the script raised one */
+    char traceback[HOST_VALUE_BYTES]; /* of that; empty unless the dialect's message has it */
+    uint32_t line;                    /* of the script; 0: there is none */
+    bool in_entry;                    /* the line stands in azureml_main */
+    uint32_t dialect;                 /* enum host_dialect */
+    bool strict;
     char environment[ENVIRONMENT_NAME_BYTES];
     char python[32], pandas[32];
     uint64_t step_us[STEP_COUNT]; /* 0: not reached; of STEP_COMPLETE it is not recorded */

@@ -73,6 +73,7 @@ enum segment_flags {
     SEGMENT_NULLABLE = 1u << 2,
     /* CODES of UTF8: a column of texts that repeat themselves, no dictionary of its file: cells, not a category. */
     SEGMENT_CELLS = 1u << 3,
+    SEGMENT_JSON = 1u << 4, /* UTF8: the cells are JSON texts, made of lists and dicts */
 };
 
 enum segment_origin {

@@ -18,6 +18,9 @@ enum {
     PREFIX_BYTES = 8,
 };
 
+#define EXTENSION "ARROW:extension:name"
+#define JSON "arrow.json"
+
 enum type_id {
     TYPE_NULL = 1,
     TYPE_INT = 2,
@@ -108,26 +111,7 @@ static uint32_t write_encoding(struct flat_build *flat, const struct segment_arr
     return flat_table_end(&table);
 }
 
-// `children` is one empty vector for all fields: readers want it there.
-static uint32_t write_field(struct flat_build *flat, const void *segment, uint32_t column, uint32_t children) {
-    const struct segment_array *array = segment_array(segment, column);
-    bool codes = segment_kind_is_codes((enum segment_kind)array->kind);
-    const struct segment_array *typed = codes ? segment_array(segment, array->dictionary) : array;
-    uint32_t name = flat_string(flat, segment_at(segment, array->name), array->name.bytes);
-    uint32_t type = write_type(flat, segment, typed);
-    uint32_t encoding = codes ? write_encoding(flat, array) : 0;
-    struct flat_build_table table;
-    flat_table_begin(flat, &table);
-    flat_set_ref(&table, 0, name);
-    flat_set_ref(&table, 3, type);
-    if (codes)
-        flat_set_ref(&table, 4, encoding);
-    flat_set_ref(&table, 5, children);
-    flat_set_u8(&table, 1, 1);
-    flat_set_u8(&table, 2, type_id(typed));
-    return flat_table_end(&table);
-}
-
+// A list of one pair.
 static uint32_t write_metadata(struct flat_build *flat, const char *key, const char *text, size_t bytes) {
     uint32_t value = flat_string(flat, text, bytes);
     uint32_t name = flat_string(flat, key, strlen(key));
@@ -137,6 +121,29 @@ static uint32_t write_metadata(struct flat_build *flat, const char *key, const c
     flat_set_ref(&table, 1, value);
     uint32_t pair = flat_table_end(&table);
     return flat_refs(flat, &pair, 1);
+}
+
+// `children` is one empty vector for all fields: readers want it there. JSON texts are Arrow's own extension type of them.
+static uint32_t write_field(struct flat_build *flat, const void *segment, uint32_t column, uint32_t children) {
+    const struct segment_array *array = segment_array(segment, column);
+    bool codes = segment_kind_is_codes((enum segment_kind)array->kind);
+    const struct segment_array *typed = codes ? segment_array(segment, array->dictionary) : array;
+    uint32_t name = flat_string(flat, segment_at(segment, array->name), array->name.bytes);
+    uint32_t type = write_type(flat, segment, typed);
+    uint32_t encoding = codes ? write_encoding(flat, array) : 0;
+    uint32_t metadata = array->flags & SEGMENT_JSON ? write_metadata(flat, EXTENSION, JSON, strlen(JSON)) : 0;
+    struct flat_build_table table;
+    flat_table_begin(flat, &table);
+    flat_set_ref(&table, 0, name);
+    flat_set_ref(&table, 3, type);
+    if (codes)
+        flat_set_ref(&table, 4, encoding);
+    flat_set_ref(&table, 5, children);
+    if (metadata)
+        flat_set_ref(&table, 6, metadata);
+    flat_set_u8(&table, 1, 1);
+    flat_set_u8(&table, 2, type_id(typed));
+    return flat_table_end(&table);
 }
 
 static int write_schema(struct flat_build *flat, const void *segment, const char *pandas, size_t pandas_bytes,

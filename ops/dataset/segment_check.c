@@ -133,6 +133,8 @@ static uint32_t known_flags(const void *base, uint32_t index) {
         flags |= SEGMENT_CELLS;
     if (column && (segment_kind_is_nullable(kind) || (segment_kind_is_codes(kind) && cells)))
         flags |= SEGMENT_NULLABLE;
+    if (column && kind == SEGMENT_UTF8)
+        flags |= SEGMENT_JSON;
     return flags;
 }
 

@@ -126,6 +126,7 @@ static int fill_minimal(struct jail *jail, const struct jail_options *options, s
 static int fill(struct jail *jail, const struct jail_options *options, struct err *err) {
     bool network = options->network_open;
     TRY(facts_probe(&jail->facts, err));
+    jail->facts.network_open = network;
     landlock_plan_open(&jail->plan, network);
     TRY(options->work_base ? fill_minimal(jail, options, err) : fill_with_namespaces(jail, network, err));
     TRY(paths_allow(&jail->plan, network, !jail->fresh_proc, options->read_paths, err));

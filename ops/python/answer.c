@@ -40,9 +40,16 @@ int answer_object(int conversation, const char *name, uint32_t kind, int file, s
     return answer_send(conversation, &answer, file, err);
 }
 
+int answer_traceback(int conversation, const char *text, struct err *err) {
+    struct host_answer answer = {.kind = HOST_TRACEBACK};
+    text_copy(answer.value, sizeof answer.value, text);
+    return answer_send(conversation, &answer, -1, err);
+}
+
 int answer_raised(int conversation, enum reason reason, int32_t detail, const char *type, const char *message,
-                  uint32_t line, struct err *err) {
-    struct host_answer answer = {.kind = HOST_RAISED, .reason = reason, .detail = detail, .line = line};
+                  uint32_t line, bool in_entry, struct err *err) {
+    struct host_answer answer = {
+        .kind = HOST_RAISED, .reason = reason, .detail = detail, .line = line, .in_entry = in_entry};
     text_copy(answer.name, sizeof answer.name, type);
     text_copy(answer.value, sizeof answer.value, message);
     return answer_send(conversation, &answer, -1, err);

@@ -125,7 +125,7 @@ static int take_start(struct call *call, const struct host_call *record, struct 
         return err_set(err, REASON_BUG, "START: task %u is unknown", record->task);
     if (record->dialect < HOST_CLASSIC || record->dialect > HOST_QUERN)
         return err_set(err, REASON_BUG, "START: dialect %u is unknown", record->dialect);
-    if (record->flags & ~(uint32_t)(HOST_DEBUG | HOST_LEGACY))
+    if (record->flags & ~(uint32_t)(HOST_DEBUG | HOST_LEGACY | HOST_STRICT))
         return err_set(err, REASON_BUG, "START: flags %#x are unknown", record->flags);
     call->task = record->task;
     call->dialect = record->dialect;

@@ -53,7 +53,7 @@ static PyType_Spec mapping_spec = {
 static PyStructSequence_Field array_fields[] = {
     {"kind", "schemas/kinds.def"},
     {"name", "str"},
-    {"flags", "1: ordered dictionary, 2: double made of decimals, 4: nullable, 8: texts by codes"},
+    {"flags", "1: ordered dictionary, 2: double made of decimals, 4: nullable, 8: texts by codes, 16: JSON texts"},
     {"unit", "0 s, 1 ms, 2 us, 3 ns"},
     {"zone", "str"},
     {"dictionary", "index of the array with the values, or None"},

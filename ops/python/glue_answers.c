@@ -68,15 +68,26 @@ static PyObject *object(PyObject *self, PyObject *args) {
     return outcome(sent, &err);
 }
 
+static PyObject *traceback(PyObject *self, PyObject *args) {
+    PyObject *text = NULL;
+    struct err err = {0};
+    if (!PyArg_ParseTuple(args, "O&:traceback", take_text, &text))
+        return NULL;
+    int sent = answer_traceback(conversation_of(self), PyBytes_AS_STRING(text), &err);
+    Py_DECREF(text);
+    return outcome(sent, &err);
+}
+
 static PyObject *raised(PyObject *self, PyObject *args) {
     unsigned reason, line;
-    int detail;
+    int detail, in_entry;
     PyObject *type = NULL, *message = NULL;
     struct err err = {0};
-    if (!PyArg_ParseTuple(args, "IiO&O&I:raised", &reason, &detail, take_text, &type, take_text, &message, &line))
+    if (!PyArg_ParseTuple(args, "IiO&O&Ip:raised", &reason, &detail, take_text, &type, take_text, &message, &line,
+                          &in_entry))
         return NULL;
     int sent = answer_raised(conversation_of(self), (enum reason)reason, detail, PyBytes_AS_STRING(type),
-                             PyBytes_AS_STRING(message), line, &err);
+                             PyBytes_AS_STRING(message), line, in_entry, &err);
     Py_DECREF(type);
     Py_DECREF(message);
     return outcome(sent, &err);
@@ -86,7 +97,8 @@ static PyMethodDef methods[] = {
     {"note", note, METH_VARARGS, "note(about, text)"},
     {"result", result, METH_VARARGS, "result(port, name, rows, fd)"},
     {"object", object, METH_VARARGS, "object(name, kind, fd)"},
-    {"raised", raised, METH_VARARGS, "raised(reason, detail, type, message, line)"},
+    {"traceback", traceback, METH_VARARGS, "traceback(text)"},
+    {"raised", raised, METH_VARARGS, "raised(reason, detail, type, message, line, in_entry)"},
     {NULL, NULL, 0, NULL},
 };
 

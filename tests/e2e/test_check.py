@@ -26,7 +26,7 @@ def test_b_a_script_is_read_and_not_run(tmp_path):
     assert check(tmp_path, "good.py") == (0, "", "✓ good.py: nothing is wrong with it that can be seen\n")
     told = "doubtful.py: warning: --param a: the script does not read it\ndoubtful.py:3:12: warning: the name 'nothing' is not defined\n"
     assert check(tmp_path, "doubtful.py", "--param", "a=1") == (0, told, "✓ doubtful.py may run: 2 warnings\n")
-    assert check(tmp_path, "doubtful.py", "--param", "a=1", "--strict")[0] == 1
+    assert check(tmp_path, "doubtful.py", "--param", "a=1", "--werror")[0] == 1
     assert check(tmp_path, "bad.py") == (1, TOLD, "✕ bad.py cannot run: 1 error, 0 warnings\n")
     code, out, err = check(tmp_path, "bad.py", "--json")
     assert (code, err) == (1, "") and json.loads(out) == {

@@ -69,7 +69,8 @@ def again(frame, notes=None):
 
 
 class Ended(NamedTuple):
-    """What came of a job. results: {port or name: DataFrame}; objects: {name: (kind, bytes)}; raised: None or a dict; status: of the process."""
+    """What came of a job. results: {port or name: DataFrame}; objects: {name: (kind, bytes)}; raised: None or a dict; status: of
+    the process; traceback: told beside `raised`; in_entry: whether its line stands in azureml_main."""
 
     results: dict
     notes: list
@@ -78,6 +79,8 @@ class Ended(NamedTuple):
     err: str
     status: int
     objects: dict
+    traceback: str
+    in_entry: bool
 
 
 class Recorder:
@@ -85,6 +88,7 @@ class Recorder:
 
     def __init__(self):
         self.results, self.objects, self.notes, self.failure = {}, {}, [], None
+        self.trace, self.in_entry = "", False
 
     def note(self, about, text):
         self.notes.append((about, text))
@@ -100,7 +104,11 @@ class Recorder:
         assert seals & SEALS == SEALS
         self.objects[name] = (KINDS[kind], os.pread(fd, os.fstat(fd).st_size, 0))
 
-    def raised(self, reason, detail, kind, message, line):
+    def traceback(self, text):
+        self.trace = text
+
+    def raised(self, reason, detail, kind, message, line, in_entry):
+        self.in_entry = in_entry
         self.failure = {"reason": reason, "detail": detail, "type": kind, "message": message, "line": line}
 
 
@@ -127,8 +135,9 @@ def run(directory, script, inputs=(), named={}, **options):
     work = os.path.join(directory, "work")
     os.mkdir(work)
     ports = inputs if isinstance(inputs, dict) else dict(enumerate(inputs, 1))
-    call = {"task": "run", "dialect": "quern", "debug": False, "legacy": False, "streams": True, "profile": _quern.PROFILE_NS, "limit": LIMIT,
-            "directory": work, "script": script if isinstance(script, bytes) else script.encode(), "bundle": -1, "bundle_name": "", "table": -1,
+    call = {"task": "run", "dialect": "quern", "strict": False, "debug": False, "legacy": False, "streams": True, "profile": _quern.PROFILE_NS,
+            "limit": LIMIT, "directory": work, "script": script if isinstance(script, bytes) else script.encode(), "script_name": "script.py",
+            "bundle": -1, "bundle_name": "", "table": -1,
             "table_name": "", "separator": ",", "header": True, "columns": [], "params": {},
             "inputs": [given(port, made) for port, made in sorted(ports.items())] + objects(directory, named)}
     call.update(options)
@@ -150,7 +159,7 @@ def fork(directory, call):
         with open(told, "rb") as file:
             recorder = pickle.load(file)
     return Ended(recorder.results, recorder.notes, recorder.failure, read(directory, "out"), read(directory, "err"),
-                 os.waitstatus_to_exitcode(status), recorder.objects)
+                 os.waitstatus_to_exitcode(status), recorder.objects, recorder.trace, recorder.in_entry)
 
 
 def read(directory, name):

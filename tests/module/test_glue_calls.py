@@ -182,6 +182,12 @@ def test_m_shapes_of_results(tmp_path, value):
     assert {port: len(frame) for port, frame in job.results.items()} == SHAPES[value]
 
 
+def test_m_designer_takes_an_empty_tuple_for_an_error(tmp_path):
+    job = run(tmp_path, RETURNING % "()", [FOUR], dialect="designer")
+    assert (job.raised["reason"], job.raised["type"]) == (_quern.REASON_BAD_RESULT, "IndexError")
+    assert job.raised["message"] == "tuple index out of range"
+
+
 def test_m_empty_sequence_is_noted(tmp_path):
     job = run(tmp_path, RETURNING % "()", [FOUR])
     assert job.notes == [("azureml_main", "an empty sequence was returned: the outputs are empty")]
@@ -279,6 +285,9 @@ def test_l_notes_are_bounded(tmp_path):
     ("studio", ["a", "a", "a"], ["a", "a (1)", "a (2)"]),
     ("designer", ["a", "a", "a"], ["a", "a_0", "a_1"]),
     ("quern", ["a", "a", "a (2)"], ["a", "a (3)", "a (2)"]),
+    ("designer", ["a", "a_0", "a"], ["a", "a_0", "a_1"]),
+    ("designer", ["a", "a", "a_0"], ["a", "a_0", "a_0_0"]),
+    ("studio", ["a", "a", "a (1)"], ["a", "a (2)", "a (1)"]),
     ("quern", [1, "1"], ["1", "1 (2)"]),
     ("quern", [0, 1, 2], ["0", "1", "2"]),
     ("quern", [("x", 1), None, 1.5], ["('x', 1)", "None", "1.5"]),
@@ -356,9 +365,57 @@ def test_m_bundle_that_is_no_zip(tmp_path):
     path = tmp_path / "no.zip"
     path.write_bytes(b"no zip")
     job = run(tmp_path, "def azureml_main():\n    print('ran')\n", bundle=os.open(path, os.O_RDONLY), bundle_name="no.zip")
-    assert (job.raised["reason"], job.raised["type"]) == (_quern.REASON_BAD_INPUT, "")
+    assert (job.raised["reason"], job.raised["detail"], job.raised["type"]) == (_quern.REASON_BAD_INPUT, 102, "")
     assert job.raised["message"] == "Script Bundle: error 0102: Given ZIP file is not in the correct format."
     assert job.out == "" and job.results == {}
+
+
+RESERVED = "a name that the designer reserved: "
+
+
+@pytest.mark.parametrize("entry,name", [("app/__init__.py", "app"), ("app.py", "app.py"), ("src/test/x.py", "test")])
+def test_m_reserved_names_of_a_bundle(tmp_path, entry, name):
+    for strict in (False, True):
+        (tmp_path / str(strict)).mkdir()
+        job = run(tmp_path / str(strict), "def azureml_main():\n    return 1\n", strict=strict, bundle_name="b.zip",
+                  bundle=bundle(tmp_path, {entry: "", "app123/x.py": "", "x/app.py": "", "app.txt": ""}))
+        if strict:
+            assert (job.raised["reason"], job.raised["detail"], job.raised["message"]) == (
+                _quern.REASON_BAD_INPUT, 0, f"Script Bundle: {name} is {RESERVED}give it another one, or leave --strict out")
+        else:
+            assert job.notes == [("Script Bundle", f"{name} is {RESERVED}there, it needs another one")]
+            assert job.results[1]["column"].tolist() == [1]
+
+
+@pytest.mark.parametrize("name", ["app.py", "app"])
+def test_m_a_script_of_a_reserved_name(tmp_path, name):
+    assert run(tmp_path, "def azureml_main():\n    return 1\n", script_name=name).notes == [
+        ("the script", f"{name} is {RESERVED}there, it needs another one")]
+
+
+@pytest.mark.parametrize("dialect", ["classic", "designer", "quern"])
+def test_l_long_scripts_are_refused_by_a_strict_designer(tmp_path, dialect):
+    script = "# ä".ljust(16598 - 32) + "\ndef azureml_main():\n    return 1\n"
+    job = run(tmp_path, script, dialect=dialect, strict=True)
+    if dialect != "designer":
+        assert job.raised is None
+        return
+    assert (job.raised["reason"], job.raised["detail"], job.raised["message"]) == (
+        _quern.REASON_BAD_INPUT, 0, f"CommandLine exceeds the limit of 16597 characters: the script has {len(script)}; move "
+        "functions into a script bundle, or leave --strict out")
+
+
+def test_l_the_longest_script_of_a_strict_designer(tmp_path):
+    script = "def azureml_main():\n    return 1\n"
+    assert run(tmp_path, script + "#" * (16597 - len(script)), dialect="designer", strict=True).raised is None
+
+
+@pytest.mark.parametrize("cell,found", [("[1]", "list"), ("{1: 2}", "dict"), ("object", "type")])
+def test_m_strict_refuses_what_only_text_can_hold(tmp_path, cell, found):
+    job = run(tmp_path, f"import pandas as pd\ndef azureml_main():\n    return pd.DataFrame({{'c': [{cell}, None]}})\n", strict=True)
+    assert (job.raised["reason"], job.raised["message"]) == (
+        _quern.REASON_BAD_RESULT, f"column 'c' cannot be stored: TypeError: it holds {found}, and the job is strict; make it text "
+        "or numbers before it is returned, such as with .map(repr)")
 
 
 def test_m_missing_module_without_bundle(tmp_path):

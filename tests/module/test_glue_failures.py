@@ -52,6 +52,36 @@ def test_m_chained_exceptions_are_complete(tmp_path):
                        "ValueError: wrong\n")
 
 
+def test_m_the_line_is_told_to_stand_in_azureml_main(tmp_path):
+    assert run(tmp_path, "def azureml_main():\n    int('x')\n").in_entry
+    os.rename(tmp_path / "work", tmp_path / "first")
+    assert not run(tmp_path, "int('x')\n").in_entry
+
+
+@pytest.mark.parametrize("dialect", ["classic", "studio"])
+def test_m_classic_tells_the_traceback(tmp_path, dialect):
+    job = run(tmp_path, "def azureml_main():\n    raise KeyError('ä')\n", dialect=dialect)
+    assert job.traceback == job.err == ('Traceback (most recent call last):\n  File "user_script.py", line 2, in azureml_main\n'
+                                        "    raise KeyError('ä')\nKeyError: 'ä'\n")
+
+
+@pytest.mark.parametrize("dialect", ["designer", "quern"])
+def test_m_others_tell_no_traceback(tmp_path, dialect):
+    assert run(tmp_path, "def azureml_main():\n    raise KeyError('x')\n", dialect=dialect).traceback == ""
+
+
+def test_m_classic_tells_a_traceback_of_what_has_none(tmp_path):
+    job = run(tmp_path, "def azureml_main(:\n", dialect="classic")
+    assert job.traceback == 'Traceback (most recent call last):\n' + job.err
+
+
+def test_l_a_long_traceback_is_cut_in_the_middle(tmp_path):
+    job = run(tmp_path, "def azureml_main():\n    raise ValueError('ä' * 1000 + 'z' * 9000 + 'end')\n", dialect="classic")
+    assert len(job.traceback.encode()) in (4094, 4095)
+    assert job.traceback.startswith("Traceback (most recent call last):\n") and job.traceback.endswith("zend\n")
+    assert job.traceback.count("\n  ...\n") == 1
+
+
 @pytest.mark.parametrize("script,kind,message,line,err", [
     ("def azureml_main(:\n    pass\n", "SyntaxError", "invalid syntax (user_script.py, line 1)", 1,
      '  File "user_script.py", line 1\n    def azureml_main(:\n                     ^\nSyntaxError: invalid syntax\n'),

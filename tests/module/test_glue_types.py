@@ -381,6 +381,14 @@ def test_m_what_no_kind_holds_becomes_text(cells, expected, note):
     assert notes == [("x", f"column 'x': {note}")]
 
 
+@pytest.mark.parametrize("cells,flag", [([[1]], "JSON"), ([{1, 2}], None), (["[1]"], None)])
+def test_m_json_texts_are_marked(cells, flag):
+    fd = segment(pd.DataFrame({"x": cells}))
+    array = _quern.map_segment(fd)[3][0]
+    os.close(fd)
+    assert array.flags == (getattr(_quern, flag) if flag else 0)
+
+
 @pytest.mark.parametrize("cells,expected,dtype", [
     ([1, 2**63], [1, 2**63], "uint64"),
     ([1, None], [1.0, None], "float64"),

@@ -69,7 +69,7 @@ GOOD = [BASE, with_input(), with_input(format="csv"), with_input(format="tsv", v
         changed("environment", "py-3.11_a"), changed("limits", "memory_bytes", 1 << 50), changed("limits", "memory_bytes", 1 << 20), changed("limits", "open_files", 16),
         changed("limits", "processes", 1 << 20), changed("limits", "time_ms", 31622400000),
         {**changed("limits", "time_ms", 0), "debug": True},
-        *[changed("dialect", word) for word in ("classic", "studio", "designer", "quern")],
+        *[changed("dialect", word) for word in ("classic", "studio", "designer", "quern")], changed("strict", True), changed("strict", False),
         *[with_input(url=key) for key in KEYS], with_input(url="file:/" + "x" * 4094)]
 
 BAD = [*(changed(name, [key]) for key in BAD_KEYS if key != "a/" for name in ("read", "write")),
@@ -80,7 +80,7 @@ BAD = [*(changed(name, [key]) for key in BAD_KEYS if key != "a/" for name in ("r
        changed("script", "version", "a b"), changed("script", "version", "x" * 128), changed("script", "name", "a/b"),
        changed("script", "name", ".."), changed("script", "name", ""), changed("script", "name", "a\n"),
        changed("script", "name", "x" * 256), changed("extra", 1), changed("id", ""), changed("id", "x" * 65),
-       changed("id", "a.b"), changed("id", "a\n"), changed("id", 7), changed("dialect", "r"), changed("dialect", 4),
+       changed("id", "a.b"), changed("id", "a\n"), changed("id", 7), changed("dialect", "r"), changed("dialect", 4), changed("strict", 1), changed("strict", "yes"),
        changed("environment", ""), changed("environment", ".a"), changed("environment", "a/b"),
        changed("environment", "a" * 65), changed("environment", "a\n"), changed("bundle", None), changed("bundle", {}),
        changed("inputs", {}), changed("inputs", [[]]), changed("inputs", [with_input()["inputs"][0]] * 65),

@@ -134,6 +134,12 @@ static void f_call_refuses_wrong_files_and_ports(void **state) {
     record.port = 7;
     assert_int_equal(take(&call, &record, true, &err), 0);
     assert_refused(&call, &record, true, "INPUT: port 7 came twice");
+    record.port = 8;
+    record.flags = OBJECT_KIND_COUNT;
+    assert_refused(&call, &record, true, "INPUT: kind 7 is unknown");
+    record.flags = OBJECT_PICKLE;
+    memset(record.value, 'x', sizeof record.value);
+    assert_refused(&call, &record, true, "INPUT: expected a text of at most 255 bytes, found no end");
     record = record_of(HOST_COMMIT, "");
     assert_refused(&call, &record, true, "record 1 is not expected here");
     call_close(&call);
@@ -222,16 +228,23 @@ static void assert_answer(struct host_answer answer, size_t fd_count, const char
 static void f_answers_are_checked(void **state) {
     (void)state;
     assert_answer((struct host_answer){.kind = 0}, 0, "answer 0 of the script's process is unknown");
-    assert_answer((struct host_answer){.kind = 6}, 0, "answer 6 of the script's process is unknown");
+    assert_answer((struct host_answer){.kind = 7}, 0, "answer 7 of the script's process is unknown");
     assert_answer((struct host_answer){.kind = HOST_READY}, 0,
                   "answer 1 of the script's process: expected 1 descriptors, found 0");
     assert_answer((struct host_answer){.kind = HOST_DONE}, 1,
-                  "answer 5 of the script's process: expected 0 descriptors, found 1");
+                  "answer 6 of the script's process: expected 0 descriptors, found 1");
     assert_answer((struct host_answer){.kind = HOST_RESULT, .port = 65}, 1,
                   "a result came for port 65: expected 1 to 64, or 0 and a name");
     assert_answer((struct host_answer){.kind = HOST_RESULT}, 1,
                   "a result came for port 0: expected 1 to 64, or 0 and a name");
     assert_answer((struct host_answer){.kind = HOST_RESULT, .name = "x"}, 1, "");
+    assert_answer((struct host_answer){.kind = HOST_RESULT, .name = "x", .detail = OBJECT_FILE}, 1, "");
+    assert_answer((struct host_answer){.kind = HOST_RESULT, .name = "x", .detail = OBJECT_KIND_COUNT}, 1,
+                  "a result of the unknown kind 7 came for port 0");
+    assert_answer((struct host_answer){.kind = HOST_RESULT, .name = "x", .detail = -1}, 1,
+                  "a result of the unknown kind -1 came for port 0");
+    assert_answer((struct host_answer){.kind = HOST_RESULT, .port = 1, .detail = OBJECT_PICKLE}, 1,
+                  "a result of the unknown kind 1 came for port 1");
     assert_answer((struct host_answer){.kind = HOST_RAISED, .reason = REASON_DENIED}, 0,
                   "the script's process raised with the unknown reason 21");
     assert_answer((struct host_answer){.kind = HOST_RAISED, .reason = REASON_EXCEPTION}, 0, "");
@@ -260,7 +273,8 @@ static void b_answers_pass_the_check(void **state) {
     assert_int_equal(answer_ready(ends[0], fd, &err), 0);
     assert_int_equal(answer_note(ends[0], name, "text", &err), 0);
     assert_int_equal(answer_result(ends[0], 0, "named", 5, fd, &err), 0);
-    assert_int_equal(answer_raised(ends[0], REASON_EXIT, 3, "SystemExit", "3", 7, &err), 0);
+    assert_int_equal(answer_traceback(ends[0], "Traceback", &err), 0);
+    assert_int_equal(answer_raised(ends[0], REASON_EXIT, 3, "SystemExit", "3", 7, true, &err), 0);
     assert_int_equal(answer_done(ends[0], &err), 0);
     for (uint32_t kind = HOST_READY; kind <= HOST_DONE; kind++) {
         struct host_answer answer;
@@ -272,6 +286,8 @@ static void b_answers_pass_the_check(void **state) {
     }
     assert_int_equal(answer_result(ends[0], 0, "", 0, fd, &err), -1);
     assert_string_equal(err.msg, "result on port 0: expected a port up to 64, or 0 and a name, and a segment");
+    assert_int_equal(answer_object(ends[0], "x", OBJECT_DATASET, fd, &err), -1);
+    assert_string_equal(err.msg, "an object of kind 0: expected a kind, a name and a file");
     close(ends[1]);
     assert_int_equal(answer_done(ends[0], &err), -1);
     assert_int_equal(err.reason, REASON_INFRA);

@@ -45,7 +45,7 @@ static void b_defaults_have_a_fresh_id_and_limits(void **state) {
 }
 
 static const char whole[] =
-    "{\"schema\":1,\"id\":\"01HZX_-\",\"dialect\":\"designer\",\"environment\":\"sci.1\","
+    "{\"schema\":1,\"id\":\"01HZX_-\",\"dialect\":\"designer\",\"strict\":true,\"environment\":\"sci.1\","
     "\"script\":{\"url\":\"job:j0/script\",\"version\":\"sha256-00\",\"name\":\"score.py\"},"
     "\"bundle\":{\"url\":\"bundles/b\",\"name\":\"b.zip\"},"
     "\"inputs\":[{\"port\":1,\"format\":\"arrow\",\"no_header\":false,\"url\":\"hospital/"
@@ -70,6 +70,7 @@ static void b_a_whole_document_goes_around(void **state) {
     if (decode(whole, &job, &err) < 0)
         fail_msg("%s", err.msg);
     assert_int_equal(job.dialect, HOST_DESIGNER);
+    assert_true(job.strict);
     assert_string_equal(job.bundle.name, "b.zip");
     assert_null(job.bundle.version);
     assert_int_equal(job.inputs[1].format, JOB_CSV);

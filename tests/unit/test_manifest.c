@@ -80,6 +80,7 @@ static void m_an_exception_is_error_0085(void **state) {
                                                         "d\"");
     snprintf(manifest.exception, sizeof manifest.exception, "ValueError");
     manifest.line = 17;
+    manifest.in_entry = true;
     assert_detail(
         &manifest, "0085",
         "Error 0085: The following error occurred during script evaluation, please view the output log for "
@@ -98,11 +99,51 @@ static void m_an_exception_is_error_0085(void **state) {
                 "it's \"b\xc3\xa4"
                 "d\"");
     assert_int_equal(json_integer_value(json_object_get(json_object_get(object, "exception"), "line")), 17);
+    manifest.in_entry = false;
+    json_auto_t *outside = encode(&manifest);
+    assert_non_null(strstr(json_string_value(json_object_get(detail_of(outside), "message")),
+                           "\nGot exception when invoking script: 'ValueError: it's"));
     manifest.line = 0;
     json_auto_t *unplaced = encode(&manifest);
     assert_non_null(strstr(json_string_value(json_object_get(detail_of(unplaced), "message")),
                            "\nGot exception when invoking script: 'ValueError: it's"));
     assert_true(json_is_null(json_object_get(json_object_get(unplaced, "exception"), "line")));
+}
+
+static void m_the_classic_message_has_the_traceback_and_cr_lf(void **state) {
+    (void)state;
+    struct manifest manifest = failed(REASON_EXCEPTION, "bad");
+    snprintf(manifest.exception, sizeof manifest.exception, "ValueError");
+    snprintf(
+        manifest.traceback, sizeof manifest.traceback,
+        "Traceback (most recent call last):\n  File \"user_script.py\", line 2, in azureml_main\nValueError: bad\n");
+    manifest.dialect = HOST_STUDIO;
+    assert_detail(&manifest, "0085",
+                  "Error 0085: The following error occurred during script evaluation, please view the output log for "
+                  "more information:\r\n"
+                  "---------- Start of error message from Python interpreter ----------\r\n"
+                  "Caught exception while executing function: Traceback (most recent call last):\r\n"
+                  "  File \"user_script.py\", line 2, in azureml_main\r\n"
+                  "ValueError: bad\r\n"
+                  "---------- End of error message from Python  interpreter  ----------");
+    json_auto_t *object = encode(&manifest);
+    assert_text(object, "dialect", "studio");
+    assert_text(object, "message", "ValueError: bad");
+    manifest.dialect = HOST_DESIGNER;
+    json_auto_t *other = encode(&manifest);
+    assert_null(strstr(json_string_value(json_object_get(detail_of(other), "message")), "Traceback"));
+}
+
+static void l_the_longest_classic_message_is_whole(void **state) {
+    (void)state;
+    struct manifest manifest = failed(REASON_EXCEPTION, "bad");
+    manifest.exception[0] = 'E';
+    memset(manifest.traceback, '\n', sizeof manifest.traceback - 2);
+    manifest.traceback[sizeof manifest.traceback - 2] = 'x';
+    manifest.dialect = HOST_CLASSIC;
+    json_auto_t *object = encode(&manifest);
+    const char *message = json_string_value(json_object_get(detail_of(object), "message"));
+    assert_non_null(strstr(message, "\r\nx\r\n---------- End of error message from Python  interpreter  ----------"));
 }
 
 static void m_other_failures_have_the_numbers_of_the_original_or_none(void **state) {
@@ -255,6 +296,8 @@ int main(void) {
         cmocka_unit_test(l_a_brief_one_leaves_out_columns_then_warnings),
         cmocka_unit_test(l_a_brief_one_keeps_the_last_of_each_metric),
         cmocka_unit_test(m_an_exception_is_error_0085),
+        cmocka_unit_test(m_the_classic_message_has_the_traceback_and_cr_lf),
+        cmocka_unit_test(l_the_longest_classic_message_is_whole),
         cmocka_unit_test(m_other_failures_have_the_numbers_of_the_original_or_none),
         cmocka_unit_test(m_sys_exit_is_an_exception_too),
         cmocka_unit_test(f_bytes_that_are_no_text_are_escaped),

@@ -45,11 +45,12 @@ class Array(NamedTuple):
                 self.mask, self.nulls, self.data_bytes)
 
 
-def segment(frame, names, profile, limit, note):
-    """Descriptor of a sealed segment with the columns of `frame`, called `names`; at most `limit` bytes."""
+def segment(frame, names, profile, limit, note, strict=False):
+    """Descriptor of a sealed segment with the columns of `frame`, called `names`; at most `limit` bytes. strict: objects that
+    only text can hold are a TypeError."""
     arrays, dictionaries = [], []
     for name, (_, series) in zip(names, frame.items()):
-        array, values = storable(series, name, Notes(name, note))
+        array, values = storable(series, name, Notes(name, note, strict))
         if values is not None:
             array = array._replace(dictionary=len(names) + len(dictionaries))
             dictionaries.append(values)
@@ -73,8 +74,8 @@ def storable(series, name, note):
 class Notes:
     """Says once per column and text what is not stored as it is."""
 
-    def __init__(self, name, note):
-        self.name, self.note, self.said = name, note, set()
+    def __init__(self, name, note, strict):
+        self.name, self.note, self.strict, self.said = name, note, strict, set()
 
     def __call__(self, text):
         if text not in self.said:
@@ -257,6 +258,8 @@ def inferred(values, note):
         return durations(values, note)
     if all(isinstance(cell, BYTES) for cell in present):
         return objects(objects_of([bytes(cell) if isinstance(cell, BYTES) else None for cell in values]), note)
+    if note.strict:
+        raise TypeError(f"it holds {kinds(present)}, and the job is strict")
     if all(isinstance(cell, (list, dict)) for cell in present):
         return documents(values, note)
     return text(values, note, f"{kinds(present)} is stored as text")
@@ -297,7 +300,7 @@ def documents(values, note):
     except (TypeError, ValueError, RecursionError):
         return text(values, note, "list or dict is stored as text")
     note("list or dict is stored as JSON text")
-    return objects(objects_of(cells), note)
+    return objects(objects_of(cells), note)._replace(flags=_quern.JSON)
 
 
 def kinds(cells):

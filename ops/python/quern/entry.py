@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs one job in this process. Called by glue.c: get_ready() when the process is forked, run() once.
 
-`call`: dict of task ("run", "type"), dialect, debug, legacy, streams (whether stdout and stderr are no pipes, as they were
-before), profile, limit (bytes of one result), directory (the current one), script (bytes), bundle (fd or -1), bundle_name,
-table (fd), table_name, separator, header, columns [name] (none: all), inputs [(port, fd, name, kind, parameter)], params {key:
-value}.
-`answers`: note(about, text), result(port, name, rows, fd), object(name, kind, fd), raised(reason, detail, type, message, line).
+`call`: dict of task ("run", "type"), dialect, strict, debug, legacy, streams (whether stdout and stderr are no pipes, as they were
+before), profile, limit (bytes of one result), directory (the current one), script (bytes), script_name, bundle (fd or -1),
+bundle_name, table (fd), table_name, separator, header, columns [name] (none: all), inputs [(port, fd, name, kind, parameter)],
+params {key: value}.
+`answers`: note(about, text), result(port, name, rows, fd), object(name, kind, fd), traceback(text), raised(reason, detail, type,
+message, line, in_entry).
 """
 import os
 import sys
 
 import _quern
 import quern
-from quern import (calling, columns, failures, foreign, given, names, objects, results, script, settings, surroundings, tables,
-                   windows)
+from quern import (calling, columns, failures, foreign, given, names, objects, refused, results, script, settings, surroundings,
+                   tables, windows)
 
 NOTES = 1000
+CLASSIC = ("classic", "studio")  # their message has the traceback
 getpid = os.getpid  # a script may put another in its place
 quern.inputs, quern.Object, quern.File = given.Inputs(), objects.Object, objects.File
 HELD = []  # the inputs, until the process ends: only then does the worker measure what was changed of them
@@ -53,7 +55,7 @@ def get_ready(directory):
 class Rehearsal:
     """The answers of a script of our own, which has nothing to say."""
 
-    def raised(self, reason, detail, kind, message, line):
+    def raised(self, reason, detail, kind, message, line, in_entry):
         raise RuntimeError(f"{kind}: {message} (line {line})")
 
 
@@ -91,9 +93,7 @@ def failed(job, error):
         code, text = failures.exit_code(error)
         failures.say(text)
         leave_if_forked(job, code)
-        message = f"the script called sys.exit({code})"
-        job.answers.raised(_quern.REASON_EXIT, code, "SystemExit", message, failures.line_of(error))
-        surroundings.finish()
+        raised(job, error, _quern.REASON_EXIT, code, f"the script called sys.exit({code})")
         return
     reason, message = failures.reason_of(error, job.blame)
     if not isinstance(error, failures.EXPECTED):
@@ -105,7 +105,14 @@ def failed(job, error):
 
         debugger.post_mortem(error)
     number = getattr(error, "number", 0) if isinstance(error, failures.EXPECTED) else 0
-    job.answers.raised(reason, number, failures.type_of(error), message, failures.line_of(error))
+    raised(job, error, reason, number, message)
+
+
+def raised(job, error, reason, detail, message):
+    """The last answer: why there is no result."""
+    if job.call["dialect"] in CLASSIC and not isinstance(error, failures.EXPECTED):
+        job.answers.traceback(failures.classic(error))
+    job.answers.raised(reason, detail, failures.type_of(error), message, *failures.line_of(error))
     surroundings.finish()
 
 
@@ -129,10 +136,11 @@ def call_script(job):
     """Bundle, inputs, script, call, results. Returns the script's module."""
     call = job.call
     quern.params.update(settings.typed(call["params"]))
-    unpack(call)
+    unpack(job)
     inputs = [given.Input(*one, job.notes_about(one[2])) for one in call["inputs"]]
     quern.inputs._fill(inputs)
     HELD.append(inputs)
+    refused.script(call["script"], call["script_name"], call, job.note)
     job.blame = _quern.REASON_EXCEPTION
     if job.legacy:
         bring_back(job)
@@ -170,17 +178,22 @@ def suggest(job, error):
         failures.say(f"hint: {text}\n")
 
 
-def unpack(call):
+def unpack(job):
+    call = job.call
     if call["bundle"] < 0:
         return
     directory = os.open(script.bundle(call["directory"]), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         files = _quern.unpack_bundle(call["bundle"], directory)
+    except _quern.Failure as failure:
+        failure.number = _quern.ERROR_BUNDLE
+        raise
     finally:
         os.close(directory)
     if windows.is_spelled(call["script"]):
         windows.link(call["directory"])
     print(f"{script.BUNDLE}: unpacked {call['bundle_name']}, {files} file{'' if files == 1 else 's'}")
+    refused.bundle(script.bundle(call["directory"]), call, job.note)
 
 
 def answer(job, outputs, about=""):
@@ -192,7 +205,7 @@ def answer(job, outputs, about=""):
         labels = names.columns(frame.columns, job.call["dialect"])
         note = job.notes_about(about or name or f"dataset{port}")
         fd = (frame.segment(labels, job.call["limit"], note) if isinstance(frame, foreign.Table) else
-              columns.segment(frame, labels, job.call["profile"], job.call["limit"], note))
+              columns.segment(frame, labels, job.call["profile"], job.call["limit"], note, job.call["strict"]))
         try:
             leave_if_forked(job)
             job.answers.result(port, name, len(frame), fd)

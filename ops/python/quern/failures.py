@@ -6,13 +6,16 @@ import os
 import traceback
 
 import _quern
-from quern import script, tables
+from quern import refused, script, tables
 
 TEXT = 4000  # characters of a message
+ROOM = 4095  # bytes of a traceback in the record
+BEGIN = 1000  # bytes that are kept of the begin of a longer one
+HEADER = "Traceback (most recent call last):\n"
 OWN = __name__.rpartition(".")[0]
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 HERE = (lambda: None).__code__.co_filename
-EXPECTED = (_quern.Failure, tables.BadTable)  # they carry a reason and need no traceback
+EXPECTED = (_quern.Failure, tables.BadTable, refused.Refused)  # they carry a reason and need no traceback
 PREFIX = f"<frozen {OWN}" if HERE.startswith("<frozen ") else os.path.dirname(HERE) + os.sep
 
 
@@ -44,6 +47,16 @@ def report(error, ours=False):
         return "".join(told.format())
     except BaseException:
         return f"{type_of(error)}: {text_of(error)}\n"
+
+
+def classic(error):
+    """report() as the classic message has it: always with its first line, and cut in the middle where it is long."""
+    told = report(error)
+    text = (told if told.startswith(HEADER) else HEADER + told).encode("utf-8", "backslashreplace")
+    if len(text) > ROOM:
+        gap = b"\n  ...\n"
+        text = text[:BEGIN] + gap + text[BEGIN + len(gap) - ROOM:]
+    return text.decode("utf-8", "ignore")
 
 
 def strip(told):
@@ -82,12 +95,12 @@ def frames(error):
 
 
 def line_of(error):
-    """Where the script failed: in the outermost azureml_main, else its innermost line; 0: nowhere in it."""
+    """(line, in_entry): where the script failed, in the outermost azureml_main, else its innermost line; 0: nowhere in it."""
     if isinstance(error, SyntaxError) and error.filename == script.FILE:
-        return int(error.lineno or 0)
+        return int(error.lineno or 0), False
     found = [frame for frame in frames(error) if frame[0] == script.FILE]
     entered = [line for _, function, line in found if function == script.ENTRY]
-    return entered[0] if entered else found[-1][2] if found else 0
+    return (entered[0], True) if entered else (found[-1][2] if found else 0, False)
 
 
 def first_frame(error):

@@ -10,18 +10,21 @@ OUTPUT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}\Z")
 
 
 def columns(labels, dialect):
-    """Distinct column names for any labels: str() of each; repeated ones get a number that nobody has."""
+    """Distinct column names for any labels: str() of each; repeated ones get a number that nobody has, in the designer nobody
+    to their left."""
     texts = [whole(label if type(label) is str else text_of(label, place)) for place, label in enumerate(labels)]
     taken = set(texts)
     if len(taken) == len(texts):
         return texts
     form, first = SUFFIXES[dialect]
     placed, numbers = set(), {}
+    if dialect == "designer":
+        taken = placed
     for i, text in enumerate(texts):
         if text in placed:
             texts[i] = _number(text, form, numbers.setdefault(text, first), taken, numbers)
             taken.add(texts[i])
-        placed.add(text)
+        placed.add(texts[i])
     return texts
 
 

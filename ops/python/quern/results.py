@@ -21,6 +21,8 @@ def outputs(value, dialect, note):
     if isinstance(value, LAZY):
         value = list(value)
     if is_sequence(value):
+        if len(value) == 0 and dialect == "designer":
+            raise IndexError("tuple index out of range")
         if len(value) == 0:
             note("azureml_main", "an empty sequence was returned: the outputs are empty")
         for place, element in enumerate(value, 1):
