@@ -15,6 +15,7 @@
  *        COLUMN (value)                                   TYPE, any number: only these, in this order; LINT: the ports
  *                                                         that will be connected, and =NAME of inputs by name
  *        PARAM (key, value)                               any number
+ *        REQUESTS fd: the channel of quern/request.h      RUN only, at most one
  *        START
  * 4. child → worker: host_answer records: READY (fd: the work directory) once the jail is on and before the first
  *    submitted byte is read; then NOTE, RESULT (fd: a sealed segment, or an object in a sealed file), TRACEBACK, RAISED, in
@@ -97,6 +98,7 @@ enum host_call_kind {
     HOST_PARAM,
     HOST_START,
     HOST_COLUMN,
+    HOST_REQUESTS,
 };
 
 /* What START asks for. */
@@ -123,7 +125,8 @@ struct host_call {
     uint32_t flags;               /* START, TABLE: enum host_flags; INPUT: enum object_kind */
     uint32_t separator;           /* TABLE: ',' or '\t' */
     struct jail_limits limits;    /* COMMIT */
-    char name[HOST_NAME_BYTES];   /* SCRIPT, BUNDLE, INPUT, TABLE: file name; PARAM: key. Terminated */
+    char name[HOST_NAME_BYTES];   /* SCRIPT, BUNDLE, INPUT, TABLE: file name; PARAM: key; START: the job's id.
+                                   Terminated */
     char value[HOST_VALUE_BYTES]; /* PARAM, COLUMN; INPUT: the parameter that gets it, or empty. Terminated */
 };
 

@@ -110,6 +110,19 @@ static void b_columns_of_a_table_are_kept_in_order(void **state) {
     call_close(&call);
 }
 
+static void f_call_has_one_channel_for_requests(void **state) {
+    (void)state;
+    struct call call;
+    struct err err;
+    call_open(&call, -1, 1);
+    struct host_call record = record_of(HOST_REQUESTS, "");
+    assert_refused(&call, &record, false, "record 9: expected 1 descriptors, found 0");
+    assert_int_equal(take(&call, &record, true, &err), 0);
+    assert_true(call.requests >= 0);
+    assert_refused(&call, &record, true, "REQUESTS: expected one record, found a second");
+    call_close(&call);
+}
+
 static void f_call_refuses_wrong_files_and_ports(void **state) {
     (void)state;
     struct call call;
@@ -176,7 +189,7 @@ static void f_call_refuses_a_wrong_start(void **state) {
     struct host_call script = record_of(HOST_SCRIPT, "a.py");
     assert_int_equal(take(&call, &script, true, &err), 0);
     record.task = HOST_TASK_TYPE;
-    assert_refused(&call, &record, false, "START: typing needs a TABLE and neither SCRIPT nor INPUT");
+    assert_refused(&call, &record, false, "START: typing needs a TABLE and neither SCRIPT nor INPUT nor REQUESTS");
     record.task = HOST_TASK_LINT;
     assert_int_equal(take(&call, &record, false, &err), 1);
     record.task = 4;
@@ -300,6 +313,7 @@ int main(void) {
         cmocka_unit_test(b_call_is_put_together),
         cmocka_unit_test(b_call_to_type_a_table),
         cmocka_unit_test(b_columns_of_a_table_are_kept_in_order),
+        cmocka_unit_test(f_call_has_one_channel_for_requests),
         cmocka_unit_test(f_call_refuses_wrong_files_and_ports),
         cmocka_unit_test(f_call_refuses_wrong_parameters),
         cmocka_unit_test(f_call_refuses_a_wrong_start),
