@@ -110,9 +110,10 @@ def pictures(places):
 
 
 def jail(places):
-    return Area("the walls around programs and children, in a small C program",
+    return Area("the walls around programs and children of a small C program: what each adds, from fork to reaping, and all together",
                 [[f"{places.benches}/bench_jail"]], 1 if places.quick else 20,
-                {"spawn, isolated, *": "spawn, plain, to its end"})
+                {"spawn, isolated, *": "spawn, plain, to its end", "idle: all together": "idle: bare fork",
+                 "busy: all together": "busy: bare fork"})
 
 
 def jobs(places, area):

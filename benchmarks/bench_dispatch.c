@@ -11,11 +11,9 @@
 // The records are those that a worker sends, in its order; the script is in its memory file before.
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,6 +22,7 @@
 #include "quern/memory.h"
 #include "quern/own.h"
 #include "rounds.h"
+#include "spinners.h"
 #include "tests/unit/host_harness.h"
 #include "tests/unit/host_waiting.h"
 
@@ -34,12 +33,7 @@
     "def azureml_main():\n"                                                                                            \
     "    os.write(1, b\"%d\" % first)\n"
 
-enum { STANDBY = 2, MAX_SPINNERS = 64, REST_NS = 10000000 };
-
-struct spinners {
-    pid_t pids[MAX_SPINNERS];
-    int count;
-};
+enum { STANDBY = 2, REST_NS = 10000000 };
 
 struct waker {
     int socket;
@@ -54,36 +48,7 @@ struct bench {
     int output[2];
 };
 
-// ---- load, and a process that only wakes up ----
-
-static int start_spinners(struct spinners *spinners, struct err *err) {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    for (; spinners->count < cores && spinners->count < MAX_SPINNERS; spinners->count++) {
-        pid_t pid = fork();
-        if (pid < 0)
-            return err_sys(err, REASON_INFRA, "fork");
-        if (pid == 0) {
-            prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-            raise(SIGSTOP);
-            for (volatile uint64_t i = 0;; i++)
-                ;
-        }
-        spinners->pids[spinners->count] = pid;
-        waitpid(pid, NULL, WUNTRACED);
-    }
-    return 0;
-}
-
-static void signal_spinners(const struct spinners *spinners, int number) {
-    for (int i = 0; i < spinners->count; i++)
-        kill(spinners->pids[i], number);
-}
-
-static void end_spinners(const struct spinners *spinners) {
-    signal_spinners(spinners, SIGKILL);
-    for (int i = 0; i < spinners->count; i++)
-        waitpid(spinners->pids[i], NULL, 0);
-}
+// ---- a process that only wakes up ----
 
 _Noreturn static void answer_with_clock(int socket) {
     char byte;
@@ -189,12 +154,12 @@ static int round_of(const struct bench *bench, struct err *err) {
     TRY(rest(bench, err));
     TRY(measure_dispatch(bench, "idle", err));
     TRY(rest(bench, err));
-    signal_spinners(&bench->spinners, SIGCONT);
+    spinners_go(&bench->spinners);
     nanosleep(&(struct timespec){.tv_nsec = REST_NS}, NULL);
     TRY(measure_wake_up(&bench->waker, "busy", err));
     nanosleep(&(struct timespec){.tv_nsec = REST_NS}, NULL);
     TRY(measure_dispatch(bench, "busy", err));
-    signal_spinners(&bench->spinners, SIGSTOP);
+    spinners_rest(&bench->spinners);
     return 0;
 }
 
@@ -203,7 +168,7 @@ static int open_bench(struct bench *bench, struct err *err) {
         return err_sys(err, REASON_INFRA, "pipe2");
     bench->script = memory_from("script", SCRIPT, strlen(SCRIPT), err);
     TRY(bench->script);
-    TRY(start_spinners(&bench->spinners, err));
+    TRY(spinners_start(&bench->spinners, err));
     TRY(start_waker(&bench->waker, err));
     TRY(harness_open(&bench->harness, QUERN_PYTHON_PROGRAM, "--standby=2", DESCRIPTOR, err));
     if (!bench->harness.ready.err.reason)
@@ -219,7 +184,7 @@ static int run(struct err *err) {
         TRY(round_of(&bench, err));
         rounds_end();
     }
-    end_spinners(&bench.spinners);
+    spinners_end(&bench.spinners);
     end_waker(&bench.waker);
     return harness_close(&bench.harness, err);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The price of the jail: what a small C program pays, without the fork of a large interpreter. Rounds: rounds.h; each
-// does everything TIMES times.
+// The price of the jail: what a small C program pays, without the fork of a large interpreter, while this program does
+// nothing else (`idle`) and while it keeps every processor busy (`busy`). Rounds: rounds.h; each does everything TIMES times.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,10 +9,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "jail_prices.h"
 #include "quern/clock.h"
 #include "quern/jail.h"
 #include "quern/own.h"
 #include "rounds.h"
+#include "spinners.h"
 
 enum { TIMES = 10, OUT = 3 };
 
@@ -33,8 +35,8 @@ static int reap(int pidfd) {
 }
 
 // One program started to its end: exec, and for the isolated one all namespaces, id maps and their teardown.
-static int spawn_once(const char *role, bool isolate) {
-    const char *const argv[] = {"bench_jail", role, NULL}, *const variables[] = {NULL};
+static int spawn_once(const char *role, const char *when, bool isolate) {
+    const char *const argv[] = {"bench_jail", role, when, NULL}, *const variables[] = {NULL};
     int out = 1, pidfd = -1;
     pid_t pid;
     struct err err = {0};
@@ -50,7 +52,7 @@ static int spawn_once(const char *role, bool isolate) {
 static int bench_spawn(bool isolate) {
     for (int i = 0; i < TIMES; i++) {
         uint64_t start = clock_now_ns();
-        if (spawn_once("nothing", isolate))
+        if (spawn_once("nothing", NULL, isolate))
             return 1;
         print(1, isolate ? "spawn, isolated, to its end" : "spawn, plain, to its end", us_since(start));
     }
@@ -59,86 +61,16 @@ static int bench_spawn(bool isolate) {
 
 // ---- in a zygote ----
 
-static int start_tree(const struct jail *jail, int *ret_init, struct err *err) {
-    TRY(jail_tree_start(jail, ret_init, err));
-    TRY(jail_tree_enter(jail, *ret_init, err));
-    return 0;
-}
-
-static int end_tree(int init, struct err *err) {
-    TRY(jail_tree_kill(init, err));
-    TRY(jail_tree_reap(init, err));
-    close(init);
-    return 0;
-}
-
-_Noreturn static void child(const struct jail *jail, int report) {
-    struct jail_limits limits;
-    struct err err = {0};
-    int work_dir = -1;
-    uint64_t space = 0;
-    double us[2];
-    jail_limits_default(&limits);
-    uint64_t start = clock_now_ns();
-    if (jail_prepare(jail, 0, &limits, &report, 1, &work_dir, &err) < 0)
-        _exit(complain(&err));
-    us[0] = us_since(start);
-    start = clock_now_ns();
-    if (jail_measure(&space, &err) < 0 || jail_commit(jail, space, &limits, &err) < 0)
-        _exit(complain(&err));
-    us[1] = us_since(start);
-    _exit(write(report, us, sizeof us) == sizeof us ? 0 : 1);
-}
-
-struct round {
-    double start, prepare, commit, kill;
-};
-
-static int tree_round(const struct jail *jail, const int pipe[2], struct round *ret) {
-    struct err err = {0};
-    int init = -1, status = 0;
-    double us[2];
-    uint64_t start = clock_now_ns();
-    if (start_tree(jail, &init, &err) < 0)
-        return complain(&err);
-    ret->start = us_since(start);
-    pid_t pid = fork();
-    if (pid == 0)
-        child(jail, pipe[1]);
-    start = clock_now_ns();
-    if (jail_tree_leave(jail, &err) < 0)
-        return complain(&err);
-    ret->start += us_since(start);
-    if (read(pipe[0], us, sizeof us) != sizeof us || waitpid(pid, &status, 0) != pid || status != 0)
-        return 1;
-    ret->prepare = us[0];
-    ret->commit = us[1];
-    start = clock_now_ns();
-    if (end_tree(init, &err) < 0)
-        return complain(&err);
-    ret->kill = us_since(start);
-    return 0;
-}
-
-static int bench_tree(void) {
+static int bench_tree(const char *when) {
     struct jail_options options = {0};
     struct jail *jail = NULL;
     struct err err = {0};
-    int ends[2];
     uint64_t start = clock_now_ns();
-    if (pipe2(ends, O_CLOEXEC) < 0 || jail_open(&options, &jail, &err) < 0)
+    if (jail_open(&options, &jail, &err) < 0)
         return complain(&err);
-    print(OUT, "jail_open, once per zygote", us_since(start));
-    for (int i = 0; i < TIMES; i++) {
-        struct round round;
-        if (tree_round(jail, ends, &round))
-            return 1;
-        print(OUT, "tree: start, enter, leave", round.start);
-        print(OUT, "jail_prepare", round.prepare);
-        print(OUT, "jail_commit", round.commit);
-        print(OUT, "tree: kill, reap", round.kill);
-    }
-    return 0;
+    if (strcmp(when, "idle") == 0)
+        print(OUT, "jail_open, once per zygote", us_since(start));
+    return jail_prices(jail, when, OUT, &err) < 0 ? complain(&err) : 0;
 }
 
 _Noreturn static void codec_child(int report) {
@@ -166,18 +98,32 @@ static int bench_codec(void) {
     return 0;
 }
 
+static int round_of(const struct spinners *spinners) {
+    if (bench_spawn(false) || bench_spawn(true) || spawn_once("codec", NULL, true) || spawn_once("tree", "idle", true))
+        return 1;
+    spinners_go(spinners);
+    int busy = spawn_once("tree", "busy", true);
+    spinners_rest(spinners);
+    return busy;
+}
+
 int main(int argc, char **argv) {
     const char *role = argc > 1 ? argv[1] : "";
+    struct spinners spinners;
+    struct err err = {0};
     if (strcmp(role, "nothing") == 0)
         return 0;
     if (strcmp(role, "tree") == 0)
-        return bench_tree();
+        return bench_tree(argv[2]);
     if (strcmp(role, "codec") == 0)
         return bench_codec();
+    if (spinners_start(&spinners, &err) < 0)
+        return complain(&err);
     while (rounds_wait()) {
-        if (bench_spawn(false) || bench_spawn(true) || spawn_once("tree", true) || spawn_once("codec", true))
+        if (round_of(&spinners))
             return 1;
         rounds_end();
     }
+    spinners_end(&spinners);
     return 0;
 }

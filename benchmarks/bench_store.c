@@ -50,7 +50,7 @@ static void hash(const struct place *place) {
     char version[STORAGE_VERSION_BYTES];
     uint64_t start = clock_now_ns();
     if (digest_begin(&digest, NULL) < 0 || digest_add(&digest, place->words, place->bytes, NULL) < 0 ||
-        digest_version(&digest, version, NULL) < 0)
+        digest_version(&digest, 0, version, NULL) < 0)
         die("SHA-256");
     rounds_since("SHA-256 alone", start);
 }

@@ -71,9 +71,13 @@ static const char *find_name(const struct command_line *line, const struct prefe
     return given ? "-q" : variable ? "QUERN_QUEUE" : preferences->file;
 }
 
-static int open_queue(const char *name, const char *name_source, struct client *client, struct refusal *refusal) {
-    const struct queue_options options = {
-        .url = client->url, .password = client->password, .name = name, .durability = client->durability};
+static int open_queue(const char *name, const char *name_source, const char *key_file, struct client *client,
+                      struct refusal *refusal) {
+    const struct queue_options options = {.url = client->url,
+                                          .password = client->password,
+                                          .key_file = *key_file ? key_file : NULL,
+                                          .name = name,
+                                          .durability = client->durability};
     struct err err;
     if (queue_open(&options, &client->queue, &err) == 0) {
         snprintf(client->name, sizeof client->name, "%.*s", QUEUE_NAME_BYTES - 1, name);
@@ -108,8 +112,9 @@ static int open_named(const struct command_line *line, const char *operand, stru
     int result = preferences_password("QUERN_REDIS_PASSWORD_FILE", preferences.password_file, &ret->password, refusal);
     if (result == 0)
         result = read_durability(&preferences, &ret->durability, refusal);
+    const char *key_file = preferences_variable("QUERN_KEY_FILE");
     if (result == 0)
-        result = open_queue(name, name_source, ret, refusal);
+        result = open_queue(name, name_source, key_file ? key_file : preferences.key_file, ret, refusal);
     if (result < 0)
         client_close(ret);
     return result;

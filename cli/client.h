@@ -5,8 +5,9 @@
  *     its Redis    --queue-url, else QUERN_REDIS_URL, else `url` of quern.ini, else the private Redis of `quern up`
  *     its name     -q, else QUERN_QUEUE, else `name` of quern.ini, else "default"
  *     passwords    the files that QUERN_REDIS_PASSWORD_FILE and QUERN_STORE_PASSWORD_FILE name, else quern.ini
+ *     key          the file that QUERN_KEY_FILE names, else `key_file` of quern.ini: jobs are signed with it
  *     durability   QUERN_DURABILITY, else quern.ini, else normal
- *     quern.ini    $XDG_CONFIG_HOME/quern/quern.ini: [queue] url, name, password_file, durability; [store] password_file
+ *     quern.ini    $XDG_CONFIG_HOME/quern/quern.ini: [queue] url, name, password_file, key_file, durability; [store] password_file
  *
  * Calling sequence: client_open() → calls on .queue; client_store() when objects are wanted → client_close(). Nothing is
  * sent before the first call.

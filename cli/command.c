@@ -179,11 +179,15 @@ static int check_choice(const char *name, const char *choices, struct given *giv
     return -1;
 }
 
-static int check_pair(const char *name, const char *text, struct refusal *refusal) {
+static int check_pair(const char *name, const struct flag *flag, const char *text, struct refusal *refusal) {
     if (*text != '=' && strchr(text, '='))
         return 0;
-    return refuse(refusal, REASON_USAGE, "%s: '%s' is not KEY=VALUE; write %s=1", name, text,
-                  *text == '=' || !*text ? "depth" : text);
+    bool blank = *text == '=' || !*text;
+    if (flag == &flags[FLAG_JOB_INPUT])
+        return refuse(refusal, REASON_USAGE, "%s: '%s' is not %s; write model=%s", name, text, flag->value,
+                      blank ? "KEY" : text);
+    return refuse(refusal, REASON_USAGE, "%s: '%s' is not %s; write %s=1", name, text, flag->value,
+                  blank ? "depth" : text);
 }
 
 static int check_number(const char *name, unsigned long least, unsigned long most, struct given *given,
@@ -200,7 +204,7 @@ static int check_value(const char *name, const struct flag *flag, struct given *
     if (flag->kind == COMMAND_CHOICE)
         return check_choice(name, flag->value, given, refusal);
     if (flag->kind == COMMAND_PAIR)
-        return check_pair(name, given->value, refusal);
+        return check_pair(name, flag, given->value, refusal);
     if (flag->kind == COMMAND_DURATION && quantity_duration(given->value, &given->number, better) < 0)
         return refuse(refusal, REASON_USAGE, "%s: '%s' is not a duration; write %s", name, given->value, better);
     if (flag->kind == COMMAND_SIZE && quantity_size(given->value, &given->number, better) < 0)

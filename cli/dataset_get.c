@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `quern dataset get KEY FILE`: as it is stored, or as CSV or TSV; the file appears whole or not at all.
+// `quern dataset get KEY FILE`: as it is stored, or a dataset as CSV or TSV; the file appears whole or not at all.
 #include <limits.h>
 #include <string.h>
 
@@ -9,6 +9,7 @@
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "cli/view.h"
+#include "quern/object.h"
 #include "quern/own.h"
 
 // The file's directory and its name there; "" for a path that names no file.
@@ -63,10 +64,12 @@ static int get(const struct command_line *line, const struct store *store, uint6
                struct refusal *refusal) {
     struct storage_pin pin;
     struct storage_object object;
-    TRY(check_format(line->operands[1], refusal));
     TRY(store_find(store, "KEY", line->operands[0], &pin, refusal));
+    bool as_is = object_of_version(pin.version) != OBJECT_DATASET;
+    if (!as_is)
+        TRY(check_format(line->operands[1], refusal));
     enum job_format format = source_format(line->operands[1]);
-    if (format != JOB_ARROW)
+    if (!as_is && format != JOB_ARROW)
         return get_text(line, format == JOB_TSV ? RUN_TSV : RUN_CSV, ret_bytes, refusal);
     TRY(store_get(store, "KEY", line->operands[0], &object, refusal));
     auto_fd int fd = object.fd;

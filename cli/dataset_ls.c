@@ -10,6 +10,7 @@
 #include "cli/terminal.h"
 #include "cli/text.h"
 #include "cli/verbs.h"
+#include "quern/object.h"
 #include "quern/own.h"
 
 // One walk measures, a second one prints: what changes in between is only out of line.
@@ -46,8 +47,9 @@ static int print_row(void *context, const struct storage_entry *entry) {
     if (localtime_r(&changed, &tm))
         strftime(when, sizeof when, "%Y-%m-%d %H:%M", &tm);
     uint32_t width = text_width(entry->key), spare = width < listing->width ? listing->width - width : 0;
-    terminal_say(&listing->out, "%s%*s  %s  %10s  %s\n", entry->key, (int)spare, "",
-                 store_short_version(entry->version, version), quantity_show_bytes(entry->bytes, bytes), when);
+    terminal_say(&listing->out, "%s%*s  %-7s  %s  %10s  %s\n", entry->key, (int)spare, "",
+                 object_word(object_of_version(entry->version)), store_short_version(entry->version, version),
+                 quantity_show_bytes(entry->bytes, bytes), when);
     return 0;
 }
 
@@ -55,7 +57,8 @@ static int print_json(void *context, const struct storage_entry *entry) {
     struct listing *listing = context;
     if (is_hidden(listing, entry))
         return 0;
-    json_auto_t *object = json_pack("{s:s, s:s, s:I, s:I}", "key", entry->key, "version", entry->version, "bytes",
+    json_auto_t *object = json_pack("{s:s, s:s, s:s, s:I, s:I}", "key", entry->key, "kind",
+                                    object_word(object_of_version(entry->version)), "version", entry->version, "bytes",
                                     (json_int_t)entry->bytes, "changed", (json_int_t)entry->changed_s);
     auto_free char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
     listing->failed = !text;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `quern dataset put FILE KEY`: Arrow is checked and stored as it is; CSV and TSV, typed by pandas, and ARFF become Arrow.
+// `quern dataset put FILE KEY`: Arrow is checked and stored as it is; CSV and TSV, typed by pandas, and ARFF become Arrow;
+// any other kind is stored as it is.
 #include <string.h>
 
 #include "cli/quantity.h"
@@ -8,10 +9,12 @@
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "cli/view.h"
+#include "quern/object.h"
 #include "quern/own.h"
 
 struct stored {
     struct view_result view;
+    uint32_t kind; // enum object_kind
     uint64_t bytes;
     char version[STORAGE_VERSION_BYTES];
 };
@@ -43,9 +46,9 @@ static int put_file(const struct store *store, const char *word, struct stored *
         return refuse(refusal, (enum reason)err.reason, "FILE: %s", err.msg);
     auto_fd int fd = object.fd;
     stored->bytes = object.bytes;
-    if (strcmp(object.version, stored->view.version) != 0)
+    if (stored->view.version[0] && strcmp(object.version, stored->view.version) != 0)
         return refuse(refusal, REASON_BAD_INPUT, "%s: the file changed while it was being read", word);
-    if (catalogue_put(store->catalogue, fd, stored->version, &err) < 0 ||
+    if (catalogue_put_as(store->catalogue, stored->kind, fd, stored->version, &err) < 0 ||
         storage_check_unchanged(&object, word, &err) < 0)
         return refuse(refusal, (enum reason)err.reason, "%s", err.msg);
     return 0;
@@ -60,9 +63,26 @@ static int put_product(const struct store *store, struct stored *stored, struct 
     return 0;
 }
 
+// What the file is said to be, or is called.
+static uint32_t kind_of(const struct command_line *line) {
+    const struct given *kind = command_given(line, "--kind");
+    return kind ? (uint32_t)kind->number : job_object(source_format(line->operands[0]));
+}
+
+// Nobody here looks into an object.
+static int put_object(const struct command_line *line, const struct store *store, struct stored *stored,
+                      struct refusal *refusal) {
+    TRY(store_new_key_check("KEY", line->operands[1], refusal));
+    TRY(put_file(store, line->operands[0], stored, refusal));
+    return store_set(store, line->operands[1], stored->version, refusal);
+}
+
 static int put(const struct command_line *line, const struct store *store, struct stored *stored,
                struct refusal *refusal) {
     struct view_request request;
+    stored->kind = kind_of(line);
+    if (stored->kind != OBJECT_DATASET)
+        return put_object(line, store, stored, refusal);
     TRY(settle(line, &request, refusal));
     TRY(view(&request, &stored->view, refusal));
     if (request.task == RUN_CHECK)
@@ -76,6 +96,11 @@ static void tell(const char *key, const struct stored *stored) {
     char rows[QUANTITY_BYTES], columns[QUANTITY_BYTES], bytes[QUANTITY_BYTES], version[STORE_SHORT_BYTES];
     struct terminal out;
     terminal_open(&out, stdout, TERMINAL_COLOUR_AUTO);
+    if (stored->kind != OBJECT_DATASET) {
+        terminal_say(&out, "%s  %s, %s  %s\n", key, object_word(stored->kind),
+                     quantity_show_bytes(stored->bytes, bytes), store_short_version(stored->version, version));
+        return;
+    }
     terminal_say(&out, "%s  %s × %s, %s  %s\n", key, quantity_show_count(stored->view.rows, rows),
                  quantity_show_count(stored->view.columns, columns), quantity_show_bytes(stored->bytes, bytes),
                  store_short_version(stored->version, version));

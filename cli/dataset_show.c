@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// `quern dataset show KEY|FILE`: the profile of schemas/profile.md as a table with one row per column.
+// `quern dataset show KEY|FILE`: the profile of schemas/profile.md as a table with one row per column; of an object its kind.
 #include <jansson.h>
 #include <string.h>
 
 #include "cli/product.h"
 #include "cli/quantity.h"
+#include "cli/source.h"
 #include "cli/store.h"
 #include "cli/table.h"
+#include "cli/terminal.h"
 #include "cli/verbs.h"
+#include "quern/object.h"
 #include "quern/own.h"
 
 enum { BARS = 8, MAX_SHOWN = 1000, PIPE_COLUMNS = 100000 };
@@ -148,7 +151,7 @@ static int print_json(const char *json, size_t bytes, struct refusal *refusal) {
     return 0;
 }
 
-int verb_dataset_show(const struct command_line *line) {
+static int show_dataset(const struct command_line *line) {
     const struct given *environment = command_given(line, "--env");
     const struct view_request request = {.name = "KEY|FILE",
                                          .word = line->operands[0],
@@ -157,4 +160,56 @@ int verb_dataset_show(const struct command_line *line) {
                                          .no_header = command_given(line, "--no-header") != NULL,
                                          .task = RUN_PROFILE};
     return product_print(&request, command_given(line, "--json") ? print_json : print_table);
+}
+
+/* ---- an object: what is known of it without looking into it ---- */
+
+struct shown {
+    uint32_t kind; // enum object_kind; DATASET also for a file
+    struct storage_pin pin;
+};
+
+static int find(const struct command_line *line, struct shown *ret, struct refusal *refusal) {
+    struct store store;
+    if (source_is_file(line->operands[0]))
+        return 0;
+    TRY(store_open(line, &store, refusal));
+    // Who is not there is told of by the look at it.
+    if (store_find(&store, "KEY|FILE", line->operands[0], &ret->pin, refusal) == 0)
+        ret->kind = object_of_version(ret->pin.version);
+    store_close(&store);
+    return 0;
+}
+
+static void tell_object(const struct shown *shown, const char *key) {
+    char bytes[QUANTITY_BYTES];
+    struct terminal out;
+    terminal_open(&out, stdout, TERMINAL_COLOUR_AUTO);
+    terminal_say(&out, "%s  %s, %s, %s\n%s\n", key, object_word(shown->kind), object_content_type(shown->kind, key),
+                 quantity_show_bytes(shown->pin.bytes, bytes), shown->pin.version);
+}
+
+static int tell_object_json(const struct shown *shown, const char *key, struct refusal *refusal) {
+    json_auto_t *object = json_pack("{s:i, s:s, s:s, s:s, s:I, s:s}", "schema", 1, "key", key, "kind",
+                                    object_word(shown->kind), "content_type", object_content_type(shown->kind, key),
+                                    "bytes", (json_int_t)shown->pin.bytes, "version", shown->pin.version);
+    auto_free char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+    if (!text)
+        return refuse(refusal, REASON_INFRA, "out of memory for what is known of '%s'", key);
+    puts(text);
+    return 0;
+}
+
+int verb_dataset_show(const struct command_line *line) {
+    struct shown shown = {.kind = OBJECT_DATASET};
+    struct refusal refusal;
+    const char *word = line->operands[0];
+    int found = find(line, &shown, &refusal);
+    if (found == 0 && shown.kind != OBJECT_DATASET && command_given(line, "--json"))
+        found = tell_object_json(&shown, word, &refusal);
+    else if (found == 0 && shown.kind != OBJECT_DATASET)
+        tell_object(&shown, word);
+    if (found < 0)
+        return refusal_print(&refusal, stderr);
+    return shown.kind == OBJECT_DATASET ? show_dataset(line) : 0;
 }

@@ -53,16 +53,6 @@ static int read_document(struct debugging *debugging, struct refusal *refusal) {
     return 0;
 }
 
-static int read_record(struct debugging *debugging, struct refusal *refusal) {
-    TRY(client_find_job(&debugging->client, debugging->word, debugging->id, refusal));
-    TRY(client_get(&debugging->client, debugging->word, debugging->id, &debugging->record, refusal));
-    if (debugging->record.result)
-        debugging->result = json_loadb(debugging->record.result, debugging->record.result_bytes, JSON_ALLOW_NUL, NULL);
-    return read_document(debugging, refusal);
-}
-
-/* ---- its files ---- */
-
 // What the job was given, where its record says so: a name may point elsewhere by now.
 static const char *recorded_version(const json_t *result, uint32_t port) {
     size_t i;
@@ -74,6 +64,29 @@ static const char *recorded_version(const json_t *result, uint32_t port) {
     }
     return NULL;
 }
+
+// As a worker has it: the version of an object tells what it is.
+static void take_kinds(struct debugging *debugging) {
+    for (size_t i = 0; i < debugging->job.input_count; i++) {
+        struct job_input *input = &debugging->job.inputs[i];
+        const char *recorded = recorded_version(debugging->result, input->port);
+        const char *version = recorded ? recorded : input->source.version;
+        if (version && object_of_version(version) != OBJECT_DATASET)
+            input->format = job_format_of(object_of_version(version));
+    }
+}
+
+static int read_record(struct debugging *debugging, struct refusal *refusal) {
+    TRY(client_find_job(&debugging->client, debugging->word, debugging->id, refusal));
+    TRY(client_get(&debugging->client, debugging->word, debugging->id, &debugging->record, refusal));
+    if (debugging->record.result)
+        debugging->result = json_loadb(debugging->record.result, debugging->record.result_bytes, JSON_ALLOW_NUL, NULL);
+    TRY(read_document(debugging, refusal));
+    take_kinds(debugging);
+    return 0;
+}
+
+/* ---- its files ---- */
 
 static int open_source(const struct debugging *debugging, const struct job_source *source, const char *version,
                        struct storage_object *ret, struct refusal *refusal) {
@@ -117,8 +130,8 @@ static int fetch_all(struct debugging *debugging, struct refusal *refusal) {
         TRY(fetch(debugging, &job->bundle, job->bundle.version, RERUN_BUNDLE_NAME, refusal));
     for (size_t i = 0; i < job->input_count; i++) {
         const struct job_source *source = &job->inputs[i].source;
-        const char *recorded = recorded_version(debugging->result, job->inputs[i].port);
-        TRY(fetch(debugging, source, recorded ? recorded : source->version, rerun_input_name(&job->inputs[i], name),
+        const char *version = recorded_version(debugging->result, job->inputs[i].port);
+        TRY(fetch(debugging, source, version ? version : source->version, rerun_input_name(&job->inputs[i], name),
                   refusal));
     }
     return 0;

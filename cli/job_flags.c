@@ -1,36 +1,94 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/job_flags.h"
 
+#include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/columns.h"
 #include "cli/environments.h"
 #include "cli/source.h"
+#include "quern/memory.h"
+#include "quern/own.h"
 
-enum { MAX_CPU_SECONDS = 31622400 }; // a year: schemas/job.schema.json
+enum {
+    MAX_CPU_SECONDS = 31622400, // a year: schemas/job.schema.json
+    PARAMS_MAX_BYTES = 4 << 20,
+};
 
 static int no_memory(struct refusal *refusal) { return refuse(refusal, REASON_INFRA, "out of memory for a job"); }
 
 const char *job_flags_port(const struct job_input *input, char name[JOB_FLAGS_NAME_BYTES]) {
-    snprintf(name, JOB_FLAGS_NAME_BYTES, "--dataframe%u", (unsigned)input->port);
+    if (input->parameter)
+        snprintf(name, JOB_FLAGS_NAME_BYTES, "--input %.64s", input->parameter);
+    else
+        snprintf(name, JOB_FLAGS_NAME_BYTES, "--dataframe%u", (unsigned)input->port);
     return name;
 }
 
-static int add_input(struct job *job, const struct given *given, struct refusal *refusal) {
+// Takes `input` over. What a key is, its version tells: the document calls it a dataset.
+static int add_input(struct job *job, struct job_input input, const char *word, struct refusal *refusal) {
     char name[JOB_FLAGS_NAME_BYTES];
     struct job_input *inputs = reallocarray(job->inputs, job->input_count + 1, sizeof *inputs);
-    if (!inputs)
+    if (!inputs) {
+        free(input.parameter);
         return no_memory(refusal);
+    }
     job->inputs = inputs;
-    struct job_input input = {.port = (uint32_t)given->number, .format = source_format(given->value)};
-    job_flags_port(&input, name);
-    if (source_is_file(given->value))
-        TRY(source_file(name, given->value, &input.source, refusal));
-    else
-        TRY(source_named(name, given->value, &input.source, refusal));
     inputs[job->input_count++] = input;
-    return 0;
+    struct job_input *added = &inputs[job->input_count - 1];
+    job_flags_port(added, name);
+    if (source_is_file(word))
+        return source_file(name, word, &added->source, refusal);
+    added->format = JOB_ARROW;
+    return source_named(name, word, &added->source, refusal);
+}
+
+static int add_numbered(struct job *job, const struct given *given, struct refusal *refusal) {
+    const struct job_input input = {.port = (uint32_t)given->number, .format = source_format(given->value)};
+    return add_input(job, input, given->value, refusal);
+}
+
+static int add_named(struct job *job, const char *pair, struct refusal *refusal) {
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+    const char *equals = strchr(pair, '=');
+    size_t bytes = (size_t)(equals - pair);
+    if (strspn(pair, allowed) != bytes || bytes > 64 || *pair == '.')
+        return refuse(
+            refusal, REASON_USAGE,
+            "--input: an input cannot be named '%.*s': expected 1 to 64 of A-Z a-z 0-9 _ . - and no dot in front",
+            (int)(bytes < 100 ? bytes : 100), pair);
+    struct job_input input = {.format = source_any_format(equals + 1), .parameter = strndup(pair, bytes)};
+    if (!input.parameter)
+        return no_memory(refusal);
+    for (size_t i = 0; i < job->input_count; i++)
+        if (job->inputs[i].parameter && strcmp(job->inputs[i].parameter, input.parameter) == 0) {
+            refuse(refusal, REASON_USAGE, "--input: '%s' was given twice", input.parameter);
+            free(input.parameter);
+            return -1;
+        }
+    return add_input(job, input, equals + 1, refusal);
+}
+
+static bool has_port(const struct job *job, uint32_t port) {
+    for (size_t i = 0; i < job->input_count; i++)
+        if (job->inputs[i].port == port)
+            return true;
+    return false;
+}
+
+// Those with a name get the ports that are left.
+static int number_inputs(struct job *job, struct refusal *refusal) {
+    uint32_t port = 1;
+    for (size_t i = 0; i < job->input_count; i++) {
+        while (!job->inputs[i].port && has_port(job, port))
+            port++;
+        if (!job->inputs[i].port)
+            job->inputs[i].port = port;
+    }
+    return port <= HOST_MAX_PORTS ? 0 : refuse(refusal, REASON_USAGE, "expected at most %u inputs", HOST_MAX_PORTS);
 }
 
 // Inputs may stand behind the columns that are wanted of them.
@@ -67,6 +125,51 @@ static int add_param(struct job *job, const char *pair, struct refusal *refusal)
         if (strcmp(other->key, param->key) == 0)
             return refuse(refusal, REASON_USAGE, "--param: '%s' was given twice", param->key);
     return 0;
+}
+
+/* ---- --params ---- */
+
+static int add_value(struct job *job, const char *key, const json_t *value, struct refusal *refusal) {
+    auto_free char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+    auto_free char *pair = NULL;
+    for (size_t i = 0; i < job->param_count; i++)
+        if (strcmp(job->params[i].key, key) == 0)
+            return 0;
+    if (strchr(key, '=') || !*key)
+        return refuse(refusal, REASON_USAGE, "--params: expected names without '=', found '%.100s'", key);
+    if (!text || asprintf(&pair, "%s=%s", key, text) < 0)
+        return no_memory(refusal);
+    return add_param(job, pair, refusal);
+}
+
+static int add_values(struct job *job, const char *path, json_t *object, struct refusal *refusal) {
+    const char *key;
+    json_t *value;
+    if (!json_is_object(object))
+        return refuse(refusal, REASON_USAGE, "--params: %s: expected an object, {\"depth\": 6}, found something else",
+                      path);
+    json_object_foreach(object, key, value) { TRY(add_value(job, key, value, refusal)); }
+    return 0;
+}
+
+// What was given by --param is there already, and stays.
+static int add_file(struct job *job, const char *path, struct refusal *refusal) {
+    struct storage_object file;
+    struct err err;
+    json_error_t fault;
+    auto_free char *text = NULL;
+    size_t bytes = 0;
+    if (storage_open_file(path, &file, &err) < 0)
+        return refuse(refusal, REASON_USAGE, "--params: %s", err.msg);
+    int done = memory_read(file.fd, path, PARAMS_MAX_BYTES, &text, &bytes, &err);
+    close(file.fd);
+    if (done < 0)
+        return refuse(refusal, REASON_USAGE, "--params: %s", err.msg);
+    json_auto_t *object = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &fault);
+    if (!object)
+        return refuse(refusal, REASON_USAGE, "--params: %s: line %d, column %d: %s", path, fault.line, fault.column,
+                      fault.text);
+    return add_values(job, path, object, refusal);
 }
 
 static int take_environment(struct job *job, const char *name, struct refusal *refusal) {
@@ -108,6 +211,12 @@ static void take_limit(struct job_limits *limits, const struct given *given) {
     case FLAG_JOB_OUTPUT_LIMIT:
         limits->output_bytes = given->number;
         break;
+    case FLAG_JOB_FILES:
+        limits->files = (uint32_t)given->number;
+        break;
+    case FLAG_JOB_FILES_SIZE:
+        limits->files_bytes = given->number;
+        break;
     case FLAG_JOB_PICTURES:
         limits->pictures = (uint32_t)given->number;
         break;
@@ -119,7 +228,9 @@ static void take_limit(struct job_limits *limits, const struct given *given) {
 static int take_flag(struct job *job, const struct given *given, struct refusal *refusal) {
     switch ((int)given->flag) {
     case FLAG_JOB_DATAFRAME:
-        return add_input(job, given, refusal);
+        return add_numbered(job, given, refusal);
+    case FLAG_JOB_INPUT:
+        return add_named(job, given->value, refusal);
     case FLAG_JOB_DECIMALS:
         job->decimals = given->number == 0 ? JOB_DECIMALS_FLOAT : JOB_DECIMALS_TEXT;
         return 0;
@@ -168,7 +279,11 @@ int job_flags_read(const struct command_line *line, unsigned cores, struct job *
     TRY(source_file("SCRIPT", line->operands[0], &job->script, refusal));
     for (size_t i = 0; i < line->given_count; i++)
         TRY(take_flag(job, &line->given[i], refusal));
+    const struct given *params = command_given(line, "--params");
+    if (params)
+        TRY(add_file(job, params->value, refusal));
     TRY(choose_columns(job, line, refusal));
+    TRY(number_inputs(job, refusal));
     if (command_given(line, "--no-header"))
         TRY(drop_headers(job, refusal));
     if (command_given(line, "--timeout") && !command_given(line, "--cpu"))

@@ -16,8 +16,8 @@
 /* `cores` of the machine that the job will run on: its CPU limit never ends a script that the clock would still allow. */
 MUST_USE int job_flags_read(const struct command_line *line, unsigned cores, struct job *job, struct refusal *refusal);
 
-/* "--dataframe2" */
-#define JOB_FLAGS_NAME_BYTES 32
+/* "--dataframe2", or "--input model" */
+#define JOB_FLAGS_NAME_BYTES 80
 const char *job_flags_port(const struct job_input *input, char name[JOB_FLAGS_NAME_BYTES]);
 
 #endif

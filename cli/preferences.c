@@ -21,6 +21,7 @@ static int take(struct inifile *inifile, void *context, const char *section, con
     } keys[] = {{"queue.url", preferences->url},
                 {"queue.name", preferences->name},
                 {"queue.password_file", preferences->password_file},
+                {"queue.key_file", preferences->key_file},
                 {"queue.durability", preferences->durability},
                 {"store.password_file", preferences->store_password_file}};
     char key[PREFERENCES_TEXT_BYTES];
@@ -34,8 +35,8 @@ static int take(struct inifile *inifile, void *context, const char *section, con
         return 1;
     }
     return inifile_refuse(inifile,
-                          "[%s] %s is not a setting; there are url, name, password_file and durability of [queue], and "
-                          "password_file of [store]",
+                          "[%s] %s is not a setting; there are url, name, password_file, key_file and durability of "
+                          "[queue], and password_file of [store]",
                           section, name);
 }
 

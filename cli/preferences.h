@@ -6,6 +6,7 @@
  *     url = redis://jobs.example.org:6379         password_file = /home/ann/.config/quern/store.secret
  *     name = default
  *     password_file = /home/ann/.config/quern/redis.secret
+ *     key_file = /home/ann/.config/quern/jobs.key
  *     durability = replicated
  *
  * A missing file says nothing. Ownership: plain data; preferences_password() gives a text that the caller frees. Errors:
@@ -23,7 +24,8 @@
 struct preferences {
     char file[PATH_MAX]; /* empty: there is no home */
     char url[PREFERENCES_TEXT_BYTES], name[PREFERENCES_TEXT_BYTES], durability[PREFERENCES_TEXT_BYTES];
-    char password_file[PREFERENCES_TEXT_BYTES], store_password_file[PREFERENCES_TEXT_BYTES];
+    char password_file[PREFERENCES_TEXT_BYTES], key_file[PREFERENCES_TEXT_BYTES],
+        store_password_file[PREFERENCES_TEXT_BYTES];
 };
 
 MUST_USE int preferences_read(struct preferences *ret, struct refusal *refusal);

@@ -50,14 +50,15 @@ static json_t *count(uint64_t value) { return json_integer((json_int_t)value); }
 
 json_t *record_json(const struct client *client, const char *id, const struct queue_record *record) {
     return json_pack(
-        "{s:i, s:s, s:s, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "{s:i, s:s, s:s, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
         "schema", 1, "queue", client->name, "id", id, "number", count(record->number), "state",
         job_state_name(record->state), "cancelling", record->cancelling, "exit_code", code(record->state, record->why),
         "reason", text_or_null(record->why), "message", text_or_null(record->text), "priority", count(record->priority),
         "attempts", count(record->attempts), "retries", count(record->retries), "crashes", count(record->crashes),
         "infra", count(record->infra), "submitted", moment(record->submitted_unix_ms), "due",
         moment(record->due_unix_ms), "started", moment(record->started_unix_ms), "ended", moment(record->ended_unix_ms),
-        "worker", text_or_null(record->worker), "progress", text_or_null(record->progress));
+        "worker", text_or_null(record->worker), "progress", text_or_null(record->progress), "signed",
+        record->is_signed);
 }
 
 json_t *record_json_row(const struct client *client, enum job_state state, const struct queue_row *row) {

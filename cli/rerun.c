@@ -41,7 +41,13 @@ const char *rerun_script_name(const struct job *job) {
 const char *rerun_input_name(const struct job_input *input, char name[RERUN_NAME_BYTES]) {
     static const char *const suffixes[] = {
         [JOB_ARROW] = "arrow", [JOB_CSV] = "csv", [JOB_TSV] = "tsv", [JOB_ARFF] = "arff"};
-    snprintf(name, RERUN_NAME_BYTES, "dataframe%u.%s", input->port, suffixes[input->format]);
+    uint32_t object = job_object(input->format);
+    char label[RERUN_NAME_BYTES - 16];
+    snprintf(label, sizeof label, "input%u", input->port);
+    if (object == OBJECT_DATASET)
+        snprintf(name, RERUN_NAME_BYTES, "dataframe%u.%s", input->port, suffixes[input->format]);
+    else
+        object_file_name(object, label, name, RERUN_NAME_BYTES);
     return name;
 }
 
@@ -71,10 +77,20 @@ static char *list_columns(const struct job_input *input) {
     return fclose(file) == 0 ? text : NULL;
 }
 
+static int add_named(struct rerun *rerun, const char *parameter, const char *path, struct refusal *refusal) {
+    auto_free char *pair = NULL;
+    if (asprintf(&pair, "%s=%s", parameter, path) < 0)
+        return no_memory(refusal);
+    return add_two(rerun, "--input", pair, refusal);
+}
+
 static int add_input(struct rerun *rerun, const struct job_input *input, struct refusal *refusal) {
     char flag[JOB_FLAGS_NAME_BYTES], name[RERUN_NAME_BYTES], path[RERUN_NAME_BYTES + 2];
     snprintf(path, sizeof path, "./%s", rerun_input_name(input, name));
-    TRY(add_two(rerun, job_flags_port(input, flag), path, refusal));
+    if (input->parameter)
+        TRY(add_named(rerun, input->parameter, path, refusal));
+    else
+        TRY(add_two(rerun, job_flags_port(input, flag), path, refusal));
     if (input->column_count == 0)
         return 0;
     auto_free char *columns = list_columns(input);

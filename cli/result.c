@@ -11,6 +11,7 @@
 #include "cli/transfer.h"
 #include "cli/verbs.h"
 #include "cli/verdict.h"
+#include "quern/object.h"
 #include "quern/own.h"
 #include "quern/queue_client.h"
 
@@ -31,17 +32,17 @@ struct download {
     char directory[PATH_MAX];
 };
 
-// What is not a file by its own name is a dataset. The record comes last: it vouches for the others.
+// The record comes last: it vouches for the others.
 static bool is_record(const char *name) { return strcmp(name, "job.json") == 0; }
 
 static bool is_kept(const char *name) { return strncmp(name, MANIFEST_FILES_DIR "/", sizeof MANIFEST_FILES_DIR) == 0; }
 
-static const char *file_name(const char *name, char text[STORAGE_KEY_BYTES + 8]) {
-    bool file = is_kept(name);
-    for (size_t i = 0; manifest_files[i] && !file; i++)
-        file = strcmp(manifest_files[i], name) == 0;
-    snprintf(text, STORAGE_KEY_BYTES + 8, "%s%s", name, file ? "" : ".arrow");
-    return text;
+static const char *file_name(const char *name, const char *version, char text[STORAGE_KEY_BYTES + 8]) {
+    uint32_t kind = object_of_version(version);
+    for (size_t i = 0; manifest_files[i] && kind == OBJECT_DATASET; i++)
+        if (strcmp(manifest_files[i], name) == 0)
+            kind = OBJECT_FILE;
+    return object_file_name(kind, name, text, STORAGE_KEY_BYTES + 8);
 }
 
 /* ---- which ones ---- */
@@ -51,7 +52,7 @@ static int keep_output(void *context, const struct storage_entry *entry) {
     char file[STORAGE_KEY_BYTES + 8];
     const char *name = strchr(entry->key, '/') + 1;
     bool wanted = !download->wanted || strcmp(download->wanted, name) == 0 ||
-                  strcmp(download->wanted, file_name(name, file)) == 0 ||
+                  strcmp(download->wanted, file_name(name, entry->version, file)) == 0 ||
                   (is_kept(name) && strcmp(download->wanted, name + sizeof MANIFEST_FILES_DIR) == 0);
     if (!wanted || (strchr(name, '/') && !is_kept(name)) || download->count == MOST_OUTPUTS)
         return 0;
@@ -113,7 +114,8 @@ static int save(const struct download *download, struct storage_drop *drop, stru
         struct storage_object object;
         TRY(fetch(download, &download->outputs[i], &object, refusal));
         auto_fd int fd = object.fd;
-        if (storage_drop_add(drop, file_name(download->outputs[i].name, file), fd, &err) < 0)
+        if (storage_drop_add(drop, file_name(download->outputs[i].name, download->outputs[i].version, file), fd, &err) <
+            0)
             return blame_file(&err, refusal);
     }
     // Of an earlier job in the same directory nothing stays that this one does not have.
@@ -138,7 +140,7 @@ static void tell_files(const struct download *download) {
     for (size_t i = 0; i < download->count; i++) {
         char file[STORAGE_KEY_BYTES + 8], bytes[QUANTITY_BYTES];
         terminal_say(&out, "%s%s%s  %s\n", dir, dir[strlen(dir) - 1] == '/' ? "" : "/",
-                     file_name(download->outputs[i].name, file),
+                     file_name(download->outputs[i].name, download->outputs[i].version, file),
                      quantity_show_bytes(download->outputs[i].bytes, bytes));
     }
 }

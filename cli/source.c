@@ -36,13 +36,22 @@ static uint32_t suffix_format(const char *word) {
 static bool starts_with(const char *word, const char *prefix) { return strncmp(word, prefix, strlen(prefix)) == 0; }
 
 bool source_is_file(const char *word) {
+    if (starts_with(word, "job:")) // its outputs are called as the script wants
+        return false;
     return *word == '/' || *word == '~' || starts_with(word, "./") || starts_with(word, "../") ||
            starts_with(word, scheme) || suffix_format(word) != 0;
 }
 
 enum job_format source_format(const char *word) {
-    uint32_t format = suffix_format(word);
+    uint32_t format = suffix_format(word), object = object_of_file(word);
+    if (!format && object != OBJECT_FILE)
+        format = job_format_of(object);
     return format ? (enum job_format)format : JOB_ARROW;
+}
+
+enum job_format source_any_format(const char *word) {
+    uint32_t format = suffix_format(word);
+    return format ? (enum job_format)format : (enum job_format)job_format_of(object_of_file(word));
 }
 
 bool source_has_format(const char *word) { return suffix_format(word) != 0; }

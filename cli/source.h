@@ -17,8 +17,10 @@
 
 bool source_is_file(const char *word);
 
-/* By the suffix; a file without a known one is taken for Arrow. */
+/* By the suffix; a file without a known one is taken for Arrow, or, where anything may stand, for a file. */
 enum job_format source_format(const char *word);
+enum job_format source_any_format(const char *word);
+/* Is it that of a table? */
 bool source_has_format(const char *word);
 
 MUST_USE int source_file(const char *name, const char *word, struct job_source *ret, struct refusal *refusal);

@@ -251,7 +251,7 @@ static int submit(const struct command_line *line, struct client *client, struct
     TRY(submission_read(line, client, &submission, refusal));
     submission.queued.id = job->id;
     submission.queued.time_ms = job->limits.time_ms;
-    if (queue_submission_check(&submission.queued, &err) < 0)
+    if (queue_submission_check(&submission.queued, &err) < 0 || queue_keys_check(client->queue, &err) < 0)
         return client_blame(client, &err, refusal);
     TRY(client_store(client, refusal));
     TRY(check_environment(client, job->environment, refusal));

@@ -10,6 +10,7 @@
 #include "cli/table.h"
 #include "cli/text.h"
 #include "quern/memory.h"
+#include "quern/object.h"
 #include "quern/own.h"
 
 static const char *string_of(const json_t *object, const char *name) {
@@ -53,13 +54,16 @@ static void describe(const json_t *manifest, const json_t *output, char *text, s
     const json_t *pictures = json_object_get(manifest, "pictures");
     uint64_t count = count_of(pictures, "count");
     char rows[QUANTITY_BYTES], columns[QUANTITY_BYTES], bytes[QUANTITY_BYTES];
+    const char *kind = string_of(output, "kind");
+    quantity_show_bytes(count_of(output, "bytes"), bytes);
     if (strcmp(string_of(output, "port"), "visualization") == 0)
         snprintf(text, room, "%" PRIu64 " × %" PRIu64 ", %" PRIu64 " picture%s", count_of(pictures, "width"),
                  count_of(pictures, "height"), count, count == 1 ? "" : "s");
-    else
+    else if (!*kind || strcmp(kind, object_word(OBJECT_DATASET)) == 0)
         snprintf(text, room, "%s × %s, %s", quantity_show_count(count_of(output, "rows"), rows),
-                 quantity_show_count(count_of(output, "columns"), columns),
-                 quantity_show_bytes(count_of(output, "bytes"), bytes));
+                 quantity_show_count(count_of(output, "columns"), columns), bytes);
+    else
+        snprintf(text, room, "%s, %s", kind, bytes);
 }
 
 // Files are told as paths that can be pasted.

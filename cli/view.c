@@ -9,6 +9,7 @@
 #include "cli/source.h"
 #include "cli/summary.h"
 #include "cli/terminal.h"
+#include "quern/object.h"
 #include "quern/own.h"
 
 struct viewing {
@@ -28,12 +29,22 @@ static bool is_file(const struct view_request *request) {
     return request->file || (!request->key && source_is_file(request->word));
 }
 
+static int check_kind(const char *key, const char *version, struct refusal *refusal) {
+    uint32_t kind = object_of_version(version);
+    if (kind == OBJECT_DATASET)
+        return 0;
+    refuse(refusal, REASON_USAGE, "'%s' is no dataset: it is an object of the kind %s", key, object_word(kind));
+    refusal_advise(refusal, "fetch it: quern dataset get %s FILE", key);
+    return -1;
+}
+
 static int pin(const struct view_request *request, struct store *store, struct job_source *ret,
                struct refusal *refusal) {
     if (is_file(request))
         return source_file(request->name, request->word, ret, refusal);
     TRY(store_open(request->line, store, refusal));
-    return source_key(request->name, request->word, store, ret, refusal);
+    TRY(source_key(request->name, request->word, store, ret, refusal));
+    return check_kind(request->word, ret->version, refusal);
 }
 
 // The document has a place for a script, where the dataset stands a second time: nobody reads it there.

@@ -23,7 +23,7 @@ struct attempt_input {
     struct storage_object blob;
     struct supervisor_key key;
     uint32_t state; /* enum supervisor_segment_state */
-    int segment;    /* sealed, read-only; -1 until loaded */
+    int segment;    /* sealed, read-only; -1 until loaded, and of an object: the child gets the blob */
     uint64_t bytes;
 };
 
@@ -31,6 +31,7 @@ struct attempt_input {
 struct attempt_result {
     char port[HOST_NAME_BYTES];
     int segment;
+    uint32_t kind; /* enum object_kind; of an object, `segment` is its bytes, which nobody here looks at */
     uint64_t segment_bytes, rows;
     uint32_t columns;
 };

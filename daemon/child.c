@@ -89,14 +89,15 @@ int child_start(struct child *child, int zygote, const struct job_limits *limits
         return err_set(err, REASON_LOST, "the zygote died before it was asked for a child");
     close(steal_fd(&its_control));
     TRY(receive_first(child, &spawned, err));
-    return calls_watch(child->calls, child->tree, limits->time_ms, err);
+    return calls_watch(child->calls, &(struct calls_tree){child->tree, child->process, limits}, &child->facts,
+                       &child->watch.group, err);
 }
 
 // What it is told decides what it may use.
 static int watch_call(struct child *child, const struct host_call *call, const int *fds, struct err *err) {
     if (call->kind == HOST_COMMIT)
         child->limits = call->limits;
-    if (call->kind == HOST_INPUT)
+    if (call->kind == HOST_INPUT && call->flags == OBJECT_DATASET)
         return tree_watch_input(&child->watch, fds[0], err);
     if (call->kind == HOST_START)
         tree_watch_begin(&child->watch, child->process, &child->facts, child->inherited_bytes, &child->limits);
@@ -143,7 +144,7 @@ static void take_answer(struct child *child, const struct child_listener *listen
     switch ((enum host_answer_kind)answer->kind) {
     case HOST_READY:
         if (child->work_dir < 0)
-            child->work_dir = fd;
+            child->watch.work_dir = child->work_dir = fd;
         else
             close(fd);
         break;
@@ -192,6 +193,20 @@ static int on_conversation(struct child *child, const struct child_listener *lis
     return 0;
 }
 
+// The group tells of orphans, too, which nobody waited for.
+static void take_usage(struct child *child) {
+    struct cgroup_usage usage;
+    struct err why;
+    if (!tree_watch_end(&child->watch, &usage))
+        return;
+    child->exit.user_us = usage.user_us;
+    child->exit.system_us = usage.system_us;
+    if (!usage.out_of_memory || child->done)
+        return;
+    tree_watch_killed(&child->watch, &usage, &why);
+    refuse(child, &why);
+}
+
 static int on_control(struct child *child, struct err *err) {
     int got = record_receive(child->control, &child->exit, sizeof child->exit, NULL, 0, NULL, err);
     TRY(got);
@@ -199,6 +214,7 @@ static int on_control(struct child *child, struct err *err) {
         return err_set(err, REASON_LOST, "the zygote died while a job ran");
     err_distrust(&child->exit.err);
     child->exited = true;
+    take_usage(child);
     return 0;
 }
 

@@ -26,12 +26,22 @@ static void begin_manifest(struct attempt *attempt) {
     manifest->strict = job->strict;
     manifest->started_unix_ms = now_unix_ms();
     manifest->limits = job->limits;
+    manifest->peak_bytes = MANIFEST_UNKNOWN;
     manifest->private_dirty_bytes = manifest->copied_on_write_bytes = MANIFEST_UNKNOWN;
     manifest->input_count = (uint32_t)job->input_count;
     for (size_t i = 0; i < job->input_count; i++) {
         manifest->inputs[i].port = job->inputs[i].port;
         snprintf(manifest->inputs[i].name, sizeof manifest->inputs[i].name, "%s", job->inputs[i].source.name);
     }
+}
+
+// What the store knows of an object counts; a file, and what was uploaded, is what the document calls it.
+static void take_kind(struct attempt *attempt, size_t input) {
+    struct job_input *wanted = &attempt->job.inputs[input];
+    uint32_t kind = object_of_version(attempt->inputs[input].blob.version);
+    if (kind != OBJECT_DATASET)
+        wanted->format = job_format_of(kind);
+    attempt->manifest.inputs[input].kind = job_object(wanted->format);
 }
 
 int step_claim(struct attempt *attempt, struct err *err) {
@@ -47,6 +57,7 @@ int step_claim(struct attempt *attempt, struct err *err) {
         struct storage_object *blob = &attempt->inputs[i].blob;
         TRY(open_source(attempt, &job->inputs[i].source, blob, err));
         memcpy(attempt->manifest.inputs[i].version, blob->version, sizeof blob->version);
+        take_kind(attempt, i);
     }
     return 0;
 }

@@ -2,6 +2,7 @@
 /* Step collect: what came back is checked; the pictures are joined. The tree is dead: nothing changes any more. */
 #include "attempt.h"
 #include "failpoint.h"
+#include "left.h"
 #include "pictures.h"
 #include "quern/memory.h"
 #include "quern/own.h"
@@ -11,6 +12,8 @@ static int check_result(struct attempt *attempt, struct attempt_result *result, 
     struct err why;
     TRY(memory_check(result->segment, *left, &result->segment_bytes, err));
     *left -= result->segment_bytes;
+    if (result->kind != OBJECT_DATASET)
+        return 0;
     if (codec_check(&attempt->codec, result->segment, &outcome, &why) < 0) {
         err_set(err, (enum reason)why.reason, "%s: %.900s", result->port, why.msg);
         return -1;
@@ -56,6 +59,7 @@ int step_collect(struct attempt *attempt, struct err *err) {
     FAILPOINT("collect:checked");
     if (attempt->work_dir < 0)
         return 0;
+    TRY(left_find(attempt, err));
     TRY(pictures_find(attempt, err));
     if (attempt->picture_count && attempt->job.dialect == HOST_DESIGNER) {
         report_warning(&attempt->report,

@@ -9,6 +9,7 @@
  *     document  the job as it was written, into attempt->job
  *     open      one of its sources, at exactly the bytes that were meant
  *     result    a checked result, encoded and put in its place; `output` is told its key, version and bytes
+ *     object    an output that is no table, as it is; `file`: what its file is called; likewise
  *     file      a finished file of the job; `output` may be NULL
  *     kept      a file that the script kept; `file` has its name, and is told its key and version
  *     written   bytes that the script wrote under a key, which names them if the job succeeds; `file` is told of both
@@ -42,6 +43,7 @@ struct delivery_kind {
     int (*document)(struct attempt *attempt, struct err *err);
     int (*open)(struct attempt *attempt, const struct job_source *source, struct storage_object *ret, struct err *err);
     int (*result)(struct attempt *attempt, uint32_t index, struct manifest_output *output, struct err *err);
+    int (*object)(struct attempt *attempt, const char *file, int fd, struct manifest_output *output, struct err *err);
     int (*file)(struct attempt *attempt, const char *name, int fd, struct manifest_output *output, struct err *err);
     int (*kept)(struct attempt *attempt, int fd, struct manifest_file *file, struct err *err);
     int (*written)(struct attempt *attempt, const char *key, int fd, struct manifest_file *file, struct err *err);

@@ -124,7 +124,7 @@ static int put_kept(struct attempt *attempt, int fd, struct manifest_file *file,
 static int put_written(struct attempt *attempt, const char *key, int fd, struct manifest_file *file, struct err *err) {
     struct delivery_local *local = local_of(attempt);
     TRY(open_catalogue(local, err));
-    TRY(catalogue_put(local->catalogue, fd, file->version, err));
+    TRY(catalogue_put_as(local->catalogue, file->kind, fd, file->version, err));
     snprintf(file->key, sizeof file->key, "%s", key);
     return 0;
 }
@@ -174,6 +174,7 @@ static int conclude(struct attempt *attempt, const struct delivery_manifest *man
 static const struct delivery_kind local_kind = {.document = document,
                                                 .open = open_source,
                                                 .result = put_result,
+                                                .object = put_file,
                                                 .file = put_file,
                                                 .kept = put_kept,
                                                 .written = put_written,

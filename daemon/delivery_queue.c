@@ -49,6 +49,7 @@ static int document(struct attempt *attempt, struct err *err) {
     const struct queue_claim *claim = &delivery_of(attempt)->claim;
     struct job job;
     memcpy(attempt->job.id, claim->id, sizeof attempt->job.id);
+    TRY(queue_claim_check(delivery_of(attempt)->home->queue, claim, err));
     TRY(job_decode(claim->document, claim->document_bytes, &job, err));
     int good = check_document(&job, claim->id, err);
     if (good == 0)
@@ -100,12 +101,13 @@ static int next_output(struct delivery_queue *delivery, struct delivery_output *
     return 0;
 }
 
-static int put_bytes(struct delivery_queue *delivery, struct delivery_output *made, int fd, struct err *err) {
+static int put_bytes(struct delivery_queue *delivery, struct delivery_output *made, uint32_t kind, int fd,
+                     struct err *err) {
     struct stat status;
     if (fstat(fd, &status) < 0)
         return err_sys(err, REASON_INFRA, "fstat of an output");
     made->bytes = (uint64_t)status.st_size;
-    TRY(storage_put(catalogue_storage(delivery->home->catalogue), fd, made->version, err));
+    TRY(storage_put_as(catalogue_storage(delivery->home->catalogue), kind, fd, made->version, err));
     delivery->count++;
     return 0;
 }
@@ -117,7 +119,7 @@ static int put(struct attempt *attempt, const char *name, int fd, struct manifes
     TRY(next_output(delivery, ret, err));
     (*ret)->output = output;
     TRY(name_output(attempt, *ret, name, err));
-    return put_bytes(delivery, *ret, fd, err);
+    return put_bytes(delivery, *ret, output ? output->kind : OBJECT_FILE, fd, err);
 }
 
 static int put_kept(struct attempt *attempt, int fd, struct manifest_file *file, struct err *err) {
@@ -126,7 +128,7 @@ static int put_kept(struct attempt *attempt, int fd, struct manifest_file *file,
     TRY(next_output(delivery, &made, err));
     made->file = file;
     name_own(attempt, made, MANIFEST_FILES_DIR "/", file->name);
-    return put_bytes(delivery, made, fd, err);
+    return put_bytes(delivery, made, file->kind, fd, err);
 }
 
 static int put_written(struct attempt *attempt, const char *key, int fd, struct manifest_file *file, struct err *err) {
@@ -136,13 +138,21 @@ static int put_written(struct attempt *attempt, const char *key, int fd, struct 
     made->file = file;
     TRY(check_key(delivery, key, key, err));
     snprintf(made->user_key, sizeof made->user_key, "%s", key);
-    return put_bytes(delivery, made, fd, err);
+    return put_bytes(delivery, made, file->kind, fd, err);
 }
 
 static int put_file(struct attempt *attempt, const char *name, int fd, struct manifest_output *output,
                     struct err *err) {
     struct delivery_output *made = NULL;
     return put(attempt, name, fd, output, &made, err);
+}
+
+// Its key is its name: the suffix is for files.
+static int put_object(struct attempt *attempt, const char *file, int fd, struct manifest_output *output,
+                      struct err *err) {
+    struct delivery_output *made = NULL;
+    (void)file;
+    return put(attempt, output->port, fd, output, &made, err);
 }
 
 // The next job that asks for this version on this host finds it in memory. Where there is no room it is decoded again.
@@ -348,6 +358,7 @@ static void flush(struct attempt *attempt) {
 static const struct delivery_kind queue_kind = {.document = document,
                                                 .open = open_source,
                                                 .result = put_result,
+                                                .object = put_object,
                                                 .file = put_file,
                                                 .kept = put_kept,
                                                 .written = put_written,

@@ -22,13 +22,14 @@ static uint64_t deadline_ms(const struct attempt *attempt, enum step step) {
     return limit ? limit + STEP_GRACE_MS : 0;
 }
 
-// Azure's numbers for inputs that cannot be used: a dataset while loading, the bundle while running, of which the child tells.
+// Azure's numbers for inputs that cannot be used: a dataset while loading; while running, the child tells which.
 static uint32_t error_number(enum step step, const struct err *why) {
     if (why->reason != REASON_BAD_INPUT)
         return HOST_ERROR_NONE;
     if (step == STEP_LOAD)
         return HOST_ERROR_DATASET;
-    return step == STEP_RUN && why->detail == HOST_ERROR_BUNDLE ? HOST_ERROR_BUNDLE : HOST_ERROR_NONE;
+    bool known = why->detail == HOST_ERROR_BUNDLE || why->detail == HOST_ERROR_DATASET;
+    return step == STEP_RUN && known ? (uint32_t)why->detail : HOST_ERROR_NONE;
 }
 
 bool job_steps_wait(struct attempt *attempt, const struct err *why) {

@@ -89,6 +89,7 @@ static int check(struct keeper *keeper, uint32_t queue, struct server *server, s
     TRY(read_home(keeper, queue, &home, err));
     kept->server_good = true;
     TRY(check_chores(kept, err));
+    TRY(queue_keys_check(kept->queue, err));
     TRY(queue_durability_check(server, (enum queue_durability)keeper->settings.durability, err));
     keeper_renew_due(keeper);
     TRY(check_store(keeper, &home, err));

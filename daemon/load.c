@@ -134,9 +134,16 @@ static void want(struct wanted *wanted, uint32_t input, const struct supervisor_
     wanted->first_input[wanted->count++] = input;
 }
 
+// Nobody here makes anything of its bytes: they are for the child.
+static bool is_object(const struct attempt *attempt, uint32_t input) {
+    return job_object(attempt->job.inputs[input].format) != OBJECT_DATASET;
+}
+
 static int make_keys(struct attempt *attempt, struct wanted *wanted, struct err *err) {
     wanted->count = 0;
     for (uint32_t i = 0; i < attempt->job.input_count; i++) {
+        if (is_object(attempt, i))
+            continue;
         TRY(wish_key(attempt, i, &attempt->inputs[i].key, err));
         want(wanted, i, &attempt->inputs[i].key);
     }
@@ -196,19 +203,45 @@ static int share(struct attempt *attempt, uint32_t input, struct err *err) {
     return column_report(attempt, input, err);
 }
 
+static void note_input(struct attempt *attempt, uint32_t input) {
+    const struct manifest_input *record = &attempt->manifest.inputs[input];
+    if (is_object(attempt, input))
+        report_note(&attempt->report, "%.200s  %s", record->name, object_word(record->kind));
+    else
+        report_note(&attempt->report, "%.200s  %llu × %llu", record->name, (unsigned long long)record->rows,
+                    (unsigned long long)record->columns);
+}
+
+// A plan for a look at a dataset finds none.
+static int check_task(const struct attempt *attempt, struct err *err) {
+    for (uint32_t i = 0; i < attempt->job.input_count; i++) {
+        const struct job_input *input = &attempt->job.inputs[i];
+        if (!is_object(attempt, i))
+            continue;
+        if (attempt->task != RUN_SCRIPT)
+            return err_set(err, REASON_BAD_INPUT, "%.200s: expected a dataset, found an object of the kind %s",
+                           input->source.name, object_word(job_object(input->format)));
+        if (input->columns)
+            return err_set(err, REASON_BAD_INPUT,
+                           "%.200s: expected a dataset to take columns of, found one of the kind %s",
+                           input->source.name, object_word(job_object(input->format)));
+    }
+    return 0;
+}
+
 int step_load(struct attempt *attempt, struct err *err) {
     struct wanted wanted;
+    TRY(check_task(attempt, err));
     TRY(connect_peers(attempt, err));
     if (attempt->task == RUN_LINT)
         return 0;
     TRY(make_keys(attempt, &wanted, err));
     if (wanted.count)
         TRY(load_all(attempt, &wanted, err));
-    for (uint32_t i = 0; i < attempt->job.input_count; i++) {
-        TRY(share(attempt, i, err));
-        report_note(&attempt->report, "%.200s  %llu × %llu", attempt->manifest.inputs[i].name,
-                    (unsigned long long)attempt->manifest.inputs[i].rows,
-                    (unsigned long long)attempt->manifest.inputs[i].columns);
-    }
+    for (uint32_t i = 0; i < attempt->job.input_count; i++)
+        if (!is_object(attempt, i))
+            TRY(share(attempt, i, err));
+    for (uint32_t i = 0; i < attempt->job.input_count; i++)
+        note_input(attempt, i);
     return 0;
 }

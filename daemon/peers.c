@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "quern/clock.h"
 #include "quern/jail.h"
 #include "quern/own.h"
 
@@ -18,6 +19,16 @@ void peer_init(struct peer *peer, enum supervisor_peer kind, const struct enviro
         .kind = kind, .environment = environment, .requests = -1, .supervisor = -1, .hold = -1, .pidfd = -1};
     if (environment)
         peer->most = environment->most;
+}
+
+void peer_like(struct peer *ret, const struct peer *peer) {
+    peer_init(ret, peer->kind, peer->environment);
+    ret->most = peer->most;
+    ret->require = peer->require;
+    ret->bound = peer->bound;
+    ret->standby = peer->standby;
+    ret->renew_jobs = peer->renew_jobs;
+    ret->renew_ms = peer->renew_ms;
 }
 
 static const char *peer_program(const struct peer *peer) {
@@ -65,6 +76,8 @@ int peer_start(struct peer *peer, struct err *err) {
     peer->requests = steal_fd(&our_requests);
     peer->supervisor = steal_fd(&our_supervisor);
     peer->hold = steal_fd(&hold);
+    peer->born_ns = clock_now_ns();
+    peer->jobs = 0;
     peer->state = peer->kind == SUPERVISOR_PEER_CODEC ? PEER_UP : PEER_COMING;
     return 0;
 }
@@ -93,6 +106,8 @@ int peer_ready(struct peer *peer, struct err *err) {
                        HOST_VERSION, ready.version);
     ready.python[sizeof ready.python - 1] = '\0';
     ready.pandas[sizeof ready.pandas - 1] = '\0';
+    if (ready.facts.bound < peer->bound)
+        ready.facts.bound = peer->bound;
     peer->ready = ready;
     TRY(peer_meets(peer, err));
     peer->state = PEER_UP;

@@ -23,10 +23,15 @@ struct peer {
     const struct environment *environment; /* zygotes; borrowed */
     struct job_limits most;                /* zygotes: that a job may have, by host and environment */
     struct jail_require require;           /* zygotes: with less they do not come up */
+    uint32_t bound;                        /* zygotes: what the supervisor has for their children, enum jail_bound */
     uint32_t standby;                      /* zygotes: children to keep ready */
     bool once;                             /* zygotes: one job is expected, warming up is not worth its time */
     bool lint;                             /* zygotes: they only read scripts */
+    uint32_t renew_jobs;                   /* zygotes: after so many, a new one takes the place; 0: never */
+    uint64_t renew_ms;                     /* zygotes: after this time; 0: never */
     enum peer_state state;
+    uint64_t born_ns;
+    uint32_t jobs;  /* that it was given to */
     int requests;   /* our end of the shared request socket */
     int supervisor; /* its lifetime and HOST_READY */
     int hold;       /* zygotes: keeps the environment from being removed; -1 for none */
@@ -36,6 +41,7 @@ struct peer {
 };
 
 void peer_init(struct peer *peer, enum supervisor_peer kind, const struct environment *environment);
+void peer_like(struct peer *ret, const struct peer *peer); /* with the same settings, not started */
 MUST_USE int peer_start(struct peer *peer, struct err *err);
 MUST_USE int peer_ready(struct peer *peer, struct err *err);
 /* Whether its jail is what is required, as far as it has told of it. */

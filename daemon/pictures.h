@@ -6,9 +6,6 @@
 
 #include "attempt.h"
 
-#define PICTURES_MAX_DEPTH 32
-#define PICTURES_MAX_ENTRIES 100000u
-
 MUST_USE int pictures_find(struct attempt *attempt, struct err *err);
 
 #endif

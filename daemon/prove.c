@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 
+#include "cgroups.h"
 #include "peers.h"
 #include "quern/clock.h"
 
@@ -24,10 +25,20 @@ static int wait_for_word(const struct peer *peer, struct err *err) {
     }
 }
 
+// What a supervisor in our place would have for its jobs.
+static uint32_t bound_there(void) {
+    struct cgroups cgroups;
+    cgroups_open(&cgroups, CGROUPS_ROOT);
+    bool there = cgroups_are_there(&cgroups);
+    cgroups_close(&cgroups);
+    return there ? JAIL_BOUND_CGROUP : JAIL_BOUND_RLIMIT;
+}
+
 int environment_prove(const struct environment *environment, struct host_ready *ret, struct err *err) {
     struct peer peer;
     peer_init(&peer, SUPERVISOR_PEER_ZYGOTE, environment);
     peer.once = true;
+    peer.bound = bound_there();
     TRY(peer_start(&peer, err));
     int proved = wait_for_word(&peer, err);
     if (proved == 0)

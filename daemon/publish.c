@@ -18,13 +18,26 @@ static struct manifest_output *new_output(struct attempt *attempt, const char *p
     return output;
 }
 
+// An object is published as it is, a dataset encoded.
+static int publish_bytes(struct attempt *attempt, uint32_t index, struct manifest_output *output, struct err *err) {
+    const struct attempt_result *result = &attempt->results[index];
+    char file[HOST_NAME_BYTES + 16];
+    if (result->kind == OBJECT_DATASET) {
+        output->segment_bytes = result->segment_bytes;
+        return attempt->delivery->kind->result(attempt, index, output, err);
+    }
+    output->bytes = result->segment_bytes;
+    object_file_name(result->kind, result->port, file, sizeof file);
+    return attempt->delivery->kind->object(attempt, file, result->segment, output, err);
+}
+
 static int publish_result(struct attempt *attempt, uint32_t index, struct err *err) {
     const struct attempt_result *result = &attempt->results[index];
     struct manifest_output *output = new_output(attempt, result->port);
     output->rows = result->rows;
     output->columns = result->columns;
-    output->segment_bytes = result->segment_bytes;
-    if (attempt->delivery->kind->result(attempt, index, output, err) == 0)
+    output->kind = result->kind;
+    if (publish_bytes(attempt, index, output, err) == 0)
         return 0;
     attempt->manifest.output_count--;
     return -1;
@@ -85,6 +98,7 @@ static int publish_picture(struct attempt *attempt, struct err *err) {
     if (fstat(attempt->joined, &status) < 0)
         return err_sys(err, REASON_INFRA, "fstat of the joined picture");
     struct manifest_output *output = new_output(attempt, "visualization");
+    output->kind = OBJECT_FILE;
     output->bytes = (uint64_t)status.st_size;
     return attempt->delivery->kind->file(attempt, "visualization.png", attempt->joined, output, err);
 }
@@ -119,6 +133,7 @@ static int publish_kept(struct attempt *attempt, struct err *err) {
         if (fstat(attempt->files[i].fd, &status) < 0)
             return err_sys(err, REASON_INFRA, "fstat of %s", file->name);
         file->bytes = (uint64_t)status.st_size;
+        file->kind = OBJECT_FILE;
         TRY(attempt->delivery->kind->kept(attempt, attempt->files[i].fd, file, err));
         manifest->file_count++;
     }
@@ -148,6 +163,7 @@ static int publish_one(struct attempt *attempt, const struct attempt_file *writt
     if (fstat(fd, &status) < 0)
         return err_sys(err, REASON_INFRA, "fstat of %s", written->name);
     file->bytes = (uint64_t)status.st_size;
+    file->kind = written->segment ? OBJECT_DATASET : OBJECT_BYTES;
     return attempt->delivery->kind->written(attempt, written->name, fd, file, err);
 }
 

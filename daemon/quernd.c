@@ -163,6 +163,8 @@ static int offer_all(struct quernd *quernd, struct err *err) {
             return err_set(err, REASON_CONFIG, "more than %u environments", SUPERVISOR_MAX_ENVIRONMENTS);
         zygote->require = quernd->config->jail;
         zygote->standby = quernd->config->standby;
+        zygote->renew_jobs = quernd->config->renew_jobs;
+        zygote->renew_ms = quernd->config->renew_ms;
         limits_join(&zygote->most, &quernd->config->most);
     }
     return 0;
@@ -182,6 +184,9 @@ int quernd_run(const char *config_path, struct quernd_config *config, struct err
     turns_init(&quernd->turns, config->settings.queue_count);
     supervisor_init(&quernd->supervisor, &quernd_hooks, quernd, config->memory_bytes);
     quernd->supervisor.cancel_grace_ms = QUERND_CANCEL_GRACE_MS;
+    if (!cgroups_are_there(&quernd->supervisor.cgroups))
+        log_line(&quernd->log, SETTINGS_LOG_INFO, "no cgroups for jobs", "why", quernd->supervisor.cgroups.why.msg,
+                 NULL);
     int result = offer_all(quernd, err);
     if (result == 0)
         result = take_signals(quernd, err);

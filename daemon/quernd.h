@@ -52,6 +52,7 @@ struct quernd {
     struct keeper_word readiness[SETTINGS_MAX_QUEUES]; /* as it was told last; kind 0: not yet */
     uint64_t renewed_ns[SETTINGS_MAX_QUEUES];          /* of CLOCK_BOOTTIME */
     struct backoff zygote_backoffs[SUPERVISOR_MAX_ENVIRONMENTS];
+    struct backoff renewal_backoffs[SUPERVISOR_MAX_ENVIRONMENTS];
     struct err zygote_faults[SUPERVISOR_MAX_ENVIRONMENTS]; /* reason 0: it is up */
     bool zygote_turned[SUPERVISOR_MAX_ENVIRONMENTS];       /* came up, or did not, once */
     enum quernd_phase phase;
@@ -84,6 +85,7 @@ void quernd_tell_slots(struct quernd *quernd);
 /* ---- quernd_environments.c ---- */
 void quernd_start_zygotes(struct quernd *quernd, uint64_t now_ns);
 void quernd_zygote_turned(void *context, struct peer *zygote, const struct err *failure);
+void quernd_renewed(void *context, uint32_t environment, const struct err *failure);
 bool quernd_environments_settled(const struct quernd *quernd);
 
 /* ---- quernd_collector.c ---- */

@@ -14,7 +14,7 @@
 #include "quern/memory.h"
 #include "quern/own.h"
 
-enum { HOUR_MS = 3600000, COLLECT_LEAST_MS = 1000, KEEP_LEAST_MS = HOUR_MS };
+enum { HOUR_MS = 3600000, COLLECT_LEAST_MS = 1000, KEEP_LEAST_MS = HOUR_MS, RENEW_LEAST_MS = 60000 };
 
 struct parse {
     struct quernd_config *config;
@@ -135,6 +135,25 @@ static int take_standby(struct inifile *file, struct parse *parse, const struct 
     return 1;
 }
 
+static int take_renew_jobs(struct inifile *file, struct parse *parse, const struct option *option, const char *value) {
+    char *end = NULL;
+    bool never = strcmp(value, "never") == 0;
+    unsigned long count = never ? 0 : strtoul(value, &end, 10);
+    if (!never && (value[0] < '0' || value[0] > '9' || *end || count < 1 || count > UINT32_MAX))
+        return inifile_refuse(file, "%s: expected 1 or more, or never, found \"%s\"", option->key, value);
+    parse->config->renew_jobs = (uint32_t)count;
+    return 1;
+}
+
+static int take_renew_after(struct inifile *file, struct parse *parse, const struct option *option, const char *value) {
+    uint64_t ms = 0;
+    char better[QUANTITY_BYTES];
+    if (strcmp(value, "never") != 0 && (quantity_duration(value, &ms, better) < 0 || ms < RENEW_LEAST_MS))
+        return inifile_refuse(file, "%s: expected 1m or more, or never, found \"%s\"", option->key, value);
+    parse->config->renew_ms = ms;
+    return 1;
+}
+
 // ---- lists of names ----
 
 static int take_queue(struct inifile *file, struct parse *parse, const char *name, size_t bytes) {
@@ -220,6 +239,7 @@ static const char *const jails[] = {"none", "minimal", "user", "full", NULL};
 static const struct option options[] = {
     {"queue", "url", take_text, TEXT(queue_url)},
     {"queue", "password_file", take_file, TEXT(queue_password_file)},
+    {"queue", "key_file", take_file, TEXT(queue_key_file)},
     {"queue", "names", take_queues, 0, 0, NULL},
     {"queue", "lease", take_lease, 0, 0, NULL},
     {"queue", "durability", take_word, SETTING(durability), 0, settings_durabilities},
@@ -233,6 +253,8 @@ static const struct option options[] = {
     {"workers", "drain_timeout", take_duration, offsetof(struct quernd_config, drain_timeout_ms), 0, NULL},
     {"environments", "names", take_environments, 0, 0, NULL},
     {"environments", "standby", take_standby, offsetof(struct quernd_config, standby), 0, NULL},
+    {"environments", "renew_jobs", take_renew_jobs, 0, 0, NULL},
+    {"environments", "renew_after", take_renew_after, 0, 0, NULL},
     {"environments", "directory", take_text, offsetof(struct quernd_config, environments_directory),
      ENVIRONMENT_PATH_BYTES, NULL},
     {"jail", "require", take_word, offsetof(struct quernd_config, jail.level), 0, jails},
@@ -282,6 +304,8 @@ static void defaults(struct quernd_config *config) {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     *config = (struct quernd_config){.drain_timeout_ms = 60000,
                                      .standby = QUERND_STANDBY,
+                                     .renew_jobs = QUERND_RENEW_JOBS,
+                                     .renew_ms = QUERND_RENEW_MS,
                                      .environment_count = 1,
                                      .environments = {{.name = "default"}},
                                      .environments_directory = "/etc/quern/environments"};

@@ -18,6 +18,8 @@
 #define QUERND_CONFIG_MAX_BYTES 65536
 #define QUERND_STANDBY 2u
 #define QUERND_MAX_STANDBY 16u
+#define QUERND_RENEW_JOBS 10000u
+#define QUERND_RENEW_MS UINT64_C(86400000)
 
 struct quernd_config {
     struct settings settings; /* what workers and keeper get */
@@ -26,6 +28,8 @@ struct quernd_config {
     struct jail_require jail;
     struct job_limits most; /* that a job may have; 0: no word of it */
     uint32_t standby;       /* children that each environment keeps ready */
+    uint32_t renew_jobs;    /* of a zygote's life; 0: without end */
+    uint64_t renew_ms;      /* the same; 0: without end */
     char environments_directory[ENVIRONMENT_PATH_BYTES];
     uint32_t environment_count;
     struct environment environments[SUPERVISOR_MAX_ENVIRONMENTS];

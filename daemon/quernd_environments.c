@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "quernd.h"
+#include "renewal.h"
 
 void quernd_zygote_turned(void *context, struct peer *zygote, const struct err *failure) {
     struct quernd *quernd = context;
@@ -24,8 +25,28 @@ void quernd_zygote_turned(void *context, struct peer *zygote, const struct err *
     quernd_tell_environment(quernd, index);
 }
 
+void quernd_renewed(void *context, uint32_t environment, const struct err *failure) {
+    struct quernd *quernd = context;
+    if (failure)
+        backoff_died(&quernd->renewal_backoffs[environment]);
+    log_line(&quernd->log, failure ? SETTINGS_LOG_WARNING : SETTINGS_LOG_INFO,
+             failure ? "environment not renewed, the old one goes on" : "environment renewed", "environment",
+             quernd->supervisor.zygotes[environment].environment->name, "error", failure ? failure->msg : NULL, NULL);
+}
+
+static void renew_when_due(struct quernd *quernd, uint32_t environment, uint64_t now_ns) {
+    struct backoff *backoff = &quernd->renewal_backoffs[environment];
+    struct err err;
+    if (!renewal_due(&quernd->supervisor, environment, now_ns) || !backoff_due(backoff, now_ns))
+        return;
+    backoff_born(backoff);
+    if (renewal_begin(&quernd->supervisor, environment, &err) < 0)
+        quernd_renewed(quernd, environment, &err);
+}
+
 void quernd_start_zygotes(struct quernd *quernd, uint64_t now_ns) {
     for (uint32_t i = 0; i < quernd->supervisor.zygote_count && quernd->phase == QUERND_RUNS; i++) {
+        renew_when_due(quernd, i, now_ns);
         struct peer *zygote = &quernd->supervisor.zygotes[i];
         struct err err;
         if (zygote->state != PEER_DOWN || !backoff_due(&quernd->zygote_backoffs[i], now_ns))

@@ -227,4 +227,5 @@ const struct supervisor_hooks quernd_hooks = {
     .on_done = on_done,
     .on_death = on_death,
     .on_zygote = quernd_zygote_turned,
+    .on_renewal = quernd_renewed,
 };

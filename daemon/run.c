@@ -40,6 +40,16 @@ static int port_name(const struct host_answer *answer, char name[HOST_NAME_BYTES
     return 0;
 }
 
+// A name with the suffix of its kind must not be one of the job's own files.
+static int check_file(const struct attempt_result *result, struct err *err) {
+    char file[HOST_NAME_BYTES + 16];
+    object_file_name(result->kind, result->port, file, sizeof file);
+    if (is_taken(file))
+        return err_set(err, REASON_BAD_RESULT, "'%.80s' is not a name for an output of the kind %s", result->port,
+                       object_word(result->kind));
+    return 0;
+}
+
 static int on_result(void *context, const struct host_answer *answer, int fd, struct err *err) {
     struct attempt *attempt = context;
     auto_fd int segment = fd;
@@ -50,6 +60,8 @@ static int on_result(void *context, const struct host_answer *answer, int fd, st
     for (uint32_t i = 0; i < attempt->result_count; i++)
         if (strcmp(attempt->results[i].port, result->port) == 0)
             return err_set(err, REASON_BAD_RESULT, "the output %s was returned twice", result->port);
+    result->kind = (uint32_t)answer->detail;
+    TRY(check_file(result, err));
     result->segment = steal_fd(&segment);
     attempt->result_count++;
     return 0;
@@ -104,6 +116,16 @@ static int tell_file(struct child *child, enum host_call_kind kind, const char *
     return child_send(child, &call, &fd, 1, err);
 }
 
+static int tell_input(struct child *child, const struct attempt *attempt, size_t index, struct err *err) {
+    const struct job_input *input = &attempt->job.inputs[index];
+    uint32_t kind = job_object(input->format);
+    struct host_call call = {.kind = HOST_INPUT, .port = input->port, .flags = kind};
+    snprintf(call.name, sizeof call.name, "%s", input->source.name);
+    snprintf(call.value, sizeof call.value, "%s", input->parameter ? input->parameter : "");
+    const struct attempt_input *in = &attempt->inputs[index];
+    return child_send(child, &call, kind == OBJECT_DATASET ? &in->segment : &in->blob.fd, 1, err);
+}
+
 static int tell_params(struct child *child, const struct job *job, struct err *err) {
     for (size_t i = 0; i < job->param_count; i++) {
         struct host_call call = {.kind = HOST_PARAM};
@@ -114,11 +136,14 @@ static int tell_params(struct child *child, const struct job *job, struct err *e
     return 0;
 }
 
-// Of a script that is only read: which ports it will find connected.
+// Of a script that is only read: which ports it will find connected, and which names: "=NAME".
 static int tell_ports(struct child *child, const struct job *job, struct err *err) {
     for (size_t i = 0; i < job->input_count; i++) {
         struct host_call call = {.kind = HOST_COLUMN};
-        snprintf(call.value, sizeof call.value, "%u", job->inputs[i].port);
+        if (job->inputs[i].parameter)
+            snprintf(call.value, sizeof call.value, "=%s", job->inputs[i].parameter);
+        else
+            snprintf(call.value, sizeof call.value, "%u", job->inputs[i].port);
         TRY(child_send(child, &call, NULL, 0, err));
     }
     return 0;
@@ -132,11 +157,8 @@ static int tell(struct child *child, struct attempt *attempt, struct host_call *
         TRY(tell_file(child, HOST_BUNDLE, job->bundle.name, attempt->bundle.fd, err));
     if (attempt->task == RUN_LINT)
         TRY(tell_ports(child, job, err));
-    for (uint32_t i = 0; i < job->input_count && attempt->task == RUN_SCRIPT; i++) {
-        struct host_call input = {.kind = HOST_INPUT, .port = job->inputs[i].port};
-        snprintf(input.name, sizeof input.name, "%s", job->inputs[i].source.name);
-        TRY(child_send(child, &input, &attempt->inputs[i].segment, 1, err));
-    }
+    for (uint32_t i = 0; i < job->input_count && attempt->task == RUN_SCRIPT; i++)
+        TRY(tell_input(child, attempt, i, err));
     TRY(tell_params(child, job, err));
     struct host_call start = {.kind = HOST_START,
                               .task = attempt->task == RUN_LINT ? HOST_TASK_LINT : HOST_TASK_RUN,
@@ -153,6 +175,8 @@ static void keep_facts(struct attempt *attempt, const struct child *child) {
     manifest->user_us = child->exit.user_us;
     manifest->system_us = child->exit.system_us;
     manifest->peak_rss_bytes = child->exit.peak_rss_bytes;
+    if (child->watch.peak_bytes)
+        manifest->peak_bytes = child->watch.peak_bytes;
     manifest->private_dirty_bytes = child->memory.private_dirty_bytes;
     manifest->copied_on_write_bytes = child->memory.copied_on_write_bytes;
     if (child->raised.kind) {
@@ -161,6 +185,14 @@ static void keep_facts(struct attempt *attempt, const struct child *child) {
         manifest->line = child->raised.line;
         manifest->in_entry = child->raised.in_entry != 0;
     }
+}
+
+// The child read the file itself, while it ran.
+static int check_objects(const struct attempt *attempt, struct err *err) {
+    for (size_t i = 0; i < attempt->job.input_count; i++)
+        if (job_object(attempt->job.inputs[i].format) != OBJECT_DATASET)
+            TRY(storage_check_unchanged(&attempt->inputs[i].blob, attempt->job.inputs[i].source.name, err));
+    return 0;
 }
 
 static int run_child(struct child *child, struct attempt *attempt, struct err *err) {
@@ -183,7 +215,8 @@ static int run_child(struct child *child, struct attempt *attempt, struct err *e
     FAILPOINT("run:ended");
     keep_facts(attempt, child);
     attempt->work_dir = steal_fd(&child->work_dir);
-    return child_verdict(child, &commit, err);
+    TRY(child_verdict(child, &commit, err));
+    return check_objects(attempt, err);
 }
 
 static int open_spools(struct attempt *attempt, struct err *err) {

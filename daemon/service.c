@@ -67,6 +67,7 @@ static int open_home(struct service *service, uint32_t index, struct err *err) {
     struct delivery_home *home = &service->homes[index];
     struct queue_options options = {.url = settings->queue_url,
                                     .password_file = given(settings->queue_password_file),
+                                    .key_file = given(settings->queue_key_file),
                                     .name = settings->queues[index],
                                     .patience_ms = PATIENCE_FOR_EVER,
                                     .patience = {wait_on_queue, service},

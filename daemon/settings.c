@@ -22,6 +22,7 @@ static bool terminated(const char *text, size_t bytes) { return memchr(text, '\0
 static bool texts_end(const struct settings *settings) {
     bool good = terminated(settings->queue_url, sizeof settings->queue_url) &&
                 terminated(settings->queue_password_file, sizeof settings->queue_password_file) &&
+                terminated(settings->queue_key_file, sizeof settings->queue_key_file) &&
                 terminated(settings->store_url, sizeof settings->store_url) &&
                 terminated(settings->store_password_file, sizeof settings->store_password_file) &&
                 terminated(settings->worker, sizeof settings->worker) &&

@@ -16,12 +16,14 @@
 #include "quern/clock.h"
 #include "quern/jail.h"
 #include "quern/own.h"
+#include "renewal.h"
 #include "worker_link.h"
 
 void supervisor_init(struct supervisor *supervisor, const struct supervisor_hooks *hooks, void *context,
                      uint64_t budget_bytes) {
     memset(supervisor, 0, sizeof *supervisor);
     segments_init(&supervisor->segments, budget_bytes ? budget_bytes : host_memory_free("/proc", "/sys/fs/cgroup"));
+    cgroups_open(&supervisor->cgroups, CGROUPS_ROOT);
     peer_init(&supervisor->codec, SUPERVISOR_PEER_CODEC, NULL);
     supervisor->cancel_grace_ms = SUPERVISOR_CANCEL_GRACE_MS;
     supervisor->hooks = hooks;
@@ -34,8 +36,13 @@ void supervisor_init(struct supervisor *supervisor, const struct supervisor_hook
 struct peer *supervisor_offer(struct supervisor *supervisor, const struct environment *environment) {
     if (supervisor->zygote_count == SUPERVISOR_MAX_ENVIRONMENTS)
         return NULL;
+    struct renewal *renewal = &supervisor->renewals[supervisor->zygote_count];
     struct peer *zygote = &supervisor->zygotes[supervisor->zygote_count++];
     peer_init(zygote, SUPERVISOR_PEER_ZYGOTE, environment);
+    if (cgroups_are_there(&supervisor->cgroups))
+        zygote->bound = JAIL_BOUND_CGROUP;
+    peer_like(&renewal->successor, zygote);
+    peer_like(&renewal->retired, zygote);
     return zygote;
 }
 
@@ -90,6 +97,7 @@ int supervisor_start_worker(struct supervisor *supervisor, const struct worker_s
                                  .tree_deadline_ns = CLOCK_NEVER,
                                  .wait_ends_ns = CLOCK_NEVER,
                                  .tree = -1,
+                                 .group = -1,
                                  .calls = -1,
                                  .events = -1,
                                  .pidfd = -1};
@@ -241,6 +249,31 @@ static void tell_turned(struct supervisor *supervisor, struct peer *zygote, cons
         supervisor->hooks->on_zygote(supervisor->context, zygote, failure);
 }
 
+// Groups of standby children that nobody got.
+static void sweep(const struct supervisor *supervisor) {
+    pid_t kept[SUPERVISOR_MAX_WORKERS];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++)
+        if (supervisor->workers[i].alive && supervisor->workers[i].group_pid)
+            kept[count++] = supervisor->workers[i].group_pid;
+    cgroups_sweep(&supervisor->cgroups, kept, count);
+}
+
+// Ahead of its job, for that takes time. What does not work now is tried again, and told, when it has one. 0: the zygote
+// said nothing: it is dead.
+static int admit_standby(const struct supervisor *supervisor, const struct peer *zygote) {
+    struct host_born born;
+    struct err ignored;
+    auto_fd int child = -1;
+    size_t count = 0;
+    int got = record_receive(zygote->supervisor, &born, sizeof born, &child, 1, &count, &ignored);
+    if (got <= 0 || child < 0 || !cgroups_are_there(&supervisor->cgroups))
+        return got;
+    sweep(supervisor);
+    (void)!cgroups_admit(&supervisor->cgroups, child, &ignored);
+    return got;
+}
+
 static void on_zygote(struct supervisor *supervisor, uint32_t index) {
     struct peer *zygote = &supervisor->zygotes[index];
     struct err err = {0};
@@ -250,10 +283,29 @@ static void on_zygote(struct supervisor *supervisor, uint32_t index) {
         tell_turned(supervisor, zygote, NULL);
         return;
     }
+    if (zygote->state == PEER_UP && admit_standby(supervisor, zygote) > 0)
+        return;
     if (!err.reason)
         err_set(&err, REASON_INFRA, "environment %s: quern-python died", zygote->environment->name);
     peer_stop(zygote);
+    sweep(supervisor);
     tell_turned(supervisor, zygote, &err);
+}
+
+static void on_successor(struct supervisor *supervisor, uint32_t environment) {
+    struct err err;
+    if (!has_news(&supervisor->renewals[environment].successor))
+        return;
+    int renewed = renewal_turn(supervisor, environment, &err);
+    if (renewed == 0)
+        tell_turned(supervisor, &supervisor->zygotes[environment], NULL);
+    if (supervisor->hooks->on_renewal)
+        supervisor->hooks->on_renewal(supervisor->context, environment, renewed < 0 ? &err : NULL);
+}
+
+static void on_retired(struct supervisor *supervisor, uint32_t environment) {
+    if (has_news(&supervisor->renewals[environment].retired))
+        renewal_bury(supervisor, environment);
 }
 
 static void on_codec(struct supervisor *supervisor, uint32_t worker) {
@@ -267,7 +319,7 @@ static void on_watched(struct supervisor *supervisor, uint32_t index) {
         supervisor->watches[index].readable(supervisor->context);
 }
 
-enum { WATCHED = SUPERVISOR_MAX_WORKERS * 3 + SUPERVISOR_MAX_ENVIRONMENTS + SUPERVISOR_MAX_WATCHES + 1 };
+enum { WATCHED = SUPERVISOR_MAX_WORKERS * 3 + SUPERVISOR_MAX_ENVIRONMENTS * 3 + SUPERVISOR_MAX_WATCHES + 1 };
 
 struct watched {
     struct pollfd polls[WATCHED];
@@ -303,8 +355,11 @@ static void watch_all(const struct supervisor *supervisor, struct watched *watch
         watch(watched, supervisor->watches[i].fd, on_watched, i);
     for (uint32_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++)
         watch_worker(&supervisor->workers[i], watched, i);
-    for (uint32_t i = 0; i < supervisor->zygote_count; i++)
+    for (uint32_t i = 0; i < supervisor->zygote_count; i++) {
         watch(watched, supervisor->zygotes[i].supervisor, on_zygote, i);
+        watch(watched, supervisor->renewals[i].successor.supervisor, on_successor, i);
+        watch(watched, supervisor->renewals[i].retired.supervisor, on_retired, i);
+    }
     watch(watched, supervisor->codec.supervisor, on_codec, 0);
 }
 
@@ -332,8 +387,11 @@ void supervisor_done(struct supervisor *supervisor) {
         if (supervisor->workers[i].alive)
             worker_link_bury(supervisor, i);
     }
-    for (uint32_t i = 0; i < supervisor->zygote_count; i++)
+    for (uint32_t i = 0; i < supervisor->zygote_count; i++) {
         peer_stop(&supervisor->zygotes[i]);
+        renewal_done(supervisor, i);
+    }
     peer_stop(&supervisor->codec);
+    cgroups_close(&supervisor->cgroups);
     segments_done(&supervisor->segments);
 }

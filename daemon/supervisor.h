@@ -13,6 +13,7 @@
 #ifndef DAEMON_SUPERVISOR_H
 #define DAEMON_SUPERVISOR_H
 
+#include "cgroups.h"
 #include "peers.h"
 #include "quern/events.h"
 #include "quern/steps.h"
@@ -40,6 +41,8 @@ struct worker_link {
     uint64_t cancel_deadline_ns;
     int tree; /* pidfd of the job's tree, or -1 */
     uint64_t tree_deadline_ns;
+    int group; /* the cgroup of the job's tree, or -1; group_pid 0 */
+    pid_t group_pid;
     const struct peer *awaits; /* the zygote that its CONNECT waits for, or NULL */
     bool open_network;         /* its job runs in an environment with an open network */
     enum worker_wait wait;
@@ -74,6 +77,8 @@ struct supervisor_hooks {
     void (*on_death)(void *context, uint32_t worker); /* the link tells how, and what it held */
     /* The zygote came up, or `failure` tells why not. */
     void (*on_zygote)(void *context, struct peer *zygote, const struct err *failure);
+    /* A new zygote has taken the place, or `failure` tells why not. NULL where none is renewed. */
+    void (*on_renewal)(void *context, uint32_t environment, const struct err *failure);
 };
 
 struct supervisor_watch {
@@ -81,10 +86,18 @@ struct supervisor_watch {
     void (*readable)(void *context); /* nothing may be there any more */
 };
 
+/* Beside a zygote: renewal.h. Both are down nearly always. */
+struct renewal {
+    struct peer successor; /* comes up, to take the place */
+    struct peer retired;   /* finishes what it has begun */
+};
+
 struct supervisor {
     struct segments segments;
+    struct cgroups cgroups;
     struct peer codec;
     struct peer zygotes[SUPERVISOR_MAX_ENVIRONMENTS];
+    struct renewal renewals[SUPERVISOR_MAX_ENVIRONMENTS];
     uint32_t zygote_count;
     struct worker_link workers[SUPERVISOR_MAX_WORKERS];
     uint64_t waits; /* for memory, ever: their order */

@@ -71,15 +71,20 @@ static int receive_reply(struct supervisor_calls *calls, struct answer *answer, 
     }
 }
 
-static int ask(struct supervisor_calls *calls, const struct supervisor_call *call, int fd, struct answer *answer,
-               struct err *err) {
+static int ask_with(struct supervisor_calls *calls, const struct supervisor_call *call, const int *fds, size_t fd_count,
+                    struct answer *answer, struct err *err) {
     if (calls->owed) {
         TRY(receive_reply(calls, answer, err));
         TRY(take_owed(calls, answer, err));
     }
-    TRY(record_send(calls->socket, call, sizeof *call, &fd, fd >= 0 ? 1 : 0, err));
+    TRY(record_send(calls->socket, call, sizeof *call, fds, fd_count, err));
     TRY(receive_reply(calls, answer, err));
     return check_reply(answer, err);
+}
+
+static int ask(struct supervisor_calls *calls, const struct supervisor_call *call, int fd, struct answer *answer,
+               struct err *err) {
+    return ask_with(calls, call, &fd, fd >= 0 ? 1 : 0, answer, err);
 }
 
 static int ask_for_nothing(struct supervisor_calls *calls, const struct supervisor_call *call, int fd,
@@ -117,6 +122,8 @@ int calls_connect(struct supervisor_calls *calls, enum supervisor_peer peer, con
         .requests = fd, .profile = answer.reply.profile, .facts = answer.reply.facts, .most = answer.reply.most};
     memcpy(ret->python, answer.reply.python, sizeof ret->python);
     memcpy(ret->pandas, answer.reply.pandas, sizeof ret->pandas);
+    if (peer == SUPERVISOR_PEER_ZYGOTE)
+        calls->grouped = answer.reply.facts.bound == JAIL_BOUND_CGROUP;
     return 0;
 }
 
@@ -159,11 +166,24 @@ int calls_keep(struct supervisor_calls *calls, const struct supervisor_key *key,
     return ask_for_nothing(calls, &call, fd, err);
 }
 
-int calls_watch(struct supervisor_calls *calls, int pidfd, uint64_t deadline_ms, struct err *err) {
-    struct supervisor_call call = {.kind = SUPERVISOR_WATCH, .deadline_ms = deadline_ms};
+int calls_watch(struct supervisor_calls *calls, const struct calls_tree *tree, struct jail_facts *facts, int *ret_group,
+                struct err *err) {
+    struct supervisor_call call = {
+        .kind = SUPERVISOR_WATCH, .deadline_ms = tree->limits->time_ms, .limits = tree->limits->jail};
+    const int fds[] = {tree->init, tree->process};
+    struct answer answer;
     calls->expired = false;
-    TRY(record_send(calls->socket, &call, sizeof call, &pidfd, 1, err));
-    calls->owed = true;
+    if (!calls->grouped) {
+        TRY(record_send(calls->socket, &call, sizeof call, fds, 2, err));
+        calls->owed = true;
+        return 0;
+    }
+    TRY(ask_with(calls, &call, fds, 2, &answer, err));
+    if (answer.fd_count) {
+        facts->bound = JAIL_BOUND_CGROUP;
+        *ret_group = steal_fd(&answer.fds[0]);
+    }
+    answer_close(&answer);
     return 0;
 }
 

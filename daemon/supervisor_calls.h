@@ -20,6 +20,7 @@ struct supervisor_calls {
     bool cancelled;
     bool fenced;        /* the job is no longer ours: publish nothing */
     bool released;      /* the host drains: give the job back */
+    bool grouped;       /* trees get a cgroup: CONNECT said so */
     bool owed;          /* the answer to WATCH is still to come */
     uint64_t available; /* by the last RESERVE: bytes that a segment may have at most */
     uint32_t turn_count;
@@ -57,9 +58,17 @@ MUST_USE int calls_publish(struct supervisor_calls *calls, const struct supervis
                            struct err *err); /* fd -1: the granted file; returns the read-only descriptor */
 MUST_USE int calls_abandon(struct supervisor_calls *calls, const struct supervisor_key *key, struct err *err);
 MUST_USE int calls_keep(struct supervisor_calls *calls, const struct supervisor_key *key, int fd, struct err *err);
-/* Does not wait for the answer, which every later call takes first. A worker that dies now is not buried before the
- * supervisor has served this: it reads what was said before it looks who is dead. */
-MUST_USE int calls_watch(struct supervisor_calls *calls, int pidfd, uint64_t deadline_ms, struct err *err);
+/* The tree of a child: pidfds of its init and of the child; borrowed. */
+struct calls_tree {
+    int init, process;
+    const struct job_limits *limits;
+};
+
+/* *facts: of the child, whose bound this may better; *ret_group: the tree's cgroup, the caller's, or left alone. Where trees
+ * get no cgroup it does not wait for the answer, which every later call takes first. A worker that dies now is not buried
+ * before the supervisor has served this: it reads what was said before it looks who is dead. */
+MUST_USE int calls_watch(struct supervisor_calls *calls, const struct calls_tree *tree, struct jail_facts *facts,
+                         int *ret_group, struct err *err);
 MUST_USE int calls_unwatch(struct supervisor_calls *calls, struct err *err);
 /* Blocks until the supervisor speaks of a key of the last RESERVE: its index, HIT with a descriptor, or LOAD. */
 MUST_USE int calls_wait_segment(struct supervisor_calls *calls, uint32_t *ret_index, uint32_t *ret_state, int *ret_fd,

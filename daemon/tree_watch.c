@@ -15,12 +15,13 @@ enum { SHORTEST_NS = 10000000, LONGEST_NS = 100000000, SHARE = 20, FILL_BYTES_PE
 static void rest(struct tree_watch *watch) { watch->weigh_ns = watch->count_ns = CLOCK_NEVER; }
 
 void tree_watch_init(struct tree_watch *watch) {
-    *watch = (struct tree_watch){.view = {.proc = -1}, .process = -1};
+    *watch = (struct tree_watch){.view = {.proc = -1}, .group = -1, .work_dir = -1, .process = -1};
     rest(watch);
 }
 
 void tree_watch_done(struct tree_watch *watch) {
     own_close(&watch->view.proc);
+    own_close(&watch->group);
     rest(watch);
 }
 
@@ -41,11 +42,12 @@ void tree_watch_begin(struct tree_watch *watch, int process, const struct jail_f
     watch->limits = *limits;
     watch->view.inherited_bytes = inherited_bytes;
     watch->view.most_processes = limits->processes;
-    if (facts->bound != JAIL_BOUND_POLLED)
+    if (facts->bound < JAIL_BOUND_POLLED)
         return;
     watch->weigh_ns = clock_now_ns() + SHORTEST_NS;
-    // Where each child has a uid of its own, the kernel refuses the next thread itself.
-    watch->count_ns = facts->own_uid ? CLOCK_NEVER : watch->weigh_ns;
+    // Where each child has a uid of its own, or a cgroup, the kernel refuses the next thread itself.
+    bool kept = facts->own_uid || watch->group >= 0;
+    watch->count_ns = kept ? CLOCK_NEVER : watch->weigh_ns;
 }
 
 static int memory_device(dev_t *ret, struct err *err) {
@@ -93,13 +95,40 @@ static int beyond_processes(const struct tree_watch *watch, uint32_t threads, st
     return 1;
 }
 
-static int beyond_memory(const struct tree_watch *watch, uint64_t bytes, struct err *why) {
-    if (bytes <= watch->limits.memory_bytes)
-        return 0;
+static void say_memory(const struct tree_watch *watch, uint64_t bytes, struct err *why) {
     err_fill(why, REASON_LIMIT_MEMORY,
              "the script's processes took %llu MiB of memory, more than their limit of %llu MiB",
              (unsigned long long)(bytes >> 20), (unsigned long long)(watch->limits.memory_bytes >> 20));
+}
+
+static int beyond_memory(const struct tree_watch *watch, uint64_t bytes, struct err *why) {
+    if (bytes <= watch->limits.memory_bytes)
+        return 0;
+    say_memory(watch, bytes, why);
     return 1;
+}
+
+// What the group counts is fair.
+static int weigh_group(struct tree_watch *watch, uint64_t began, struct err *why) {
+    struct cgroup_usage usage;
+    (void)cgroup_usage_read(watch->group, watch->work_dir, &usage);
+    const struct tree_usage used = {.cpu_us = usage.user_us + usage.system_us};
+    watch->weigh_ns = clock_now_ns();
+    watch->weigh_ns += weigh_pause_ns(watch, usage.memory_bytes, watch->weigh_ns - began);
+    return beyond_cpu(watch, &used, why) || beyond_memory(watch, usage.memory_bytes, why);
+}
+
+bool tree_watch_end(struct tree_watch *watch, struct cgroup_usage *ret) {
+    if (watch->group < 0 || !cgroup_usage_read(watch->group, watch->work_dir, ret))
+        return false;
+    watch->peak_bytes = ret->peak_bytes;
+    return true;
+}
+
+// The limit of the group is that of memory and work directory together: what was not in the directory was memory.
+void tree_watch_killed(const struct tree_watch *watch, const struct cgroup_usage *usage, struct err *ret_why) {
+    uint64_t limit = watch->limits.memory_bytes + watch->limits.work_bytes;
+    say_memory(watch, limit - usage->work_bytes, ret_why);
 }
 
 // The fair figure is dear where processes are many: what is beyond another limit need not wait for it.
@@ -130,8 +159,7 @@ static int look(struct tree_watch *watch, uint64_t began, struct err *why, struc
     return beyond == 0 && watch->weigh_ns <= began ? weigh(watch, began, why, err) : beyond;
 }
 
-int tree_watch_look(struct tree_watch *watch, struct err *ret_why, struct err *err) {
-    uint64_t began = clock_now_ns();
+static int look_at_processes(struct tree_watch *watch, uint64_t began, struct err *why, struct err *err) {
     if (watch->view.proc < 0)
         TRY(open_view(watch, err));
     if (watch->view.proc < 0) { // about to be dead
@@ -139,7 +167,12 @@ int tree_watch_look(struct tree_watch *watch, struct err *ret_why, struct err *e
         watch->count_ns = CLOCK_NEVER;
         return 0;
     }
-    int beyond = look(watch, began, ret_why, err);
+    return look(watch, began, why, err);
+}
+
+int tree_watch_look(struct tree_watch *watch, struct err *ret_why, struct err *err) {
+    uint64_t began = clock_now_ns();
+    int beyond = watch->group >= 0 ? weigh_group(watch, began, ret_why) : look_at_processes(watch, began, ret_why, err);
     if (beyond > 0)
         rest(watch);
     return beyond;

@@ -5,6 +5,9 @@
  * tree may get beyond its limit; the nearer it is, the sooner is the next look, and looking never takes more than a
  * twentieth of a processor.
  *
+ * With a control group (`bound: cgroup`) the kernel keeps threads, and memory and work directory together; which of these
+ * two it is, and CPU time, are looked at there.
+ *
  * Calling sequence: tree_watch_init() → tree_watch_input() for each segment it gets → tree_watch_begin() when it is let go
  * → tree_watch_look() at tree_watch_next_ns(), again and again → tree_watch_done(). Owns its descriptor; the pidfd is
  * borrowed.
@@ -12,10 +15,13 @@
 #ifndef DAEMON_TREE_WATCH_H
 #define DAEMON_TREE_WATCH_H
 
+#include "cgroup_usage.h"
 #include "tree_usage.h"
 
 struct tree_watch {
     struct tree_view view;
+    int group;    /* the tree's cgroup, or -1; owned */
+    int work_dir; /* the tree's, or -1 as long as it is not known; borrowed */
     struct jail_facts facts;
     struct jail_limits limits;
     int process; /* pidfd of the child; borrowed */
@@ -38,6 +44,11 @@ void tree_watch_begin(struct tree_watch *watch, int process, const struct jail_f
 static inline uint64_t tree_watch_next_ns(const struct tree_watch *watch) {
     return watch->weigh_ns < watch->count_ns ? watch->weigh_ns : watch->count_ns;
 }
+
+/* When all of it is dead: what its cgroup tells; false without one. */
+bool tree_watch_end(struct tree_watch *watch, struct cgroup_usage *ret);
+/* It died because it reached the limit of its cgroup. */
+void tree_watch_killed(const struct tree_watch *watch, const struct cgroup_usage *usage, struct err *ret_why);
 
 /* 0: within its limits, as far as is known. 1: beyond; *ret_why names the limit with its figure. -1: the tree cannot be
  * looked at, so that nothing may be promised. */

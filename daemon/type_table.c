@@ -16,7 +16,7 @@ struct typing {
 static int on_result(void *context, const struct host_answer *answer, int fd, struct err *err) {
     struct typing *typing = context;
     auto_fd int segment = fd;
-    if (typing->segment >= 0 || answer->port != 1)
+    if (typing->segment >= 0 || answer->port != 1 || answer->detail != OBJECT_DATASET)
         return err_set(err, REASON_BAD_RESULT, "the table was returned twice or at port %u", answer->port);
     typing->segment = steal_fd(&segment);
     return 0;

@@ -10,7 +10,7 @@ struct exchange {
     uint32_t worker;
     struct worker_link *link;
     const struct supervisor_call *call;
-    int fd; // came with the call, or -1; taken by steal_fd()
+    int fd, second; // came with the call, or -1; taken by steal_fd()
     struct supervisor_reply reply;
     int reply_fds[SUPERVISOR_MAX_KEYS]; // borrowed
     size_t reply_fd_count;

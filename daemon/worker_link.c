@@ -16,6 +16,8 @@ static void add_fd(struct exchange *exchange, int fd) { exchange->reply_fds[exch
 void worker_link_kill_tree(struct worker_link *link) {
     if (link->tree >= 0)
         pidfd_send_signal(link->tree, SIGKILL, NULL, 0);
+    if (link->group >= 0)
+        cgroup_kill(link->group);
 }
 
 // A worker that is gone gets no answer; its pidfd tells.
@@ -67,6 +69,7 @@ static int serve_connect(struct exchange *exchange, struct err *err) {
         peer_stop(peer);
         TRY(peer_start(peer, err));
     }
+    peer->jobs++;
     if (peer->environment && peer->environment->network_open)
         exchange->link->open_network = true;
     if (peer->state == PEER_COMING) {
@@ -194,11 +197,27 @@ static int serve_release(struct exchange *exchange, struct err *err) {
     return 0;
 }
 
-static void forget_tree(struct worker_link *link) {
-    if (link->tree >= 0)
-        close(link->tree);
-    link->tree = -1;
+static void forget_tree(struct supervisor *supervisor, struct worker_link *link) {
+    own_close(&link->tree);
     link->tree_deadline_ns = CLOCK_NEVER;
+    own_close(&link->group);
+    if (link->group_pid)
+        cgroups_drop(&supervisor->cgroups, link->group_pid);
+    link->group_pid = 0;
+}
+
+static int bind_tree(struct exchange *exchange, struct err *err) {
+    const struct cgroups *cgroups = &exchange->supervisor->cgroups;
+    struct worker_link *link = exchange->link;
+    if (!cgroups_are_there(cgroups))
+        return 0;
+    if (exchange->second < 0)
+        return err_set(err, REASON_BUG, "WATCH came without the child");
+    TRY(jail_limits_check(&exchange->call->limits, err));
+    TRY(cgroups_bind(cgroups, exchange->second, &exchange->call->limits, &link->group, &link->group_pid, err));
+    if (link->group >= 0)
+        add_fd(exchange, link->group);
+    return 0;
 }
 
 static int serve_watch(struct exchange *exchange, struct err *err) {
@@ -206,6 +225,7 @@ static int serve_watch(struct exchange *exchange, struct err *err) {
         return err_set(err, REASON_BUG, "WATCH came without a descriptor or for a second tree");
     exchange->link->tree = steal_fd(&exchange->fd);
     exchange->link->tree_deadline_ns = clock_deadline_ns(exchange->call->deadline_ms);
+    TRY(bind_tree(exchange, err));
     if (exchange->link->turn == WORKER_HOLDS)
         exchange->supervisor->hooks->on_hold(exchange->supervisor->context, exchange->worker, false);
     return 0;
@@ -213,7 +233,7 @@ static int serve_watch(struct exchange *exchange, struct err *err) {
 
 static int serve_unwatch(struct exchange *exchange, struct err *err) {
     (void)err;
-    forget_tree(exchange->link);
+    forget_tree(exchange->supervisor, exchange->link);
     return 0;
 }
 
@@ -237,9 +257,9 @@ static int serve(struct exchange *exchange, struct err *err) {
 int worker_link_serve(struct supervisor *supervisor, uint32_t worker, struct err *err) {
     struct supervisor_call call;
     struct worker_link *link = &supervisor->workers[worker];
-    auto_fd int fd = -1;
+    int fds[2] = {-1, -1};
     size_t fd_count = 0;
-    int got = record_receive(link->calls, &call, sizeof call, &fd, 1, &fd_count, err);
+    int got = record_receive(link->calls, &call, sizeof call, fds, 2, &fd_count, err);
     TRY(got);
     if (got == 0) {
         close(link->calls);
@@ -250,12 +270,13 @@ int worker_link_serve(struct supervisor *supervisor, uint32_t worker, struct err
                                 .worker = worker,
                                 .link = link,
                                 .call = &call,
-                                .fd = steal_fd(&fd),
+                                .fd = fds[0],
+                                .second = fds[1],
                                 .reply = {.kind = SUPERVISOR_REPLY}};
     if (serve(&exchange, &exchange.reply.err) < 0)
         exchange.reply_fd_count = 0;
-    if (exchange.fd >= 0)
-        close(exchange.fd);
+    own_close(&exchange.fd);
+    own_close(&exchange.second);
     if (!exchange.deferred)
         worker_link_reply(link, &exchange.reply, exchange.reply_fds, exchange.reply_fd_count);
     return 0;
@@ -279,7 +300,7 @@ void worker_link_zygote_turned(struct supervisor *supervisor, const struct peer 
 void worker_link_bury(struct supervisor *supervisor, uint32_t worker) {
     struct worker_link *link = &supervisor->workers[worker];
     worker_link_kill_tree(link);
-    forget_tree(link);
+    forget_tree(supervisor, link);
     worker_link_drop_segments(supervisor, worker);
     int *const fds[] = {&link->calls, &link->events, &link->pidfd};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)

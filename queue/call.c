@@ -265,6 +265,8 @@ int queue_open(const struct queue_options *options, struct queue **ret, struct e
     if (queue->session.address.prefix[0])
         return err_set(err, REASON_CONFIG, "queue URL: a queue has a name and no prefix; only stores have one");
     queue->durability = options->durability;
+    if (options->key_file && !(queue->key_file = strdup(options->key_file)))
+        return err_set(err, REASON_INFRA, "no memory for a queue");
     snprintf(queue->prefix, sizeof queue->prefix, "quern:{%s}", options->name);
     *ret = steal_ptr(&queue);
     return 0;
@@ -275,5 +277,6 @@ void queue_close(struct queue *queue) {
         return;
     session_close(&queue->session);
     session_close(&queue->waiting);
+    free(queue->key_file);
     free(queue);
 }

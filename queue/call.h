@@ -14,6 +14,7 @@ struct queue {
     struct session session;
     char prefix[QUEUE_NAME_BYTES + 16]; /* quern:{NAME} */
     enum queue_durability durability;
+    char *key_file;              /* owned; NULL: jobs are not signed */
     struct session waiting;      /* apart, so that a wait holds nobody up */
     uint64_t wait_deadline_ns;   /* of the wait that is under way; 0: none */
     char wake[QUEUE_WAKE_BYTES]; /* and where it began */

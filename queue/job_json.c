@@ -36,7 +36,7 @@ static int rule_id(const char *text, struct err *err) {
     return rule_of_characters(text, LETTERS_AND_DIGITS "_-", JOB_ID_BYTES - 1, "1 to 64 of A-Z a-z 0-9 _ -", err);
 }
 
-static int rule_environment(const char *text, struct err *err) {
+static int rule_word(const char *text, struct err *err) {
     const char *expected = "1 to 64 of A-Z a-z 0-9 _ . - that start with no dot";
     if (text[0] == '.')
         return err_set(err, REASON_BAD_INPUT, "expected %s, found \"%.100s\"", expected, text);
@@ -108,8 +108,11 @@ const char *job_dialect_name(uint32_t dialect) {
 }
 
 static const char *const decimals_words[] = {"float", "text", NULL};
-static const char *const format_words[] = {"arrow", "csv", "tsv", "arff", NULL};
-_Static_assert(HOST_CLASSIC == 1 && HOST_QUERN == 4 && JOB_ARROW == 1 && JOB_ARFF == 4, "words by number");
+static const char *const format_words[] = {"arrow", "csv",  "tsv",   "arff", "pickle", "joblib",
+                                           "json",  "text", "bytes", "file", NULL};
+_Static_assert(HOST_CLASSIC == 1 && HOST_QUERN == 4 && JOB_ARROW == 1 && JOB_ARFF == 4 && OBJECT_PICKLE == 1 &&
+                   OBJECT_FILE == 6,
+               "words by number");
 
 #define SIZE_OF(type, member) sizeof(((type *)0)->member)
 #define INTEGER(type, label, member, least, most)                                                                      \
@@ -145,11 +148,12 @@ static const struct field input_fields[] = {
      .required = true,
      .offset = offsetof(struct job_input, format),
      .words = format_words,
-     .what = "arrow, csv, tsv or arff"},
+     .what = "arrow, csv, tsv, arff, pickle, joblib, json, text, bytes or file"},
     {.name = "no_header", .kind = FIELD_BOOLEAN, .offset = offsetof(struct job_input, no_header)},
     TEXT(struct job_input, "url", source.url, true, rule_url),
     TEXT(struct job_input, "version", source.version, false, rule_version),
     TEXT(struct job_input, "name", source.name, true, rule_name),
+    TEXT(struct job_input, "parameter", parameter, false, rule_word),
     {.name = "columns",
      .kind = FIELD_TEXTS,
      .offset = offsetof(struct job_input, columns),
@@ -188,7 +192,7 @@ static const struct field document_fields[] = {
      .words = dialect_words,
      .what = "classic, studio, designer or quern"},
     {.name = "strict", .kind = FIELD_BOOLEAN, .offset = offsetof(struct document, job.strict)},
-    CHARS(struct document, "environment", job.environment, false, rule_environment),
+    CHARS(struct document, "environment", job.environment, false, rule_word),
     {.name = "script",
      .kind = FIELD_OBJECT,
      .required = true,
@@ -262,6 +266,24 @@ static int ports_check(const struct job *job, struct err *err) {
     return 0;
 }
 
+// Also of columns, which an object has none of.
+static int parameters_check(const struct job *job, struct err *err) {
+    static const struct field_place inputs = {.name = "inputs"};
+    for (size_t i = 0; i < job->input_count; i++) {
+        const struct job_input *input = &job->inputs[i];
+        struct field_place element = {.above = &inputs, .index = i};
+        struct field_place parameter = {.above = &element, .name = "parameter"};
+        struct field_place columns = {.above = &element, .name = "columns"};
+        for (size_t j = 0; j < i && input->parameter; j++)
+            if (job->inputs[j].parameter && strcmp(job->inputs[j].parameter, input->parameter) == 0)
+                return fields_refuse(&parameter, err, "expected another name than that of inputs[%zu], found \"%s\"", j,
+                                     input->parameter);
+        if (input->columns && job_object(input->format) != OBJECT_DATASET)
+            return fields_refuse(&columns, err, "expected none of an input that is no table, found some");
+    }
+    return 0;
+}
+
 static int headers_check(const struct job *job, struct err *err) {
     static const struct field_place inputs = {.name = "inputs"};
     for (size_t i = 0; i < job->input_count; i++) {
@@ -315,6 +337,7 @@ int job_check(const struct job *job, struct err *err) {
     if (job->limits.time_ms == 0 && !job->debug)
         return err_set(err, REASON_BAD_INPUT, "limits.time_ms: expected 1..%llu, found 0", TIME_MS_MAX);
     TRY(ports_check(job, err));
+    TRY(parameters_check(job, err));
     TRY(headers_check(job, err));
     TRY(outputs_check(job, err));
     return prefixes_check(job, err);

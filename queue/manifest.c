@@ -148,6 +148,7 @@ static json_t *input_of(const struct manifest_input *input) {
     put(&object, "port", json_integer(input->port));
     put(&object, "name", TEXT_OF(input->name));
     put(&object, "version", TEXT_OF(input->version));
+    put(&object, "kind", json_string(object_word(input->kind)));
     put(&object, "rows", count_of(input->rows));
     put(&object, "columns", count_of(input->columns));
     put(&object, "segment_bytes", count_of(input->segment_bytes));
@@ -162,6 +163,8 @@ static json_t *output_of(const struct manifest_output *output) {
     put(&object, "port", TEXT_OF(output->port));
     put(&object, "key", text_or_null(output->key, sizeof output->key));
     put(&object, "version", text_or_null(output->version, sizeof output->version));
+    put(&object, "kind", json_string(object_word(output->kind)));
+    put(&object, "content_type", json_string(object_content_type(output->kind, output->key)));
     put(&object, "rows", count_of(output->rows));
     put(&object, "columns", count_of(output->columns));
     put(&object, "segment_bytes", count_of(output->segment_bytes));
@@ -209,7 +212,7 @@ static void put_tables(json_t **object, const struct manifest *manifest) {
     json_t *inputs = json_array(), *outputs = json_array(), *pictures = json_object();
     for (uint32_t i = 0; i < manifest->input_count && i < HOST_MAX_PORTS; i++)
         append(&inputs, input_of(&manifest->inputs[i]));
-    for (uint32_t i = 0; i < manifest->output_count && i < HOST_MAX_PORTS; i++)
+    for (uint32_t i = 0; i < manifest->output_count && i < MANIFEST_MAX_OUTPUTS; i++)
         append(&outputs, output_of(&manifest->outputs[i]));
     put(&pictures, "count", json_integer(manifest->pictures));
     put(&pictures, "width", json_integer(manifest->picture_width));
@@ -268,6 +271,7 @@ static json_t *usage_of(const struct manifest *manifest) {
     put(&object, "user_ms", ms_of(manifest->user_us));
     put(&object, "system_ms", ms_of(manifest->system_us));
     put(&object, "peak_rss_bytes", count_of(manifest->peak_rss_bytes));
+    put(&object, "peak_bytes", known_or_null(manifest->peak_bytes));
     put(&object, "private_dirty_bytes", known_or_null(manifest->private_dirty_bytes));
     put(&object, "copied_on_write_bytes", known_or_null(manifest->copied_on_write_bytes));
     return object;

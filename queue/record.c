@@ -66,7 +66,8 @@ int replies_record(const struct reply *reply, struct queue_record *ret, struct e
         return answer;
     if (answer != QUEUE_OK || reply->count % 2 != 1)
         return call_wrong(what, err);
-    struct queue_record record = {.cancelling = call_value(reply, "cancel") != 0};
+    struct queue_record record = {.cancelling = call_value(reply, "cancel") != 0,
+                                  .is_signed = call_value(reply, "sign") != 0};
     if (read_numbers(reply, &record, err) < 0 || read_texts(reply, &record, err) < 0) {
         queue_record_free(&record);
         return -1;

@@ -6,6 +6,7 @@
 #include "quern/queue_server.h"
 #include "queue/call.h"
 #include "queue/replies.h"
+#include "queue/signature.h"
 #include "redis/server.h"
 
 int queue_server(struct queue *queue, struct server *ret, struct err *err) {
@@ -58,4 +59,8 @@ int queue_propose_home(struct queue *queue, const struct queue_home *proposal, s
     args_text(&args, proposal->store);
     args_text(&args, proposal->environments);
     return ask_home(queue, &args, ret, err);
+}
+
+int queue_keys_check(const struct queue *queue, struct err *err) {
+    return queue->key_file ? signature_check_keys(queue->key_file, err) : 0;
 }

@@ -6,6 +6,7 @@
 #include "queue/call.h"
 #include "queue/replies.h"
 #include "queue/rules.h"
+#include "queue/signature.h"
 
 #define EDGE_BYTES (JOB_ID_BYTES + 8)
 
@@ -77,6 +78,10 @@ int queue_submit(struct queue *queue, const struct queue_submission *job, struct
     TRY(queue_submission_check(job, err));
     TRY(call_check_range("document bytes", job->document_bytes, 1, JOB_MAX_BYTES, err));
     TRY(write_edges(job, edges, err));
+    char signature[QUEUE_SIGNATURE_BYTES] = "";
+    const struct signature_subject subject = {queue->prefix, job->id, job->document, job->document_bytes};
+    if (queue->key_file)
+        TRY(signature_make(queue->key_file, &subject, signature, err));
     struct args args;
     call_begin(queue, SCRIPT_SUBMIT, &args);
     args_text(&args, job->id);
@@ -91,6 +96,7 @@ int queue_submit(struct queue *queue, const struct queue_submission *job, struct
     args_text(&args, job->retries ? rules_of(job) : "");
     args_text(&args, job->unique ? job->unique : "");
     args_number(&args, job->time_ms);
+    args_text(&args, signature);
     for (size_t i = 0; i < job->after_count; i++)
         args_text(&args, edges[i]);
     auto_reply struct reply *reply = NULL;

@@ -7,6 +7,7 @@
 #include "quern/queue_worker.h"
 #include "queue/call.h"
 #include "queue/replies.h"
+#include "queue/signature.h"
 
 /* ---- claim ---- */
 
@@ -27,6 +28,7 @@ static int read_job(const struct reply *reply, struct queue_claim *claim, struct
     TRY(reply_number(reply, 5, "claim", &claim->time_ms, err));
     TRY(reply_text(reply, 6, "claim", &document, &bytes, err));
     TRY(reply_number(reply, 7, "claim", &claim->waited_ms, err));
+    TRY(reply_copy(reply, 8, "claim", claim->signature, sizeof claim->signature, err));
     claim->document = malloc(bytes + 1);
     if (!claim->document)
         return err_set(err, REASON_INFRA, "no memory for a job of %zu bytes", bytes);
@@ -64,6 +66,11 @@ int queue_claim(struct queue *queue, const char *worker, const char *nonce, uint
     auto_reply struct reply *reply = NULL;
     TRY(call_run(queue, SCRIPT_CLAIM, &args, &reply, err));
     return replies_claim(reply, ret, err);
+}
+
+int queue_claim_check(const struct queue *queue, const struct queue_claim *claim, struct err *err) {
+    const struct signature_subject subject = {queue->prefix, claim->id, claim->document, claim->document_bytes};
+    return queue->key_file ? signature_check(queue->key_file, &subject, claim->signature, err) : 0;
 }
 
 void queue_claim_free(struct queue_claim *claim) {

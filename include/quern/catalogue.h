@@ -29,6 +29,8 @@ void catalogue_close(struct catalogue *catalogue); /* accepts NULL */
 struct storage *catalogue_storage(const struct catalogue *catalogue);
 
 /* storage_put() of something that a job of this home will want, or a name of it. */
+MUST_USE int catalogue_put_as(struct catalogue *catalogue, uint32_t kind, int source_fd,
+                              char ret_version[STORAGE_VERSION_BYTES], struct err *err);
 MUST_USE int catalogue_put(struct catalogue *catalogue, int source_fd, char ret_version[STORAGE_VERSION_BYTES],
                            struct err *err);
 

@@ -9,15 +9,17 @@
  *        COMMIT (limits)  fds: stdout, stderr[, stdin]
  *        SCRIPT (name)    fd: the text, sealed            RUN and LINT
  *        BUNDLE (name)    fd: the zip                     at most one
- *        INPUT (port, name) fd: a sealed segment          RUN: any number; TYPE and LINT: none
+ *        INPUT (port, name, kind, parameter) fd           RUN: any number; else none. A sealed segment, or the bytes of an
+ *                                                         object, which nobody but the child looks at
  *        TABLE (name, separator, flags) fd: the text             TYPE only: the CSV or TSV file
  *        COLUMN (value)                                   TYPE, any number: only these, in this order; LINT: the ports
- *                                                         that will be connected
+ *                                                         that will be connected, and =NAME of inputs by name
  *        PARAM (key, value)                               any number
  *        START
  * 4. child → worker: host_answer records: READY (fd: the work directory) once the jail is on and before the first
- *    submitted byte is read; then NOTE, RESULT (fd: a sealed segment), TRACEBACK, RAISED, in any number; DONE last. After
- *    DONE the child waits until its conversation is closed, so that the worker can measure it, and exits 0.
+ *    submitted byte is read; then NOTE, RESULT (fd: a sealed segment, or an object in a sealed file), TRACEBACK, RAISED, in any
+ *    number; DONE last. After DONE the child waits until its conversation is closed, so that the worker can measure it, and
+ *    exits 0.
  * 5. zygote → worker, on control:  host_exited, when the whole tree is dead and its uid is free.
  *
  * A child may have been forked, jailed and warmed up before it was asked for (standby): 2 is then at once, and READY is
@@ -37,9 +39,10 @@
 
 #include "quern/err.h"
 #include "quern/jail.h"
+#include "quern/object.h"
 #include "quern/record.h"
 
-#define HOST_VERSION 2u
+#define HOST_VERSION 3u
 #define HOST_NAME_BYTES 256
 #define HOST_VALUE_BYTES 4096
 #define HOST_MAX_ANSWERS 10000u /* a child that says more is bad_result */
@@ -53,6 +56,11 @@ struct host_ready {
     char python[32], pandas[32]; /* "3.11.2", "1.5.3" */
     struct jail_facts facts;
     struct err err;
+};
+
+/* zygote → supervisor, fd: pidfd of a standby child that it forked, for who wants to prepare for it. */
+struct host_born {
+    uint32_t version;
 };
 
 /* Descriptors of quern-python at exec; argv[1] is the environment's name. ENVIRONMENT is the text that
@@ -112,17 +120,17 @@ struct host_call {
     uint32_t port;                /* INPUT: 1..HOST_MAX_PORTS */
     uint32_t task;                /* START: enum host_task */
     uint32_t dialect;             /* START: enum host_dialect */
-    uint32_t flags;               /* START, TABLE: enum host_flags */
+    uint32_t flags;               /* START, TABLE: enum host_flags; INPUT: enum object_kind */
     uint32_t separator;           /* TABLE: ',' or '\t' */
     struct jail_limits limits;    /* COMMIT */
     char name[HOST_NAME_BYTES];   /* SCRIPT, BUNDLE, INPUT, TABLE: file name; PARAM: key. Terminated */
-    char value[HOST_VALUE_BYTES]; /* PARAM, COLUMN. Terminated */
+    char value[HOST_VALUE_BYTES]; /* PARAM, COLUMN; INPUT: the parameter that gets it, or empty. Terminated */
 };
-
-enum host_answer_kind { HOST_READY = 1, HOST_NOTE, HOST_RESULT, HOST_TRACEBACK, HOST_RAISED, HOST_DONE };
 
 /* The original's numbers of inputs that cannot be used. */
 enum { HOST_ERROR_NONE = 0, HOST_ERROR_DATASET = 49, HOST_ERROR_BUNDLE = 102 };
+
+enum host_answer_kind { HOST_READY = 1, HOST_NOTE, HOST_RESULT, HOST_TRACEBACK, HOST_RAISED, HOST_DONE };
 
 struct host_answer {
     uint32_t kind; /* enum host_answer_kind */
@@ -130,12 +138,12 @@ struct host_answer {
     uint32_t line; /* RAISED: of the script, 0 when unknown */
     uint32_t
         reason; /* RAISED: EXCEPTION, EXIT, BAD_INPUT, BAD_RESULT, LIMIT_MEMORY, LIMIT_DISK, LIMIT_PROCESSES, LIMIT_OUTPUT or BUG */
-    int32_t detail;             /* RAISED with EXIT: the code; with BAD_INPUT: HOST_ERROR_BUNDLE or 0 */
+    int32_t detail;             /* RAISED with EXIT: the code; with BAD_INPUT: HOST_ERROR_*; RESULT: enum object_kind */
     uint32_t in_entry;          /* RAISED: 1: the line stands in azureml_main */
     uint64_t rows;              /* RESULT: a hint for the log */
     char name[HOST_NAME_BYTES]; /* RESULT: the port's name; RAISED: the exception's type; NOTE: what it is about */
-    char value
-        [HOST_VALUE_BYTES]; /* RAISED, NOTE: the message, one or more lines, UTF-8; TRACEBACK: as Python prints it */
+    /* RAISED, NOTE: the message, one or more lines, UTF-8; TRACEBACK: as Python prints it */
+    char value[HOST_VALUE_BYTES];
 };
 
 /* Makes an answer of a hostile child safe to read: strings terminated and valid UTF-8 without control characters but

@@ -20,6 +20,7 @@
 #include "quern/err.h"
 #include "quern/host.h"
 #include "quern/limits.h"
+#include "quern/object.h"
 #include "quern/steps.h"
 #include "quern/storage.h"
 
@@ -32,7 +33,14 @@
 #define JOB_MAX_CHOSEN 10000u /* columns that are asked for by name, of one input */
 
 enum job_decimals { JOB_DECIMALS_FLOAT = 1, JOB_DECIMALS_TEXT = 2 };
-enum job_format { JOB_ARROW = 1, JOB_CSV = 2, JOB_TSV = 3, JOB_ARFF = 4 };
+/* The last ones are the objects of schemas/objects.def, in its order. */
+enum job_format { JOB_ARROW = 1, JOB_CSV = 2, JOB_TSV = 3, JOB_ARFF = 4, JOB_FORMATS = JOB_ARFF + OBJECT_KIND_COUNT };
+
+/* enum object_kind of an input: DATASET for all that becomes a frame. */
+static inline uint32_t job_object(uint32_t format) { return format > JOB_ARFF ? format - JOB_ARFF : OBJECT_DATASET; }
+static inline uint32_t job_format_of(uint32_t object) {
+    return object == OBJECT_DATASET ? JOB_ARROW : JOB_ARFF + object;
+}
 
 /* Typed by pandas; the only ones that may have no header. */
 static inline bool job_is_text_table(uint32_t format) { return format == JOB_CSV || format == JOB_TSV; }
@@ -51,6 +59,7 @@ struct job_input {
     struct job_source source;
     char **columns; /* owned, as the names in it: only these, in this order; NULL: all */
     size_t column_count;
+    char *parameter; /* owned; the parameter of azureml_main that gets it; NULL: by its port */
 };
 
 struct job_param {
@@ -131,7 +140,7 @@ struct manifest_column {
 };
 
 struct manifest_input {
-    uint32_t port;
+    uint32_t port, kind; /* kind: enum object_kind; an object has no rows */
     char name[HOST_NAME_BYTES];
     char version[256];
     uint64_t rows, columns, segment_bytes;
@@ -140,8 +149,11 @@ struct manifest_input {
     uint32_t listed_count;
 };
 
+#define MANIFEST_MAX_OUTPUTS (HOST_MAX_PORTS + 1u) /* and the picture */
+
 struct manifest_output {
     char port[HOST_NAME_BYTES];  /* "dataset1", ... "visualization" */
+    uint32_t kind;               /* enum object_kind; only a dataset has rows */
     char key[STORAGE_KEY_BYTES]; /* file name or storage key; empty: not kept */
     char version[256];
     uint64_t rows, columns, segment_bytes, bytes;
@@ -152,6 +164,7 @@ struct manifest_file {
     char name[HOST_NAME_BYTES];  /* of a file: its path, `/` between the parts; of a key: empty */
     char key[STORAGE_KEY_BYTES]; /* path below `run -o DIR`, or storage key; empty: not kept */
     char version[256];
+    uint32_t kind; /* enum object_kind */
     uint64_t bytes;
 };
 
@@ -184,7 +197,7 @@ struct manifest {
     uint64_t started_unix_ms;
     struct manifest_input inputs[HOST_MAX_PORTS];
     uint32_t input_count;
-    struct manifest_output outputs[HOST_MAX_PORTS];
+    struct manifest_output outputs[MANIFEST_MAX_OUTPUTS];
     uint32_t output_count;
     struct manifest_file *files, *written; /* malloc'ed, freed by manifest_done() */
     uint32_t file_count, written_count;
@@ -194,6 +207,7 @@ struct manifest {
     struct jail_facts jail;
     struct job_limits limits; /* as they counted */
     uint64_t user_us, system_us, peak_rss_bytes;
+    uint64_t peak_bytes;            /* of all processes together; MANIFEST_UNKNOWN: nobody looked */
     uint64_t private_dirty_bytes;   /* MANIFEST_UNKNOWN: not measured; of the child, at the end of the script */
     uint64_t copied_on_write_bytes; /* of that, in the mapped inputs */
     uint64_t stdout_bytes, stderr_bytes;

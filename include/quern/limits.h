@@ -20,7 +20,8 @@ struct job_limits {
     uint64_t time_ms;      /* wall time of the run step; 0 only with `debug` */
     uint64_t result_bytes; /* all result segments together */
     uint64_t output_bytes; /* stdout and stderr, each */
-    uint32_t pictures;
+    uint32_t pictures, files;
+    uint64_t files_bytes; /* of ./outputs and ./logs, all together */
 };
 
 void limits_usual(struct job_limits *ret);

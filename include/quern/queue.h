@@ -35,9 +35,10 @@
 #define QUEUE_NAME_BYTES 64  /* [a-z0-9][a-z0-9_.-]{0,62} */
 #define QUEUE_TOKEN_BYTES 64 /* FENCE-NONCE */
 #define QUEUE_NONCE_BYTES DICE_HEX_BYTES
-#define QUEUE_WORKER_BYTES 129 /* [A-Za-z0-9_.:-]{1,128} */
-#define QUEUE_WAKE_BYTES 48    /* an id of a stream */
-#define QUEUE_INFO_BYTES 1024  /* what a worker says of itself */
+#define QUEUE_WORKER_BYTES 129   /* [A-Za-z0-9_.:-]{1,128} */
+#define QUEUE_WAKE_BYTES 48      /* an id of a stream */
+#define QUEUE_SIGNATURE_BYTES 65 /* hexadecimal */
+#define QUEUE_INFO_BYTES 1024    /* what a worker says of itself */
 #define QUEUE_WHY_BYTES (REASON_WORD_BYTES + JOB_ID_BYTES)
 #define QUEUE_MAX_PRIORITY 9u
 #define QUEUE_MAX_LIST 1000u
@@ -62,6 +63,7 @@ struct queue_options {
     const char *url;           /* redis://[USER@]HOST[:PORT][/DB], redis+unix:/PATH[?db=N] or unix:/PATH[?db=N] */
     const char *password;      /* from a file or a credential, never from a URL; NULL: none */
     const char *password_file; /* its first line, read for each connection; NULL: `password` */
+    const char *key_file;      /* submissions are signed with its first key, claims looked at with all; NULL: neither */
     const char *name;
     uint32_t timeout_ms;  /* of one call and of connecting; 0: 5000 */
     uint32_t patience_ms; /* how long a call goes on trying while Redis does not do it; 0: one attempt */

@@ -76,6 +76,7 @@ struct queue_record {
     uint64_t outrun; /* names that a later attempt had set when this job succeeded */
     uint64_t submitted_unix_ms, due_unix_ms, started_unix_ms, ended_unix_ms; /* 0: not yet */
     bool cancelling;
+    bool is_signed;                  /* its document has a signature; whose, hosts with a key tell */
     char why[QUEUE_WHY_BYTES];       /* the reason's word; dependency:ID names the job */
     char worker[QUEUE_WORKER_BYTES]; /* who has it, or had it last when it has ended; empty: nobody */
     char token[QUEUE_TOKEN_BYTES];

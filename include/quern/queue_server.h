@@ -30,4 +30,7 @@ MUST_USE int queue_get_home(struct queue *queue, struct queue_home *ret, struct 
 MUST_USE int queue_propose_home(struct queue *queue, const struct queue_home *proposal, struct queue_home *ret,
                                 struct err *err);
 
+/* Whether the queue's key file, where there is one, has keys. */
+MUST_USE int queue_keys_check(const struct queue *queue, struct err *err);
+
 #endif

@@ -25,7 +25,8 @@ struct queue_claim {
     uint64_t waited_ms; /* from when it was ready until it was claimed */
     char *document;     /* owned */
     size_t document_bytes;
-    char wake[QUEUE_WAKE_BYTES]; /* NOTHING: for queue_wait() */
+    char signature[QUEUE_SIGNATURE_BYTES]; /* empty: the job has none */
+    char wake[QUEUE_WAKE_BYTES];           /* NOTHING: for queue_wait() */
     char why[16]; /* NOTHING: empty, paused, width, time, drain, spent (the nonce), ghost (again, please) */
 };
 
@@ -33,6 +34,9 @@ struct queue_claim {
  * the same. max_time_ms: only jobs with a time limit that is not longer; 0: any. */
 MUST_USE int queue_claim(struct queue *queue, const char *worker, const char *nonce, uint32_t lease_ms,
                          uint64_t max_time_ms, struct queue_claim *ret, struct err *err);
+/* Whether the document is one that a key of the queue's key file signed; 0 where there is no such file. REASON_DENIED: it is
+ * not, and must not be run. REASON_CONFIG: the file cannot be used. */
+MUST_USE int queue_claim_check(const struct queue *queue, const struct queue_claim *claim, struct err *err);
 void queue_claim_free(struct queue_claim *claim);
 
 /* The moment at which a result is the job's: `result` is a manifest of at most QUEUE_MAX_RESULT bytes. In the same moment

@@ -15,7 +15,7 @@
 #include "quern/err.h"
 #include "quern/queue.h"
 
-#define SETTINGS_VERSION 2u
+#define SETTINGS_VERSION 3u
 #define SETTINGS_MAX_QUEUES 16u
 #define SETTINGS_TEXT_BYTES 1024
 
@@ -32,6 +32,7 @@ struct settings {
     uint32_t durability; /* enum queue_durability: of results */
     char queue_url[SETTINGS_TEXT_BYTES];
     char queue_password_file[SETTINGS_TEXT_BYTES]; /* empty: none; its first line */
+    char queue_key_file[SETTINGS_TEXT_BYTES];      /* empty: jobs need no signature */
     char store_url[SETTINGS_TEXT_BYTES];           /* empty: the default store of the user */
     char store_password_file[SETTINGS_TEXT_BYTES];
     uint64_t collect_ms;             /* how often the fleet collects the store; 0: never by itself */

@@ -93,6 +93,9 @@ MUST_USE int storage_get_version(struct storage *storage, const char *version, s
 /* REASON_NOT_FOUND names `key`, which is to point at the version. */
 MUST_USE int storage_keep(struct storage *storage, const char *key, const char *version, uint64_t *ret_bytes,
                           struct err *err);
+/* `kind`: enum object_kind (quern/object.h), which becomes the end of the version. */
+MUST_USE int storage_put_as(struct storage *storage, uint32_t kind, int source_fd,
+                            char ret_version[STORAGE_VERSION_BYTES], struct err *err);
 MUST_USE int storage_put(struct storage *storage, int source_fd, char ret_version[STORAGE_VERSION_BYTES],
                          struct err *err);
 MUST_USE int storage_stage(struct storage *storage, const char *attempt, int source_fd,

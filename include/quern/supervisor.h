@@ -17,9 +17,10 @@
  *     ABANDON  key                    loading failed
  *     KEEP     key, fd                a result segment that the next job may want
  *     RELEASE                         end of the job: all pins of this worker
- *     WATCH    deadline_ms, fd pidfd  the job's tree; killed at its deadline (TREE_EXPIRED tells), with the worker, and
- *                                     with the supervisor. Pins end after its death
- *     UNWATCH                         the tree is dead and reaped
+ *     WATCH    deadline_ms, limits,   the job's tree; killed at its deadline (TREE_EXPIRED tells), with the worker, and
+ *              fds: pidfds of its     with the supervisor. Pins end after its death. Where there are cgroups, the child is
+ *              init and the child     in one of its own then, with these limits: its directory comes back
+ *     UNWATCH                         the tree is dead and reaped: its cgroup goes
  *
  * In the daemon a worker does one job after the other (`--daemon`, its struct settings at SUPERVISOR_FD_JOB):
  *
@@ -101,6 +102,7 @@ struct supervisor_call {
     uint32_t drained;                         /* IDLE: 0 or 1 */
     struct supervisor_end end;                /* DONE */
     uint64_t waited_ms;                       /* HOLD: since it was ready */
+    struct jail_limits limits;                /* WATCH */
     char wake[QUEUE_WAKE_BYTES];              /* IDLE */
     char id[JOB_ID_BYTES];                    /* HOLD */
     char token[QUEUE_TOKEN_BYTES];            /* HOLD */

@@ -12,6 +12,7 @@
 #include "capability.h"
 #include "confine.h"
 #include "jail_parts.h"
+#include "prepare_part.h"
 #include "quern/own.h"
 #include "work.h"
 
@@ -154,8 +155,15 @@ static const struct confine_step steps[] = {
 #undef STEP
 };
 
-int jail_prepare(const struct jail *jail, uint32_t slot, const struct jail_limits *limits, const int *keep,
-                 size_t keep_count, int *ret_work_dir, struct err *err) {
+const char *const jail_step_names[] = {
+#define STEP(label, how, function, what) label,
+#include "prepare_steps.def"
+#undef STEP
+};
+const size_t jail_step_count = sizeof steps / sizeof *steps;
+
+int jail_prepare_part(const struct jail *jail, uint32_t slot, const struct jail_limits *limits, const int *keep,
+                      size_t keep_count, size_t step_count, int *ret_work_dir, struct err *err) {
     struct prepare prepare = {.jail = jail, .keep = keep, .keep_count = keep_count, .work_dir = -1, .ruleset = -1};
     if (slot >= JAIL_SLOTS)
         return err_set(err, REASON_BUG, "expected a slot below %u, found %u", JAIL_SLOTS, slot);
@@ -166,7 +174,12 @@ int jail_prepare(const struct jail *jail, uint32_t slot, const struct jail_limit
                                  .bytes = limits->work_bytes,
                                  .files = limits->work_files,
                                  .shared_memory = jail->shared_memory};
-    TRY(confine_run(steps, sizeof steps / sizeof *steps, &prepare, err));
+    TRY(confine_run(steps, step_count, &prepare, err));
     *ret_work_dir = prepare.work_dir;
     return 0;
+}
+
+int jail_prepare(const struct jail *jail, uint32_t slot, const struct jail_limits *limits, const int *keep,
+                 size_t keep_count, int *ret_work_dir, struct err *err) {
+    return jail_prepare_part(jail, slot, limits, keep, keep_count, jail_step_count, ret_work_dir, err);
 }

@@ -26,10 +26,13 @@ MUST_USE int answer_note(int conversation, const char *name, const char *text, s
 MUST_USE int answer_result(int conversation, uint32_t port, const char *name, uint64_t rows, int segment,
                            struct err *err);
 
+/* A named output that is no table: `file` is sealed, `kind` (enum object_kind) tells what it holds. */
+MUST_USE int answer_object(int conversation, const char *name, uint32_t kind, int file, struct err *err);
+
 /* The traceback of what answer_raised() tells next. */
 MUST_USE int answer_traceback(int conversation, const char *text, struct err *err);
 
-/* reason: EXCEPTION, EXIT (detail: the code), BAD_INPUT (detail: HOST_ERROR_BUNDLE or 0), BAD_RESULT, LIMIT_MEMORY, LIMIT_DISK or BUG.
+/* reason: EXCEPTION, EXIT (detail: the code), BAD_INPUT (detail: HOST_ERROR_*), BAD_RESULT, LIMIT_MEMORY, LIMIT_DISK or BUG.
  * type: the exception's, or "". line: of the script, 0 when unknown; in_entry: it stands in azureml_main. */
 MUST_USE int answer_raised(int conversation, enum reason reason, int32_t detail, const char *type, const char *message,
                            uint32_t line, bool in_entry, struct err *err);

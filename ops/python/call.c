@@ -65,13 +65,17 @@ static int take_table(struct call *call, const struct host_call *record, int *fd
 static int take_input(struct call *call, const struct host_call *record, int *fd, struct err *err) {
     if (record->port < 1 || record->port > HOST_MAX_PORTS)
         return err_set(err, REASON_BUG, "INPUT: expected a port from 1 to %u, found %u", HOST_MAX_PORTS, record->port);
+    if (record->flags >= OBJECT_KIND_COUNT)
+        return err_set(err, REASON_BUG, "INPUT: kind %u is unknown", record->flags);
+    TRY(check_terminated("INPUT", record->value, HOST_NAME_BYTES, err));
     uint32_t at = call->input_count;
     while (at > 0 && call->inputs[at - 1].port > record->port)
         at--;
     if (at > 0 && call->inputs[at - 1].port == record->port)
         return err_set(err, REASON_BUG, "INPUT: port %u came twice", record->port);
     memmove(&call->inputs[at + 1], &call->inputs[at], (call->input_count - at) * sizeof call->inputs[0]);
-    call->inputs[at] = (struct call_input){.port = record->port, .fd = steal_fd(fd)};
+    call->inputs[at] = (struct call_input){.port = record->port, .fd = steal_fd(fd), .kind = record->flags};
+    memcpy(call->inputs[at].parameter, record->value, sizeof call->inputs[at].parameter);
     memcpy(call->inputs[at].name, record->name, sizeof record->name);
     call->input_count++;
     return 0;

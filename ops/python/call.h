@@ -25,8 +25,10 @@
 #define CALL_SCRIPT_BYTES (16u << 20) /* of the script's text */
 
 struct call_input {
-    uint32_t port; /* 1..HOST_MAX_PORTS, each at most once; ascending */
-    int fd;        /* a segment; sealed, read-only; not checked yet */
+    uint32_t port;                   /* 1..HOST_MAX_PORTS, each at most once; ascending */
+    int fd;                          /* a segment; sealed, read-only; not checked yet. Or an object's bytes */
+    uint32_t kind;                   /* enum object_kind */
+    char parameter[HOST_NAME_BYTES]; /* of azureml_main, that gets it; empty: by its port */
     char name[HOST_NAME_BYTES];
 };
 

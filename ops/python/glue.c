@@ -22,10 +22,15 @@ static PyObject *decode(const char *text) {
     return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "backslashreplace");
 }
 
+static PyObject *input_of(const struct call_input *input) {
+    return Py_BuildValue("IiNsN", input->port, input->fd, decode(input->name), object_word(input->kind),
+                         decode(input->parameter));
+}
+
 static PyObject *inputs_of(const struct call *call) {
     PyObject *list = PyList_New(call->input_count);
     for (uint32_t i = 0; list && i < call->input_count; i++) {
-        PyObject *input = Py_BuildValue("IiN", call->inputs[i].port, call->inputs[i].fd, decode(call->inputs[i].name));
+        PyObject *input = input_of(&call->inputs[i]);
         if (input)
             PyList_SET_ITEM(list, i, input);
         else

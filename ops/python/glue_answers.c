@@ -66,6 +66,18 @@ static PyObject *traceback(PyObject *self, PyObject *args) {
     return outcome(sent, &err);
 }
 
+static PyObject *object(PyObject *self, PyObject *args) {
+    unsigned kind;
+    int fd;
+    PyObject *name = NULL;
+    struct err err = {0};
+    if (!PyArg_ParseTuple(args, "O&Ii:object", take_text, &name, &kind, &fd))
+        return NULL;
+    int sent = answer_object(conversation_of(self), PyBytes_AS_STRING(name), kind, fd, &err);
+    Py_DECREF(name);
+    return outcome(sent, &err);
+}
+
 static PyObject *raised(PyObject *self, PyObject *args) {
     unsigned reason, line;
     int detail, in_entry;
@@ -84,6 +96,7 @@ static PyObject *raised(PyObject *self, PyObject *args) {
 static PyMethodDef methods[] = {
     {"note", note, METH_VARARGS, "note(about, text)"},
     {"result", result, METH_VARARGS, "result(port, name, rows, fd)"},
+    {"object", object, METH_VARARGS, "object(name, kind, fd)"},
     {"traceback", traceback, METH_VARARGS, "traceback(text)"},
     {"raised", raised, METH_VARARGS, "raised(reason, detail, type, message, line, in_entry)"},
     {NULL, NULL, 0, NULL},

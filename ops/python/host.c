@@ -36,6 +36,10 @@ int host_answer_check(struct host_answer *answer, size_t fd_count, struct err *e
     if (answer->kind == HOST_RAISED && !may_raise(answer->reason))
         return err_set(err, REASON_BAD_RESULT, "the script's process raised with the unknown reason %u",
                        answer->reason);
+    if (answer->kind == HOST_RESULT && (answer->detail < OBJECT_DATASET || answer->detail >= OBJECT_KIND_COUNT ||
+                                        (answer->detail != OBJECT_DATASET && answer->port != 0)))
+        return err_set(err, REASON_BAD_RESULT, "a result of the unknown kind %d came for port %u", answer->detail,
+                       answer->port);
     if (answer->kind == HOST_RESULT && (answer->port > HOST_MAX_PORTS || (answer->port == 0 && !*answer->name)))
         return err_set(err, REASON_BAD_RESULT, "a result came for port %u: expected 1 to %u, or 0 and a name",
                        answer->port, HOST_MAX_PORTS);

@@ -9,6 +9,7 @@
 #include "quern/clock.h"
 #include "quern/host.h"
 #include "quern/own.h"
+#include "quern/record.h"
 
 struct zygote {
     struct zygote_options options;
@@ -53,6 +54,11 @@ static struct ward *free_ward(struct zygote *zygote, uint32_t *ret_slot, struct 
     return NULL;
 }
 
+static void tell_born(int supervisor, int pidfd) {
+    const struct host_born born = {.version = HOST_VERSION};
+    (void)!record_send(supervisor, &born, sizeof born, &pidfd, 1, NULL);
+}
+
 static int fork_child(struct zygote *zygote, const struct jail_limits *limits, int control, struct err *err) {
     uint32_t slot = 0;
     struct ward *ward = free_ward(zygote, &slot, err);
@@ -65,7 +71,10 @@ static int fork_child(struct zygote *zygote, const struct jail_limits *limits, i
                                 .standby = control < 0,
                                 .bare = options->bare,
                                 .limits = *limits};
-    return ward_fork(ward, &heritage, options->inherited_bytes, control, err);
+    TRY(ward_fork(ward, &heritage, options->inherited_bytes, control, err));
+    if (control < 0)
+        tell_born(options->supervisor, ward->pidfd);
+    return 0;
 }
 
 /* ---- standby children ---- */
@@ -110,8 +119,21 @@ static int top_up(struct zygote *zygote, struct err *err) {
     return -1;
 }
 
+/* ---- the end ---- */
+
+// Nobody can ask any more: those who wait wait in vain, and the others finish.
+static bool retire(struct zygote *zygote) {
+    bool living = false;
+    for (struct ward *ward = zygote->wards; ward < zygote->wards + JAIL_SLOTS; ward++) {
+        if (ward_stands_by(ward))
+            ward_unwanted(ward);
+        living = living || ward->living;
+    }
+    return !living;
+}
+
 static int top_up_after_ms(const struct zygote *zygote) {
-    if (zygote->options.standby == 0)
+    if (zygote->options.standby == 0 || zygote->requests < 0)
         return -1;
     if (count_standby(zygote) < zygote->options.standby)
         return clock_poll_ms(zygote->quiet_ns);
@@ -198,7 +220,7 @@ static int poll_once(const struct zygote *zygote, struct pollfd *polls, struct e
     return 0;
 }
 
-// Returns 1 when the supervisor is gone. Deaths come before requests, so that a slot that is free is found free.
+// Returns 1 when the supervisor is gone, or nobody is left to ask or be waited for. Deaths come before requests, so that a slot that is free is found free.
 static int turn(struct zygote *zygote, struct err *err) {
     struct pollfd polls[POLLS];
     TRY(poll_once(zygote, polls, err));
@@ -206,7 +228,11 @@ static int turn(struct zygote *zygote, struct err *err) {
         return 1;
     for (uint32_t slot = 0; slot < JAIL_SLOTS; slot++)
         watch_ward(zygote, &zygote->wards[slot], &polls[AT_WARDS + PER_WARD * slot]);
-    return polls[AT_REQUESTS].revents ? take_request(zygote, err) : top_up(zygote, err);
+    if (polls[AT_REQUESTS].revents)
+        TRY(take_request(zygote, err));
+    else if (zygote->requests >= 0)
+        TRY(top_up(zygote, err));
+    return zygote->requests < 0 && retire(zygote);
 }
 
 // All trees are killed at once and then waited for: nothing of ours may outlive the environment.

@@ -2,7 +2,8 @@
 /*
  * The zygote's loop: takes requests for children, forks them, watches over them, tells how they ended.
  *
- * It ends with 0 when the supervisor has closed its end, and with -1 when it can no longer be trusted to fork (REASON_BUG).
+ * It ends with 0 when the supervisor has closed its end, or when nobody can ask for a child any more and the last one has
+ * ended; and with -1 when it can no longer be trusted to fork (REASON_BUG).
  * All its children die with it. Nothing that a child or a worker does ends it.
  */
 #ifndef QUERN_PYTHON_ZYGOTE_H

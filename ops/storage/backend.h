@@ -20,7 +20,8 @@ struct storage_backend {
     int (*find)(struct storage *storage, const char *key, struct storage_pin *ret, struct err *err);
     int (*get)(struct storage *storage, const char *version, struct storage_object *ret, struct err *err);
     int (*keep)(struct storage *storage, const char *version, uint64_t *ret_bytes, struct err *err);
-    int (*put)(struct storage *storage, int source_fd, char ret_version[STORAGE_VERSION_BYTES], struct err *err);
+    int (*put)(struct storage *storage, uint32_t kind, int source_fd, char ret_version[STORAGE_VERSION_BYTES],
+               struct err *err);
     int (*stage)(struct storage *storage, const char *attempt, int source_fd, char ret_version[STORAGE_VERSION_BYTES],
                  struct err *err);
     int (*commit)(struct storage *storage, const char *attempt, const char *manifest, struct err *err);

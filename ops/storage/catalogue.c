@@ -6,6 +6,7 @@
 
 #include "backend.h"
 #include "catalogue_home.h"
+#include "quern/object.h"
 
 void catalogue_close(struct catalogue *catalogue) { free(catalogue); }
 
@@ -17,10 +18,15 @@ struct storage *catalogue_storage(const struct catalogue *catalogue) {
     return catalogue->storage;
 }
 
+int catalogue_put_as(struct catalogue *catalogue, uint32_t kind, int source_fd, char ret_version[STORAGE_VERSION_BYTES],
+                     struct err *err) {
+    TRY(join(catalogue, err));
+    return storage_put_as(catalogue->storage, kind, source_fd, ret_version, err);
+}
+
 int catalogue_put(struct catalogue *catalogue, int source_fd, char ret_version[STORAGE_VERSION_BYTES],
                   struct err *err) {
-    TRY(join(catalogue, err));
-    return storage_put(catalogue->storage, source_fd, ret_version, err);
+    return catalogue_put_as(catalogue, OBJECT_DATASET, source_fd, ret_version, err);
 }
 
 int catalogue_find(struct catalogue *catalogue, const char *key, struct storage_pin *ret, struct err *err) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backend.h"
+#include "quern/object.h"
 #include "quern/own.h"
 
 #define PREFIX "sha256-"
@@ -80,10 +81,15 @@ int storage_no_version(const char *key, const char *version, struct err *err) {
     return err_set(err, REASON_NOT_FOUND, "%s%sthe store has no version %s", key, *key ? ": " : "", version);
 }
 
+// Nothing, or a kind's word.
+static bool is_kind(const char *end) {
+    return !*end || (*end == '.' && object_of_word(end + 1) < OBJECT_KIND_COUNT && strcmp(end, ".dataset") != 0);
+}
+
 int storage_version_check(const char *key, const char *version, struct err *err) {
     size_t prefix = strlen(PREFIX);
-    if (strncmp(version, PREFIX, prefix) == 0 && strlen(version) == prefix + 2 * HASH_BYTES &&
-        strspn(version + prefix, "0123456789abcdef") == 2 * HASH_BYTES)
+    if (strncmp(version, PREFIX, prefix) == 0 && strspn(version + prefix, "0123456789abcdef") == 2 * HASH_BYTES &&
+        is_kind(version + prefix + 2 * HASH_BYTES))
         return 0;
     return err_set(err, REASON_NOT_FOUND, "%s%sexpected a version sha256-HEX, found \"%.100s\"", key, *key ? ": " : "",
                    version);
@@ -135,8 +141,13 @@ int storage_lost_object(const char *attempt, const char *version, struct err *er
     return err_set(err, REASON_INFRA, "attempt %s: its version %s was collected before the commit", attempt, version);
 }
 
+int storage_put_as(struct storage *storage, uint32_t kind, int source_fd, char ret_version[STORAGE_VERSION_BYTES],
+                   struct err *err) {
+    return storage->backend->put(storage, kind, source_fd, ret_version, err);
+}
+
 int storage_put(struct storage *storage, int source_fd, char ret_version[STORAGE_VERSION_BYTES], struct err *err) {
-    return storage->backend->put(storage, source_fd, ret_version, err);
+    return storage_put_as(storage, OBJECT_DATASET, source_fd, ret_version, err);
 }
 
 int storage_stage(struct storage *storage, const char *attempt, int source_fd, char ret_version[STORAGE_VERSION_BYTES],

@@ -11,6 +11,7 @@
 
 #include "digest.h"
 #include "quern/memory.h"
+#include "quern/object.h"
 #include "quern/own.h"
 #include "temp.h"
 
@@ -147,7 +148,7 @@ static int file_keep(struct storage *storage, const char *version, uint64_t *ret
 }
 
 // One pass: what is hashed is what is written, whatever happens to the source meanwhile.
-static int copy_and_hash(int source, int target, char version[STORAGE_VERSION_BYTES], struct err *err) {
+static int copy_and_hash(int source, int target, uint32_t kind, char version[STORAGE_VERSION_BYTES], struct err *err) {
     auto_digest struct digest digest = {NULL};
     char buffer[COPY_BYTES];
     off_t done = 0;
@@ -161,7 +162,7 @@ static int copy_and_hash(int source, int target, char version[STORAGE_VERSION_BY
         TRY(temp_write(target, buffer, (size_t)got, err));
         done += got;
     }
-    return digest_version(&digest, version, err);
+    return digest_version(&digest, kind, version, err);
 }
 
 // An object that is there already has these bytes, and was durable before it had its name; it may be old enough to be
@@ -179,7 +180,8 @@ static int name_object(struct storage_file *store, struct temp *temp, const char
 
 // What is small is often there already, an empty log above all: to look is cheaper than to write it durably once more.
 // 1: it is there, and young.
-static int keep_small(struct storage_file *store, int source, char version[STORAGE_VERSION_BYTES], struct err *err) {
+static int keep_small(struct storage_file *store, uint32_t kind, int source, char version[STORAGE_VERSION_BYTES],
+                      struct err *err) {
     auto_digest struct digest digest = {NULL};
     char buffer[SMALL_OBJECT_BYTES];
     uint64_t bytes;
@@ -188,31 +190,32 @@ static int keep_small(struct storage_file *store, int source, char version[STORA
         return 0;
     TRY(digest_begin(&digest, err));
     TRY(digest_add(&digest, buffer, (size_t)got, err));
-    TRY(digest_version(&digest, version, err));
+    TRY(digest_version(&digest, kind, version, err));
     return file_keep(&store->base, version, &bytes, err);
 }
 
-static int write_object(struct storage_file *store, int objects, int source_fd, char version[STORAGE_VERSION_BYTES],
-                        struct err *err) {
+static int write_object(struct storage_file *store, int objects, uint32_t kind, int source_fd,
+                        char version[STORAGE_VERSION_BYTES], struct err *err) {
     auto_temp struct temp temp = {.fd = -1};
     TRY(temp_open(objects, 0600, store->named_temps, &temp, err));
     storage_file_reach(store);
-    TRY(copy_and_hash(source_fd, temp.fd, version, err));
+    TRY(copy_and_hash(source_fd, temp.fd, kind, version, err));
     storage_file_reach(store);
     TRY(temp_sync(temp.fd, "an object", err));
     storage_file_reach(store);
     return name_object(store, &temp, version, err);
 }
 
-static int file_put(struct storage *storage, int source_fd, char ret_version[STORAGE_VERSION_BYTES], struct err *err) {
+static int file_put(struct storage *storage, uint32_t kind, int source_fd, char ret_version[STORAGE_VERSION_BYTES],
+                    struct err *err) {
     struct storage_file *store = own(storage);
     char version[STORAGE_VERSION_BYTES];
     auto_fd int objects = storage_file_dir(store, "objects", err);
     TRY(objects);
-    int there = keep_small(store, source_fd, version, err);
+    int there = keep_small(store, kind, source_fd, version, err);
     TRY(there);
     if (there == 0)
-        TRY(write_object(store, objects, source_fd, version, err));
+        TRY(write_object(store, objects, kind, source_fd, version, err));
     storage_file_reach(store);
     // Also of one that was there: whoever put it may not have come so far.
     TRY(temp_sync(objects, "the objects", err));
@@ -234,7 +237,7 @@ static int file_stage(struct storage *storage, const char *attempt, int source_f
     char version[STORAGE_VERSION_BYTES], line[STORAGE_VERSION_BYTES + 2];
     auto_fd int dir = attempt_dir(own(storage), attempt, err);
     TRY(dir);
-    TRY(file_put(storage, source_fd, version, err));
+    TRY(file_put(storage, OBJECT_DATASET, source_fd, version, err));
     auto_fd int list = openat(dir, "staged", O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (list < 0)
         return err_sys(err, temp_reason(), "store: opening the list of attempt %s", attempt);

@@ -60,7 +60,8 @@ int storage_redis_nonsense(enum storage_script_id script, struct err *err);
 void storage_redis_chunk_key(const struct storage_redis *store, const char *upload, uint32_t index,
                              char key[STORAGE_REDIS_KEY_BYTES]);
 
-int storage_redis_put(struct storage *storage, int source_fd, char ret_version[STORAGE_VERSION_BYTES], struct err *err);
+int storage_redis_put(struct storage *storage, uint32_t kind, int source_fd, char ret_version[STORAGE_VERSION_BYTES],
+                      struct err *err);
 int storage_redis_stage(struct storage *storage, const char *attempt, int source_fd,
                         char ret_version[STORAGE_VERSION_BYTES], struct err *err);
 int storage_redis_get(struct storage *storage, const char *version, struct storage_object *ret, struct err *err);

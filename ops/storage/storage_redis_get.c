@@ -7,6 +7,7 @@
 #include "digest.h"
 #include "quern/clock.h"
 #include "quern/memory.h"
+#include "quern/object.h"
 #include "quern/own.h"
 #include "storage_redis.h"
 
@@ -109,7 +110,7 @@ static int make_file(struct get *get, struct err *err) {
 
 static int check(struct get *get, struct err *err) {
     char found[STORAGE_VERSION_BYTES];
-    TRY(digest_version(&get->digest, found, err));
+    TRY(digest_version(&get->digest, object_of_version(get->version), found, err));
     if (strcmp(found, get->version) != 0)
         return err_set(err, REASON_INFRA, "store: version %s is damaged: its bytes are those of %s", get->version,
                        found);

@@ -9,6 +9,7 @@
 
 #include "digest.h"
 #include "quern/clock.h"
+#include "quern/object.h"
 #include "quern/own.h"
 #include "storage_redis.h"
 
@@ -17,6 +18,7 @@ enum { UPLOAD_LIFE_MS = 6 * 3600 * 1000 };
 struct put {
     struct storage_redis *store;
     int source;
+    uint32_t kind;       /* enum object_kind */
     const char *attempt; /* ""; none */
     char upload[STORAGE_REDIS_UPLOAD_BYTES];
     char *buffer;             /* a chunk; owned */
@@ -183,7 +185,7 @@ static int finish(struct put *put, struct err *err) {
     struct args args;
     auto_reply struct reply *reply = NULL;
     const char *word = NULL;
-    TRY(digest_version(&put->digest, put->version, err));
+    TRY(digest_version(&put->digest, put->kind, put->version, err));
     storage_redis_begin(put->store, SCRIPT_FINISH, &args);
     args_text(&args, put->upload);
     args_text(&args, put->version);
@@ -241,9 +243,9 @@ static int attempt(struct session *session, void *context, uint64_t deadline_ns,
     return finish(put, err);
 }
 
-int storage_redis_stage(struct storage *storage, const char *attempt_name, int source_fd,
-                        char ret_version[STORAGE_VERSION_BYTES], struct err *err) {
-    __attribute__((cleanup(put_done))) struct put put = {.source = source_fd, .attempt = attempt_name};
+static int put_all(struct storage *storage, const char *attempt_name, uint32_t kind, int source_fd,
+                   char ret_version[STORAGE_VERSION_BYTES], struct err *err) {
+    __attribute__((cleanup(put_done))) struct put put = {.source = source_fd, .kind = kind, .attempt = attempt_name};
     struct err fault = {0};
     put.store = (struct storage_redis *)(void *)storage;
     put.buffer = malloc(STORAGE_REDIS_CHUNK_BYTES);
@@ -262,7 +264,12 @@ int storage_redis_stage(struct storage *storage, const char *attempt_name, int s
     return 0;
 }
 
-int storage_redis_put(struct storage *storage, int source_fd, char ret_version[STORAGE_VERSION_BYTES],
+int storage_redis_stage(struct storage *storage, const char *attempt_name, int source_fd,
+                        char ret_version[STORAGE_VERSION_BYTES], struct err *err) {
+    return put_all(storage, attempt_name, OBJECT_DATASET, source_fd, ret_version, err);
+}
+
+int storage_redis_put(struct storage *storage, uint32_t kind, int source_fd, char ret_version[STORAGE_VERSION_BYTES],
                       struct err *err) {
-    return storage_redis_stage(storage, "", source_fd, ret_version, err);
+    return put_all(storage, "", kind, source_fd, ret_version, err);
 }

@@ -1,16 +1,17 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- claim WORKER NONCE LEASE_MS MAX_TIME_MS  (0: any job)
--- → OK id token number attempt time_ms spec waited_ms | NONE why last_wake
+-- → OK id token number attempt time_ms spec waited_ms signature | NONE why last_wake
 local worker, nonce, lease_ms, max_time = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 
 local function given(id, job)
   local waited = math.max(tonumber(job.start) - tonumber(job.since or job.start), 0)
-  return {'OK', id, job.tok, job.num, job.att, job.time, redis.call('GET', spec_key(id)) or '', int(waited)}
+  return {'OK', id, job.tok, job.num, job.att, job.time, redis.call('GET', spec_key(id)) or '', int(waited),
+    job.sign or ''}
 end
 
 -- The nonce makes a repeated claim answer as the first did.
 local mine = redis.call('HGET', P .. ':claims', nonce)
-local held = mine and job_fields(mine, 'tok', 'num', 'att', 'time', 'since', 'start')
+local held = mine and job_fields(mine, 'tok', 'num', 'att', 'time', 'since', 'start', 'sign')
 if held and held.tok then return given(mine, held) end
 if redis.call('EXISTS', spent_key(nonce)) == 1 then return {'NONE', 'spent', last_wake()} end
 if redis.call('HEXISTS', P .. ':worker_drain', worker) == 1 then return {'NONE', 'drain', last_wake()} end
@@ -24,7 +25,7 @@ local function next_job()
   for place = 0, 15 do
     local id = redis.call('ZRANGE', P .. ':ready', place, place)[1]
     if not id then return nil, 'empty' end
-    local job = job_fields(id, 'st', 'time', 'num', 'since', 'logged')
+    local job = job_fields(id, 'st', 'time', 'num', 'since', 'logged', 'sign')
     local time = tonumber(job.time or 0)
     if job.st ~= 'queued' then return id, 'ghost' end
     if max_time == 0 or (time > 0 and time <= max_time) then return id, nil, job end

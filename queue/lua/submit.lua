@@ -1,8 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
--- submit ID SPEC PRIO DELAY_MS NOT_BEFORE_MS MAXRETRIES MAXCRASH BASE_MS CAP_MS RULES UNIQUE TIME_MS [POLICY:ID...]
+-- submit ID SPEC PRIO DELAY_MS NOT_BEFORE_MS MAXRETRIES MAXCRASH BASE_MS CAP_MS RULES UNIQUE TIME_MS SIGNATURE
+-- [POLICY:ID...]
 -- → OK number state | DUPLICATE id | FULL waiting most | NO_DEPENDENCY id
 local id, prio = ARGV[1], ARGV[3]
 local job, rules, unique = job_key(id), ARGV[10], ARGV[11]
+-- Which key signed it is no difference: keys are changed while jobs are submitted.
+local signature = table.remove(ARGV, 13)
 local sum = redis.sha1hex(cmsgpack.pack(ARGV))
 
 -- The same submission again is a success: its reply may have been lost.
@@ -28,6 +31,7 @@ redis.call('HSET', job, 'num', number, 'sum', sum, 'prio', prio, 'sub', int(NOW)
   'maxcrash', ARGV[7], 'base', ARGV[8], 'cap', ARGV[9], 'time', ARGV[12])
 redis.call('SET', spec_key(id), ARGV[2])
 redis.call('ZADD', P .. ':numbers', number, id)
+if signature ~= '' then redis.call('HSET', job, 'sign', signature) end
 if rules ~= '' then redis.call('HSET', job, 'rules', rules) end
 if unique ~= '' then redis.call('HSET', job, 'unique', unique) end
 if unique ~= '' then redis.call('SET', unique_key(unique), id) end

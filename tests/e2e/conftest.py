@@ -9,7 +9,7 @@ from fleet import QUERN, Fleet
 from runs import Run
 
 # A queue of who runs the tests is none of theirs.
-for variable in ("QUERN_REDIS_URL", "QUERN_QUEUE", "QUERN_DURABILITY", "QUERN_STORE_PASSWORD_FILE"):
+for variable in ("QUERN_REDIS_URL", "QUERN_QUEUE", "QUERN_DURABILITY", "QUERN_STORE_PASSWORD_FILE", "QUERN_KEY_FILE"):
     os.environ.pop(variable, None)
 os.environ["XDG_STATE_HOME"] = "/nowhere"
 

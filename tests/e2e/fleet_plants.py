@@ -120,6 +120,6 @@ def unwanted(fleet):
         document = json.loads(fleet.redis("GET", fleet.key("spec", job.decode())))
         wanted |= {one["version"] for one in [document["script"], *document["inputs"]]}
     there = {path.name for path in objects.iterdir()}
-    torn = [name for name in there if name != "sha256-" + hashlib.sha256((objects / name).read_bytes()).hexdigest()]
+    torn = [name for name in there if name.partition(".")[0] != "sha256-" + hashlib.sha256((objects / name).read_bytes()).hexdigest()]
     return ([f"stored and wanted by nobody: {name}" for name in there - wanted] +
             [f"not stored: {name}" for name in wanted - there] + [f"torn: {name}" for name in torn])

@@ -16,7 +16,7 @@ SOME_LABELS = {
     "fork": ["small pages: ready", "huge pages: job", "huge pages: end"],
     "dispatch": ["idle: wake-up", "idle: first line", "busy: given", "busy: first line"],
     "pictures": ["join", "Pillow, level 1"],
-    "jail": ["jail_prepare", "spawn, isolated, to its end"],
+    "jail": ["spawn, isolated, to its end", "idle: bare fork", "idle: + mounts", "busy: + seccomp", "busy: all together"],
     "noop": ["quern: whole", "python3 -c 'import pandas': whole", *(f"quern: step {name}" for name in (
         "claim", "load", "run", "collect", "publish"))],
     "large": ["quern: whole", "python3, read_feather, to_feather: whole"],

@@ -230,7 +230,7 @@ def test_b_cp_ls_and_rm(desk, tmp_path):
     assert desk("cp", "small", "old/small") == (0, f"old/small  {size / 1000:.1f} kB  {version}\n", "")
     code, out, err = desk("ls")
     assert (code, err) == (0, "")
-    row = rf"  {version}  {f'{size / 1000:.1f} kB':>10}  \d{{4}}-\d\d-\d\d \d\d:\d\d\n"
+    row = rf"  dataset  {version}  {f'{size / 1000:.1f} kB':>10}  \d{{4}}-\d\d-\d\d \d\d:\d\d\n"
     assert re.fullmatch(f"old/small{row}small    {row}", out)
     assert [entry["key"] for entry in listed(desk, "old/")] == ["old/small"]
     assert desk("ls", "older") == (0, "", "no key begins so\n")

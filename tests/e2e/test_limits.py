@@ -18,12 +18,12 @@ def failed(run, code, reason, message):
 def test_b_what_was_asked_for_is_in_the_record(quern):
     run = quern(NOTHING, "--timeout", "90s", "--memory", "1G", "--cpu", "30s", "--processes", "50", "--open-files", "64",
                 "--disk", "32M", "--disk-files", "99", "--file", "16M", "--result", "64M", "--output-limit", "1M",
-                "--pictures", "3")
+                "--pictures", "3", "--files", "4", "--files-size", "5M")
     assert run.code == 0, run.stderr
     assert run.job["limits"] == {
         "memory_bytes": 1 << 30, "mapped_bytes": 0, "work_bytes": 32 << 20, "work_files": 99, "file_bytes": 16 << 20,
         "processes": 50, "open_files": 64, "cpu_seconds": 30, "time_ms": 90000, "result_bytes": 64 << 20,
-        "output_bytes": 1 << 20, "pictures": 3}
+        "output_bytes": 1 << 20, "pictures": 3, "files": 4, "files_bytes": 5 << 20}
 
 
 @pytest.mark.parametrize("flag, value, message", [
@@ -147,7 +147,7 @@ def test_l_an_environment_lowers_what_a_job_asks_for(tmp_path):
     ("time = 0s", 'time: expected a duration like 60s, 1 to 31622400 s, found "0s"'),
     ("cpu = 2", 'cpu: expected a duration like 60s, 1 to 31622400 s, found "2"'),
     ("ram = 2G", "[limits]: expected one of memory, disk, disk_files, file, processes, open_files, cpu, time, result, "
-                 'output, pictures, found "ram"'),
+                 'output, pictures, files, files_size, found "ram"'),
 ])
 def test_b_bounds_that_cannot_be_used_are_told(tmp_path, line, message):
     path = tmp_path / "quernd.ini"

@@ -58,6 +58,24 @@ def test_b_a_cancelled_job_ends_soon(fleet):
     assert fleet.in_state(job, "cancelled")["reason"] == "cancelled"
 
 
+def test_b_a_zygote_is_renewed_while_a_job_runs(fleet):
+    host = fleet.host(environments={"renew_jobs": 2, "standby": 1}, workers={"count": 2}).ready()
+    old = host.child("quern-python")
+    long = fleet.submit(LONG.format(600))
+    fleet.begun(long)
+    for _ in range(2):
+        assert fleet.in_state(fleet.submit(EMPTY), "succeeded")["attempts"] == 1
+    eventually(lambda: host.events("environment renewed"), "a new one has its place")
+    assert len(host.children("quern-python")) >= 2 and old in host.children("quern-python")
+    assert fleet.in_state(fleet.submit(EMPTY), "succeeded")["attempts"] == 1
+    assert fleet.state(long) == "running"
+    fleet.says("cancel", long)
+    assert fleet.in_state(long, "cancelled")["attempts"] == 1
+    eventually(lambda: old not in host.children("quern-python"), "the old one has ended")
+    assert not host.events("environment not offered")
+    assert host.drain() == 0
+
+
 def cpu_seconds(pid):
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

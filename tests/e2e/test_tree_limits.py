@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Limits of a job as a whole: what its processes use together, and what they only share."""
+import os
 import re
 import subprocess
 
@@ -34,7 +35,7 @@ def beyond_memory(run, limit):
 def test_l_memory_of_many_processes(quern):
     run = quern(script("for _ in range(12): fork.Process(target=hold, args=(100,)).start()\nsignal.pause()"),
                 "--memory", "512M")
-    assert run.job["jail"]["bound"] == "polled"
+    assert run.job["jail"]["bound"] == os.environ.get("QUERN_BOUND", "polled")
     beyond_memory(run, 512)
 
 

@@ -28,7 +28,8 @@ def life(fleet, job):
 
 def truth(fleet, job):
     """The fields that all agree on, as inspect names them; a disagreement is an AssertionError."""
-    values = fleet.redis("HMGET", fleet.key("job", job), "st", "att", "crash", "infra", "retries", "own", "num")
+    whose = "ran" if fleet.state(job) in ("succeeded", "failed", "cancelled") else "own"
+    values = fleet.redis("HMGET", fleet.key("job", job), "st", "att", "crash", "infra", "retries", whose, "num")
     fields = [value and value.decode() for value in values]
     true = dict(zip(("state", "attempts", "crashes", "infra", "retries", "worker", "number"),
                     [fields[0], *[int(value or 0) for value in fields[1:5]], fields[5], int(fields[6])]))
@@ -50,7 +51,7 @@ def published_once(fleet, job, key):
     assert users == {key: own[f"job:{job}/dataset1"], f"{key}/visualization.png": own[f"job:{job}/visualization.png"]}
     assert {one["key"]: one["version"] for one in manifest["outputs"]} == users
     record = fleet.inspect(job)
-    assert (record["state"], record["worker"], record["result"]) == ("succeeded", None, manifest)
+    assert (record["state"], bool(record["worker"]), record["result"]) == ("succeeded", True, manifest)
     assert (len(told["end"]), len(told["claim"])) == (1, record["attempts"]), told
     assert len(told["lost"]) == record["crashes"], told
     for version in set(own.values()):

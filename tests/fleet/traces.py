@@ -10,7 +10,7 @@ from fleet.waiting import eventually
 
 SECONDS = 60  # for a fleet to come to rest
 CALM_SECONDS = 0.5
-VERSION = re.compile("sha256-[0-9a-f]{64}")
+VERSION = re.compile(r"sha256-[0-9a-f]{64}(\.[a-z]+)?")
 SERVERS = ("quernd", "quern-keeper", "quern-worker", "quern-codec", "quern-python", "quern-collector")
 
 

@@ -142,7 +142,7 @@ def files():
     for top in enter.FRESH:
         for directory, below, names in os.walk(top):
             if directory == str(PLACE / "store" / "objects"):
-                names = [name for name in names if not re.fullmatch(r"sha256-[0-9a-f]{64}", name)]
+                names = [name for name in names if not re.fullmatch(r"sha256-[0-9a-f]{64}(\.[a-z]+)?", name)]
             for name in below + names:
                 path = os.path.join(directory, name)
                 if path == str(PLACE / "store" / "collected"):  # the keeper's, once it has collected

@@ -9,7 +9,8 @@ from conftest import LEVEL
 from free import free
 
 CASES = cases()
-DOORS = ("queue",) if os.environ.get("QUERN_HOSTILE") == "short" else ("queue", "run")
+SHORT = os.environ.get("QUERN_HOSTILE") == "short"
+DOORS = ("queue",) if SHORT else tuple(os.environ.get("QUERN_HOSTILE_DOOR", "queue run").split())
 FREE = [case for case in CASES if "free" in case.expect and "QUERN_HOSTILE_UID" not in os.environ]
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One job of the glue in a forked process, without zygote and jail: what quern-python's child does after its jail."""
 import ctypes
+import fcntl
 import mmap
 import os
 import pickle
@@ -26,6 +27,8 @@ import _quern  # noqa: E402
 from quern import columns, entry, frames, names  # noqa: E402
 
 LIMIT = 1 << 32
+SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+KINDS = ("dataset", "pickle", "joblib", "json", "text", "bytes", "file")  # by the numbers of schemas/objects.def
 
 
 class Err(ctypes.Structure):
@@ -66,8 +69,8 @@ def again(frame, notes=None):
 
 
 class Ended(NamedTuple):
-    """What came of a job. results: {port or name: DataFrame}; raised: None or a dict; status: of the process; traceback: told
-    beside `raised`; in_entry: whether its line stands in azureml_main."""
+    """What came of a job. results: {port or name: DataFrame}; objects: {name: (kind, bytes)}; raised: None or a dict; status: of the
+    process; traceback: told beside `raised`; in_entry: whether its line stands in azureml_main."""
 
     results: dict
     notes: list
@@ -75,6 +78,7 @@ class Ended(NamedTuple):
     out: str
     err: str
     status: int
+    objects: dict
     traceback: str
     in_entry: bool
 
@@ -83,7 +87,7 @@ class Recorder:
     """The answers of a job, for the test that started it."""
 
     def __init__(self):
-        self.results, self.notes, self.failure = {}, [], None
+        self.results, self.objects, self.notes, self.failure = {}, {}, [], None
         self.trace, self.in_entry = "", False
 
     def note(self, about, text):
@@ -95,6 +99,11 @@ class Recorder:
         assert len(made) == rows
         self.results[port or name] = made.copy(deep=True)
 
+    def object(self, name, kind, fd):
+        seals = fcntl.fcntl(fd, fcntl.F_GET_SEALS)
+        assert seals & SEALS == SEALS
+        self.objects[name] = (KINDS[kind], os.pread(fd, os.fstat(fd).st_size, 0))
+
     def traceback(self, text):
         self.trace = text
 
@@ -103,8 +112,26 @@ class Recorder:
         self.failure = {"reason": reason, "detail": detail, "type": kind, "message": message, "line": line}
 
 
-def run(directory, script, inputs=(), **options):
-    """Runs a script (text or bytes). inputs: {port: DataFrame} or frames in order. Result: Ended."""
+def given(port, made, parameter=""):
+    return port, segment(made), f"input{port}", "dataset", parameter
+
+
+def objects(directory, named):
+    """named: {parameter: DataFrame or (kind, bytes)}, at the ports from 40."""
+    found = []
+    for port, (parameter, value) in enumerate(named.items(), 40):
+        if isinstance(value, pd.DataFrame):
+            found.append(given(port, value, parameter))
+            continue
+        path = os.path.join(directory, f"{parameter}.object")
+        with open(path, "wb") as file:
+            file.write(value[1])
+        found.append((port, os.open(path, os.O_RDONLY), f"{parameter}.object", value[0], parameter))
+    return found
+
+
+def run(directory, script, inputs=(), named={}, **options):
+    """Runs a script (text or bytes). inputs: {port: DataFrame} or frames in order; named: as objects() has it. Result: Ended."""
     work = os.path.join(directory, "work")
     os.mkdir(work)
     ports = inputs if isinstance(inputs, dict) else dict(enumerate(inputs, 1))
@@ -112,12 +139,12 @@ def run(directory, script, inputs=(), **options):
             "limit": LIMIT, "directory": work, "script": script if isinstance(script, bytes) else script.encode(), "script_name": "script.py",
             "bundle": -1, "bundle_name": "", "table": -1,
             "table_name": "", "separator": ",", "header": True, "columns": [], "params": {},
-            "inputs": [(port, segment(made), f"input{port}") for port, made in sorted(ports.items())]}
+            "inputs": [given(port, made) for port, made in sorted(ports.items())] + objects(directory, named)}
     call.update(options)
     try:
         return fork(directory, call)
     finally:
-        for _, fd, _ in call["inputs"]:
+        for _, fd, *_ in call["inputs"]:
             os.close(fd)
 
 
@@ -132,7 +159,7 @@ def fork(directory, call):
         with open(told, "rb") as file:
             recorder = pickle.load(file)
     return Ended(recorder.results, recorder.notes, recorder.failure, read(directory, "out"), read(directory, "err"),
-                 os.waitstatus_to_exitcode(status), recorder.trace, recorder.in_entry)
+                 os.waitstatus_to_exitcode(status), recorder.objects, recorder.trace, recorder.in_entry)
 
 
 def read(directory, name):

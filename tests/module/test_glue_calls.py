@@ -320,9 +320,21 @@ def azureml_main():
 
 
 def test_m_parameters(tmp_path):
-    script = "import quern\ndef azureml_main():\n    return sorted(quern.params.items())\n"
-    job = run(tmp_path, script, params={"alpha": "0.1", "é": ""})
-    assert job.results[1].values.tolist() == [["alpha", "0.1"], ["é", ""]]
+    script = "import quern\ndef azureml_main():\n    return repr(quern.params)\n"
+    texts = {"alpha": "0.1", "é": "", "n": "6", "yes": "true", "none": "null", "list": "[1, \"a\"]", "text": "\"6\"",
+             "zip": "007", "nan": "NaN", "word": "abc", "deep": "[" * 100000}
+    job = run(tmp_path, script, params=texts)
+    assert job.results[1].iloc[0, 0] == repr({
+        "alpha": 0.1, "é": "", "n": 6, "yes": True, "none": None, "list": [1, "a"], "text": "6", "zip": "007", "nan": "NaN",
+        "word": "abc", "deep": "[" * 100000})
+
+
+def test_m_parameters_reach_those_of_their_names_in_the_dialect_quern(tmp_path):
+    script = "def azureml_main(df=None, depth=1, *, rate=0.5, **rest):\n    return f'{depth!r} {rate!r} {rest}'\n"
+    for dialect, seen in (("quern", "6 0.25 {}"), ("designer", "None 0.5 {}")):
+        (tmp_path / dialect).mkdir()
+        job = run(tmp_path / dialect, script, params={"depth": "6", "rate": "0.25", "other": "1"}, dialect=dialect)
+        assert job.results[1].iloc[0, 0] == seen
 
 
 def bundle(directory, entries):

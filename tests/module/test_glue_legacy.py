@@ -5,19 +5,7 @@ import pandas as pd
 import pytest
 
 from glue_job import run
-
-FRAME = pd.DataFrame({"k": list("abcab"), "x": [1, 2, 3, 4, 5], "y": [1.5, 2.5, None, 4.5, 5.5]})
-HEAD = """import datetime, io, warnings
-import numpy as np
-import pandas as pd
-warnings.simplefilter("ignore")
-def hours(): return pd.Series(range(48), pd.date_range("2014-01-01", periods=48, freq=pd.Timedelta(hours=1)))
-def lettered(d): return d.set_index(pd.Index(list("pqrst")))
-def table(made):
-    if isinstance(made, (pd.DataFrame, pd.Series)):
-        return pd.DataFrame(made).reset_index().astype(str)
-    return pd.DataFrame({"made": [str(one) for one in (made if np.ndim(made) else [made])]})
-"""
+from legacy_pairs import FRAME, HEAD, pairs
 
 # old form, modern form. `d` is the frame.
 PANDAS = [
@@ -98,7 +86,6 @@ NUMPY = [
     ("np.alltrue([True, False])", "np.all([True, False])"), ("np.in1d([1, 2], [2])", "np.isin([1, 2], [2])"),
 ]
 
-
 SCIKIT_HEAD = """import pickle
 import sklearn.cross_validation, sklearn.grid_search, sklearn.model_selection, sklearn.preprocessing
 from sklearn.base import clone
@@ -134,26 +121,17 @@ SCIKIT = [
      ".fit(X, y).grid_scores_]", "[{'priors': None}]"),
     ("pickle.loads(pickle.dumps(sklearn.preprocessing.Imputer().fit([[1.0]]))).transform([[np.nan]]).ravel()", "[1.0]"),
     ("clone(RandomForestClassifier(7, max_features='auto')).n_estimators", "7"),
+    ('sklearn.preprocessing.OneHotEncoder(categorical_features=[0]).fit_transform([[0,5],[1,6]]).toarray().tolist()',
+     '[[1.0,0.0,5.0],[0.0,1.0,6.0]]'),
+    ("__import__('sklearn.linear_model.logistic',fromlist=['x']).LogisticRegression", 'LogisticRegression'),
+    ("sklearn.cross_validation.cross_val_score(LinearRegression(),X,y,scoring='mean_squared_error',cv=3).round(6)",
+     "sklearn.model_selection.cross_val_score(LinearRegression(),X,y,scoring='neg_mean_squared_error',cv=3).round(6)"),
+    ("__import__('sklearn.cluster',fromlist=['x']).KMeans(2,n_jobs=-1,precompute_distances=True,random_state=0).fit(X).labels_.shape",
+     '(12,)'),
+    ("__import__('sklearn.mixture',fromlist=['x']).GMM(2,random_state=0).fit(X).predict(X).shape", '(12,)'),
+    ('sklearn.preprocessing.StandardScaler().fit_transform(np.array([1.,2.,3.])).ravel().round(3).tolist()',
+     '[-1.225,0.0,1.225]'),
 ]
-PAIRS = """
-import traceback
-def made(text, d):
-    try:
-        return table(eval(text, {**globals(), "d": d.copy()}))
-    except Exception:
-        return pd.DataFrame({"failed": traceback.format_exc().splitlines()})
-def azureml_main(d):
-    return {f"{side}{i}": made(pair[side], d) for i, pair in enumerate(CASES) for side in (0, 1)}
-"""
-
-
-def pairs(directory, head, cases):
-    """{old form: (what it made, what its modern form made)}, of one job."""
-    job = run(directory, f"{head}CASES = {cases!r}\n{PAIRS}", [FRAME], legacy=True)
-    assert job.raised is None, job.err
-    return {old: (job.results[f"0{i}"], job.results[f"1{i}"]) for i, (old, _) in enumerate(cases)}
-
-
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     return {**pairs(tmp_path_factory.mktemp("pandas"), HEAD, PANDAS + NUMPY),
@@ -166,130 +144,6 @@ def test_m_gives_what_its_modern_form_gives(made, old):
     assert "failed" not in expected.columns, expected
     assert "failed" not in found.columns, "\n".join(found["failed"])
     pd.testing.assert_frame_equal(found, expected, check_dtype=False, check_names=False)
-
-
-# What is set in place, and what is left of the frame then.
-SET = [
-    ("d['y'].fillna(9, inplace=True)", "d['y'] = d['y'].fillna(9)"),
-    ("d.k.replace('a', 'z', inplace=True)", "d['k'] = d['k'].replace('a', 'z')"),
-    ("d['x'][1] = 20", "d.loc[1, 'x'] = 20"),
-    ("d.x[d.x > 3] = 0", "d.loc[d.x > 3, 'x'] = 0"),
-    ("d['x'].loc[2:3] = 7", "d.loc[2:3, 'x'] = 7"),
-    ("d['x'].iat[0] = 7", "d.loc[0, 'x'] = 7"),
-    ("d['x'].ix[4] = 7", "d.loc[4, 'x'] = 7"),
-    ("c = d['x']; c[0] = 8; c[1] = 9", "d.loc[[0, 1], 'x'] = [8, 9]"),
-    ("d['c'] = d.k.astype('category'); d['c'][0] = 'b'", "d['c'] = pd.Categorical(['b', 'b', 'c', 'a', 'b'])"),
-    ("d['x'][0] = 2.5", "d['x'] = [2.5, 2, 3, 4, 5]"),
-    ("d.loc[1, 'x'] = 'text'", "d['x'] = pd.Series([1, 'text', 3, 4, 5], dtype=object)"),
-    ("d.loc[1, 'k'] = 3", "d['k'] = pd.Series(['a', 3, 'c', 'a', 'b'], dtype=object)"),
-    # what is no column of the frame, or not any more
-    ("c = d['x'].copy(); c[0] = 8", ""),
-    ("c = d['x'] * 2; c[0] = 8", ""),
-    ("c = d[d.x > 0]['x']; c.fillna(0, inplace=True); c[0] = 8", ""),
-    ("c = d['y']; c.dropna(inplace=True)", ""),
-    ("e = d.copy(); e['x'][0] = 8", ""),
-    ("e = d.drop(columns='y'); e['x'][0] = 8; e.x.replace(2, 3, inplace=True)", ""),
-    ("c = d.pop('x'); c[0] = 8", "d.pop('x')"),
-    ("d['t'] = [str(c) for c in d if d[c].dtype == object] + 4 * ['']", "d['t'] = ['k', '', '', '', '']"),
-    ("d['t'] = pd.to_datetime(['1970-01-02'] * 5); d['s'] = d.t.astype('int64') // 10**9", "d['t'] = pd.to_datetime(['1970-01-02'] * 5); d['s'] = 86400"),
-]
-LEFT = """
-import traceback
-def left(text, d):
-    try:
-        exec(text, {**globals(), "d": d})
-        return table(d)
-    except Exception:
-        return pd.DataFrame({"failed": traceback.format_exc().splitlines()})
-def azureml_main(d):
-    return {f"{side}{i}": left(pair[side], d.copy()) for i, pair in enumerate(CASES) for side in (0, 1)}
-"""
-
-
-@pytest.fixture(scope="module")
-def left(tmp_path_factory):
-    job = run(tmp_path_factory.mktemp("set"), f"{HEAD}CASES = {SET!r}\n{LEFT}", [FRAME], legacy=True)
-    assert job.raised is None, job.err
-    return {old: (job.results[f"0{i}"], job.results[f"1{i}"]) for i, (old, _) in enumerate(SET)}
-
-
-@pytest.mark.parametrize("old", [old for old, _ in SET])
-def test_m_what_is_set_in_a_column_is_in_its_frame(left, old):
-    found, expected = left[old]
-    assert "failed" not in expected.columns, expected
-    assert "failed" not in found.columns, "\n".join(found["failed"])
-    pd.testing.assert_frame_equal(found, expected)
-
-
-# Each draws on an empty figure; then a condition that holds.
-PLOTS = [
-    ("plt.hist([1, 2, 3], bins=3, normed=True)", "abs(sum(bar.get_height() for bar in ax().patches) * 2 / 3 - 1) < 1e-9"),
-    ("fig.add_subplot(111, axisbg='red')", "ax().get_facecolor()[:3] == (1, 0, 0)"),
-    ("ax().set_axis_bgcolor('red')", "ax().get_facecolor()[:3] == (1, 0, 0)"),
-    ("plt.plot([1, 2]); plt.hold(True); plt.plot([2, 1])", "len(ax().lines) == 2"),
-    ("fig.gca(projection='3d').scatter([1], [2], [3])", "ax().name == '3d'"),
-    ("from mpl_toolkits.mplot3d import Axes3D; Axes3D(fig).scatter([1], [2], [3])", "[one.name for one in fig.axes] == ['3d']"),
-    ("plt.annotate(s='here', xy=(0, 0))", "ax().texts[0].get_text() == 'here'"),
-    ("plt.bar(left=[1, 2], height=[3, 4])", "[bar.get_height() for bar in ax().patches] == [3, 4]"),
-    ("plt.plot([1, 2], [3, 4], axes=ax(), color='red')", "ax().lines[0].get_color() == 'red'"),
-    ("plt.grid(b=False)", "True"),
-    ("plt.tick_params(labelbottom='off')", "not any(label.get_visible() for label in ax().get_xticklabels())"),
-    ("ax().set_color_cycle(['red', 'blue']); plt.plot([1]); plt.plot([2])", "[line.get_color() for line in ax().lines] == ['red', 'blue']"),
-    ("plt.style.use('seaborn-whitegrid')", "True"),
-    ("import matplotlib; matplotlib.style.use('ggplot')", "True"),
-    ("import matplotlib; matplotlib.use('TkAgg', warn=False)", "True"),
-    ("from matplotlib import mlab; plt.plot(mlab.normpdf([0.0], 0, 1))", "abs(ax().lines[0].get_ydata()[0] - 0.3989422804) < 1e-9"),
-    ("plt.scatter([1], [2], c=[1], cmap=plt.cm.get_cmap('jet'))", "True"),
-    ("plt.plot([1], label='a'); plt.legend().legendHandles[0]", "True"),
-    ("plt.cm.spectral(0.5)", "True"),
-    ("pd.DataFrame({'a': [1, 2, 3]}).hist(normed=True)", "ax().patches"),
-    ("plot(['k', '.'], rplot.GeomScatter(alpha=0.5), rplot.GeomPolyFit(degree=1))",
-     "[one.get_title() for one in fig.axes] == ['k=a', 'k=b', 'k=c'] and [len(one.collections) for one in fig.axes] == [1, 1, 1]"),
-    ("plot(['k', 'x'], rplot.GeomHistogram(), rplot.GeomDensity(), rplot.GeomDensity2D())", "len(fig.axes) == 15"),
-    ("plot(['.', 'k'], rplot.GeomPoint(size=rplot.ScaleSize('x'), shape=rplot.ScaleShape('k'), colour=rplot.ScaleRandomColour('k')))",
-     "len(fig.axes) == 3"),
-    ("plot(['.', 'k'], rplot.GeomPoint(colour=rplot.ScaleGradient2('x', (0, 0, 1), (0, 1, 0), (1, 0, 0))))", "len(fig.axes) == 3"),
-]
-DRAW = """
-import traceback
-import matplotlib.pyplot as plt
-import pandas.tools.rplot as rplot
-def azureml_main(d):
-    d = d.fillna(0)
-    def drawn(text, condition):
-        fig = plt.figure()
-        def plot(by, *layers):
-            made = rplot.RPlot(d, x="x", y="y")
-            for layer in (rplot.TrellisGrid(by), *layers):
-                made.add(layer)
-            return made.render(fig)
-        known = {**globals(), "fig": fig, "ax": fig.gca, "plot": plot}
-        try:
-            exec(text, known)
-            fig = known["fig"] = plt.gcf()
-            known["ax"] = fig.gca
-            fig.canvas.draw()
-            return "good" if eval(condition, known) else "what it drew is something else"
-        except Exception:
-            return traceback.format_exc()
-        finally:
-            plt.close("all")
-            plt.rcdefaults()
-    return pd.DataFrame({"made": [drawn(*case) for case in CASES]})
-"""
-
-
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory):
-    job = run(tmp_path_factory.mktemp("plots"), f"import warnings\nwarnings.simplefilter('ignore')\nimport pandas as pd\nCASES = {PLOTS!r}\n{DRAW}",
-              [FRAME], legacy=True)
-    assert job.raised is None, job.err
-    return dict(zip([text for text, _ in PLOTS], job.results[1]["made"]))
-
-
-@pytest.mark.parametrize("text", [text for text, _ in PLOTS])
-def test_m_draws_what_it_drew(drawn, text):
-    assert drawn[text] == "good", drawn[text]
 
 
 NAMES = [

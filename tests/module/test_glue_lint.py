@@ -154,3 +154,17 @@ def test_l_findings_are_bounded():
     many = found("\n".join(f"print(name{i})" for i in range(1000)) + "\n" + GOOD)
     assert len(many) == lint.MOST
     assert max(map(len, found("print(" + "a" * 100000 + ")\n" + GOOD))) < 600
+
+
+@pytest.mark.parametrize("source, ports, params, told", [
+    ("def azureml_main(train, model):\n    return train\n", ("=train", "=model"), (), []),
+    ("def azureml_main(train, *, model, depth):\n    return train\n", (1, "=model"), ("depth",), []),
+    ("def azureml_main(train, modell):\n    return train\n", (1, "=model"), (),
+     ["1:1 warning entry: --input model: 'azureml_main' has no argument of that name; did you mean 'modell'?"]),
+    ("import quern\ndef azureml_main(train):\n    return quern.inputs['model']\n", (1, "=model"), (), []),
+    ("def azureml_main(train, **rest):\n    return train\n", (1, "=model"), (), []),
+    ("def azureml_main(train, depth):\n    return train\n", (1, 2), ("depth",),
+     ["1:1 warning entry: 'azureml_main' takes 1 dataset(s): number 2 will be ignored"]),
+])
+def test_m_inputs_and_parameters_reach_arguments_of_their_names(source, ports, params, told):
+    assert found(source, ports, params) == told

@@ -111,7 +111,7 @@ class Run:
         deps = [f"{policy}:{dep}" for policy, dep in request["deps"]]
         self.agree(expected, self.call(
             "submit", id, "{}", request["prio"], request["delay"], 0, request["retries"], request["crashes"],
-            request["base"], request["cap"], ",".join(request["rules"]), request["unique"], 0, *deps))
+            request["base"], request["cap"], ",".join(request["rules"]), request["unique"], 0, "", *deps))
 
     def do_fan(self, dep, policy, width, request):
         for _ in range(width):

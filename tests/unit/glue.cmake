@@ -8,7 +8,7 @@ if(QUERN_SANITIZE)
                   OUTPUT_STRIP_TRAILING_WHITESPACE)
   list(APPEND environment "LD_PRELOAD=${asan} ${ubsan}" ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1)
 endif()
-foreach(area types calls failures tables legacy lint stub)
+foreach(area types calls failures tables legacy legacy_meanings legacy_plots lint stub objects odd)
   add_test(NAME module_glue_${area} COMMAND ${Python3_EXECUTABLE} -m pytest -q -p no:cacheprovider
                                          ${CMAKE_SOURCE_DIR}/tests/module/test_glue_${area}.py)
   set_tests_properties(module_glue_${area} PROPERTIES TIMEOUT 300 ENVIRONMENT "${environment}")

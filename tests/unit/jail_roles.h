@@ -17,7 +17,7 @@
 
 #include "quern/jail.h"
 
-enum { ROLE_DEADLINE_MS = 60000, ROLE_OUT = 3 };
+enum { ROLE_DEADLINE_MS = 600000, ROLE_OUT = 3 };
 
 struct role {
     const char *name;

@@ -12,6 +12,7 @@
 
 #include "quern/clock.h"
 #include "quern/memory.h"
+#include "quern/object.h"
 #include "quern/own.h"
 #include "quern/record.h"
 #include "quern/steps.h"
@@ -137,6 +138,26 @@ static void b_clock_and_steps(void **state) {
     assert_int_equal(step_deadline_ms(STEP_RUN), 0);
 }
 
+static void b_the_end_of_a_version_tells_the_kind(void **state) {
+    (void)state;
+    char name[64];
+    assert_int_equal(object_of_version("sha256-00.joblib"), OBJECT_JOBLIB);
+    assert_int_equal(object_of_version("sha256-00"), OBJECT_DATASET);
+    assert_int_equal(object_of_version("sha256-00.nothing"), OBJECT_DATASET);
+    assert_int_equal(object_of_word("none"), OBJECT_KIND_COUNT);
+    assert_int_equal(object_of_file("a/b.PKL"), OBJECT_PICKLE);
+    assert_int_equal(object_of_file("json"), OBJECT_FILE);
+    assert_string_equal(object_word(OBJECT_KIND_COUNT), "?");
+    assert_string_equal(object_content_type(OBJECT_FILE, "a.html"), "text/html; charset=utf-8");
+    assert_string_equal(object_content_type(OBJECT_JSON, "a.html"), "application/json");
+    assert_string_equal(object_file_name(OBJECT_DATASET, "a.b", name, sizeof name), "a.b.arrow");
+    assert_string_equal(object_file_name(OBJECT_PICKLE, "m.pkl", name, sizeof name), "m.pkl");
+    assert_string_equal(object_file_name(OBJECT_PICKLE, "m.v2", name, sizeof name), "m.v2.pickle");
+    assert_string_equal(object_file_name(OBJECT_TEXT, "n.md", name, sizeof name), "n.md");
+    assert_string_equal(object_file_name(OBJECT_TEXT, "n", name, sizeof name), "n.txt");
+    assert_string_equal(object_file_name(OBJECT_FILE, "n", name, sizeof name), "n");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(b_err_reason_gives_kind_exit_code_and_word),
@@ -147,6 +168,7 @@ int main(void) {
         cmocka_unit_test(f_memory_check_takes_only_sealed_files_within_the_limit),
         cmocka_unit_test(b_memory_read_gives_the_whole_file),
         cmocka_unit_test(b_clock_and_steps),
+        cmocka_unit_test(b_the_end_of_a_version_tells_the_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,13 +51,14 @@ static const char whole[] =
     "\"inputs\":[{\"port\":1,\"format\":\"arrow\",\"no_header\":false,\"url\":\"hospital/"
     "p\xc3\xa4tients\",\"version\":\"v\",\"name\":\"p\"},"
     "{\"port\":64,\"format\":\"csv\",\"no_header\":true,\"url\":\"file:/data/b c.csv\",\"name\":\"b c.csv\","
-    "\"columns\":[\"b\",\"\",\"a\"]}],"
+    "\"parameter\":\"b.c\",\"columns\":[\"b\",\"\",\"a\"]}],"
     "\"params\":{\"k\":\"v\\n\\\"\xe2\x82\xac\",\"empty\":\"\"},"
     "\"outputs\":{\"dataset1\":\"scores\",\"visualization\":\"scores/visualization.png\"},"
     "\"read\":[\"hospital/\",\"job:j0\",\"bundles\"],\"write\":[\"scores\"],"
     "\"limits\":{\"memory_bytes\":1048576,\"work_bytes\":1048577,\"work_files\":3,\"file_bytes\":4,\"processes\":5,"
     "\"open_files\":16,"
-    "\"cpu_seconds\":7,\"time_ms\":0,\"result_bytes\":9,\"output_bytes\":10,\"pictures\":11},\"decimals\":\"text\","
+    "\"cpu_seconds\":7,\"time_ms\":0,\"result_bytes\":9,\"output_bytes\":10,\"pictures\":11,\"files\":12,\"files_"
+    "bytes\":13},\"decimals\":\"text\","
     "\"legacy\":true,\"debug\":true}";
 
 static void b_a_whole_document_goes_around(void **state) {
@@ -138,6 +139,13 @@ static void f_errors_name_the_field(void **state) {
     assert_refused("{" MINIMAL ",\"limits\":{\"wall\":0}}", "limits.wall: no such field");
     assert_refused("{" MINIMAL ",\"dialect\":\"r\"}",
                    "dialect: expected classic, studio, designer or quern, found \"r\"");
+    assert_refused(
+        "{" MINIMAL ",\"inputs\":[{\"port\":1,\"format\":\"json\",\"url\":\"a\",\"name\":\"a\","
+        "\"parameter\":\"m\"},{\"port\":2,\"format\":\"text\",\"url\":\"b\",\"name\":\"b\",\"parameter\":\"m\"}]}",
+        "inputs[1].parameter: expected another name than that of inputs[0], found \"m\"");
+    assert_refused("{" MINIMAL ",\"inputs\":[{\"port\":1,\"format\":\"json\",\"url\":\"a\",\"name\":\"a\","
+                   "\"columns\":[\"b\"]}]}",
+                   "inputs[0].columns: expected none of an input that is no table, found some");
     assert_refused("{\"schema\":1,\"id\":\"j\"}", "script: expected this field, found none");
     assert_refused("{\"schema\":2}", "schema: expected 1..1, found 2");
     assert_refused("{" MINIMAL ",\"bundle\":{\"url\":\"b\"}}", "bundle.name: expected this field, found none");

@@ -129,18 +129,20 @@ static void b_settings_have_defaults(void **state) {
     assert_int_equal(settings->keep_ms, 86400000);
     assert_int_equal(settings->durability, QUEUE_NORMAL);
     assert_int_equal(config->jail.level, JAIL_NONE);
+    assert_int_equal(config->renew_jobs, 10000);
+    assert_int_equal(config->renew_ms, 86400000);
     assert_true(settings->worker_count >= 1 && settings->worker[0]);
     free(config);
 }
 
 static void b_settings_are_taken(void **state) {
     (void)state;
-    struct quernd_config *config =
-        parsed("; a comment\n[queue]\nurl = unix:/r?db=1\nnames = a, b c\nlease = 500s\n"
-               "password_file = /p\ndurability = fsync\n[store]\nurl = file:/s\ncollect = never\n"
-               "keep = 7d\n[workers]\ncount = 64\n"
-               "name = h-1\nmemory = 2G\ndrain_timeout = 5m\n[environments]\n"
-               "names = x default\n[jail]\nrequire = full\n[log]\nformat = json\n");
+    struct quernd_config *config = parsed(
+        "; a comment\n[queue]\nurl = unix:/r?db=1\nnames = a, b c\nlease = 500s\n"
+        "password_file = /p\ndurability = fsync\n[store]\nurl = file:/s\ncollect = never\n"
+        "keep = 7d\n[workers]\ncount = 64\n"
+        "name = h-1\nmemory = 2G\ndrain_timeout = 5m\n[environments]\n"
+        "names = x default\nrenew_jobs = 3\nrenew_after = never\n[jail]\nrequire = full\n[log]\nformat = json\n");
     const struct settings *settings = &config->settings;
     assert_int_equal(settings->queue_count, 3);
     assert_string_equal(settings->queues[2], "c");
@@ -153,6 +155,8 @@ static void b_settings_are_taken(void **state) {
     assert_int_equal(config->memory_bytes, UINT64_C(2) << 30);
     assert_int_equal(config->drain_timeout_ms, 300000);
     assert_int_equal(config->jail.level, JAIL_FULL);
+    assert_int_equal(config->renew_jobs, 3);
+    assert_int_equal(config->renew_ms, 0);
     assert_int_equal(settings->log_format, SETTINGS_LOG_JSON);
     free(config);
 }
@@ -181,6 +185,10 @@ static void f_settings_beyond_their_bounds_are_refused(void **state) {
             "test.ini: line 4: collect: expected 1s or more, or never, found \"0s\"");
     refused("[queue]\nurl = redis://r\n[store]\nkeep = 30m\n",
             "test.ini: line 4: keep: expected 1h or more, found \"30m\"");
+    refused("[queue]\nurl = redis://r\n[environments]\nrenew_jobs = 0\n",
+            "test.ini: line 4: renew_jobs: expected 1 or more, or never, found \"0\"");
+    refused("[queue]\nurl = redis://r\n[environments]\nrenew_after = 5s\n",
+            "test.ini: line 4: renew_after: expected 1m or more, or never, found \"5s\"");
     refused("[queue]\nurl = redis://r\ndurability = always\n",
             "test.ini: line 3: durability: expected one of normal, replicated, fsync, found \"always\"");
     refused("[queue]\nurl = redis://r\n[workers]\ncount = 65\n",
@@ -214,7 +222,7 @@ static void b_settings_travel(void **state) {
     settings.version = 99;
     assert_int_equal(settings_write(&settings, &fd, NULL), 0);
     assert_int_equal(settings_read(fd, &again, &err), -1);
-    assert_string_equal(err.msg, "settings: expected version 2, found 99; restart quernd");
+    assert_string_equal(err.msg, "settings: expected version 3, found 99; restart quernd");
     close(fd);
     fd = memory_from("short", "x", 1, NULL);
     assert_int_equal(settings_read(fd, &again, &err), -1);

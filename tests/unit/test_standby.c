@@ -245,6 +245,39 @@ static void c_they_die_with_their_zygote(void **state) {
     }
 }
 
+// Its supervisor has taken another one: who waits for a job goes, the job that runs does not notice.
+static void b_a_zygote_that_nobody_asks_any_more_ends_with_its_last_job(void **state) {
+    char text[4096];
+    struct harness harness;
+    struct harness_child child;
+    struct err err;
+    ssize_t got = 0;
+    int ends[2];
+    (void)state;
+    well(harness_open(&harness, QUERN_PYTHON_PROGRAM, "--standby=2", DESCRIPTOR, &err), &err);
+    assert_int_equal(pipe(ends), 0);
+    begin(&harness, &child, "import os\ndef azureml_main():\n    os.write(1, b'x' * 200000)\n", ends[1]);
+    close(ends[1]);
+    close(harness.requests);
+    harness.requests = -1;
+    uint64_t deadline = clock_deadline_ns(HARNESS_MS);
+    for (struct harness_listed listed = list_children(&harness); listed.count != 2; listed = list_children(&harness))
+        assert_true(clock_now_ns() < deadline);
+    for (ssize_t left = 200000; left > 0; left -= got) {
+        well(harness_wait(ends[0], &err), &err);
+        got = read(ends[0], text, sizeof text);
+        assert_true(got > 0);
+    }
+    close(ends[0]);
+    end(&child);
+    siginfo_t info;
+    well(harness_wait(harness.pidfd, &err), &err);
+    assert_int_equal(waitid(P_PIDFD, (id_t)harness.pidfd, &info, WEXITED | WNOWAIT), 0);
+    assert_int_equal(info.si_code, CLD_EXITED);
+    assert_int_equal(info.si_status, 0);
+    well(harness_close(&harness, &err), &err);
+}
+
 static int open_standby(void **state) {
     static struct harness harness;
     struct err err;
@@ -264,6 +297,7 @@ int main(void) {
         cmocka_unit_test(b_streams_are_what_the_job_was_given),
         cmocka_unit_test(f_random_numbers_are_their_own),
         cmocka_unit_test(c_they_die_with_their_zygote),
+        cmocka_unit_test(b_a_zygote_that_nobody_asks_any_more_ends_with_its_last_job),
         cmocka_unit_test(c_one_that_dies_while_it_waits_is_nobodys_loss), // last: a failure is a pause
     };
     return cmocka_run_group_tests(tests, open_standby, close_zygote);

@@ -5,6 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "quern/memory.h"
+#include "quern/object.h"
+
 #define HELLO "sha256-2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 
 static void b_an_object_is_what_its_version_says(void **state) {
@@ -41,6 +44,25 @@ static void f_a_directory_is_nobody_elses(void **state) {
     assert_int_equal(status.st_mode & 07777, 0600);
     scratch_put(storage, "hello", version);
     assert_int_equal(scratch_entries(scratch_path(*state, "store/objects")), 1);
+    storage_close(storage);
+}
+
+static void b_the_same_bytes_of_two_kinds_are_two_objects(void **state) {
+    struct storage *storage = scratch_store(*state);
+    char version[STORAGE_VERSION_BYTES];
+    struct storage_object object;
+    struct err err;
+    auto_fd int source = memory_from("hello", "hello", 5, NULL);
+    scratch_put(storage, "hello", version);
+    assert_int_equal(storage_put_as(storage, OBJECT_PICKLE, source, version, NULL), 0);
+    assert_string_equal(version, HELLO ".pickle");
+    assert_int_equal(scratch_entries(scratch_path(*state, "store/objects")), 2);
+    assert_int_equal(storage_get_version(storage, version, &object, NULL), 0);
+    assert_string_equal(object.version, HELLO ".pickle");
+    close(object.fd);
+    assert_int_equal(storage_get_version(storage, HELLO ".dataset", &object, &err), -1);
+    assert_int_equal(storage_get_version(storage, HELLO ".sh", &object, &err), -1);
+    assert_string_equal(err.msg, "expected a version sha256-HEX, found \"" HELLO ".sh\"");
     storage_close(storage);
 }
 
@@ -407,6 +429,7 @@ int main(void) {
         BOTH(b_an_object_is_what_its_version_says),
         TEST(file, f_a_directory_is_nobody_elses),
         TEST(file, b_a_directory_has_no_budget),
+        TEST(file, b_the_same_bytes_of_two_kinds_are_two_objects),
         BOTH(b_nothing_is_made_by_reading),
         BOTH(b_names_are_listed_in_byte_order),
         BOTH(b_a_name_moves_to_the_next_version),

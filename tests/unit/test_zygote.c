@@ -121,6 +121,73 @@ static void c_orphans_die_with_their_child(void **state) {
     assert_string_equal(text, "left\n");
 }
 
+// Who lives below a process; an orphan's parent is the init of its tree.
+static int count_descendants(pid_t pid) {
+    char path[64];
+    int child, count = 0;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
+    auto_file FILE *file = fopen(path, "re");
+    while (file && fscanf(file, "%d", &child) == 1)
+        count += 1 + count_descendants(child);
+    return count;
+}
+
+#define HIDERS                                                                                                         \
+    "import ctypes, os, signal, subprocess, threading, time\n"                                                         \
+    "told, tell = os.pipe()\n"                                                                                         \
+    "def wait():\n"                                                                                                    \
+    "    while True:\n"                                                                                                \
+    "        time.sleep(1)\n"                                                                                          \
+    "def double():\n"                                                                                                  \
+    "    os.setsid()\n"                                                                                                \
+    "    if os.fork():\n"                                                                                              \
+    "        os._exit(0)\n"                                                                                            \
+    "def deaf():\n"                                                                                                    \
+    "    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:\n"                                   \
+    "        signal.signal(number, signal.SIG_IGN)\n"                                                                  \
+    "    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())\n"                                           \
+    "def stopped():\n"                                                                                                 \
+    "    os.write(tell, b'x')\n"                                                                                       \
+    "    os.kill(os.getpid(), signal.SIGSTOP)\n"                                                                       \
+    "def headless():\n"                                                                                                \
+    "    threading.Thread(target=lambda: (os.write(tell, b'x'), wait())).start()\n"                                    \
+    "    ctypes.CDLL(None).syscall(60, 0)\n"                                                                           \
+    "def program():\n"                                                                                                 \
+    "    os.write(tell, b'x')\n"                                                                                       \
+    "    os.execv('/bin/sleep', ['sleep', '100000'])\n"                                                                \
+    "def azureml_main():\n"                                                                                            \
+    "    for hide in (os.setsid, double, deaf, stopped, headless, program):\n"                                         \
+    "        if os.fork() == 0:\n"                                                                                     \
+    "            hide()\n"                                                                                             \
+    "            os.write(tell, b'x')\n"                                                                               \
+    "            wait()\n"                                                                                             \
+    "    for hidden in range(6):\n"                                                                                    \
+    "        os.read(told, 1)\n"                                                                                       \
+    "    os.write(1, b'hidden')\n"                                                                                     \
+    "    wait()\n"
+
+// The job and its init, and one for each way to hide. Killed by the pidfd that the worker has: nobody looks for them.
+static void c_whoever_hides_dies_with_the_job(void **state) {
+    const struct harness *harness = *state;
+    struct harness_child child;
+    struct err err;
+    char text[16] = "";
+    int ends[2];
+    assert_int_equal(count_descendants(harness->pid), 0);
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    script_begin(harness, &child, HIDERS, ends[1]);
+    well(harness_wait(ends[0], &err), &err);
+    assert_int_equal(read(ends[0], text, sizeof text - 1), 6);
+    assert_string_equal(text, "hidden");
+    assert_true(count_descendants(harness->pid) >= 2 + 6);
+    assert_int_equal(pidfd_send_signal(child.tree, SIGKILL, NULL, 0), 0);
+    script_end(&child);
+    assert_int_equal(count_descendants(harness->pid), 0);
+    child_close(&child);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void c_tree_dies_when_its_worker_leaves(void **state) {
     struct harness_child child;
     struct err err;
@@ -232,6 +299,7 @@ static void f_request_of_another_version_is_refused(void **state) {
     const struct harness *harness = *state;
     const struct host_spawn request = {.version = HOST_VERSION + 1};
     struct harness_child child = {.control = -1, .conversation = -1, .tree = -1, .pidfd = -1};
+    char expected[64];
     struct err err;
     int control[2];
     well(record_pair(control, &err), &err);
@@ -239,7 +307,8 @@ static void f_request_of_another_version_is_refused(void **state) {
     close(control[1]);
     child.control = control[0];
     well(child_exited(&child, &err), &err);
-    assert_string_equal(child.exited.err.msg, "host protocol: expected version 2, found 3");
+    snprintf(expected, sizeof expected, "host protocol: expected version %u, found %u", HOST_VERSION, HOST_VERSION + 1);
+    assert_string_equal(child.exited.err.msg, expected);
     assert_int_equal(child.exited.code, -1);
     child_close(&child);
 }
@@ -360,6 +429,7 @@ int main(void) {
         cmocka_unit_test(c_death_of_a_child_is_told_with_its_signal),
         cmocka_unit_test(c_exit_code_of_a_script_that_leaves_is_told),
         cmocka_unit_test(c_orphans_die_with_their_child),
+        cmocka_unit_test(c_whoever_hides_dies_with_the_job),
         cmocka_unit_test(c_tree_dies_when_its_worker_leaves),
         cmocka_unit_test(c_tree_dies_by_its_pidfd),
         cmocka_unit_test(b_fork_of_a_script_that_returns_says_nothing),

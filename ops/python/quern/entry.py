@@ -1,23 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs one job in this process. Called by glue.c: get_ready() when the process is forked, run() once.
 
-`call`: dict of task ("run", "type"), dialect, strict, debug, legacy, streams (whether stdout and stderr are no pipes, as they were
-before), profile, limit (bytes of one result), directory (the current one), script (bytes), script_name, bundle (fd or -1),
-bundle_name, table (fd), table_name, separator, header, columns [name] (none: all), inputs
-[(port, fd, name)], params {key: value}.
-`answers`: note(about, text), result(port, name, rows, fd), traceback(text), raised(reason, detail, type, message, line,
-in_entry).
+`call`: dict of task ("run", "type"), dialect, strict, debug, legacy, streams (whether stdout and stderr are no pipes, as they
+were before), profile, limit (bytes of one result), directory (the current one), script (bytes), script_name, bundle (fd or -1),
+bundle_name, table (fd), table_name, separator, header, columns [name] (none: all), inputs [(port, fd, name, kind, parameter)],
+params {key: value}.
+`answers`: note(about, text), result(port, name, rows, fd), object(name, kind, fd), traceback(text), raised(reason, detail, type,
+message, line, in_entry).
 """
 import os
 import sys
 
 import _quern
 import quern
-from quern import arguments, columns, failures, foreign, lent, names, refused, results, script, surroundings, tables
+from quern import (calling, columns, failures, foreign, given, names, objects, refused, results, script, settings, surroundings,
+                   tables, windows)
 
 NOTES = 1000
 CLASSIC = ("classic", "studio")  # their message has the traceback
 getpid = os.getpid  # a script may put another in its place
+quern.inputs, quern.Object, quern.File = given.Inputs(), objects.Object, objects.File
 HELD = []  # the inputs, until the process ends: only then does the worker measure what was changed of them
 
 
@@ -133,9 +135,10 @@ def rehearse_script(job):
 def call_script(job):
     """Bundle, inputs, script, call, results. Returns the script's module."""
     call = job.call
-    quern.params.update(call["params"])
+    quern.params.update(settings.typed(call["params"]))
     unpack(job)
-    inputs = {port: (_quern.map_segment(fd), job.notes_about(name)) for port, fd, name in call["inputs"]}
+    inputs = [given.Input(*one, job.notes_about(one[2])) for one in call["inputs"]]
+    quern.inputs._fill(inputs)
     HELD.append(inputs)
     refused.script(call["script"], call["script_name"], call, job.note)
     job.blame = _quern.REASON_EXCEPTION
@@ -143,10 +146,14 @@ def call_script(job):
         bring_back(job)
     module = script.load(call["script"])
     main = getattr(module, script.ENTRY)
-    value = main(*made(main, arguments.arguments(main, inputs, call["dialect"], job.note)))
+    positional, keywords = calling.called(main, inputs, quern.params, call["dialect"], job.note)
+    HELD.append((positional, keywords))
+    value = main(*positional, **keywords)
     leave_if_forked(job)
+    calling.say_unused(inputs, job.note)
     job.blame = _quern.REASON_BAD_RESULT
-    answer(job, results.outputs(value, call["dialect"], job.note))
+    value = objects.wrapped(value) if call["dialect"] == "quern" else value
+    answer(job, results.declared(results.outputs(value, call["dialect"], job.note), quern._outputs))
     return module
 
 
@@ -157,20 +164,18 @@ def bring_back(job):
 
 
 def suggest(job, error):
-    """Says when the failure is of something that a library lacks today."""
+    """Says when the failure is of something that a library lacks today, of Python 2 or of a notebook."""
     from quern.legacy import hints
 
     text = hints.hint(error, bool(job.call.get("legacy")))
     if text:
         job.note("legacy", text)
+    elif isinstance(error, (SyntaxError, NameError)):
+        from quern.lint import advice
+
+        text = advice.of(error)
+    if text:
         failures.say(f"hint: {text}\n")
-
-
-def made(main, chosen):
-    """The arguments themselves: frames of pandas, or what the parameters' annotations ask for."""
-    values = [pair and maker(*pair) for pair, maker in zip(chosen, lent.makers(main, len(chosen)))]
-    HELD.append(values)
-    return values
 
 
 def unpack(job):
@@ -185,13 +190,18 @@ def unpack(job):
         raise
     finally:
         os.close(directory)
+    if windows.is_spelled(call["script"]):
+        windows.link(call["directory"])
     print(f"{script.BUNDLE}: unpacked {call['bundle_name']}, {files} file{'' if files == 1 else 's'}")
     refused.bundle(script.bundle(call["directory"]), call, job.note)
 
 
 def answer(job, outputs, about=""):
-    """Each output as a sealed segment; notes call it `about`, or by the name that it will have."""
+    """Each output as a sealed segment or object; notes call it `about`, or by the name that it will have."""
     for port, name, frame in outputs:
+        if isinstance(frame, objects.Object):
+            answer_object(job, name, frame)
+            continue
         labels = names.columns(frame.columns, job.call["dialect"])
         note = job.notes_about(about or name or f"dataset{port}")
         fd = (frame.segment(labels, job.call["limit"], note) if isinstance(frame, foreign.Table) else
@@ -201,6 +211,15 @@ def answer(job, outputs, about=""):
             job.answers.result(port, name, len(frame), fd)
         finally:
             os.close(fd)
+
+
+def answer_object(job, name, made):
+    fd = objects.stored(made, name, job.call["limit"])
+    try:
+        leave_if_forked(job)
+        job.answers.object(name, objects.KINDS[made.kind], fd)
+    finally:
+        os.close(fd)
 
 
 def type_table(job):

@@ -15,26 +15,50 @@ def tame(matplotlib):
 
     @functools.wraps(original)
     def use(backend, *args, **kwargs):
-        return original("agg" if str(backend).lower() in WINDOWS else backend, *args, **kwargs)
+        return original(shown(backend), *args, **kwargs)
 
     matplotlib.use = use
+    known = matplotlib.rcsetup._validators
+    check = known["backend"]
+    known["backend"] = lambda backend: check(shown(backend))
+
+
+def shown(backend):
+    """The name of a back end that needs no screen."""
+    return "agg" if isinstance(backend, str) and backend.lower() in WINDOWS else backend
+
+
+def tame_pyplot(pyplot):
+    """plt.switch_backend(), likewise."""
+    original = pyplot.switch_backend
+
+    @functools.wraps(original)
+    def switch_backend(newbackend):
+        return original(shown(newbackend))
+
+    pyplot.switch_backend = switch_backend
+
+
+TAMED = {"matplotlib": tame, "matplotlib.pyplot": tame_pyplot}
 
 
 class Finder:
     """Finds matplotlib where Python finds it, and tames it once it is loaded."""
 
+    looking = set(TAMED)
+
     @classmethod
     def find_spec(cls, name, path=None, target=None):
-        if name != "matplotlib":
+        if name not in cls.looking:
             return None
-        sys.meta_path.remove(cls)
+        cls.looking.discard(name)
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.loader is not None:
             load = spec.loader.exec_module
 
             def exec_module(module):
                 load(module)
-                tame(module)
+                TAMED[name](module)
 
             spec.loader.exec_module = exec_module
         return spec
@@ -42,9 +66,11 @@ class Finder:
 
 def watch():
     """Tames matplotlib now or when the script imports it, which is when it looks at MPLBACKEND."""
-    loaded = sys.modules.get("matplotlib")
-    if loaded is not None:
-        tame(loaded)
-        loaded.rcParams["backend"] = "Agg"
-    else:
+    for name, change in TAMED.items():
+        if name in sys.modules:
+            change(sys.modules[name])
+            Finder.looking.discard(name)
+    if "matplotlib" in sys.modules:
+        sys.modules["matplotlib"].rcParams["backend"] = "Agg"
+    if Finder.looking:
         sys.meta_path.insert(0, Finder)

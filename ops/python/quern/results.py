@@ -5,18 +5,21 @@ import types
 import numpy as np
 import pandas as pd
 
-from quern import foreign, names
+from quern import foreign, names, objects
 
 NUMBERED = 2  # outputs with a number; all others have a name
 UNDONE = {types.CoroutineType: "async", types.GeneratorType: "yield", types.AsyncGeneratorType: "async and yield"}
+LAZY = (map, filter, zip, type({}.values()), type({}.items()))  # what Python 2 gave as a list
 SEVERAL = {"classic": 1, "studio": 1, "designer": 2}  # how many outputs a dialect knows; quern: any number
 
 
 def outputs(value, dialect, note):
-    """[(port, name, DataFrame or foreign.Table)]: port 1 and 2 with an empty name, 0 with one. What is None is left out: an output
+    """[(port, name, DataFrame, foreign.Table or objects.Object)]: port 1 and 2 with an empty name, 0 with one. What is None is left out: an output
     that is not there is an empty dataset."""
     found = {}
     done(value)
+    if isinstance(value, LAZY):
+        value = list(value)
     if is_sequence(value):
         if len(value) == 0 and dialect == "designer":
             raise IndexError("tuple index out of range")
@@ -49,10 +52,19 @@ def add(found, place, element):
 
 
 def put(found, name, value):
-    key = (int(name[6:]), "") if name in ("output1", "output2") else (0, name)
+    numbered = name in ("output1", "output2") and not isinstance(value, objects.Object)
+    key = (int(name[6:]), "") if numbered else (0, name)
     if key in found:
         raise ValueError(f"two outputs are named {name!r}")
     found[key] = None if value is None else frame(value)
+
+
+def declared(returned, more):
+    """What was returned, as outputs() tells of it, and what quern.output() was told: {name: Object or what becomes a frame}."""
+    found = {(port, name): made for port, name, made in returned}
+    for name, value in more.items():
+        put(found, name, value)
+    return [(port, name, made) for (port, name), made in found.items() if made is not None]
 
 
 def limited(found, dialect, note):
@@ -77,17 +89,17 @@ def is_sequence(value):
 
 
 def is_named(value):
-    """A dict with frames in it."""
+    """A dict with frames or Objects in it."""
     return isinstance(value, dict) and any(is_table(item) for item in value.values())
 
 
 def is_table(value):
-    return isinstance(value, pd.DataFrame) or foreign.is_table(value)
+    return isinstance(value, (pd.DataFrame, objects.Object)) or foreign.is_table(value)
 
 
 def frame(value):
-    """A DataFrame of anything, or what pyarrow or polars made; TypeError where pandas cannot."""
-    if isinstance(value, pd.DataFrame):
+    """A DataFrame of anything, what pyarrow or polars made, or an Object; TypeError where pandas cannot."""
+    if isinstance(value, (pd.DataFrame, objects.Object)):
         return value
     made = foreign.table(value)
     if made is not None:
@@ -105,6 +117,8 @@ def convert(value):
     """copy=False: pandas 3 copies arrays otherwise, and a result is only read."""
     if isinstance(value, dict):
         return pd.DataFrame(value, copy=False)
+    if type(value).__module__.startswith("scipy.sparse"):  # which is loaded then
+        value = value.toarray()
     if isinstance(value, np.ndarray) and value.ndim > 0:
         return labelled(pd.DataFrame(value, copy=False))
     if isinstance(value, list):

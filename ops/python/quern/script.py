@@ -25,7 +25,15 @@ def prepare(directory):
     sys.path += [directory, place, os.path.join(place, "src")]
     sys.argv = [FILE]
     sys.modules[NAME] = empty(directory)
+    sys.modules["__main__"].__getattr__ = as_main
     open_file(directory)
+
+
+def as_main(name):
+    """At one's desk the script is `__main__`, and what was pickled there says so: `__main__` has the script's names, too."""
+    if name.startswith("__") or NAME not in sys.modules:
+        raise AttributeError(f"module '__main__' has no attribute {name!r}", name=name, obj=sys.modules["__main__"])
+    return getattr(sys.modules[NAME], name)
 
 
 def empty(directory):

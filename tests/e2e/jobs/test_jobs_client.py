@@ -28,8 +28,8 @@ def test_b_settings_come_from_flag_variable_and_file(fleet):
 
 
 @pytest.mark.parametrize("text, message", [
-    ("[queue]\nulr = x\n", "line 2: [queue] ulr is not a setting; there are url, name, password_file and durability of "
-                           "[queue], and password_file of [store]"),
+    ("[queue]\nulr = x\n", "line 2: [queue] ulr is not a setting; there are url, name, password_file, key_file and "
+                           "durability of [queue], and password_file of [store]"),
     ("[queue]\nname = a\nname = b\n", "line 3: [queue] name stands there twice"),
     ("[queue]\nurl\n", "line 2: "),
 ])

@@ -153,7 +153,8 @@ def fetched(jobs, view):
         code, words = view.results[job.id]
         if (code == 0) != (view.fields[job.id].get("st") == "succeeded"):
             yield f"{job.id}: result ended with {code}: {words}"
-        named = {key.split("/", 1)[1]: name.version for key, name in view.names.items() if key.startswith(f"job:{job.id}/")}
+        named = {key.split("/", 1)[1]: name.version.partition(".")[0] for key, name in view.names.items()
+                 if key.startswith(f"job:{job.id}/")}
         got = {name.removesuffix(".arrow"): digest for name, (digest, _) in view.files[job.id].items()}
         if got != named:
             yield f"{job.id}: result fetched {got}, named are {named}"

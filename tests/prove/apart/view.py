@@ -140,7 +140,7 @@ def look_at_store(fleet, store="default"):
 
 
 def look_at_directory(place):
-    objects = {path.name: "sha256-" + hashlib.sha256(path.read_bytes()).hexdigest() == path.name
+    objects = {path.name: "sha256-" + hashlib.sha256(path.read_bytes()).hexdigest() == path.name.partition(".")[0]
                for path in (place / "objects").glob("*")}
     others = [str(path.relative_to(place)) for path in place.rglob("*") if path.is_file()]
     return objects, [path for path in others if not path.startswith(("objects/", "homes/")) and path != "lock"]
@@ -156,7 +156,7 @@ def look_at_redis(redis, prefix):
         digest = hashlib.sha256()
         for key in chunks:
             digest.update(redis("GET", prefix + key) or b"")
-        objects[version] = "sha256-" + digest.hexdigest() == version
+        objects[version] = "sha256-" + digest.hexdigest() == version.partition(".")[0]
         wanted |= {f"object:{version}", *chunks}
         used += size
     said = int(redis("GET", f"{prefix}used") or 0)

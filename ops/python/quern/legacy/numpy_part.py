@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """NumPy: names of Python's types (gone since 1.24), and what 2.0 removed."""
 import builtins
+import functools
+import math
+import sys
+import types
 
 import numpy as np
 
-from quern.legacy.gone import Gone
+from quern import script
+from quern.legacy.gone import USES, Gone
 
 MODULES, WORDS, SPECIAL = {}, {}, {}
 
@@ -55,7 +60,20 @@ def in1d(ar1, ar2, assume_unique=False, invert=False):
     return np.isin(np.ravel(ar1), ar2, assume_unique=assume_unique, invert=invert)
 
 
+class Cast:
+    """np.cast[type](values)"""
+
+    def __getitem__(self, dtype):
+        return lambda values: np.asarray(values).astype(dtype)
+
+
+SCTYPES = {"int": "int8 int16 int32 int64", "uint": "uint8 uint16 uint32 uint64", "float": "float16 float32 float64 longdouble",
+           "complex": "complex64 complex128 clongdouble", "others": "bool_ object_ bytes_ str_ void"}
 NAMES = {
+    "cast": Gone("NumPy 2.0", "np.asarray(values, dtype=type)", Cast),
+    "sctypes": Gone("NumPy 2.0", "the types themselves",
+                    lambda: {kind: [getattr(np, name) for name in names.split()] for kind, names in SCTYPES.items()}),
+    "math": Gone("NumPy 1.25", "import math", lambda: math),
     "float": python_type("float"), "int": python_type("int"), "bool": python_type("bool"),
     "complex": python_type("complex"), "object": python_type("object"), "str": python_type("str"),
     "long": python_type("int", "int, or np.int64"), "unicode": python_type("str"),
@@ -77,7 +95,57 @@ NAMES = {
     "in1d": function("NumPy 2.4", "np.isin()", in1d),
 }
 GONE = {("numpy", name): gone for name, gone in NAMES.items()}
+GONE["numpy.lib", "pad"] = Gone("NumPy 2.0", "np.pad", lambda: np.pad)
+
+
+# ---- what is called differently ----
 
 
 def changed(module):
-    """Calls are as they were."""
+    if module.__name__ == "numpy":
+        module.array = ragged(module.array)
+        module.histogram = normed(module.histogram)
+        for name in ("sum", "vstack", "hstack", "dstack", "column_stack", "concatenate"):
+            setattr(module, name, of_a_generator(getattr(module, name), name))
+
+
+def ragged(array):
+    """Lists of several lengths made an array of lists. Libraries count on today's error."""
+    @functools.wraps(array)
+    def call(*args, **kwargs):
+        try:
+            return array(*args, **kwargs)
+        except ValueError as error:
+            if "inhomogeneous" not in str(error) or not asked_by_the_script():
+                raise
+        USES.use("np.array() of lists of several lengths", Gone("NumPy 1.24", "dtype=object"))
+        return array(args[0], *args[2:], **{**kwargs, "dtype": object})
+
+    return call
+
+
+def asked_by_the_script():
+    file = sys._getframe(2).f_code.co_filename
+    return file == script.FILE or f"/{script.BUNDLE}/" in file
+
+
+def normed(histogram):
+    @functools.wraps(histogram)
+    def call(*args, normed=None, **kwargs):
+        if normed is not None:
+            USES.use("normed= of np.histogram()", Gone("NumPy 1.24", "density="))
+            kwargs.setdefault("density", bool(normed))
+        return histogram(*args, **kwargs)
+
+    return call
+
+
+def of_a_generator(function, name):
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        if args and isinstance(args[0], (types.GeneratorType, map, filter, zip)):
+            USES.use(f"np.{name}() of a generator", Gone("NumPy 2.0", f"np.{name}(list(values))"))
+            args = (list(args[0]), *args[1:])
+        return function(*args, **kwargs)
+
+    return call

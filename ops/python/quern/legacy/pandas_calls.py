@@ -94,7 +94,7 @@ def with_frequency(function, name, keyword, place):
         except ValueError as error:
             given = kwargs.get(keyword, args[place] if place is not None and len(args) > place else None)
             new = frequency(given)
-            if new is given or "nvalid freq" not in str(error) and "nit" not in str(error):
+            if new is given or not any(word in str(error) for word in ("nvalid freq", "nit", "not compatible")):
                 raise
         USES.use(f"the frequency {given!r} of {name}()", Gone("pandas 3.0", repr(new)))
         if keyword in kwargs:

@@ -4,6 +4,9 @@ import functools
 import importlib
 import types
 
+import numpy as np
+from scipy import sparse
+
 from quern.legacy.calls import Word, adapt, dropped, known, renamed
 from quern.legacy.gone import USES, Gone
 
@@ -144,6 +147,12 @@ def rounds(kwargs, value):
     kwargs.update(max_iter=value, tol=None)
 
 
+def some_columns(kwargs, value):
+    """Its constructor takes it from there."""
+    kwargs[CHOSEN] = value
+
+
+CHOSEN = "_quern_columns"
 SCALER = "a StandardScaler before it"
 LISTED = {
     FOREST: {"min_impurity_split": dropped("scikit-learn 1.0", "min_impurity_decrease="),
@@ -154,7 +163,7 @@ LISTED = {
     LINEAR: {"normalize": Word("scikit-learn 1.2", SCALER, scaled)},
     ("TSNE",): {"n_iter": renamed("scikit-learn 1.7", "max_iter")},
     ("OneHotEncoder",): {"sparse": renamed("scikit-learn 1.4", "sparse_output"), "n_values": dropped("scikit-learn 0.22"),
-                         "categorical_features": dropped("scikit-learn 0.22", "a ColumnTransformer")},
+                         "categorical_features": Word("scikit-learn 0.22", "a ColumnTransformer", some_columns)},
     ("KMeans", "MiniBatchKMeans"): {"n_jobs": dropped("scikit-learn 1.0"), "precompute_distances": dropped("scikit-learn 1.0")},
     ("GridSearchCV", "RandomizedSearchCV"): {"iid": dropped("scikit-learn 0.24")},
     ("AgglomerativeClustering",): {"affinity": renamed("scikit-learn 1.4", "metric")},
@@ -163,9 +172,11 @@ LISTED = {
 WORDS = {(name, old): word for names_, words in LISTED.items() for name in names_ for old, word in words.items()}
 VALUES = {("criterion", "mse"): "squared_error", ("criterion", "mae"): "absolute_error", ("loss", "ls"): "squared_error",
           ("loss", "lad"): "absolute_error", ("loss", "deviance"): "log_loss", ("loss", "log"): "log_loss",
-          ("loss", "squared_loss"): "squared_error", ("penalty", "none"): None}
-
-
+          ("loss", "squared_loss"): "squared_error", ("penalty", "none"): None,
+          ("scoring", "mean_squared_error"): "neg_mean_squared_error", ("scoring", "log_loss"): "neg_log_loss",
+          ("scoring", "mean_absolute_error"): "neg_mean_absolute_error",
+          ("scoring", "median_absolute_error"): "neg_median_absolute_error"}
+SCALERS = ("StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler")
 
 
 def changed(module):
@@ -174,11 +185,65 @@ def changed(module):
         if getattr(value, "__module__", None) != module.__name__ or name.startswith("_"):
             continue
         if isinstance(value, type) and hasattr(value, "get_params") and "__init__" in vars(value):
-            value.__init__ = with_values(manners(value.__init__, name), name)
+            mend_estimator(value, name)
         elif isinstance(value, types.FunctionType):
-            setattr(module, name, manners(value, name))
+            setattr(module, name, with_values(manners(value, name), name))
     if module.__name__ == "sklearn.metrics._regression":
         module.mean_squared_error = rooted(module.mean_squared_error)
+
+
+def mend_estimator(owner, name):
+    constructor = manners(with_columns(owner.__init__) if name == "OneHotEncoder" else owner.__init__, name)
+    owner.__init__ = with_values(constructor, name)
+    wrap = of_columns if name == "OneHotEncoder" else of_one_column if name in SCALERS else None
+    for method in ("fit", "transform", "fit_transform", "inverse_transform") if wrap else ():
+        if method in vars(owner) or method == "fit_transform":
+            setattr(owner, method, wrap(getattr(owner, method), method))
+
+
+def with_columns(init):
+    @functools.wraps(init)
+    def call(self, *args, **kwargs):
+        chosen = kwargs.pop(CHOSEN, None)
+        init(self, *args, **kwargs)
+        if chosen is not None and not isinstance(chosen, str):
+            setattr(self, CHOSEN, chosen)
+
+    return call
+
+
+def of_columns(function, method):
+    """Of an encoder of some columns: those encoded, then the others."""
+    @functools.wraps(function)
+    def call(self, X, *args, **kwargs):
+        chosen = self.__dict__.pop(CHOSEN, None)
+        if chosen is None:
+            return function(self, X, *args, **kwargs)
+        try:
+            X = np.asarray(X)
+            places = np.arange(X.shape[1])[np.asarray(chosen)]
+            made = function(self, X[:, places], *args, **kwargs)
+        finally:
+            setattr(self, CHOSEN, chosen)
+        if method == "fit":
+            return made
+        rest = np.delete(X, places, axis=1).astype(float)
+        return sparse.hstack([made, rest]).tocsr() if sparse.issparse(made) else np.hstack([made, rest])
+
+    return call
+
+
+def of_one_column(function, method):
+    """An array of one dimension was one column."""
+    @functools.wraps(function)
+    def call(self, X, *args, **kwargs):
+        if np.ndim(X) != 1:
+            return function(self, X, *args, **kwargs)
+        USES.use(f"{method}() of one dimension", Gone("scikit-learn 0.19", "values.reshape(-1, 1)"))
+        made = function(self, np.asarray(X).reshape(-1, 1), *args, **kwargs)
+        return made if method == "fit" else made.ravel()
+
+    return call
 
 
 # The constructors whose parameters changed their order when they became keyword-only.
@@ -192,13 +257,13 @@ def manners(function, name):
 
 
 def with_values(init, name):
-    """The constructor; names of losses and their like in today's words."""
-    words = [old for old in ("criterion", "loss", "penalty", "max_features") if old in known(init)]
+    """The constructor or function; names of losses and their like in today's words."""
+    words = [old for old in ("criterion", "loss", "penalty", "max_features", "scoring") if old in known(init)]
     if not words:
         return init
 
     @functools.wraps(init)
-    def call(self, *args, **kwargs):
+    def call(*args, **kwargs):
         for word in words:
             given = kwargs.get(word)
             if isinstance(given, str) and (word, given) in VALUES:
@@ -207,7 +272,7 @@ def with_values(init, name):
                 kwargs[word] = "sqrt" if name.endswith("Classifier") else 1.0
             if kwargs.get(word) is not given:
                 USES.use(f"{word}={given!r} of {name}()", Gone("scikit-learn 1.3", f"{word}={kwargs[word]!r}"))
-        return init(self, *args, **kwargs)
+        return init(*args, **kwargs)
 
     return call
 

@@ -27,12 +27,14 @@ class Finding(NamedTuple):
 
 
 class Script(NamedTuple):
-    """What is read, and what a run of it would be given. tree: of ast; ports: those that are connected, from 1."""
+    """What is read, and what a run of it would be given. tree: of ast; ports: those that are connected, from 1;
+    inputs: names of those that have one."""
 
     source: str
     tree: object
     names: object  # quern.lint.names.Names
     ports: list
+    inputs: list
     params: dict
     dialect: str
     legacy: bool
@@ -75,7 +77,8 @@ def findings(source, call, bundled):
     importlib.invalidate_caches()
     text, tree, found = syntax.read(source)
     if tree is not None:
-        script = Script(text, tree, names.Names(tree, text), [int(port) for port in call["columns"]], call["params"],
+        script = Script(text, tree, names.Names(tree, text), [int(port) for port in call["columns"] if port[0] != "="],
+                        [name[1:] for name in call["columns"] if name[0] == "="], call["params"],
                         call["dialect"], call["legacy"], bundled)
         for rules in (entry, imports, old, names, params):
             found += rules.findings(script)

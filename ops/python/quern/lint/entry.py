@@ -13,14 +13,15 @@ PORTS = {"classic": 2, "studio": 2}  # of the dialects that give what is connect
 def findings(script):
     if ENTRY not in script.names.bound:
         return [absent(script)]
-    last = defined(script.tree)
+    last = defined(script)
     return [] if last is None else shape(last, script)
 
 
-def defined(tree):
+def defined(script):
     """The function, if nothing but functions of the module's top level bear the name."""
-    found = [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == ENTRY]
-    stores = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == ENTRY
+    found = [node for node in script.tree.body
+             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == ENTRY]
+    stores = [node for node in script.names.nodes if isinstance(node, ast.Name) and node.id == ENTRY
               and not isinstance(node.ctx, ast.Load)]
     return found[-1] if found and not stores and not found[-1].decorator_list else None
 
@@ -40,18 +41,41 @@ def absent(script):
     return Finding(0, 0, "error" if certain else "warning", "entry", text)
 
 
+def named(function, script):
+    """Names of the arguments that inputs and parameters of the same name reach (dialect quern)."""
+    given = function.args
+    return {one.arg for one in given.args + given.kwonlyargs} & ({*script.inputs, *script.params} if script.dialect == "quern"
+                                                                 else set())
+
+
+def unreached(function, script, at):
+    """Inputs whose name no argument has, where the script does not look for them itself."""
+    given = function.args
+    if given.kwarg or "inputs" in script.source:
+        return []
+    names = [one.arg for one in given.args + given.kwonlyargs]
+    found = []
+    for name in script.inputs:
+        if script.dialect != "quern" or name not in names:
+            near = difflib.get_close_matches(name, names, 1)
+            found.append(Finding(*at, f"--input {name}: '{ENTRY}' has no argument of that name"
+                                 + (f"; did you mean '{near[0]}'?" if near else "")))
+    return found
+
+
 def shape(function, script):
     at = (function.lineno, function.col_offset + 1, "warning", "entry")
     given = function.args
-    positional = given.posonlyargs + given.args
-    required = len(positional) - len(given.defaults)
-    found = []
+    reached = named(function, script)
+    positional = [one for one in given.posonlyargs + given.args if one.arg not in reached]
+    required = len(given.posonlyargs + given.args) - len(given.defaults)
+    found = unreached(function, script, at)
     if isinstance(function, ast.AsyncFunctionDef):
         found.append(Finding(*at, f"'{ENTRY}' has 'async': expected a plain function"))
     elif yields(function):
         found.append(Finding(*at, f"'{ENTRY}' has 'yield': expected a plain function that returns frames"))
     for name, default in zip(given.kwonlyargs, given.kw_defaults):
-        if default is None:
+        if default is None and name.arg not in reached:
             found.append(Finding(*at, f"'{ENTRY}' cannot be called: its argument '{name.arg}' is keyword-only and has no default"))
     if script.dialect in PORTS:
         text = counted(len(positional), required, given.vararg, len(script.ports))

@@ -5,7 +5,7 @@ import builtins
 import difflib
 import symtable
 
-from quern.lint import Finding
+from quern.lint import MOST, Finding
 
 GIVEN = {"__file__", "__name__", "__doc__", "__spec__", "__loader__", "__package__", "__builtins__", "__annotations__",
          "__path__", "WindowsError"}
@@ -58,15 +58,21 @@ def findings(script):
     if names.loose:
         return []
     known = names.bound | GIVEN | set(dir(builtins))
-    return [missing(name, names.read[name], names.bound) for name in sorted(names.wanted - known) if name in names.read]
+    near = sorted(names.bound)[:MOST]
+    return [missing(name, names.read[name], near) for name in sorted(names.wanted - known)[:MOST]
+            if name in names.read]
+
+
+def strange(name):
+    """Of a name that is nobody's: whose it was."""
+    if name in PYTHON2:
+        return f"the name '{name}' is Python 2's: write {PYTHON2[name]}"
+    return f"the name '{name}' is not defined: {NOTEBOOK[name]}" if name in NOTEBOOK else ""
 
 
 def missing(name, node, bound):
-    if name in PYTHON2:
-        text = f"the name '{name}' is Python 2's: write {PYTHON2[name]}"
-    elif name in NOTEBOOK:
-        text = f"the name '{name}' is not defined: {NOTEBOOK[name]}"
-    else:
+    text = strange(name)
+    if not text:
         near = difflib.get_close_matches(name, bound, 1, 0.75)
         text = f"the name '{name}' is not defined" + (f"; did you mean '{near[0]}'?" if near else "")
     return Finding(node.lineno, node.col_offset + 1, "warning", "name", text)

@@ -56,7 +56,7 @@ def attribute(node, aliases, script):
     if gone and not script.legacy and known.is_gone(gone[1]):
         return Finding(node.lineno, node.col_offset + 1, "warning", "removed",
                        known.told(f"{gone[0]}.{node.attr}", gone[1:], maybe=True))
-    if node.attr in METHODS2:
+    if node.attr in METHODS2 and not script.legacy:
         return Finding(node.lineno, node.col_offset + 1, "warning", "name",
                        f".{node.attr}() is Python 2's: write {METHODS2[node.attr]}")
     return None

@@ -3,11 +3,13 @@
 import ast
 import difflib
 
-from quern.lint import Finding, old
+from quern.lint import Finding, entry, old
 
 
 def findings(script):
     used, needed, certain = uses(script)
+    function = entry.defined(script)
+    used |= entry.named(function, script) if function else set()
     found = []
     for name, node in needed.items():
         if name not in script.params:

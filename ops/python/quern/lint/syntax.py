@@ -8,6 +8,7 @@ import warnings
 from quern.lint import Finding
 
 FILE = "user_script.py"
+LOOKED_AT = 1000  # characters of a line that may tell whose it is
 OLD = (
     (re.compile(r"Missing parentheses in call to '(print|exec)'"), "this is Python 2: write {0}(...)"),
     (re.compile(r"multiple exception types must be parenthesized"),
@@ -52,7 +53,7 @@ def read(source):
         except ValueError as error:  # a NUL
             return text, None, [Finding(0, 0, "error", "syntax", str(error))]
         except (RecursionError, MemoryError):
-            return text, None, [Finding(0, 0, "error", "syntax", "the text is nested too deeply for Python")]
+            return text, None, [Finding(0, 0, "warning", "syntax", "the text is nested too deeply to be read")]
     found += [Finding(one.lineno or 0, 0, "warning", "syntax", str(one.message)) for one in caught]
     return text, tree, found
 
@@ -72,6 +73,6 @@ def advised(message, words):
         if match and advice:
             return advice.format(*match.groups())
     for pattern, advice in LINES:
-        if pattern.match(words):
+        if pattern.match(words[:LOOKED_AT]):
             return advice
     return ""
