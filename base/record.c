@@ -19,7 +19,8 @@ int record_pair(int ret_ends[2], struct err *err) {
     return 0;
 }
 
-int record_send(int socket, const void *record, size_t bytes, const int *fds, size_t fd_count, struct err *err) {
+static int send_flagged(int socket, int flags, const void *record, size_t bytes, const int *fds, size_t fd_count,
+                        struct err *err) {
     if (fd_count > RECORD_MAX_FDS || bytes > RECORD_MAX_BYTES)
         return err_set(err, REASON_BUG, "a record of %zu bytes with %zu descriptors is too large", bytes, fd_count);
     union control control = {0};
@@ -36,11 +37,19 @@ int record_send(int socket, const void *record, size_t bytes, const int *fds, si
     }
     ssize_t sent;
     do
-        sent = sendmsg(socket, &message, MSG_NOSIGNAL);
+        sent = sendmsg(socket, &message, MSG_NOSIGNAL | flags);
     while (sent < 0 && errno == EINTR);
     if (sent < 0)
         return err_sys(err, REASON_INFRA, "sending a record");
     return 0;
+}
+
+int record_send(int socket, const void *record, size_t bytes, const int *fds, size_t fd_count, struct err *err) {
+    return send_flagged(socket, 0, record, bytes, fds, fd_count, err);
+}
+
+int record_post(int socket, const void *record, size_t bytes, const int *fds, size_t fd_count, struct err *err) {
+    return send_flagged(socket, MSG_DONTWAIT, record, bytes, fds, fd_count, err);
 }
 
 static void close_all(const int *fds, size_t count) {

@@ -4,6 +4,7 @@
 // rounds.h.
 //
 //     wake-up      a byte is sent → a process that waited for it has read the clock     (what the machine gives at best)
+//     python3      the script is sent → its first line in a plain Python that waited for it  (what Python takes at least)
 //     given        the request is sent → the child's conversation is here
 //     first line   the request is sent → the first line of the script has read the clock
 //
@@ -35,6 +36,14 @@
 
 enum { STANDBY = 2, REST_NS = 10000000 };
 
+#define PYTHON "/usr/bin/python3"
+#define WAITS                                                                                                          \
+    "import os, time\n"                                                                                                \
+    "while text := os.read(0, 65536):\n"                                                                               \
+    "    module = {}\n"                                                                                                \
+    "    exec(compile(text, 'user_script.py', 'exec'), module)\n"                                                      \
+    "    os.write(1, module['first'].to_bytes(8, 'little'))\n"
+
 struct waker {
     int socket;
     pid_t pid;
@@ -43,12 +52,12 @@ struct waker {
 struct bench {
     struct harness harness;
     struct spinners spinners;
-    struct waker waker;
+    struct waker waker, python;
     int script;
     int output[2];
 };
 
-// ---- a process that only wakes up ----
+// ---- processes that wait ----
 
 _Noreturn static void answer_with_clock(int socket) {
     char byte;
@@ -60,13 +69,19 @@ _Noreturn static void answer_with_clock(int socket) {
     _exit(0);
 }
 
-static int start_waker(struct waker *waker, struct err *err) {
+_Noreturn static void answer_with_python(int socket) {
+    if (dup2(socket, STDIN_FILENO) >= 0 && dup2(socket, STDOUT_FILENO) >= 0)
+        execl(PYTHON, PYTHON, "-c", WAITS, (char *)NULL);
+    _exit(1);
+}
+
+static int start_waker(struct waker *waker, void (*answer)(int socket), struct err *err) {
     int ends[2];
     TRY(record_pair(ends, err));
     waker->pid = fork();
     if (waker->pid == 0) {
         close(ends[0]);
-        answer_with_clock(ends[1]);
+        answer(ends[1]);
     }
     close(ends[1]);
     waker->socket = ends[0];
@@ -86,12 +101,20 @@ static void sample(const char *when, const char *what, uint64_t from, uint64_t t
     rounds_sample(label, "us", (double)(to - from) / 1000);
 }
 
-static int measure_wake_up(const struct waker *waker, const char *when, struct err *err) {
+static int measure_waker(const struct waker *waker, const char *when, const char *what, const char *text, size_t bytes,
+                         struct err *err) {
     uint64_t began = clock_now_ns(), woken;
-    if (write(waker->socket, "", 1) != 1 || read(waker->socket, &woken, sizeof woken) != sizeof woken)
-        return err_sys(err, REASON_INFRA, "the process that wakes up");
-    sample(when, "wake-up", began, woken);
+    if (write(waker->socket, text, bytes) != (ssize_t)bytes ||
+        read(waker->socket, &woken, sizeof woken) != sizeof woken)
+        return err_sys(err, REASON_INFRA, "the process for %s", what);
+    sample(when, what, began, woken);
     return 0;
+}
+
+static int measure_wakers(const struct bench *bench, const char *when, struct err *err) {
+    TRY(measure_waker(&bench->waker, when, "wake-up", "", 1, err));
+    nanosleep(&(struct timespec){.tv_nsec = REST_NS}, NULL);
+    return measure_waker(&bench->python, when, "python3", SCRIPT, strlen(SCRIPT), err);
 }
 
 static int tell(struct harness_child *child, const struct bench *bench, struct err *err) {
@@ -150,13 +173,13 @@ static int rest(const struct bench *bench, struct err *err) {
 
 static int round_of(const struct bench *bench, struct err *err) {
     TRY(rest(bench, err));
-    TRY(measure_wake_up(&bench->waker, "idle", err));
+    TRY(measure_wakers(bench, "idle", err));
     TRY(rest(bench, err));
     TRY(measure_dispatch(bench, "idle", err));
     TRY(rest(bench, err));
     spinners_go(&bench->spinners);
     nanosleep(&(struct timespec){.tv_nsec = REST_NS}, NULL);
-    TRY(measure_wake_up(&bench->waker, "busy", err));
+    TRY(measure_wakers(bench, "busy", err));
     nanosleep(&(struct timespec){.tv_nsec = REST_NS}, NULL);
     TRY(measure_dispatch(bench, "busy", err));
     spinners_rest(&bench->spinners);
@@ -169,7 +192,8 @@ static int open_bench(struct bench *bench, struct err *err) {
     bench->script = memory_from("script", SCRIPT, strlen(SCRIPT), err);
     TRY(bench->script);
     TRY(spinners_start(&bench->spinners, err));
-    TRY(start_waker(&bench->waker, err));
+    TRY(start_waker(&bench->waker, answer_with_clock, err));
+    TRY(start_waker(&bench->python, answer_with_python, err));
     TRY(harness_open(&bench->harness, QUERN_PYTHON_PROGRAM, "--standby=2", DESCRIPTOR, err));
     if (!bench->harness.ready.err.reason)
         return 0;
@@ -186,6 +210,7 @@ static int run(struct err *err) {
     }
     spinners_end(&bench.spinners);
     end_waker(&bench.waker);
+    end_waker(&bench.python);
     return harness_close(&bench.harness, err);
 }
 

@@ -240,6 +240,16 @@ static void look_python(struct findings *findings) {
     look_jail(findings, &ready.facts);
 }
 
+static int look_network(void *context, const struct environments_entry *entry) {
+    if (!*entry->fault && entry->environment.network_open)
+        finding(context,
+                &(struct finding){.level = FINDING_WARNING,
+                                  .what = "network",
+                                  .remedy = "where no job needs it: network = denied in its file"},
+                "jobs of the environment '%s' reach whatever this machine reaches", entry->environment.name);
+    return 0;
+}
+
 static uint64_t available_memory(void) {
     auto_file FILE *file = fopen("/proc/meminfo", "re");
     char line[128];
@@ -265,6 +275,7 @@ int verb_doctor(const struct command_line *line) {
     struct findings findings;
     findings_begin(&findings, command_given(line, "--json") != NULL);
     look_python(&findings);
+    environments_each(look_network, &findings);
     look_memory(&findings);
     look_disk(&findings, "disk", "/tmp");
     look_queue(line, &findings);

@@ -127,6 +127,24 @@ static int add_param(struct job *job, const char *pair, struct refusal *refusal)
     return 0;
 }
 
+// A prefix may end with the slash that a key must not end with.
+static int check_prefix(const char *flag, const char *text, struct refusal *refusal) {
+    size_t bytes = strlen(text);
+    auto_free char *key = strndup(text, bytes > 1 && text[bytes - 1] == '/' ? bytes - 1 : bytes);
+    return key ? store_key_check(flag, key, refusal) : no_memory(refusal);
+}
+
+static int add_prefix(char ***prefixes, size_t *count, const char *flag, const char *prefix, struct refusal *refusal) {
+    if (*count == JOB_MAX_PREFIXES)
+        return refuse(refusal, REASON_USAGE, "%s: expected at most %u prefixes", flag, JOB_MAX_PREFIXES);
+    char **grown = reallocarray(*prefixes, *count + 1, sizeof *grown);
+    if (!grown)
+        return no_memory(refusal);
+    *prefixes = grown;
+    grown[*count] = strdup(prefix);
+    return grown[(*count)++] ? check_prefix(flag, prefix, refusal) : no_memory(refusal);
+}
+
 /* ---- --params ---- */
 
 static int add_value(struct job *job, const char *key, const json_t *value, struct refusal *refusal) {
@@ -247,6 +265,10 @@ static int take_flag(struct job *job, const struct given *given, struct refusal 
         return source_file("--bundle", given->value, &job->bundle, refusal);
     case FLAG_JOB_PARAM:
         return add_param(job, given->value, refusal);
+    case FLAG_JOB_READ:
+        return add_prefix(&job->read, &job->read_count, "--read", given->value, refusal);
+    case FLAG_JOB_WRITE:
+        return add_prefix(&job->write, &job->write_count, "--write", given->value, refusal);
     case FLAG_JOB_ENVIRONMENT:
         return take_environment(job, given->value, refusal);
     case FLAG_JOB_COLUMNS: // read after all others

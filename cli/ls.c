@@ -78,6 +78,17 @@ static void say_padded(struct terminal *out, const char *text, uint32_t room) {
         terminal_say(out, "%.*s%*s  ", (int)bytes, cell, (int)(room - width), "");
 }
 
+// How far it is, in the script's words or by its step.
+static void say_progress(struct listing *listing, const struct queue_row *row) {
+    struct queue_record record;
+    if (queue_get(listing->client.queue, row->id, &record, NULL) != QUEUE_OK)
+        return;
+    auto_free char *cell = text_cell(record.progress, strlen(record.progress), listing->out.utf8);
+    if (cell && *cell)
+        terminal_say(&listing->out, "  %s", cell);
+    queue_record_free(&record);
+}
+
 static void print_row(struct listing *listing, enum job_state state, const struct queue_row *row) {
     char script[TELL_SCRIPT_BYTES], age[QUANTITY_BYTES];
     struct terminal *out = &listing->out;
@@ -89,7 +100,10 @@ static void print_row(struct listing *listing, enum job_state state, const struc
     terminal_style(out, TERMINAL_PLAIN);
     terminal_say(out, "  %12s  %" PRIu64 "  ", age, row->priority);
     say_padded(out, tell_script(&listing->client, row->id, script), SCRIPT_COLUMNS);
-    terminal_say(out, "%s%s%s\n", row->worker, *row->worker && *row->why ? " " : "", row->why);
+    terminal_say(out, "%s%s%s", row->worker, *row->worker && *row->why ? " " : "", row->why);
+    if (state == JOB_RUNNING)
+        say_progress(listing, row);
+    terminal_say(out, "\n");
 }
 
 static void print_heading(struct listing *listing) {

@@ -119,12 +119,15 @@ static void begin_step(struct render *render, const struct event *event) {
     render->step = event->step;
     render->step_begin_us = render->now_us();
     render->detail[0] = '\0';
+    render->progress = false;
     show_line(render);
 }
 
 // What is tidied up behind a step that failed is of no interest.
 static void end_step(struct render *render, const struct event *event) {
     bool failed = event->err.reason != REASON_NONE;
+    if (render->progress)
+        render->detail[0] = '\0';
     finish_step(render, failed ? "✕" : "✓", failed ? TERMINAL_RED : TERMINAL_GREEN, event->elapsed_us);
     render->failed |= failed;
 }
@@ -135,6 +138,15 @@ static void add_note(struct render *render, const struct event *event) {
     size_t used = strlen(render->detail);
     snprintf(render->detail + used, sizeof render->detail - used, "%s%.*s", used ? ", " : "", (int)text_bytes(event),
              event->text);
+    show_line(render);
+}
+
+// What a script says of itself is shown while it runs, and nowhere else.
+static void set_progress(struct render *render, const struct event *event) {
+    if (render->quiet || !render->in_step)
+        return;
+    snprintf(render->detail, sizeof render->detail, "%.*s", (int)text_bytes(event), event->text);
+    render->progress = true;
     show_line(render);
 }
 
@@ -188,6 +200,9 @@ void render_event(struct render *render, const struct event *event, int fd) {
         break;
     case EVENT_NOTE:
         add_note(render, event);
+        break;
+    case EVENT_PROGRESS:
+        set_progress(render, event);
         break;
     case EVENT_LOG:
         write_log(render, event);

@@ -56,7 +56,8 @@ struct render {
     uint32_t step;
     uint64_t step_begin_us;
     char detail[RENDER_DETAIL_BYTES];
-    bool live; /* the line of the step stands on the terminal */
+    bool progress; /* `detail` is what the script says of itself */
+    bool live;     /* the line of the step stands on the terminal */
     struct render_preview previews[HOST_MAX_PORTS];
     uint32_t preview_count;
     int picture; /* owned, or -1 */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/checksum.h"
+#include "cli/kept.h"
 #include "cli/quantity.h"
 #include "cli/tell.h"
 #include "cli/transfer.h"
@@ -145,6 +146,17 @@ static void tell_files(const struct download *download) {
     }
 }
 
+// The datasets and the record are told by tell_files().
+static void tell_metrics(const struct queue_record *record) {
+    struct terminal out;
+    json_auto_t *manifest = record->result ? json_loadb(record->result, record->result_bytes, 0, NULL) : NULL;
+    if (!manifest)
+        return;
+    json_object_del(manifest, "files");
+    terminal_open(&out, stdout, TERMINAL_COLOUR_AUTO);
+    kept_say(manifest, NULL, &out);
+}
+
 static int print(const struct download *download, struct refusal *refusal) {
     char bytes[65536];
     struct storage_object object;
@@ -193,6 +205,8 @@ static int get(const struct command_line *line, struct download *download, const
         return print(download, refusal);
     TRY(save_all(download, refusal));
     tell_files(download);
+    if (!download->wanted)
+        tell_metrics(record);
     return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/client.h"
 #include "cli/environments.h"
 #include "cli/job_flags.h"
 #include "cli/render.h"
@@ -19,7 +20,8 @@
 struct request {
     struct job job;
     struct environment environment;
-    struct store store; /* opened for the first key */
+    struct store store; /* opened for the first key, or because it is named */
+    bool keys_of_queue;
     struct jail_require require;
     const char *output_dir;
     bool json;
@@ -92,6 +94,13 @@ static int pin_keys(const struct command_line *line, struct request *request, st
     return 0;
 }
 
+// A store that is named counts for what the script asks for, too.
+static int settle_store(const struct command_line *line, struct request *request, struct refusal *refusal) {
+    const struct given *store = command_given(line, "--store");
+    request->keys_of_queue = !store && client_is_configured(line);
+    return store && !request->store.storage ? store_open(line, &request->store, refusal) : 0;
+}
+
 static int build(const struct command_line *line, struct request *request, struct refusal *refusal) {
     struct err err;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -99,6 +108,7 @@ static int build(const struct command_line *line, struct request *request, struc
         take_flag(request, &line->given[i]);
     TRY(job_flags_read(line, cores > 0 ? (unsigned)cores : 1, &request->job, refusal));
     TRY(pin_keys(line, request, refusal));
+    TRY(settle_store(line, request, refusal));
     if (request->output_dir)
         TRY(check_output(request->output_dir, refusal));
     TRY(settle_debug(request, command_given(line, "--timeout") != NULL, refusal));
@@ -119,6 +129,7 @@ static int execute(const struct request *request, struct render *render) {
                                         .output_dir = request->output_dir,
                                         .store = request->store.url,
                                         .store_password_file = request->store.password_file,
+                                        .keys_of_queue = request->keys_of_queue,
                                         .debug_terminal = request->job.debug,
                                         .on_event = on_event,
                                         .on_tick = on_tick,

@@ -16,8 +16,10 @@ static int tell(const struct command_line *line, const struct client *client, co
     terminal_open(&out, stdout, TERMINAL_COLOUR_AUTO);
     if (command_given(line, "--json"))
         result = record_json_print(record_json(client, id, &record), false, refusal);
-    else
+    else {
         tell_record(client, id, &record, &out);
+        tell_kept(&record, &out);
+    }
     queue_record_free(&record);
     return result;
 }

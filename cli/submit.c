@@ -52,26 +52,6 @@ static int add_pair(struct job *job, const char *pair, struct refusal *refusal) 
     return add_output(job, "--output", pair, (size_t)(equals - pair), equals + 1, refusal);
 }
 
-// A prefix may end with the slash that a key must not end with.
-static int check_prefix(const char *flag, const char *text, struct refusal *refusal) {
-    size_t bytes = strlen(text);
-    auto_free char *key = strndup(text, bytes > 1 && text[bytes - 1] == '/' ? bytes - 1 : bytes);
-    return key ? store_key_check(flag, key, refusal) : no_memory(refusal);
-}
-
-static int add_prefix(const char *flag, char ***prefixes, size_t *count, const char *text, struct refusal *refusal) {
-    char **list = reallocarray(*prefixes, *count + 1, sizeof *list);
-    if (!list)
-        return no_memory(refusal);
-    *prefixes = list;
-    list[*count] = strdup(text);
-    if (!list[*count])
-        return no_memory(refusal);
-    return ++*count > JOB_MAX_PREFIXES
-               ? refuse(refusal, REASON_USAGE, "%s: expected at most %u prefixes", flag, JOB_MAX_PREFIXES)
-               : check_prefix(flag, text, refusal);
-}
-
 // Digits alone would be taken for the number of a job everywhere else.
 static int take_id(struct job *job, const char *id, struct refusal *refusal) {
     static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
@@ -90,10 +70,6 @@ static int take(struct job *job, const struct given *given, struct refusal *refu
         return add_output(job, "-o", JOB_OUTPUT_ALL, strlen(JOB_OUTPUT_ALL), given->value, refusal);
     case FLAG_SUBMIT_OUTPUT:
         return add_pair(job, given->value, refusal);
-    case FLAG_SUBMIT_READ:
-        return add_prefix("--read", &job->read, &job->read_count, given->value, refusal);
-    case FLAG_SUBMIT_WRITE:
-        return add_prefix("--write", &job->write, &job->write_count, given->value, refusal);
     case FLAG_SUBMIT_ID:
         return take_id(job, given->value, refusal);
     default:

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/kept.h"
 #include "cli/quantity.h"
 #include "cli/table.h"
 #include "cli/text.h"
@@ -90,9 +91,13 @@ static void print_success(const struct render *render, const json_t *manifest, c
     for (uint32_t i = 0; i < render->preview_count; i++)
         print_preview(&render->previews[i], notes);
     print_picture(render, notes);
-    if (json_array_size(json_object_get(manifest, "outputs")) == 0)
+    bool any = json_array_size(json_object_get(manifest, "outputs")) > 0;
+    if (any || json_array_size(json_object_get(manifest, "metrics")) > 0 ||
+        json_array_size(json_object_get(manifest, "files")) > 0)
+        terminal_say(notes, "\n");
+    kept_say(manifest, summary->output_dir, notes);
+    if (!any)
         return;
-    terminal_say(notes, "\n");
     if (summary->output_dir)
         print_outputs(manifest, summary->output_dir, notes);
     else

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/time.h>
 
+#include "cli/kept.h"
 #include "cli/quantity.h"
 #include "cli/verdict.h"
 #include "cli/waiting.h"
@@ -86,4 +87,9 @@ void tell_record(const struct client *client, const char *id, const struct queue
     terminal_say(terminal, "  %s\n", id);
     if (record->state == JOB_QUEUED && *waiting_why(client, why))
         terminal_say(terminal, "  waiting: %s\n", why);
+}
+
+void tell_kept(const struct queue_record *record, struct terminal *terminal) {
+    json_auto_t *manifest = record->result ? json_loadb(record->result, record->result_bytes, 0, NULL) : NULL;
+    kept_say(manifest, NULL, terminal);
 }

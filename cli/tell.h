@@ -15,6 +15,8 @@
 #include "quern/queue_client.h"
 
 /* Ends with a line end. */
+/* What it logged and kept, once it has ended. */
+void tell_kept(const struct queue_record *record, struct terminal *terminal);
 void tell_record(const struct client *client, const char *id, const struct queue_record *record,
                  struct terminal *terminal);
 

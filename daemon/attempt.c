@@ -35,6 +35,7 @@ void attempt_done(struct attempt *attempt) {
     }
     free(attempt->pictures);
     kept_done(attempt);
+    requests_close(&attempt->requests);
     int *const fds[] = {&attempt->codec.requests, &attempt->zygote,    &attempt->work_dir,
                         &attempt->joined,         &attempt->script.fd, &attempt->bundle.fd};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)

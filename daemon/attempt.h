@@ -15,6 +15,7 @@
 #include "quern/storage.h"
 #include "quern/supervisor.h"
 #include "report.h"
+#include "requests.h"
 #include "spool.h"
 #include "supervisor_calls.h"
 
@@ -80,6 +81,7 @@ struct attempt {
     uint32_t picture_count;
     int joined; /* the joined picture, sealed; -1: none */
 
+    struct requests requests;
     struct attempt_file *files; /* MANIFEST_MAX_FILES of them at most; kept.h */
     uint32_t file_count;
     struct attempt_file *written; /* MANIFEST_MAX_WRITTEN */
@@ -92,6 +94,9 @@ void attempt_done(struct attempt *attempt);
 /* The steps, in the order of schemas/steps.def; each in a file of its own name. */
 MUST_USE int step_claim(struct attempt *attempt, struct err *err);
 MUST_USE int step_load(struct attempt *attempt, struct err *err);
+/* A dataset whose `in->blob` is open, by the same ways: in->segment. */
+MUST_USE int load_dataset(struct attempt *attempt, const struct job_input *wanted, struct attempt_input *in,
+                          struct err *err);
 MUST_USE int step_run(struct attempt *attempt, struct err *err);
 MUST_USE int view_run(struct attempt *attempt, struct err *err); /* step run of a task that only looks */
 MUST_USE int step_collect(struct attempt *attempt, struct err *err);

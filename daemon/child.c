@@ -20,6 +20,7 @@ void child_init(struct child *child, struct supervisor_calls *calls) {
     *child = (struct child){.calls = calls,
                             .control = -1,
                             .conversation = -1,
+                            .requests = -1,
                             .tree = -1,
                             .process = -1,
                             .work_dir = -1,
@@ -28,7 +29,8 @@ void child_init(struct child *child, struct supervisor_calls *calls) {
 }
 
 void child_done(struct child *child) {
-    int *const fds[] = {&child->control, &child->conversation, &child->tree, &child->process, &child->work_dir};
+    int *const fds[] = {&child->control, &child->conversation, &child->requests,
+                        &child->tree,    &child->process,      &child->work_dir};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         own_close(fds[i]);
     tree_watch_done(&child->watch);
@@ -117,6 +119,15 @@ int child_send(struct child *child, const struct host_call *call, const int *fds
     return -1;
 }
 
+int child_listen(struct child *child, struct err *err) {
+    const struct host_call call = {.kind = HOST_REQUESTS};
+    int ends[2];
+    TRY(record_pair(ends, err));
+    child->requests = ends[0];
+    auto_fd int its_end = ends[1];
+    return child_send(child, &call, &its_end, 1, err);
+}
+
 // ---- listen ----
 
 static void take_result(struct child *child, const struct child_listener *listener, const struct host_answer *answer,
@@ -193,6 +204,22 @@ static int on_conversation(struct child *child, const struct child_listener *lis
     return 0;
 }
 
+static void on_request(struct child *child, const struct child_listener *listener) {
+    struct request request;
+    struct err why;
+    int fds[REQUEST_MAX_FDS];
+    size_t count = 0;
+    int got = record_receive(child->requests, &request, sizeof request, fds, REQUEST_MAX_FDS, &count, &why);
+    if (got == 0 || (got < 0 && why.reason == REASON_INFRA)) {
+        own_close(&child->requests);
+    } else if (got < 0) {
+        err_set(&why, REASON_BAD_RESULT, "the script's process sent a request that is none");
+        refuse(child, &why);
+    } else if (listener->on_request(listener->context, &request, fds, count, &why) < 0) {
+        refuse(child, &why);
+    }
+}
+
 // The group tells of orphans, too, which nobody waited for.
 static void take_usage(struct child *child) {
     struct cgroup_usage usage;
@@ -250,7 +277,7 @@ static int on_look(struct child *child, struct err *err) {
     return beyond;
 }
 
-enum { CONVERSATION, CONTROL, SUPERVISOR, OUT, ERR, OTHER, SOURCES };
+enum { CONVERSATION, REQUESTS, CONTROL, SUPERVISOR, OUT, ERR, OTHER, SOURCES };
 
 static int spool_end(const struct spool *spool) { return spool ? spool->read_end : -1; }
 
@@ -261,6 +288,7 @@ static int attend_once(struct child *child, const struct child_listener *listene
     deadline_ns = look_ns < deadline_ns ? look_ns : deadline_ns;
     struct pollfd polls[SOURCES] = {
         [CONVERSATION] = {.fd = child->conversation, .events = POLLIN},
+        [REQUESTS] = {.fd = child->requests, .events = POLLIN},
         [CONTROL] = {.fd = child->exited ? -1 : child->control, .events = POLLIN},
         [SUPERVISOR] = {.fd = child->calls->socket, .events = POLLIN},
         [OUT] = {.fd = spool_end(listener->out), .events = POLLIN},
@@ -280,6 +308,9 @@ static int attend_once(struct child *child, const struct child_listener *listene
         TRY(on_supervisor(child, err));
     if (polls[CONTROL].revents)
         TRY(on_control(child, err));
+    // Behind the supervisor: a request may ask it, and takes from its socket what the poll saw there.
+    if (polls[REQUESTS].revents)
+        on_request(child, listener);
     if (!child->exited && clock_now_ns() >= look_ns)
         TRY(on_look(child, err));
     on_turn(child, listener);

@@ -3,7 +3,7 @@
  * The worker's side of a job child (quern/host.h): start one, tell it its call, listen until its whole tree is dead, and
  * say what became of it. Everything the child says is hostile.
  *
- * Calling sequence: child_init() → child_start() → child_send() ... → child_attend() → child_verdict() → child_done().
+ * Calling sequence: child_init() → child_start() → child_send(), child_listen() ... → child_attend() → child_verdict() → child_done().
  * child_done() at any moment kills the tree: the zygote sees the end of `control`.
  *
  * Ownership: a struct child owns its descriptors; the spools belong to the caller. Errors of the functions are ours
@@ -14,6 +14,7 @@
 
 #include "quern/host.h"
 #include "quern/job.h"
+#include "quern/request.h"
 #include "spool.h"
 #include "supervisor_calls.h"
 #include "tree_watch.h"
@@ -24,6 +25,8 @@ struct child_listener {
     int (*on_result)(void *context, const struct host_answer *answer, int fd, struct err *err);
     void (*on_note)(void *context, const char *about, const char *text);
     void (*on_output)(void *context, uint32_t stream, const char *bytes, size_t count); /* NULL: nobody listens */
+    /* A request of the script (quern/request.h); ownership of the descriptors passes also on failure, which ends the child. */
+    int (*on_request)(void *context, struct request *request, const int *fds, size_t fd_count, struct err *err);
     /* Somebody else who is attended in passing: a descriptor to watch or -1, and when a turn is due at the latest; then the
      * turn. NULL: nobody. */
     int (*on_wait)(void *context, uint64_t *ret_deadline_ns);
@@ -41,6 +44,7 @@ struct child_memory {
 struct child {
     struct supervisor_calls *calls;
     int control, conversation;
+    int requests;      /* our end of its channel; -1: it has none */
     int tree, process; /* pidfds */
     int work_dir;
     uint32_t answers;
@@ -65,6 +69,8 @@ void child_done(struct child *child);
 MUST_USE int child_start(struct child *child, int zygote, const struct job_limits *limits, struct err *err);
 MUST_USE int child_send(struct child *child, const struct host_call *call, const int *fds, size_t fd_count,
                         struct err *err);
+/* Gives it a channel for requests. */
+MUST_USE int child_listen(struct child *child, struct err *err);
 MUST_USE int child_attend(struct child *child, const struct child_listener *listener, struct err *err);
 
 /* 0: it did its task. -1: *err says why not, in the words of schemas/words.def. */

@@ -8,6 +8,7 @@
  *
  *     document  the job as it was written, into attempt->job
  *     open      one of its sources, at exactly the bytes that were meant
+ *     catalogue its keys, for a script that asks for them; borrowed
  *     result    a checked result, encoded and put in its place; `output` is told its key, version and bytes
  *     object    an output that is no table, as it is; `file`: what its file is called; likewise
  *     file      a finished file of the job; `output` may be NULL
@@ -31,6 +32,7 @@
 #include "quern/storage.h"
 
 struct attempt;
+struct catalogue; /* quern/catalogue.h */
 
 /* job.json: as text and as a sealed file; borrowed. */
 struct delivery_manifest {
@@ -42,6 +44,7 @@ struct delivery_manifest {
 struct delivery_kind {
     int (*document)(struct attempt *attempt, struct err *err);
     int (*open)(struct attempt *attempt, const struct job_source *source, struct storage_object *ret, struct err *err);
+    int (*catalogue)(struct attempt *attempt, struct catalogue **ret, struct err *err);
     int (*result)(struct attempt *attempt, uint32_t index, struct manifest_output *output, struct err *err);
     int (*object)(struct attempt *attempt, const char *file, int fd, struct manifest_output *output, struct err *err);
     int (*file)(struct attempt *attempt, const char *name, int fd, struct manifest_output *output, struct err *err);
@@ -60,6 +63,7 @@ struct delivery_kind {
 struct delivery {
     const struct delivery_kind *kind;
     bool keeps;           /* false: nothing is put anywhere, so nothing needs to be made for it */
+    bool names_jobs;      /* there are keys job:ID/… */
     uint64_t patience_ms; /* what one attempt at a service may take, on top of a step's own time */
 };
 

@@ -53,6 +53,16 @@ static int open_source(struct attempt *attempt, const struct job_source *source,
     return 0;
 }
 
+static int give_catalogue(struct attempt *attempt, struct catalogue **ret, struct err *err) {
+    if (local_of(attempt)->keys_of_queue)
+        return err_set(
+            err, REASON_BAD_INPUT,
+            "a script of `quern run` cannot ask for keys of a queue: name a store with --store, or submit it");
+    TRY(open_catalogue(local_of(attempt), err));
+    *ret = local_of(attempt)->catalogue;
+    return 0;
+}
+
 // ---- outputs ----
 
 static int drop_of(struct delivery_local *local, struct storage_drop **ret, struct err *err) {
@@ -173,6 +183,7 @@ static int conclude(struct attempt *attempt, const struct delivery_manifest *man
 
 static const struct delivery_kind local_kind = {.document = document,
                                                 .open = open_source,
+                                                .catalogue = give_catalogue,
                                                 .result = put_result,
                                                 .object = put_file,
                                                 .file = put_file,

@@ -14,6 +14,7 @@ struct delivery_local {
     const char *store_url;           /* borrowed; NULL: the default store */
     const char *store_password_file; /* borrowed; NULL: none */
     const char *dir;                 /* borrowed; NULL: nothing is kept */
+    bool keys_of_queue;              /* the store's catalogue is not the one that people mean */
     struct storage *store;           /* owned; opened when a key needs it */
     struct catalogue *catalogue;     /* owned; of the store's keys */
     struct storage_drop *drop;       /* owned; opened with the first output */

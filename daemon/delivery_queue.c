@@ -69,6 +69,12 @@ static int open_source(struct attempt *attempt, const struct job_source *source,
     return catalogue_get(delivery_of(attempt)->home->catalogue, source->url, source->version, ret, err);
 }
 
+static int give_catalogue(struct attempt *attempt, struct catalogue **ret, struct err *err) {
+    (void)err;
+    *ret = delivery_of(attempt)->home->catalogue;
+    return 0;
+}
+
 // ---- publish ----
 
 static int check_key(const struct delivery_queue *delivery, const char *port, const char *key, struct err *err) {
@@ -331,10 +337,12 @@ static void tell(struct attempt *attempt, const struct event *event, int fd) {
     }
     if (event->kind == EVENT_STEP_BEGIN)
         news_progress(&delivery->news, step_name((enum step)event->step));
+    if (event->kind == EVENT_PROGRESS)
+        news_progress(&delivery->news, event->text);
     if (event->kind == EVENT_WAIT)
         tell_wait(&delivery->news, event);
     if (event->kind == EVENT_STEP_BEGIN || event->kind == EVENT_PREVIEW || event->kind == EVENT_PICTURE ||
-        event->kind == EVENT_PRODUCT)
+        event->kind == EVENT_PRODUCT || event->kind == EVENT_PROGRESS)
         return;
     if (delivery->events >= 0 && record_send(delivery->events, event, sizeof *event, NULL, 0, &ignored) < 0)
         delivery->events = -1;
@@ -357,6 +365,7 @@ static void flush(struct attempt *attempt) {
 
 static const struct delivery_kind queue_kind = {.document = document,
                                                 .open = open_source,
+                                                .catalogue = give_catalogue,
                                                 .result = put_result,
                                                 .object = put_object,
                                                 .file = put_file,
@@ -372,7 +381,8 @@ static const struct delivery_kind queue_kind = {.document = document,
 
 void delivery_queue_init(struct delivery_queue *delivery, int events) {
     memset(delivery, 0, sizeof *delivery);
-    delivery->base = (struct delivery){.kind = &queue_kind, .keeps = true, .patience_ms = SUPERVISOR_CLAIM_MS};
+    delivery->base =
+        (struct delivery){.kind = &queue_kind, .keeps = true, .names_jobs = true, .patience_ms = SUPERVISOR_CLAIM_MS};
     delivery->events = events;
     news_init(&delivery->news);
 }

@@ -94,6 +94,7 @@ static int start(struct embedded *embedded, struct err *err) {
                           task,
                           rows,
                           options->store_password_file ? options->store_password_file : "",
+                          options->keys_of_queue ? "queue" : "",
                           NULL};
     static const int terminal[] = {0, 1, 2};
     struct worker_start how = {

@@ -22,14 +22,14 @@ static uint64_t deadline_ms(const struct attempt *attempt, enum step step) {
     return limit ? limit + STEP_GRACE_MS : 0;
 }
 
-// Azure's numbers for inputs that cannot be used: a dataset while loading; while running, the child tells which.
+// Azure's numbers for inputs that cannot be used: a dataset while loading; while running, the one that the child tells.
 static uint32_t error_number(enum step step, const struct err *why) {
     if (why->reason != REASON_BAD_INPUT)
         return HOST_ERROR_NONE;
     if (step == STEP_LOAD)
         return HOST_ERROR_DATASET;
-    bool known = why->detail == HOST_ERROR_BUNDLE || why->detail == HOST_ERROR_DATASET;
-    return step == STEP_RUN && known ? (uint32_t)why->detail : HOST_ERROR_NONE;
+    bool told = why->detail == HOST_ERROR_BUNDLE || why->detail == HOST_ERROR_DATASET;
+    return step == STEP_RUN && told ? (uint32_t)why->detail : HOST_ERROR_NONE;
 }
 
 bool job_steps_wait(struct attempt *attempt, const struct err *why) {

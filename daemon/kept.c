@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "attempt.h"
 #include "quern/own.h"
@@ -100,6 +101,20 @@ bool kept_forget(struct attempt *attempt, const char *key) {
     file_done(file);
     *file = attempt->written[--attempt->written_count];
     return true;
+}
+
+static uint64_t bytes_of(const struct attempt_file *files, uint32_t count, const char *name) {
+    uint64_t bytes = 0;
+    struct stat status;
+    for (uint32_t i = 0; i < count; i++)
+        if (strcmp(files[i].name, name) != 0 && fstat(files[i].fd, &status) == 0)
+            bytes += (uint64_t)status.st_size;
+    return bytes;
+}
+
+uint64_t kept_bytes(const struct attempt *attempt, const char *name) {
+    return bytes_of(attempt->files, attempt->file_count, name) +
+           bytes_of(attempt->written, attempt->written_count, name);
 }
 
 void kept_done(struct attempt *attempt) {

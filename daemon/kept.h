@@ -10,7 +10,7 @@
 #define DAEMON_KEPT_H
 
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdint.h>
 
 #include "quern/err.h"
 
@@ -26,6 +26,9 @@ MUST_USE int kept_key(struct attempt *attempt, const char *key, int fd, bool seg
 /* What was written under the key so far, or NULL. */
 const struct attempt_file *kept_find(const struct attempt *attempt, const char *key);
 bool kept_forget(struct attempt *attempt, const char *key); /* false: there is none */
+
+/* Of all that waits, but not of what has this name and would be replaced. */
+uint64_t kept_bytes(const struct attempt *attempt, const char *name);
 
 void kept_done(struct attempt *attempt);
 

@@ -72,20 +72,19 @@ static int grant_memory(void *context, uint64_t bytes, uint64_t rows, uint32_t c
 }
 
 // A message of the codec does not know which input it speaks of.
-static int name_input(const struct attempt *attempt, uint32_t input, struct err *err) {
+static int name_input(const struct job_input *wanted, struct err *err) {
     struct err why = *err;
-    err_set(err, (enum reason)why.reason, "%.200s: %.800s", attempt->job.inputs[input].source.name, why.msg);
+    err_set(err, (enum reason)why.reason, "%.200s: %.800s", wanted->source.name, why.msg);
     return -1;
 }
 
-static int decode(struct attempt *attempt, uint32_t input, struct err *err) {
-    struct attempt_input *in = &attempt->inputs[input];
+static int decode(struct attempt *attempt, const struct job_input *wanted, struct attempt_input *in, struct err *err) {
     struct grant grant = {attempt, &in->key};
     struct codec_outcome outcome;
     auto_free char *names = NULL;
     struct codec_wish wish;
-    TRY(wish_make(attempt, input, &names, &wish, err));
-    if (attempt->job.inputs[input].format != JOB_ARFF)
+    TRY(wish_make(attempt, wanted, &names, &wish, err));
+    if (wanted->format != JOB_ARFF)
         return codec_decode(&attempt->codec, in->blob.fd, &wish, grant_memory, &grant, &outcome, err);
     if (wish.columns)
         return err_set(err, REASON_BAD_INPUT,
@@ -93,15 +92,13 @@ static int decode(struct attempt *attempt, uint32_t input, struct err *err) {
     return codec_arff(&attempt->codec, in->blob.fd, attempt->profile, grant_memory, &grant, &outcome, err);
 }
 
-static int produce(struct attempt *attempt, uint32_t input, struct err *err) {
-    struct attempt_input *in = &attempt->inputs[input];
-    const struct job_input *wanted = &attempt->job.inputs[input];
+static int produce(struct attempt *attempt, const struct job_input *wanted, struct attempt_input *in, struct err *err) {
     auto_fd int typed = -1;
     if (job_is_text_table(wanted->format)) {
-        typed = type_table(attempt, input, err);
+        typed = type_table(attempt, wanted, in->blob.fd, err);
         TRY(typed);
-    } else if (decode(attempt, input, err) < 0) {
-        return name_input(attempt, input, err);
+    } else if (decode(attempt, wanted, in, err) < 0) {
+        return name_input(wanted, err);
     }
     TRY(storage_check_unchanged(&in->blob, wanted->source.name, err));
     FAILPOINT("load:decoded");
@@ -109,13 +106,18 @@ static int produce(struct attempt *attempt, uint32_t input, struct err *err) {
     return in->segment < 0 ? -1 : 0;
 }
 
-static int load_one(struct attempt *attempt, uint32_t input, struct err *err) {
+static int load_one(struct attempt *attempt, const struct job_input *wanted, struct attempt_input *in,
+                    struct err *err) {
     struct err ignored;
     report_flush(&attempt->report);
-    if (produce(attempt, input, err) == 0)
+    if (produce(attempt, wanted, in, err) == 0)
         return 0;
-    (void)!calls_abandon(&attempt->calls, &attempt->inputs[input].key, &ignored);
+    (void)!calls_abandon(&attempt->calls, &in->key, &ignored);
     return -1;
+}
+
+static int load_input(struct attempt *attempt, uint32_t input, struct err *err) {
+    return load_one(attempt, &attempt->job.inputs[input], &attempt->inputs[input], err);
 }
 
 // ---- several inputs may be the same dataset: one key, one segment, a mapping of its own for each port ----
@@ -144,7 +146,7 @@ static int make_keys(struct attempt *attempt, struct wanted *wanted, struct err 
     for (uint32_t i = 0; i < attempt->job.input_count; i++) {
         if (is_object(attempt, i))
             continue;
-        TRY(wish_key(attempt, i, &attempt->inputs[i].key, err));
+        TRY(wish_key(attempt, &attempt->job.inputs[i], attempt->inputs[i].blob.version, &attempt->inputs[i].key, err));
         want(wanted, i, &attempt->inputs[i].key);
     }
     return 0;
@@ -158,7 +160,7 @@ static int wait_for_others(struct attempt *attempt, const struct wanted *wanted,
         if (index >= wanted->count)
             return err_set(err, REASON_BUG, "the supervisor spoke of key %u of %u", index, wanted->count);
         if (state == SUPERVISOR_LOAD)
-            TRY(load_one(attempt, wanted->first_input[index], err));
+            TRY(load_input(attempt, wanted->first_input[index], err));
         else
             attempt->inputs[wanted->first_input[index]].segment = fd;
         waits--;
@@ -177,7 +179,7 @@ static int load_all(struct attempt *attempt, const struct wanted *wanted, struct
     }
     for (uint32_t i = 0; i < wanted->count; i++) {
         if (states[i] == SUPERVISOR_LOAD)
-            TRY(load_one(attempt, wanted->first_input[i], err));
+            TRY(load_input(attempt, wanted->first_input[i], err));
         waits += states[i] == SUPERVISOR_WAIT;
     }
     return wait_for_others(attempt, wanted, waits, err);
@@ -201,6 +203,17 @@ static int share(struct attempt *attempt, uint32_t input, struct err *err) {
     record->segment_bytes = header.total_bytes;
     record->cached = in->state == SUPERVISOR_HIT;
     return column_report(attempt, input, err);
+}
+
+// ---- one more, while the script runs ----
+
+int load_dataset(struct attempt *attempt, const struct job_input *wanted, struct attempt_input *in, struct err *err) {
+    uint32_t index = 0;
+    TRY(wish_key(attempt, wanted, in->blob.version, &in->key, err));
+    TRY(calls_reserve(&attempt->calls, &in->key, 1, &in->state, &in->segment, err));
+    if (in->state == SUPERVISOR_WAIT)
+        TRY(calls_wait_segment(&attempt->calls, &index, &in->state, &in->segment, err));
+    return in->state == SUPERVISOR_LOAD ? load_one(attempt, wanted, in, err) : 0;
 }
 
 static void note_input(struct attempt *attempt, uint32_t input) {

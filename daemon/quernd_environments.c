@@ -20,8 +20,8 @@ void quernd_zygote_turned(void *context, struct peer *zygote, const struct err *
                  fault->reason ? "environment not offered" : "environment up", "environment", zygote->environment->name,
                  "python", failure ? NULL : zygote->ready.python, "pandas", failure ? NULL : zygote->ready.pandas,
                  "jail", failure ? NULL : jail_level_name((enum jail_level)zygote->ready.facts.level), "memory_bound",
-                 failure ? NULL : jail_bound_name((enum jail_bound)zygote->ready.facts.bound), "error", fault->msg,
-                 NULL);
+                 failure ? NULL : jail_bound_name((enum jail_bound)zygote->ready.facts.bound), "network",
+                 zygote->environment->network_open ? "open" : NULL, "error", fault->msg, NULL);
     quernd_tell_environment(quernd, index);
 }
 

@@ -61,6 +61,16 @@ void report_warning(struct report *report, const char *format, ...) {
     manifest->warning_count++;
 }
 
+void report_progress(struct report *report, const char *format, ...) {
+    struct event event = {.kind = EVENT_PROGRESS};
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(event.text, sizeof event.text, format, arguments);
+    va_end(arguments);
+    event.bytes = (uint32_t)strlen(event.text);
+    tell(report, &event, -1);
+}
+
 void report_wait(struct report *report, enum step step, const struct err *why) {
     struct event event = {.kind = EVENT_WAIT, .step = step, .err = *why};
     tell(report, &event, -1);

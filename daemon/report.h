@@ -21,6 +21,8 @@ void report_step_end(struct report *report, enum step step, uint64_t elapsed_us,
 void report_flush(struct report *report);
 void report_note(struct report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void report_warning(struct report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* How far the script says that it is. */
+void report_progress(struct report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void report_wait(struct report *report, enum step step, const struct err *why);
 void report_log(struct report *report, uint32_t stream, const char *bytes, size_t count);
 void report_preview(struct report *report, uint32_t port, const char *name, int head);

@@ -16,9 +16,9 @@ enum { TERMINAL_IN = 6, TERMINAL_OUT, TERMINAL_ERR }; // the worker's descriptor
 
 // Names of a job's other outputs, which stand beside the datasets.
 static bool is_taken(const char *name) {
-    static const char *const taken[] = {"dataset1",   "dataset2",          "visualization",
-                                        "input",      "visualization.png", "visualization.json",
-                                        "stdout.txt", "stderr.txt",        "job.json"};
+    static const char *const taken[] = {
+        "dataset1",           "dataset2",   "visualization", "input",    "visualization.png",
+        "visualization.json", "stdout.txt", "stderr.txt",    "job.json", "files"};
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
         if (strcmp(name, taken[i]) == 0)
             return true;
@@ -75,6 +75,10 @@ static void on_note(void *context, const char *about, const char *text) {
 static void on_output(void *context, uint32_t stream, const char *bytes, size_t count) {
     struct attempt *attempt = context;
     report_log(&attempt->report, stream, bytes, count);
+}
+
+static int on_request(void *context, struct request *request, const int *fds, size_t fd_count, struct err *err) {
+    return requests_answer(context, request, fds, fd_count, err);
 }
 
 static int on_wait(void *context, uint64_t *ret_deadline_ns) {
@@ -160,11 +164,13 @@ static int tell(struct child *child, struct attempt *attempt, struct host_call *
     for (uint32_t i = 0; i < job->input_count && attempt->task == RUN_SCRIPT; i++)
         TRY(tell_input(child, attempt, i, err));
     TRY(tell_params(child, job, err));
+    TRY(child_listen(child, err));
     struct host_call start = {.kind = HOST_START,
                               .task = attempt->task == RUN_LINT ? HOST_TASK_LINT : HOST_TASK_RUN,
                               .dialect = job->dialect,
                               .flags = (job->debug ? HOST_DEBUG : 0u) | (job->legacy ? HOST_LEGACY : 0u) |
                                        (job->strict ? HOST_STRICT : 0u)};
+    snprintf(start.name, sizeof start.name, "%s", job->id);
     return child_send(child, &start, NULL, 0, err);
 }
 
@@ -202,6 +208,7 @@ static int run_child(struct child *child, struct attempt *attempt, struct err *e
                                       .on_result = on_result,
                                       .on_note = on_note,
                                       .on_output = on_output,
+                                      .on_request = on_request,
                                       .on_wait = on_wait,
                                       .on_turn = on_turn,
                                       .result_bytes = attempt->job.limits.result_bytes,

@@ -27,9 +27,8 @@ static void on_note(void *context, const char *about, const char *text) {
     report_warning(&typing->attempt->report, "%s%s%s", about, about[0] ? ": " : "", text);
 }
 
-static int tell(struct child *child, struct attempt *attempt, uint32_t input, struct host_call *commit,
-                struct err *err) {
-    const struct job_input *table = &attempt->job.inputs[input];
+static int tell(struct child *child, struct attempt *attempt, const struct job_input *table, int file,
+                struct host_call *commit, struct err *err) {
     auto_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0)
         return err_sys(err, REASON_INFRA, "/dev/null");
@@ -41,7 +40,7 @@ static int tell(struct child *child, struct attempt *attempt, uint32_t input, st
     struct host_call start = {.kind = HOST_START, .task = HOST_TASK_TYPE, .dialect = attempt->job.dialect};
     snprintf(text.name, sizeof text.name, "%s", table->source.name);
     TRY(child_send(child, commit, outputs, 2, err));
-    TRY(child_send(child, &text, &attempt->inputs[input].blob.fd, 1, err));
+    TRY(child_send(child, &text, &file, 1, err));
     for (size_t i = 0; i < table->column_count; i++) {
         struct host_call column = {.kind = HOST_COLUMN};
         snprintf(column.value, sizeof column.value, "%s", table->columns[i]);
@@ -50,29 +49,28 @@ static int tell(struct child *child, struct attempt *attempt, uint32_t input, st
     return child_send(child, &start, NULL, 0, err);
 }
 
-static int attend(struct child *child, struct attempt *attempt, uint32_t input, struct typing *typing,
-                  struct err *err) {
+static int attend(struct child *child, struct attempt *attempt, const struct job_input *table, int file,
+                  struct typing *typing, struct err *err) {
     struct host_call commit;
     struct child_listener listener = {.context = typing,
                                       .on_result = on_result,
                                       .on_note = on_note,
                                       .result_bytes = attempt->job.limits.result_bytes};
     TRY(child_start(child, attempt->zygote, &attempt->job.limits, err));
-    TRY(tell(child, attempt, input, &commit, err));
+    TRY(tell(child, attempt, table, file, &commit, err));
     TRY(child_attend(child, &listener, err));
     TRY(child_verdict(child, &commit, err));
     if (typing->segment < 0)
-        return err_set(err, REASON_BUG, "%s: the typing child returned nothing",
-                       attempt->job.inputs[input].source.name);
+        return err_set(err, REASON_BUG, "%s: the typing child returned nothing", table->source.name);
     struct codec_outcome outcome;
     return codec_check(&attempt->codec, typing->segment, &outcome, err);
 }
 
-int type_table(struct attempt *attempt, uint32_t input, struct err *err) {
+int type_table(struct attempt *attempt, const struct job_input *table, int file, struct err *err) {
     struct typing typing = {.attempt = attempt, .segment = -1};
     struct child child;
     child_init(&child, &attempt->calls);
-    int result = attend(&child, attempt, input, &typing, err);
+    int result = attend(&child, attempt, table, file, &typing, err);
     child_done(&child);
     auto_fd int segment = typing.segment;
     return result < 0 ? -1 : steal_fd(&segment);

@@ -6,6 +6,6 @@
 #include "attempt.h"
 
 /* Returns a checked, sealed segment or -1. */
-MUST_USE int type_table(struct attempt *attempt, uint32_t input, struct err *err);
+MUST_USE int type_table(struct attempt *attempt, const struct job_input *table, int file, struct err *err);
 
 #endif

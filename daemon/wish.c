@@ -29,8 +29,8 @@ static int join_names(const struct job_input *input, char **ret, size_t *ret_byt
     return 0;
 }
 
-int wish_make(const struct attempt *attempt, uint32_t input, char **names, struct codec_wish *ret, struct err *err) {
-    const struct job_input *wanted = &attempt->job.inputs[input];
+int wish_make(const struct attempt *attempt, const struct job_input *wanted, char **names, struct codec_wish *ret,
+              struct err *err) {
     bool text = attempt->job.decimals == JOB_DECIMALS_TEXT;
     *names = NULL;
     *ret = (struct codec_wish){.profile = attempt->profile,
@@ -65,13 +65,14 @@ void wish_key_of_result(const char *version, uint32_t profile, struct supervisor
     print_key(version, &(struct job_input){.format = JOB_ARROW}, ALL_COLUMNS, &wish, ret);
 }
 
-int wish_key(const struct attempt *attempt, uint32_t input, struct supervisor_key *ret, struct err *err) {
+int wish_key(const struct attempt *attempt, const struct job_input *wanted, const char *version,
+             struct supervisor_key *ret, struct err *err) {
     auto_free char *names = NULL;
     char columns[2 * HASH_BYTES + 1] = ALL_COLUMNS;
     struct codec_wish wish;
-    TRY(wish_make(attempt, input, &names, &wish, err));
+    TRY(wish_make(attempt, wanted, &names, &wish, err));
     if (wish.columns)
         TRY(hash_names(&wish, columns, err));
-    print_key(attempt->inputs[input].blob.version, &attempt->job.inputs[input], columns, &wish, ret);
+    print_key(version, wanted, columns, &wish, ret);
     return 0;
 }

@@ -105,6 +105,8 @@ static json_t *environment_of(const struct manifest *manifest) {
     put(&object, "name", TEXT_OF(manifest->environment));
     put(&object, "python", text_or_null(manifest->python, sizeof manifest->python));
     put(&object, "pandas", text_or_null(manifest->pandas, sizeof manifest->pandas));
+    put(&object, "network",
+        *manifest->python ? json_string(manifest->jail.network_open ? "open" : "denied") : json_null());
     return object;
 }
 

@@ -8,6 +8,7 @@
  *     STEP_BEGIN step · STEP_END step, elapsed_us, err · NOTE text, for the line of the step · LOG stream, bytes
  *     PREVIEW port, text: the output's name, fd: head JSON · PICTURE fd: the joined picture
  *     PRODUCT fd: what a look at a dataset gave (enum run_task)
+ *     PROGRESS text: how far the script says that it is, one line
  *     WAIT step, err: what it waits for, a service that does not do its part; told when it begins and when it changes
  *     MANIFEST err: the verdict, fd: the result manifest; the last event of a job
  */
@@ -30,6 +31,7 @@ enum event_kind {
     EVENT_PICTURE,
     EVENT_PRODUCT,
     EVENT_WAIT,
+    EVENT_PROGRESS,
 };
 
 struct event {
@@ -40,7 +42,7 @@ struct event {
     uint64_t elapsed_us;
     struct err err; /* STEP_END: reason 0 unless the job failed in it; MANIFEST: unless it failed at all; WAIT */
     uint32_t bytes; /* of text that count */
-    char text[EVENT_BYTES]; /* LOG: raw bytes of the script, hostile to terminals; NOTE: one line */
+    char text[EVENT_BYTES]; /* LOG: raw bytes of the script, hostile to terminals; NOTE, PROGRESS: one line */
 };
 
 #endif

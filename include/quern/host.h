@@ -15,11 +15,12 @@
  *        COLUMN (value)                                   TYPE, any number: only these, in this order; LINT: the ports
  *                                                         that will be connected, and =NAME of inputs by name
  *        PARAM (key, value)                               any number
+ *        REQUESTS fd: the channel of quern/request.h      RUN only, at most one
  *        START
  * 4. child → worker: host_answer records: READY (fd: the work directory) once the jail is on and before the first
- *    submitted byte is read; then NOTE, RESULT (fd: a sealed segment, or an object in a sealed file), TRACEBACK, RAISED, in any
- *    number; DONE last. After DONE the child waits until its conversation is closed, so that the worker can measure it, and
- *    exits 0.
+ *    submitted byte is read; then NOTE, RESULT (fd: a sealed segment, or an object in a sealed file), TRACEBACK, RAISED, in
+ *    any number; DONE last. After DONE the child waits until its conversation is closed, so that the worker can measure it,
+ *    and exits 0.
  * 5. zygote → worker, on control:  host_exited, when the whole tree is dead and its uid is free.
  *
  * A child may have been forked, jailed and warmed up before it was asked for (standby): 2 is then at once, and READY is
@@ -42,7 +43,7 @@
 #include "quern/object.h"
 #include "quern/record.h"
 
-#define HOST_VERSION 3u
+#define HOST_VERSION 4u
 #define HOST_NAME_BYTES 256
 #define HOST_VALUE_BYTES 4096
 #define HOST_MAX_ANSWERS 10000u /* a child that says more is bad_result */
@@ -97,6 +98,7 @@ enum host_call_kind {
     HOST_PARAM,
     HOST_START,
     HOST_COLUMN,
+    HOST_REQUESTS,
 };
 
 /* What START asks for. */
@@ -123,14 +125,15 @@ struct host_call {
     uint32_t flags;               /* START, TABLE: enum host_flags; INPUT: enum object_kind */
     uint32_t separator;           /* TABLE: ',' or '\t' */
     struct jail_limits limits;    /* COMMIT */
-    char name[HOST_NAME_BYTES];   /* SCRIPT, BUNDLE, INPUT, TABLE: file name; PARAM: key. Terminated */
+    char name[HOST_NAME_BYTES];   /* SCRIPT, BUNDLE, INPUT, TABLE: file name; PARAM: key; START: the job's id.
+                                   Terminated */
     char value[HOST_VALUE_BYTES]; /* PARAM, COLUMN; INPUT: the parameter that gets it, or empty. Terminated */
 };
 
+enum host_answer_kind { HOST_READY = 1, HOST_NOTE, HOST_RESULT, HOST_TRACEBACK, HOST_RAISED, HOST_DONE };
+
 /* The original's numbers of inputs that cannot be used. */
 enum { HOST_ERROR_NONE = 0, HOST_ERROR_DATASET = 49, HOST_ERROR_BUNDLE = 102 };
-
-enum host_answer_kind { HOST_READY = 1, HOST_NOTE, HOST_RESULT, HOST_TRACEBACK, HOST_RAISED, HOST_DONE };
 
 struct host_answer {
     uint32_t kind; /* enum host_answer_kind */
@@ -142,8 +145,8 @@ struct host_answer {
     uint32_t in_entry;          /* RAISED: 1: the line stands in azureml_main */
     uint64_t rows;              /* RESULT: a hint for the log */
     char name[HOST_NAME_BYTES]; /* RESULT: the port's name; RAISED: the exception's type; NOTE: what it is about */
-    /* RAISED, NOTE: the message, one or more lines, UTF-8; TRACEBACK: as Python prints it */
-    char value[HOST_VALUE_BYTES];
+    char value
+        [HOST_VALUE_BYTES]; /* RAISED, NOTE: the message, one or more lines, UTF-8; TRACEBACK: as Python prints it */
 };
 
 /* Makes an answer of a hostile child safe to read: strings terminated and valid UTF-8 without control characters but

@@ -56,6 +56,7 @@ struct jail_facts {
     uint32_t landlock_abi; /* 0: none */
     uint32_t seccomp;
     uint32_t bound; /* enum jail_bound */
+    uint32_t network_open;
 };
 
 /* The least that is asked for. All zero: whatever there is. */

@@ -178,7 +178,7 @@ struct manifest_metric {
 };
 
 #define MANIFEST_MAX_METRICS 10000u
-#define MANIFEST_MAX_METRIC_BYTES (1u << 20) /* of all names and values together */
+#define MANIFEST_MAX_METRIC_BYTES (256u << 10) /* of all names and values together */
 
 struct manifest {
     char id[JOB_ID_BYTES];

@@ -26,6 +26,11 @@ MUST_USE int record_pair(int ret_ends[2], struct err *err);
 MUST_USE int record_send(int socket, const void *record, size_t bytes, const int *fds, size_t fd_count,
                          struct err *err);
 
+/* The same, but it waits for nothing: a receiver whose buffer is full goes without (INFRA). For a socket of somebody who
+ * may not read. */
+MUST_USE int record_post(int socket, const void *record, size_t bytes, const int *fds, size_t fd_count,
+                         struct err *err);
+
 /* Waits for one record of exactly `bytes`. Returns 1, 0 at end of file, -1 on error. */
 MUST_USE int record_receive(int socket, void *record, size_t bytes, int *fds, size_t max_fds, size_t *ret_fd_count,
                             struct err *err);

@@ -55,6 +55,7 @@ struct run_options {
     const char *output_dir;                /* NULL: keep nothing */
     const char *store;                     /* where keys are looked up; NULL: the default store */
     const char *store_password_file;       /* its first line; NULL or empty: none */
+    bool keys_of_queue;                    /* they are a queue's: the script cannot ask for them */
     enum run_task task;
     uint32_t rows;               /* RUN_HEAD: rows at the beginning */
     struct jail_require require; /* else nothing runs: REASON_CONFIG */

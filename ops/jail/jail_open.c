@@ -64,6 +64,7 @@ static int fill(struct jail *jail, const struct jail_options *options, struct er
     TRY(facts_probe(&jail->facts, err));
     TRY(check_namespaces(&jail->facts, err));
     TRY(mounts_make(network, &jail->fresh_proc, err));
+    jail->facts.network_open = network;
     jail->facts.level = facts_level(&jail->facts, network);
     // Who looks at a tree needs a list of its processes that is complete: that of its own pid namespace.
     jail->facts.bound = jail->fresh_proc ? JAIL_BOUND_POLLED : JAIL_BOUND_RLIMIT;

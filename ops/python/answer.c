@@ -32,18 +32,18 @@ int answer_result(int conversation, uint32_t port, const char *name, uint64_t ro
     return answer_send(conversation, &answer, segment, err);
 }
 
-int answer_traceback(int conversation, const char *text, struct err *err) {
-    struct host_answer answer = {.kind = HOST_TRACEBACK};
-    text_copy(answer.value, sizeof answer.value, text);
-    return answer_send(conversation, &answer, -1, err);
-}
-
 int answer_object(int conversation, const char *name, uint32_t kind, int file, struct err *err) {
     if (kind <= OBJECT_DATASET || kind >= OBJECT_KIND_COUNT || !*name || file < 0)
         return err_set(err, REASON_BUG, "an object of kind %u: expected a kind, a name and a file", kind);
     struct host_answer answer = {.kind = HOST_RESULT, .detail = (int32_t)kind};
     text_copy(answer.name, sizeof answer.name, name);
     return answer_send(conversation, &answer, file, err);
+}
+
+int answer_traceback(int conversation, const char *text, struct err *err) {
+    struct host_answer answer = {.kind = HOST_TRACEBACK};
+    text_copy(answer.value, sizeof answer.value, text);
+    return answer_send(conversation, &answer, -1, err);
 }
 
 int answer_raised(int conversation, enum reason reason, int32_t detail, const char *type, const char *message,

@@ -10,6 +10,7 @@ void call_open(struct call *call, int conversation, uint32_t profile) {
                           .script = -1,
                           .bundle = -1,
                           .table = -1,
+                          .requests = -1,
                           .conversation = conversation,
                           .work_dir = JAIL_WORK_DIR};
 }
@@ -18,6 +19,7 @@ void call_close(struct call *call) {
     own_close(&call->script);
     own_close(&call->bundle);
     own_close(&call->table);
+    own_close(&call->requests);
     for (uint32_t i = 0; i < call->input_count; i++)
         own_close(&call->inputs[i].fd);
     for (uint32_t i = 0; i < call->column_count; i++)
@@ -115,11 +117,19 @@ static int take_column(struct call *call, const struct host_call *record, struct
     return 0;
 }
 
+static int take_requests(struct call *call, int *fd, struct err *err) {
+    if (call->requests >= 0)
+        return err_set(err, REASON_BUG, "REQUESTS: expected one record, found a second");
+    call->requests = steal_fd(fd);
+    return 0;
+}
+
 static int check_task(const struct call *call, struct err *err) {
     if (call->task == HOST_TASK_RUN && (call->script < 0 || call->table >= 0 || call->column_count))
         return err_set(err, REASON_BUG, "START: a run needs a SCRIPT and neither TABLE nor COLUMN");
-    if (call->task == HOST_TASK_TYPE && (call->table < 0 || call->script >= 0 || call->input_count))
-        return err_set(err, REASON_BUG, "START: typing needs a TABLE and neither SCRIPT nor INPUT");
+    if (call->task == HOST_TASK_TYPE &&
+        (call->table < 0 || call->script >= 0 || call->input_count || call->requests >= 0))
+        return err_set(err, REASON_BUG, "START: typing needs a TABLE and neither SCRIPT nor INPUT nor REQUESTS");
     if (call->task == HOST_TASK_LINT && (call->script < 0 || call->table >= 0 || call->input_count))
         return err_set(err, REASON_BUG, "START: a check needs a SCRIPT and neither TABLE nor INPUT");
     return 0;
@@ -135,6 +145,7 @@ static int take_start(struct call *call, const struct host_call *record, struct 
     call->task = record->task;
     call->dialect = record->dialect;
     call->flags = record->flags;
+    memcpy(call->id, record->name, sizeof call->id);
     TRY(check_task(call, err));
     return 1;
 }
@@ -163,6 +174,8 @@ int call_take(struct call *call, const struct host_call *record, int *fd, struct
         return take_param(call, record, err);
     case HOST_COLUMN:
         return take_column(call, record, err);
+    case HOST_REQUESTS:
+        return take_requests(call, fd, err);
     case HOST_START:
         return take_start(call, record, err);
     default:

@@ -57,6 +57,9 @@ struct call {
     uint32_t column_count; /* TYPE: 0: all; LINT: ports */
     char **columns;
 
+    char id[HOST_NAME_BYTES]; /* of the job */
+    int requests;             /* the channel of quern/request.h, or -1 */
+
     uint32_t input_count;
     struct call_input inputs[HOST_MAX_PORTS];
 

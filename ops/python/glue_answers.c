@@ -56,16 +56,6 @@ static PyObject *result(PyObject *self, PyObject *args) {
     return outcome(sent, &err);
 }
 
-static PyObject *traceback(PyObject *self, PyObject *args) {
-    PyObject *text = NULL;
-    struct err err = {0};
-    if (!PyArg_ParseTuple(args, "O&:traceback", take_text, &text))
-        return NULL;
-    int sent = answer_traceback(conversation_of(self), PyBytes_AS_STRING(text), &err);
-    Py_DECREF(text);
-    return outcome(sent, &err);
-}
-
 static PyObject *object(PyObject *self, PyObject *args) {
     unsigned kind;
     int fd;
@@ -75,6 +65,16 @@ static PyObject *object(PyObject *self, PyObject *args) {
         return NULL;
     int sent = answer_object(conversation_of(self), PyBytes_AS_STRING(name), kind, fd, &err);
     Py_DECREF(name);
+    return outcome(sent, &err);
+}
+
+static PyObject *traceback(PyObject *self, PyObject *args) {
+    PyObject *text = NULL;
+    struct err err = {0};
+    if (!PyArg_ParseTuple(args, "O&:traceback", take_text, &text))
+        return NULL;
+    int sent = answer_traceback(conversation_of(self), PyBytes_AS_STRING(text), &err);
+    Py_DECREF(text);
     return outcome(sent, &err);
 }
 

@@ -69,8 +69,8 @@ def again(frame, notes=None):
 
 
 class Ended(NamedTuple):
-    """What came of a job. results: {port or name: DataFrame}; objects: {name: (kind, bytes)}; raised: None or a dict; status: of the
-    process; traceback: told beside `raised`; in_entry: whether its line stands in azureml_main."""
+    """What came of a job. results: {port or name: DataFrame}; objects: {name: (kind, bytes)}; raised: None or a dict; status: of
+    the process; traceback: told beside `raised`; in_entry: whether its line stands in azureml_main."""
 
     results: dict
     notes: list
@@ -135,8 +135,9 @@ def run(directory, script, inputs=(), named={}, **options):
     work = os.path.join(directory, "work")
     os.mkdir(work)
     ports = inputs if isinstance(inputs, dict) else dict(enumerate(inputs, 1))
-    call = {"task": "run", "dialect": "quern", "strict": False, "debug": False, "legacy": False, "streams": True, "profile": _quern.PROFILE_NS,
-            "limit": LIMIT, "directory": work, "script": script if isinstance(script, bytes) else script.encode(), "script_name": "script.py",
+    call = {"task": "run", "id": "j1", "requests": -1, "dialect": "quern", "strict": False, "debug": False, "legacy": False,
+            "streams": True, "profile": _quern.PROFILE_NS, "limit": LIMIT, "directory": work,
+            "script": script if isinstance(script, bytes) else script.encode(), "script_name": "script.py",
             "bundle": -1, "bundle_name": "", "table": -1,
             "table_name": "", "separator": ",", "header": True, "columns": [], "params": {},
             "inputs": [given(port, made) for port, made in sorted(ports.items())] + objects(directory, named)}

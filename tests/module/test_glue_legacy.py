@@ -192,6 +192,18 @@ def test_m_names_are_found_where_they_were(tried, statement):
     assert tried[statement] == "good"
 
 
+def test_m_what_was_loaded_before_is_mended(tmp_path):
+    import sklearn.model_selection  # noqa: F401: the job's process has it
+
+    job = run(tmp_path, """from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import cross_val_score
+import pandas as pd
+def azureml_main(d):
+    return pd.DataFrame({"s": cross_val_score(LinearRegression(), d[["x"]], d["x"], scoring="mean_squared_error", cv=2)})
+""", [FRAME], legacy=True)
+    assert job.raised is None and job.results[1]["s"].abs().max() < 1e-9, job.err
+
+
 def test_m_each_use_is_named_once_with_its_line_and_its_modern_form(tmp_path):
     script = "import numpy as np\ndef azureml_main(d):\n    for _ in range(3):\n        d.ix[0]\n    d.ix[1]\n    np.float(1)\n"
     job = run(tmp_path, script, [FRAME], legacy=True)

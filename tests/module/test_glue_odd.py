@@ -11,6 +11,9 @@ import scipy.sparse  # noqa: F401
 
 from glue_job import run
 
+import _quern
+from quern import frames
+
 FRAME = pd.DataFrame({"a": [1, 2, 3], "k": ["x", "y", "x"]})
 BUNDLE = {"b.csv": "a,b\n1,2\n", "deep/er/c.csv": "a,b\n3,4\n", "own.py": "X = 7\n", "two.py": "print 1\n", "a.png": "no picture\n"}
 
@@ -141,3 +144,25 @@ def azureml_main(d):
     job = run(tmp_path, script, [FRAME])
     assert job.raised is None and job.results[1]["column"].tolist() == [5], job.err
     assert "Nothing" in job.out
+
+
+STRICT = ["import warnings; warnings.simplefilter('error')", "import numpy; numpy.seterr(all='raise')",
+          "import pandas; pandas.set_option('display.max_rows', 0)", "import sys; sys.setrecursionlimit(80)",
+          "import decimal; decimal.getcontext().prec = 2", "import os; os.environ.clear()", "import sys; sys.stdout = None",
+          "import json; json.dumps = None", "import signal; signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)"]
+
+
+@pytest.mark.parametrize("setting", STRICT)
+def test_m_what_a_script_sets_for_itself_does_not_reach_its_results(tmp_path, setting):
+    setting = "import signal; signal.signal(signal.SIGALRM, lambda *a: None)\n" + setting
+    script = f"""{setting}
+import datetime
+def azureml_main(d):
+    d["date"], d["mixed"], d["list"] = [datetime.date(2020, 1, 2)] * 3, ["a", 1, None], [[1], [2], [3]]
+    d["inf"], d["word"] = [float("inf"), float("nan"), 1], d["k"].astype("category")
+    return d
+"""
+    job = run(tmp_path, script, [FRAME], profile=_quern.PROFILE_NS if frames.PANDAS < (2, 0) else _quern.PROFILE_UNITS)
+    assert job.raised is None, job.err
+    assert job.results[1]["mixed"].tolist()[:2] == ["a", "1"] and job.results[1]["list"].tolist() == ["[1]", "[2]", "[3]"]
+    assert job.results[1]["inf"][0] == float("inf") and job.results[1]["word"].tolist() == ["x", "y", "x"]

@@ -58,6 +58,9 @@ def test_l_the_fullest_manifest(manifests):
     assert full["inputs"][0]["segment_bytes"] == 2**63 - 1
     assert full["outputs"][1]["key"] is None
     assert len(full["inputs"][0]["column_report"]) == 200 and full["inputs"][0]["columns_left"] == 3
+    assert full["files"] == [{"name": "outputs/\\xff", "key": "job:01J/files/outputs/x", "version": None, "bytes": 5}]
+    assert full["written"] == [{"key": "team/scores", "version": "v3", "bytes": 6}]
+    assert full["metrics"] == [{"name": "mae \u00e4", "value": 0.5}, {"name": "roc", "value": {"x": [1, 2]}}]
     assert full["inputs"][0]["column_report"][7] == {
         "name": '\\xff "1"', "type": "double", "treatment": "converted", "bytes": 7, "why": "because"}
     assert full["inputs"][1]["column_report"] == [] and full["inputs"][1]["columns_left"] == 0

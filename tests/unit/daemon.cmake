@@ -10,5 +10,10 @@ quern_unit_test(quernd ${CMAKE_CURRENT_LIST_DIR}/test_quernd.c LIBS quern_quernd
 add_test(NAME module_fleet_kill COMMAND ${Python3_EXECUTABLE} -m pytest -q -p no:cacheprovider
          ${CMAKE_SOURCE_DIR}/tests/module/test_fleet_kill.py)
 set_tests_properties(module_fleet_kill PROPERTIES TIMEOUT 600 ENVIRONMENT "QUERN_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+
+quern_unit_test(requests ${CMAKE_CURRENT_LIST_DIR}/test_requests.c ${CMAKE_SOURCE_DIR}/daemon/requests.c
+                ${CMAKE_SOURCE_DIR}/daemon/kept.c ${CMAKE_SOURCE_DIR}/daemon/attempt.c
+                ${CMAKE_SOURCE_DIR}/daemon/report.c ${CMAKE_SOURCE_DIR}/daemon/spool.c
+                LIBS quern_storage_tested quern_job quern_host PkgConfig::JANSSON m)
 quern_unit_test(cgroups ${CMAKE_CURRENT_LIST_DIR}/test_cgroups.c ${CMAKE_SOURCE_DIR}/daemon/tree_watch.c
                 ${CMAKE_SOURCE_DIR}/daemon/tree_usage.c ${CMAKE_SOURCE_DIR}/daemon/cgroup_usage.c LIBS quern_run quern_jail)

@@ -110,6 +110,19 @@ static void b_columns_of_a_table_are_kept_in_order(void **state) {
     call_close(&call);
 }
 
+static void f_call_has_one_channel_for_requests(void **state) {
+    (void)state;
+    struct call call;
+    struct err err;
+    call_open(&call, -1, 1);
+    struct host_call record = record_of(HOST_REQUESTS, "");
+    assert_refused(&call, &record, false, "record 9: expected 1 descriptors, found 0");
+    assert_int_equal(take(&call, &record, true, &err), 0);
+    assert_true(call.requests >= 0);
+    assert_refused(&call, &record, true, "REQUESTS: expected one record, found a second");
+    call_close(&call);
+}
+
 static void f_call_refuses_wrong_files_and_ports(void **state) {
     (void)state;
     struct call call;
@@ -134,6 +147,12 @@ static void f_call_refuses_wrong_files_and_ports(void **state) {
     record.port = 7;
     assert_int_equal(take(&call, &record, true, &err), 0);
     assert_refused(&call, &record, true, "INPUT: port 7 came twice");
+    record.port = 8;
+    record.flags = OBJECT_KIND_COUNT;
+    assert_refused(&call, &record, true, "INPUT: kind 7 is unknown");
+    record.flags = OBJECT_PICKLE;
+    memset(record.value, 'x', sizeof record.value);
+    assert_refused(&call, &record, true, "INPUT: expected a text of at most 255 bytes, found no end");
     record = record_of(HOST_COMMIT, "");
     assert_refused(&call, &record, true, "record 1 is not expected here");
     call_close(&call);
@@ -170,7 +189,7 @@ static void f_call_refuses_a_wrong_start(void **state) {
     struct host_call script = record_of(HOST_SCRIPT, "a.py");
     assert_int_equal(take(&call, &script, true, &err), 0);
     record.task = HOST_TASK_TYPE;
-    assert_refused(&call, &record, false, "START: typing needs a TABLE and neither SCRIPT nor INPUT");
+    assert_refused(&call, &record, false, "START: typing needs a TABLE and neither SCRIPT nor INPUT nor REQUESTS");
     record.task = HOST_TASK_LINT;
     assert_int_equal(take(&call, &record, false, &err), 1);
     record.task = 4;
@@ -232,6 +251,13 @@ static void f_answers_are_checked(void **state) {
     assert_answer((struct host_answer){.kind = HOST_RESULT}, 1,
                   "a result came for port 0: expected 1 to 64, or 0 and a name");
     assert_answer((struct host_answer){.kind = HOST_RESULT, .name = "x"}, 1, "");
+    assert_answer((struct host_answer){.kind = HOST_RESULT, .name = "x", .detail = OBJECT_FILE}, 1, "");
+    assert_answer((struct host_answer){.kind = HOST_RESULT, .name = "x", .detail = OBJECT_KIND_COUNT}, 1,
+                  "a result of the unknown kind 7 came for port 0");
+    assert_answer((struct host_answer){.kind = HOST_RESULT, .name = "x", .detail = -1}, 1,
+                  "a result of the unknown kind -1 came for port 0");
+    assert_answer((struct host_answer){.kind = HOST_RESULT, .port = 1, .detail = OBJECT_PICKLE}, 1,
+                  "a result of the unknown kind 1 came for port 1");
     assert_answer((struct host_answer){.kind = HOST_RAISED, .reason = REASON_DENIED}, 0,
                   "the script's process raised with the unknown reason 21");
     assert_answer((struct host_answer){.kind = HOST_RAISED, .reason = REASON_EXCEPTION}, 0, "");
@@ -273,6 +299,8 @@ static void b_answers_pass_the_check(void **state) {
     }
     assert_int_equal(answer_result(ends[0], 0, "", 0, fd, &err), -1);
     assert_string_equal(err.msg, "result on port 0: expected a port up to 64, or 0 and a name, and a segment");
+    assert_int_equal(answer_object(ends[0], "x", OBJECT_DATASET, fd, &err), -1);
+    assert_string_equal(err.msg, "an object of kind 0: expected a kind, a name and a file");
     close(ends[1]);
     assert_int_equal(answer_done(ends[0], &err), -1);
     assert_int_equal(err.reason, REASON_INFRA);
@@ -285,6 +313,7 @@ int main(void) {
         cmocka_unit_test(b_call_is_put_together),
         cmocka_unit_test(b_call_to_type_a_table),
         cmocka_unit_test(b_columns_of_a_table_are_kept_in_order),
+        cmocka_unit_test(f_call_has_one_channel_for_requests),
         cmocka_unit_test(f_call_refuses_wrong_files_and_ports),
         cmocka_unit_test(f_call_refuses_wrong_parameters),
         cmocka_unit_test(f_call_refuses_a_wrong_start),

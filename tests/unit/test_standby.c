@@ -140,7 +140,8 @@ static const char traces[] =
     "          len([fd for fd in range(64) if os.path.exists(f'/proc/self/fd/{fd}')]))\n"
     "    print(sorted(vars(sys.modules['user_script'])), __name__, __doc__, __spec__.origin, os.getcwd(),\n"
     "          os.umask(0o77), threading.Thread().name, gc.isenabled(), gc.get_threshold(), len(warnings.filters),\n"
-    "          entry.HELD, script.OPEN, quern.params, numpy.geterr(), pandas.get_option('mode.chained_assignment'),\n"
+    "          entry.HELD, script.OPEN, quern.params, quern.inputs, quern._outputs, numpy.geterr(), "
+    "pandas.get_option('mode.chained_assignment'),\n"
     "          signal.getsignal(signal.SIGINT), locale.setlocale(locale.LC_ALL), os.stat('.').st_nlink,\n"
     "          os.path.getsize('user_script.py'), sys.stdout.seekable(), sys.exc_info(), os.getpid() == "
     "os.getsid(0))\n";

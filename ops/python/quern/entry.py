@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs one job in this process. Called by glue.c: get_ready() when the process is forked, run() once.
 
-`call`: dict of task ("run", "type"), dialect, strict, debug, legacy, streams (whether stdout and stderr are no pipes, as they
-were before), profile, limit (bytes of one result), directory (the current one), script (bytes), script_name, bundle (fd or -1),
-bundle_name, table (fd), table_name, separator, header, columns [name] (none: all), inputs [(port, fd, name, kind, parameter)],
-params {key: value}.
+`call`: dict of task ("run", "type"), id, requests (fd or -1), dialect, strict, debug, legacy, streams (whether stdout and stderr
+are no pipes, as they were before), profile, limit (bytes of one result), directory (the current one), script (bytes), script_name,
+bundle (fd or -1), bundle_name, table (fd), table_name, separator, header, columns [name] (none: all), inputs [(port, fd, name, kind,
+parameter)], params {key: value}.
 `answers`: note(about, text), result(port, name, rows, fd), object(name, kind, fd), traceback(text), raised(reason, detail, type,
 message, line, in_entry).
 """
@@ -13,8 +13,8 @@ import sys
 
 import _quern
 import quern
-from quern import (calling, columns, failures, foreign, given, names, objects, refused, results, script, settings, surroundings,
-                   tables, windows)
+from quern import (calling, channel, columns, failures, foreign, given, names, objects, refused, results, script, settings, standin,
+                   surroundings, tables, windows)
 
 NOTES = 1000
 CLASSIC = ("classic", "studio")  # their message has the traceback
@@ -118,6 +118,9 @@ def raised(job, error, reason, detail, message):
 
 def run_script(job):
     """From the bundle to the results, and what a program does at its end."""
+    quern.job_id = job.call["id"]
+    channel.open_line(job.call["requests"], job.note)
+    standin.install()
     module = call_script(job)
     job.blame = _quern.REASON_EXCEPTION
     script.flush(module)

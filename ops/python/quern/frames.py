@@ -107,12 +107,17 @@ def view(mapping, array):
 def text(mapping, array, index):
     """Text has the dtype that pandas gives it: object up to 2, str from 3 on, which would else depend on whether a cell is
     there to be seen; object also there for old scripts."""
-    if PANDAS < (3, 0) or not pd.options.future.infer_string:
+    if PANDAS < (3, 0) or is_object(pd.Series([""])):
         return objects(mapping, array, index)
     if ARROW is not None:
         lent = ARROW.array(Column(mapping, index))
         return pd.array(lent.dictionary_decode() if array.flags & _quern.CELLS else lent, dtype="str", copy=False)
     return pd.array(objects(mapping, array, index), dtype="str", copy=False)
+
+
+def is_object(series):
+    """What pandas makes of text. Its option would say so as well, with a warning, which scripts may have made an error."""
+    return series.dtype == object
 
 
 def objects(mapping, array, index, missing=NAN):

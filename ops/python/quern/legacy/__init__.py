@@ -40,7 +40,7 @@ def prepare():
     found = parts()
     sys.meta_path.insert(0, modules.Loading(found))
     sys.meta_path.append(modules.Removed(found))
-    for name, module in list(sys.modules.items()):
+    for name, module in sys.modules.copy().items():  # packages stand behind their parts, whose names they hand on
         part = found.get(name.partition(".")[0])
         if part is not None and isinstance(module, types.ModuleType):
             modules.mend(module, part)

@@ -179,15 +179,21 @@ VALUES = {("criterion", "mse"): "squared_error", ("criterion", "mae"): "absolute
 SCALERS = ("StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler")
 
 
+MENDED = {}  # {id of a function: (the function, its mended form)}
+
+
 def changed(module):
-    """Mends the functions and estimators that the module defines."""
+    """Mends the functions and estimators that the module defines, and hands on what it has of mended modules."""
     for name, value in list(vars(module).items()):
+        if id(value) in MENDED:
+            setattr(module, name, MENDED[id(value)][1])
         if getattr(value, "__module__", None) != module.__name__ or name.startswith("_"):
             continue
         if isinstance(value, type) and hasattr(value, "get_params") and "__init__" in vars(value):
             mend_estimator(value, name)
         elif isinstance(value, types.FunctionType):
-            setattr(module, name, with_values(manners(value, name), name))
+            MENDED[id(value)] = value, with_values(manners(value, name), name)
+            setattr(module, name, MENDED[id(value)][1])
     if module.__name__ == "sklearn.metrics._regression":
         module.mean_squared_error = rooted(module.mean_squared_error)
 

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a script asks for while it runs: progress, metrics, files, keys; with quern's own words, raw, and by force."""
+import json
+import subprocess
+
+import pytest
+
+from fleet import QUERN, Fleet, eventually
+
+EVERYTHING = '''
+import os, threading
+import numpy as np, pandas as pd
+import quern
+
+FRAME = pd.DataFrame({"a": [1, 2, 3], "b": ["x", "y", None]})
+
+def refused(kind, function, *args):
+    try:
+        function(*args)
+    except kind as error:
+        return str(error)
+    raise AssertionError("nothing was refused")
+
+def azureml_main(dataframe1=None):
+    quern.progress(0.5, "half\\n\\x1b[2J")
+    quern.progress(text="more")
+    quern.log("loss", 0.5)
+    quern.log("loss", np.float32(0.25))
+    quern.log("confusion", np.eye(2))
+    quern.log("odd", [float("nan"), float("inf"), 2**60, pd.Timestamp("2020-01-01"), None, True])
+    quern.file("plots\\\\line.txt", b"hello")
+    open("here.txt", "w").write("from a path")
+    quern.file("./here.txt", "here.txt")
+    assert refused(FileNotFoundError, quern.read, "team/none") == "team/none: no such key"
+    assert refused(PermissionError, quern.read, "other/secret") == (
+        "this job may not read other/secret; submit or run it with --read PREFIX")
+    assert refused(PermissionError, quern.write, "team/x", b"") == (
+        "this job may not write team/x; submit or run it with --write PREFIX")
+    assert refused(PermissionError, quern.remove, "team/out/theirs") == (
+        "team/out/theirs was not written by this run: a script removes only what it wrote itself; quern dataset rm "
+        "removes others")
+    assert refused(TypeError, quern.write, "team/out/x", 7) == (
+        "quern.write('team/out/x'): expected a frame, bytes, text or an open file, found int")
+    assert refused(ValueError, quern.progress, 50) == "quern.progress: expected a fraction from 0 to 1, found 50"
+    assert quern.read("team/table").shape == (2, 2)
+    assert quern.read_bytes("team/table")[:6] == b"ARROW1"
+    raw = os.urandom(200_000)
+    quern.write("team/out/raw", raw)
+    assert quern.read_bytes("team/out/raw") == raw
+    quern.write("team/out/frame", FRAME)
+    first = quern.read("team/out/frame")
+    assert first.equals(FRAME)
+    first.loc[0, "a"] = 7
+    assert quern.read("team/out/frame").equals(FRAME)
+    assert quern.keys("team/") == ["team/out/frame", "team/out/raw", "team/table"] and quern.keys("other") == []
+    quern.write("team/out/gone", "text")
+    assert quern.exists("team/out/gone")
+    quern.remove("team/out/gone")
+    assert not quern.exists("team/out/gone")
+    children = [os.fork() for _ in range(1)]
+    if children == [0]:
+        quern.log("forked", os.getpid() > 0)
+        os._exit(0)
+    os.waitpid(children[0], 0)
+    threads = [threading.Thread(target=lambda i=i: [quern.log(f"thread{i}", j) for j in range(20)]) for i in range(8)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    return FRAME
+'''
+
+
+def test_b_a_script_asks_in_quern_run(quern, tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("x,y\n1,2\n3,4\n")
+    store = f"file:{tmp_path}/store"
+    for key in ("team/table", "other/secret"):
+        subprocess.run([QUERN, "dataset", "put", table, key, "--store", store], check=True, capture_output=True)
+    run = quern(EVERYTHING, "--store", store, "--read", "team", "--write", "team/out")
+    assert run.code == 0, run.stderr
+    job = run.job
+    values = {}
+    for metric in job["metrics"]:
+        values.setdefault(metric["name"], []).append(metric["value"])
+    assert values["loss"] == [0.5, 0.25] and values["confusion"] == [[[1.0, 0.0], [0.0, 1.0]]]
+    assert values["odd"] == [["NaN", "Infinity", 2**60, "2020-01-01 00:00:00", None, True]] and values["forked"] == [True]
+    assert all(values[f"thread{i}"] == list(range(20)) for i in range(8))
+    assert [(file["name"], file["key"], file["bytes"]) for file in job["files"]] == [
+        ("plots/line.txt", "files/plots/line.txt", 5), ("here.txt", "files/here.txt", 11)]
+    assert (run.out / "files/plots/line.txt").read_bytes() == b"hello"
+    assert sorted(written["key"] for written in job["written"]) == ["team/out/frame", "team/out/raw"]
+    assert "loss       0.25  (the last of 2)" in run.stderr and "files/here.txt  11 bytes" in run.stderr
+    listed = subprocess.run([QUERN, "dataset", "ls", "--store", store], capture_output=True, text=True, check=True).stdout
+    assert [line.split()[0] for line in listed.splitlines()] == ["other/secret", "team/out/frame", "team/out/raw",
+                                                                 "team/table"]
+
+
+# The channel without quern's own words: whatever a script can send.
+RAW = '''
+import os, socket, struct
+from quern import channel
+
+def azureml_main():
+    line = socket.socket(fileno=os.dup(channel.line.fileno()))
+    ATTACK
+    os.read(os.pipe()[0], 1)
+'''
+
+ATTACKS = {
+    "line.send(b'hello')": "the script's process sent a request that is none",
+    "line.sendmsg([bytes(17440)], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack('3i', 0, 1, 2))])":
+        "the script's process sent a request that is none",
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=["short", "descriptors"])
+def test_f_what_is_no_request_ends_the_job(quern, attack):
+    run = quern(RAW.replace("ATTACK", attack))
+    assert run.code == 1 and run.job["reason"] == "bad_result" and run.job["message"] == ATTACKS[attack]
+
+
+FLOOD = '''
+import os, socket, struct
+from quern import channel
+
+def azureml_main():
+    mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    record = channel.REQUEST.pack(channel.LIST, 0, 0.0, 0, b"", b"")
+    for _ in range(2000):  # nobody reads what comes back
+        channel.line.sendmsg([record], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", theirs.fileno()))])
+    words = channel.REQUEST.pack(channel.PROGRESS, 0, 0.5, 0, b"", b"x" * 1000)
+    while True:
+        channel.line.send(words)
+'''
+
+
+def test_f_a_flood_ends_with_its_time(quern):
+    """Neither replies that nobody takes nor words without end hold up the worker, who enforces the limits."""
+    run = quern(FLOOD, "--timeout", "1s")
+    assert run.code == 124 and run.job["reason"] == "limit:time"
+
+
+def test_m_without_the_channel_a_script_is_told(quern):
+    run = quern("import os, quern, quern.channel\ndef azureml_main():\n    quern.channel.line.close()\n    quern.log('a', 1)\n")
+    assert run.code == 1 and run.job["exception"]["type"] == "OSError"
+
+
+def test_m_a_queue_s_keys_are_not_asked_for_by_quern_run(quern, monkeypatch):
+    monkeypatch.setenv("QUERN_REDIS_URL", "redis://127.0.0.1:1")
+    run = quern("import quern\ndef azureml_main():\n    quern.log('a', 1)\n    quern.read('b')\n")
+    assert run.job["message"] == ("ValueError: a script of `quern run` cannot ask for keys of a queue: name a store with "
+                                  "--store, or submit it")
+    assert run.job["metrics"] == [{"name": "a", "value": 1}]
+
+
+# ---- through a queue ----
+
+TRAIN = '''
+import os, quern
+def azureml_main(dataframe1):
+    quern.log("rows", len(dataframe1))
+    quern.file("model.bin", b"weights")
+    quern.write("models/one", b"weights")
+    quern.write(f"job:{quern.job_id}/extra", dataframe1)
+    quern.progress(0.25, "first quarter")
+    print("begun", flush=True)
+    while not quern.exists("go/on"):
+        quern.progress(0.5, "half")
+    FATE
+'''
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory):
+    with Fleet(tmp_path_factory.mktemp("fleet")) as fleet:
+        fleet.host(workers={"count": 2}, environments={"standby": 0})
+        table = fleet.directory / "in.csv"
+        table.write_text("x,y\n1,2\n3,4\n")
+        fleet.says("dataset", "put", table, "in")
+        yield fleet
+
+
+def go_on(fleet):
+    fleet.says("dataset", "cp", "in", "go/on")
+
+
+def start(fleet, fate, *options):
+    job = fleet.submit(TRAIN.replace("FATE", fate), "--dataframe1", "in", "--write", "models", *options)
+    fleet.begun(job)
+    return job
+
+
+def test_b_progress_is_seen_while_it_runs_and_what_was_written_when_it_succeeded(fleet):
+    job = start(fleet, "return None")
+    eventually(lambda: fleet.inspect(job)["progress"] == "50%  half", "its progress")
+    assert "50%  half" in fleet.says("status", job) and "50%  half" in fleet.says("ls")
+    assert "models/one" not in fleet.names()
+    go_on(fleet)
+    assert fleet.wait(job) == "succeeded"
+    assert {"models/one", f"job:{job}/extra", f"job:{job}/files/model.bin"} <= set(fleet.names())
+    assert fleet.bytes_of("models/one") == b"weights" and fleet.bytes_of(f"job:{job}/extra")[:6] == b"ARROW1"
+    status = fleet.says("status", job)
+    assert "  rows  2\n" in status and f"  job:{job}/files/model.bin  7 bytes\n" in status and "  models/one  7 bytes\n" in status
+    told = json.loads(fleet.says("status", "--json", job))
+    assert told["metrics"] == [{"name": "rows", "value": 2}] and told["files"][0]["name"] == "model.bin"
+    out = fleet.directory / "fetched"
+    assert "  rows  2\n" in fleet.says("result", job, "-o", out)
+    assert (out / "files/model.bin").read_bytes() == b"weights" and (out / "extra.arrow").exists()
+    assert fleet.says("result", job, "--get", "model.bin", "-o", "-") == "weights"
+
+
+def test_b_a_job_that_fails_keeps_its_files_and_metrics_and_names_nothing(fleet):
+    go_on(fleet)
+    fleet.says("dataset", "rm", "models/one")
+    job = start(fleet, "raise ValueError('no')")
+    assert fleet.wait(job) == "failed"
+    names = set(fleet.names())
+    assert f"job:{job}/files/model.bin" in names and not {"models/one", f"job:{job}/extra"} & names
+    record = json.loads(fleet.bytes_of(f"job:{job}/job.json"))
+    assert record["metrics"] == [{"name": "rows", "value": 2}]
+
+
+def test_f_prefixes_are_enforced_by_the_worker(fleet):
+    script = "import quern\ndef azureml_main():\n    print(quern.keys())\n    quern.read('in')\n"
+    job = fleet.submit(script, "--read", "models")
+    assert fleet.wait(job) == "failed"
+    assert fleet.inspect(job)["message"] == (
+        "PermissionError: this job may not read in; submit or run it with --read PREFIX")
+    job = fleet.submit("import quern\ndef azureml_main():\n    quern.write('job:other/x', b'')\n", "--write", "models")
+    assert fleet.wait(job) == "failed"
+    assert fleet.inspect(job)["message"] == (
+        "PermissionError: this job may not write job:other/x; submit or run it with --write PREFIX")
+    job = fleet.submit("import quern\ndef azureml_main():\n    return quern.read('in')\n", "-o", "copied")
+    assert fleet.wait(job) == "succeeded"
+    assert fleet.bytes_of("copied")[:6] == b"ARROW1"
