@@ -2,7 +2,7 @@
 """The acceptance list of the module's contract: one test per line, in its order, each under the dialects that it names (none
 named: all) and under pandas 1.5, 2 and 3.
 
-Dialects: c classic, s studio, d designer, q quern. Lines 46 and 57 to 59 are in test_sdk.py, for they speak of the SDK; 60 to
+Dialects: c classic, s studio, d designer, q quern. Lines 46 and 57 to 59, of the SDK, are in test_script_standins.py; 60 to
 63 are the services'.
 """
 import functools
