@@ -61,11 +61,5 @@ int step_collect(struct attempt *attempt, struct err *err) {
         return 0;
     TRY(left_find(attempt, err));
     TRY(pictures_find(attempt, err));
-    if (attempt->picture_count && attempt->job.dialect == HOST_DESIGNER) {
-        report_warning(&attempt->report,
-                       "%u picture(s) are left behind: in the dialect designer a script keeps one by run.upload_file",
-                       attempt->picture_count);
-        return 0;
-    }
     return attempt->picture_count ? join(attempt, err) : 0;
 }

@@ -59,7 +59,7 @@ def azureml_main(d):
 def test_m_who_does_not_spell_so_sees_nothing_of_it(tmp_path):
     script = "import os\ndef azureml_main(d):\n    return sorted(os.listdir('.')), sorted(os.listdir('Script Bundle'))\n"
     job = bundled(tmp_path, script)
-    assert job.results[1]["column"].tolist() == ["Script Bundle", "user_script.py"]
+    assert job.results[1]["column"].tolist() == ["Script Bundle", "logs", "outputs", "user_script.py"]
     assert job.results[2]["column"].tolist() == ["a.png", "b.csv", "deep", "own.py", "two.py"]
     script = script.replace("import os\n", "import os\n'.\\\\Script Bundle\\\\a.png'\n")
     (tmp_path / "b").mkdir()

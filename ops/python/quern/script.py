@@ -10,6 +10,7 @@ NAME = "user_script"
 FILE = "user_script.py"
 ENTRY = "azureml_main"
 BUNDLE = "Script Bundle"
+KEPT = ("outputs", "logs")  # directories whose files are kept with the job
 OPEN = []  # descriptor of the file, until the script is written to it
 
 
@@ -18,10 +19,11 @@ def bundle(directory):
 
 
 def prepare(directory):
-    """Before the script is known. Makes `Script Bundle` and puts it, its `src` and the work directory at the end of the
-    import path; makes the module and the file, which are empty."""
+    """Before the script is known. Makes the directories that a script may count on, and puts `Script Bundle`, its `src` and
+    the work directory at the end of the import path; makes the module and the file, which are empty."""
     place = bundle(directory)
-    os.makedirs(place, exist_ok=True)
+    for name in (BUNDLE, *KEPT):
+        os.makedirs(os.path.join(directory, name), exist_ok=True)
     sys.path += [directory, place, os.path.join(place, "src")]
     sys.argv = [FILE]
     sys.modules[NAME] = empty(directory)
