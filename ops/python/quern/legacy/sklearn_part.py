@@ -192,10 +192,9 @@ def changed(module):
         if isinstance(value, type) and hasattr(value, "get_params") and "__init__" in vars(value):
             mend_estimator(value, name)
         elif isinstance(value, types.FunctionType):
-            MENDED[id(value)] = value, with_values(manners(value, name), name)
+            mended = with_values(manners(value, name), name)
+            MENDED[id(value)] = value, rooted(mended) if name == "mean_squared_error" else mended
             setattr(module, name, MENDED[id(value)][1])
-    if module.__name__ == "sklearn.metrics._regression":
-        module.mean_squared_error = rooted(module.mean_squared_error)
 
 
 def mend_estimator(owner, name):
