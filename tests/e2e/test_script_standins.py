@@ -133,7 +133,10 @@ def second_generation():
     box.delete_blob("two.txt")
     assert refused(ResourceNotFoundError, box.download_blob, "two.txt") == (
         "The specified blob does not exist. (acct/box/two.txt: no such key)")
-    refused(Exception, BlobServiceClient("https://theirs.blob.core.windows.net").get_blob_client("c", "b").upload_blob, b"x")
+    beside = BlobServiceClient("https://theirs.blob.core.windows.net").get_blob_client("c", "b")
+    beside.upload_blob(io.BytesIO(b"stays with the job"))
+    assert beside.exists() and beside.download_blob().readall() == b"stays with the job"
+    assert [blob.name for blob in ContainerClient("https://theirs.blob.core.windows.net", "c").list_blobs()] == ["b"]
 '''
 
 USED = "azureml.core: quern's stand-in is used: metrics and files stay with the job, datasets and models are keys of quern's catalogue"
@@ -164,7 +167,10 @@ def test_m_59_azure_storage_blob(quern, tmp_path):
     assert sorted(written["key"] for written in run.job["written"]) == ["acct/box/dir/raw.bin", "acct/box/new.txt",
                                                                         "acct/box/stream", "acct/box/text.csv"]
     assert run.job["warnings"] == ["azure.storage.blob: quern's stand-in is used: a blob is the key ACCOUNT/CONTAINER/NAME "
-                                   "of quern's catalogue; accounts, keys and tokens are not used"]
+                                   "of quern's catalogue; accounts, keys and tokens are not used",
+                                   "azure: theirs/c/b stays with the job, as its file azure/theirs/c/b: --write theirs lets "
+                                   "it be written to the catalogue"]
+    assert (run.out / "files/azure/theirs/c/b").read_bytes() == b"stays with the job"
 
 
 def test_m_packages_of_the_bundle_win(quern, tmp_path):

@@ -4,8 +4,8 @@ import json
 import os
 
 import quern
-from quern import catalogue, channel, telling
-from quern.standin import StandIn
+from quern import channel, telling
+from quern.standin import StandIn, shelf
 from quern.standin.azureml_data import (Dataset, Datastore, ModelNotFoundException, Names, UserErrorException, asked, save)
 
 MODELS = "models"  # a model is the keys below models/NAME
@@ -235,7 +235,7 @@ CURRENT = Run()
 
 
 def model_names():
-    return sorted({key.split("/")[1] for key, _ in catalogue.entries(MODELS + "/")})
+    return sorted({key.split("/")[1] for key, _ in shelf.entries(MODELS + "/")})
 
 
 class Model(StandIn):
@@ -251,7 +251,7 @@ class Model(StandIn):
 
     def _found(self):
         own = f"{MODELS}/{self.name}"
-        return [key for key, _ in asked(catalogue.entries, own) if key == own or key.startswith(own + "/")]
+        return [key for key, _ in asked(shelf.entries, own) if key == own or key.startswith(own + "/")]
 
     def download(self, target_dir=".", exist_ok=False, exists_ok=None):
         """Writes the files of the model below target_dir; the path of the file, or of the directory of several."""
@@ -261,7 +261,7 @@ class Model(StandIn):
             path = os.path.join(target_dir, key[len(own) + 1:] or self.name)
             if os.path.exists(path) and not (exist_ok or exists_ok):
                 raise UserErrorException(f"{path} is there already; exist_ok=True replaces it")
-            made.append(save(path, asked(catalogue.stream, key)))
+            made.append(save(path, asked(shelf.stream, key)))
         return made[0] if len(made) == 1 else os.path.commonpath(made)
 
     @classmethod
@@ -274,7 +274,7 @@ class Model(StandIn):
             found = {os.path.basename(model_path): model_path}
         for place, path in sorted(found.items()):
             with open(path, "rb") as file:
-                asked(catalogue.write, f"{MODELS}/{model_name}/{place}", file)
+                asked(shelf.write, f"{MODELS}/{model_name}/{place}", file)
         return cls(workspace, model_name, tags=tags)
 
     @staticmethod

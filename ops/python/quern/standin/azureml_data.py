@@ -4,8 +4,7 @@ import fnmatch
 import io
 import os
 
-from quern import catalogue
-from quern.standin import StandIn
+from quern.standin import StandIn, shelf
 
 DATASTORE = "workspaceblobstore"  # what the default datastore of a workspace is called
 
@@ -93,19 +92,19 @@ class Datastore(StandIn):
         for path in files:
             place = os.path.relpath(path, relative_root) if relative_root else os.path.basename(path)
             key = self._key(f"{target_path or ''}/{place}")
-            if not overwrite and asked(catalogue.exists, key):
+            if not overwrite and asked(shelf.exists, key):
                 continue
             with open(path, "rb") as file:
-                asked(catalogue.write, key, file)
+                asked(shelf.write, key, file)
         return DataPath(self, target_path)
 
     def download(self, target_path, prefix=None, overwrite=False, show_progress=True):
         below, count = self._key(prefix), 0
-        for key, _ in catalogue.entries(below):
+        for key, _ in shelf.entries(below):
             if key == below or key.startswith(below + "/") or prefix is None or not prefix.endswith("/"):
                 path = os.path.join(target_path, key[len(self.name) + 1:])
                 if overwrite or not os.path.exists(path):
-                    save(path, catalogue.stream(key))
+                    save(path, shelf.stream(key))
                     count += 1
         return count
 
@@ -129,11 +128,11 @@ def matching(key):
     """The key itself, those below it, or those that its stars stand for; UserErrorException when there is none."""
     if "*" in key:
         start = key[:key.index("*")]
-        found = [one for one, _ in asked(catalogue.entries, start) if fnmatch.fnmatchcase(one, key)]
-    elif asked(catalogue.exists, key):
+        found = [one for one, _ in asked(shelf.entries, start) if fnmatch.fnmatchcase(one, key)]
+    elif asked(shelf.exists, key):
         found = [key]
     else:
-        found = [one for one, _ in asked(catalogue.entries, f"{key}/")]
+        found = [one for one, _ in asked(shelf.entries, f"{key}/")]
     if not found:
         raise UserErrorException(f"{key}: no such key")
     return found
@@ -176,11 +175,11 @@ class TabularDataset(AbstractDataset):
 
     def register(self, workspace, name, description=None, tags=None, create_new_version=False):
         """Writes it under the name, which is a key."""
-        if not create_new_version and asked(catalogue.exists, name):
+        if not create_new_version and asked(shelf.exists, name):
             raise UserErrorException(f"There is already a dataset registered under name '{name}'. Specify "
                                      "`create_new_version=True` to register the dataset as a new version.")
-        asked(catalogue.write, name, self._make())
-        return TabularDataset(lambda: asked(catalogue.read, name), name, description, tags)
+        asked(shelf.write, name, self._make())
+        return TabularDataset(lambda: asked(shelf.read, name), name, description, tags)
 
 
 class FileDataset(AbstractDataset):
@@ -203,17 +202,17 @@ class FileDataset(AbstractDataset):
             path = os.path.abspath(os.path.join(target_path or ".", name))
             if os.path.exists(path) and not overwrite:
                 raise UserErrorException(f"{path} is there already; overwrite=True replaces it")
-            made.append(save(path, asked(catalogue.stream, key)))
+            made.append(save(path, asked(shelf.stream, key)))
         return made
 
     def register(self, workspace, name, description=None, tags=None, create_new_version=False):
         for key, place in self._names().items():
-            asked(catalogue.write, f"{name}/{place}", asked(catalogue.read_bytes, key))
+            asked(shelf.write, f"{name}/{place}", asked(shelf.read_bytes, key))
         return FileDataset([f"{name}/{place}" for place in self._names().values()], name, description, tags)
 
 
 def texts(path):
-    return [io.BytesIO(asked(catalogue.read_bytes, key)) for key in keys_of(path)]
+    return [io.BytesIO(asked(shelf.read_bytes, key)) for key in keys_of(path)]
 
 
 def joined(frames):
@@ -267,8 +266,8 @@ class Dataset(StandIn):
     @staticmethod
     def get_by_name(workspace, name, version="latest"):
         """A dataset: what the key names, a table. Below a key that is none, files."""
-        if asked(catalogue.exists, name):
-            return TabularDataset(lambda: asked(catalogue.read, name), name)
+        if asked(shelf.exists, name):
+            return TabularDataset(lambda: asked(shelf.read, name), name)
         try:
             return FileDataset(matching(name), name)
         except UserErrorException:
@@ -279,7 +278,7 @@ class Dataset(StandIn):
 
     @staticmethod
     def get_all(workspace):
-        return Names(lambda: [key for key, _ in catalogue.entries() if not key.startswith("job:")],
+        return Names(lambda: [key for key, _ in shelf.entries() if not key.startswith("job:")],
                      lambda name: Dataset.get_by_name(workspace, name))
 
 

@@ -5,8 +5,7 @@ A blob is the key ACCOUNT/CONTAINER/NAME. Containers need not be created; creden
 """
 from urllib.parse import unquote, urlsplit
 
-from quern import catalogue
-from quern.standin import StandIn
+from quern.standin import StandIn, shelf
 from quern.standin.blob_errors import ClientAuthenticationError, ResourceExistsError, ResourceNotFoundError
 
 DEVELOPMENT = "devstoreaccount1"  # the account of the emulator
@@ -27,28 +26,28 @@ class Place:
             raise ClientAuthenticationError(str(error)) from None
 
     def read(self):
-        return self.call(catalogue.read_bytes)
+        return self.call(shelf.read_bytes)
 
     def stream(self):
-        return self.call(lambda key: list(catalogue.stream(key)))
+        return self.call(lambda key: list(shelf.stream(key)))
 
     def size(self):
-        return self.call(catalogue.size)
+        return self.call(shelf.size)
 
     def write(self, value, overwrite=True):
         if not overwrite and self.exists():
             raise ResourceExistsError(f"The specified blob already exists. ({self.key})")
-        self.call(catalogue.write, value)
+        self.call(shelf.write, value)
 
     def exists(self):
-        return self.call(catalogue.exists)
+        return self.call(shelf.exists)
 
     def remove(self):
-        self.call(catalogue.remove)
+        self.call(shelf.remove)
 
     def below(self, prefix):
         """[(name, bytes)] of the blobs of a container."""
-        found = catalogue.entries(f"{self.key}/{prefix or ''}")
+        found = shelf.entries(f"{self.key}/{prefix or ''}")
         return [(key[len(self.key) + 1:], size) for key, size in found]
 
 
