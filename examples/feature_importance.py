@@ -34,7 +34,8 @@ def draw_ranking(ranked):
 
 def draw_agreement(ranked, trees):
     figure, axes = plt.subplots(figsize=(6.4, 3.0))
-    axes.boxplot(np.array(trees), labels=ranked["feature"], showfliers=False)
+    axes.boxplot(np.array(trees), showfliers=False)
+    axes.set_xticks(range(1, len(ranked) + 1), ranked["feature"])
     axes.set_title("How the 250 trees agree")
     axes.tick_params(axis="x", rotation=30)
     figure.tight_layout()

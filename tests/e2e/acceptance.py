@@ -28,7 +28,7 @@ BLOCK = ["Error 0085: The following error occurred during script evaluation, ple
 class Arena:
     """A fleet of one host with two workers. Environments: pandas1, pandas2, pandas3, and open, whose network is.
 
-    keys of datasets: four (4 x 2), two (2 x 1), gaps (missing text and numbers).
+    keys of datasets: four (4 x 2), two (2 x 1), gaps (missing text and numbers), test-register-tabular-in-designer (2 x 1).
     """
 
     def __init__(self):
@@ -44,6 +44,7 @@ class Arena:
                                     workers={"count": 2}, log={"level": "info"})
         self.put("four", "a,b\n1,w\n2,x\n3,y\n4,z\n")
         self.put("two", "c\n0.5\n1.5\n")
+        self.put("test-register-tabular-in-designer", "c\n0.5\n1.5\n")
         self.put("gaps", "text,number\nx,1.5\n,\nz,2.5\n")
         self.host.ready()
 

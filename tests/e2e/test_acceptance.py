@@ -2,8 +2,8 @@
 """The acceptance list of the module's contract: one test per line, in its order, each under the dialects that it names (none
 named: all) and under pandas 1.5, 2 and 3.
 
-Dialects: c classic, s studio, d designer, q quern. Lines 46 and 57 to 59, of the SDK, are in test_script_standins.py; 60 to
-63 are the services'.
+Dialects: c classic, s studio, d designer, q quern. Lines 60 to 62 are the services'; the SDK as a whole (46, 57 to 59) is in
+test_script_standins.py.
 """
 import functools
 import re
@@ -17,7 +17,7 @@ import pytest
 
 from acceptance import Arena, Runner, pictures, png_size
 from arrow_file import FLOAT, Array, Field, File, Scalar, with_zstd
-from fleet import eventually
+from fleet import ROOT, eventually
 from test_zero_copy import measured
 
 ALL = "csdq"
@@ -564,6 +564,22 @@ def test_m_45(run):
         assert sorted(warning.split(":")[0] for warning in job.warnings) == ["a fake.png", "empty one.png"]
 
 
+def test_m_46(run):
+    """[d,q] `run.upload_file("graphics/line.png", "line.png")` → run file `graphics/line.png`."""
+    for job in run("dq", """
+from azureml.core import Run
+import matplotlib.pyplot as plt
+def azureml_main(dataframe1=None, dataframe2=None):
+    plt.plot([1, 2])
+    plt.savefig("line.png")
+    run = Run.get_context(allow_offline=True)
+    run.upload_file("graphics/line.png", "line.png")
+    return dataframe1,
+"""):
+        assert job.reason is None and [file["name"] for file in job.record["files"]] == ["graphics/line.png"]
+        assert png_size(job.bytes_of("files/graphics/line.png")) == png_size(pictures(job)[0])
+
+
 # ---- errors and logs ----
 
 def test_m_47(run):
@@ -709,3 +725,65 @@ def test_f_56(run):
     for job in run(ALL, "import os\ndef azureml_main():\n    print(os.getuid() != 0, os.geteuid() != 0)\n"
                         "    print(os.system('apt-get -qq install -y sl') != 0)\n"):
         assert job.out.splitlines()[0] == "True True" and job.out.splitlines()[-1] == "True" and job.reason is None
+
+
+# ---- SDK ----
+
+def test_m_57(run):
+    """`run.parent.log('Mean_Absolute_Error (left port)', …)` and `(right port)` are recorded; the script's frame is returned."""
+    for job in run(ALL, """
+def azureml_main(dataframe1=None, dataframe2=None):
+    from azureml.core import Run
+    run = Run.get_context()
+    run.parent.log(name='Mean_Absolute_Error (left port)', value=dataframe1['a'].mean())
+    run.parent.log(name='Mean_Absolute_Error (right port)', value=dataframe1['a'].max())
+    return dataframe1,
+""", "four"):
+        assert cells(job.frame()) == FOUR
+        assert [(metric["name"], metric["value"]) for metric in job.record["metrics"]] == [
+            ("Mean_Absolute_Error (left port)", 2.5), ("Mean_Absolute_Error (right port)", 4)]
+
+
+def test_m_58(run):
+    """The registered-dataset sample of [D] returns the dataset `test-register-tabular-in-designer`; an unknown name raises a catchable
+    exception."""
+    for job in run(ALL, """
+def azureml_main(dataframe1=None, dataframe2=None):
+    from azureml.core import Run, Dataset
+    run = Run.get_context(allow_offline=True)
+    ws = run.experiment.workspace
+    try:
+        Dataset.get_by_name(ws, name='unknown')
+    except Exception as error:
+        print('caught')
+    dataset = Dataset.get_by_name(ws, name='test-register-tabular-in-designer')
+    return dataset.to_pandas_dataframe(),
+"""):
+        assert cells(job.frame()) == {"c": [0.5, 1.5]} and job.out == "caught\n"
+
+
+def test_m_59(run):
+    """`BlockBlobService(account_name=…, account_key=…, protocol='http')` round-trips bytes through storage keys."""
+    for flags in (), ("--write", "account/"):
+        for job in run(ALL, """
+from azure.storage.blob import BlockBlobService
+def azureml_main(dataframe1=None, dataframe2=None):
+    service = BlockBlobService(account_name='account', account_key='key', protocol='http')
+    service.create_blob_from_bytes('box', 'some bytes', bytes(range(256)))
+    print(service.get_blob_to_bytes('box', 'some bytes').content == bytes(range(256)))
+""", flags=flags):
+            assert job.out == "True\n" and job.reason is None
+            assert [written["key"] for written in job.record["written"]] == (["account/box/some bytes"] if flags else [])
+            assert flags or job.bytes_of("files/azure/account/box/some bytes") == bytes(range(256))
+
+
+# ---- services ----
+
+def test_m_63(run):
+    """Feature ranking: ensemble importances in descending order, names match the columns, sum about 1."""
+    script = (ROOT / "examples/feature_importance.py").read_text()
+    for job in run(ALL, script, str(ROOT / "examples/pima_diabetes.csv")):
+        ranked = job.frame()
+        features = (ROOT / "examples/pima_diabetes.csv").read_text().splitlines()[0].replace('"', "").split(",")[:-1]
+        assert sorted(ranked["feature"]) == sorted(features)
+        assert ranked["importance"].is_monotonic_decreasing and abs(ranked["importance"].sum() - 1) < 1e-6

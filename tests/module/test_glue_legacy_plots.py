@@ -17,6 +17,7 @@ PLOTS = [
     ("plt.bar(left=[1, 2], height=[3, 4])", "[bar.get_height() for bar in ax().patches] == [3, 4]"),
     ("plt.plot([1, 2], [3, 4], axes=ax(), color='red')", "ax().lines[0].get_color() == 'red'"),
     ("plt.grid(b=False)", "True"),
+    ("plt.boxplot([[1, 2], [3, 4]], labels=['a', 'b'])", "[label.get_text() for label in ax().get_xticklabels()] == ['a', 'b']"),
     ("plt.tick_params(labelbottom='off')", "not any(label.get_visible() for label in ax().get_xticklabels())"),
     ("ax().set_color_cycle(['red', 'blue']); plt.plot([1]); plt.plot([2])", "[line.get_color() for line in ax().lines] == ['red', 'blue']"),
     ("plt.style.use('seaborn-whitegrid')", "True"),

@@ -23,6 +23,7 @@ BACKGROUND = renamed(SINCE["2.2"], "facecolor")
 LISTED = {
     ("hist", "hist2d"): {"normed": NORMED},
     ("add_subplot", "add_axes", "subplot", "axes"): {"axisbg": BACKGROUND, "axis_bgcolor": BACKGROUND},
+    ("boxplot",): {"labels": renamed("matplotlib 3.11", "tick_labels")},
     ("annotate",): {"s": renamed(SINCE["3.3"], "text")},
     ("bar",): {"left": renamed(SINCE["3.0"], "x")},
     ("barh",): {"bottom": renamed(SINCE["3.0"], "y")},
