@@ -130,7 +130,7 @@ struct host_call {
     char value[HOST_VALUE_BYTES]; /* PARAM, COLUMN; INPUT: the parameter that gets it, or empty. Terminated */
 };
 
-enum host_answer_kind { HOST_READY = 1, HOST_NOTE, HOST_RESULT, HOST_TRACEBACK, HOST_RAISED, HOST_DONE };
+enum host_answer_kind { HOST_READY = 1, HOST_NOTE, HOST_RESULT, HOST_RAISED, HOST_DONE, HOST_TRACEBACK };
 
 /* The original's numbers of inputs that cannot be used. */
 enum { HOST_ERROR_NONE = 0, HOST_ERROR_DATASET = 49, HOST_ERROR_BUNDLE = 102 };

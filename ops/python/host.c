@@ -28,7 +28,7 @@ static int check_fds(const struct host_answer *answer, size_t fd_count, struct e
 }
 
 int host_answer_check(struct host_answer *answer, size_t fd_count, struct err *err) {
-    if (answer->kind < HOST_READY || answer->kind > HOST_DONE)
+    if (answer->kind < HOST_READY || answer->kind > HOST_TRACEBACK)
         return err_set(err, REASON_BAD_RESULT, "answer %u of the script's process is unknown", answer->kind);
     TRY(check_fds(answer, fd_count, err));
     clean(answer->name, sizeof answer->name);
