@@ -245,7 +245,7 @@ static void f_answers_are_checked(void **state) {
     assert_answer((struct host_answer){.kind = HOST_READY}, 0,
                   "answer 1 of the script's process: expected 1 descriptors, found 0");
     assert_answer((struct host_answer){.kind = HOST_DONE}, 1,
-                  "answer 6 of the script's process: expected 0 descriptors, found 1");
+                  "answer 5 of the script's process: expected 0 descriptors, found 1");
     assert_answer((struct host_answer){.kind = HOST_RESULT, .port = 65}, 1,
                   "a result came for port 65: expected 1 to 64, or 0 and a name");
     assert_answer((struct host_answer){.kind = HOST_RESULT}, 1,
