@@ -244,7 +244,8 @@ static int deny_arguments(scmp_filter_ctx context, const struct argument_rule *r
 
 // Reading it is allowed.
 static int deny_new_mark(scmp_filter_ctx context, struct err *err) {
-    const struct scmp_arg_cmp compare[] = {SCMP_A1(SCMP_CMP_MASKED_EQ, LOW_32, RLIMIT_RTTIME), SCMP_A2(SCMP_CMP_NE, 0)};
+    const struct scmp_arg_cmp compare[] = {SCMP_A1(SCMP_CMP_MASKED_EQ, LOW_32, RLIMIT_RTTIME),
+                                           SCMP_A2(SCMP_CMP_NE, 0, 0)};
     int failed = seccomp_rule_add_array(context, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prlimit64), 2, compare);
     return failed < 0 ? add_failed(SCMP_SYS(prlimit64), failed, err) : 0;
 }

@@ -153,9 +153,10 @@ int landlock_no_writes(uint32_t abi, const char *const *paths, struct err *err) 
         struct landlock_rule rule = {.fd = -1};
         if (open_rule(abi, *paths, LANDLOCK_WORK, &rule) < 0)
             return err_sys(err, REASON_INFRA, "%s", *paths);
-        auto_fd int fd = rule.fd;
         rule.access &= writing;
-        TRY(add_rule(ruleset, &rule, err));
+        int added = add_rule(ruleset, &rule, err);
+        own_close(&rule.fd);
+        TRY(added);
     }
     return landlock_enforce(ruleset, err);
 }
