@@ -315,7 +315,7 @@ def azureml_main():
 """
     job = run(tmp_path, script)
     assert job.raised is None, job.err
-    assert job.out == ("['Script Bundle', 'user_script.py'] work user_script user_script.py\n"
+    assert job.out == ("['Script Bundle', 'logs', 'outputs', 'user_script.py'] work user_script user_script.py\n"
                        "['work', 'Script Bundle', 'src'] ['user_script.py']\nTrue Agg\nTrue\n")
 
 

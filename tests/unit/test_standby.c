@@ -136,7 +136,8 @@ static const char traces[] =
     "    print(hashlib.sha256(repr(sorted(sys.modules)).encode()).hexdigest(), sys.path, sys.argv, "
     "len(sys.meta_path),\n"
     "          sorted(sys.path_importer_cache), sorted(os.environ.items()), sorted(linecache.cache),\n"
-    "          sorted(map(repr, threading.enumerate())).__len__(), os.listdir('.'), os.listdir('Script Bundle'),\n"
+    "          sorted(map(repr, threading.enumerate())).__len__(), sorted(os.listdir('.')), os.listdir('Script "
+    "Bundle'),\n"
     "          len([fd for fd in range(64) if os.path.exists(f'/proc/self/fd/{fd}')]))\n"
     "    print(sorted(vars(sys.modules['user_script'])), __name__, __doc__, __spec__.origin, os.getcwd(),\n"
     "          os.umask(0o77), threading.Thread().name, gc.isenabled(), gc.get_threshold(), len(warnings.filters),\n"
@@ -156,7 +157,7 @@ static void f_what_it_did_while_it_waited_leaves_nothing(void **state) {
     script_output(&other, traces, cold, sizeof cold);
     well(harness_close(&other, &err), &err);
     assert_string_equal(warm, cold);
-    assert_non_null(strstr(warm, " 1 ['user_script.py', 'Script Bundle'] [] 5\n"));
+    assert_non_null(strstr(warm, " 1 ['Script Bundle', 'logs', 'outputs', 'user_script.py'] [] 5\n"));
 }
 
 static void f_the_hosts_log_is_not_in_its_reach(void **state) {

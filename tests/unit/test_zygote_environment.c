@@ -136,7 +136,7 @@ static void b_preloaded_plots_draw_and_leave_nothing_else(void **state) {
                   "import os\nimport matplotlib.pyplot as plt\ndef azureml_main():\n    plt.plot([1, 2], [3, 4])\n"
                   "    plt.savefig('plot.png')\n    print(sorted(os.listdir('.')))\n",
                   text, sizeof text);
-    assert_string_equal(text, "['Script Bundle', 'plot.png', 'user_script.py']\n");
+    assert_string_equal(text, "['Script Bundle', 'logs', 'outputs', 'plot.png', 'user_script.py']\n");
     well(harness_close(&harness, &err), &err);
 }
 
