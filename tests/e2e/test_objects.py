@@ -313,7 +313,8 @@ def test_f_only_regular_files_below_are_kept(quern, tmp_path):
 
 
 def test_f_outputs_that_is_a_link_is_not_followed(quern):
-    done = quern("import os\ndef azureml_main():\n    os.symlink('/etc', 'outputs')\n    os.symlink('.', 'logs')\n")
+    done = quern("import os\ndef azureml_main():\n    os.rmdir('outputs'), os.rmdir('logs')\n"
+                 "    os.symlink('/etc', 'outputs')\n    os.symlink('.', 'logs')\n")
     assert done.code == 0 and done.job["files"] == []
 
 
