@@ -88,7 +88,7 @@ def fork(places):
     return Area(
         "one child of a warm zygote: asked for → READY, COMMIT → DONE of an empty script, → exited",
         [[f"{places.benches}/bench_fork"]], 5 if places.quick else 200,
-        {f"{pages}: {part}": f"small pages: {part}" for pages in ("huge pages", "standby")
+        {f"{pages}: {part}": f"small pages: {part}" for pages in ("huge pages",)
          for part in ("ready", "job", "first line", "end", "total", "cpu")})
 
 

@@ -93,6 +93,10 @@ static void end_waker(const struct waker *waker) {
     waitpid(waker->pid, NULL, 0);
 }
 
+// Whoever worked just now (a fork, a wake-up, a spinner that starts) gives its processor back; what is measured next is not
+// its tail. There is no event to wait for: that is the kernel's own time.
+static void settle(void) { nanosleep(&(struct timespec){.tv_nsec = REST_NS}, NULL); }
+
 // ---- samples ----
 
 static void sample(const char *when, const char *what, uint64_t from, uint64_t to) {
@@ -113,7 +117,7 @@ static int measure_waker(const struct waker *waker, const char *when, const char
 
 static int measure_wakers(const struct bench *bench, const char *when, struct err *err) {
     TRY(measure_waker(&bench->waker, when, "wake-up", "", 1, err));
-    nanosleep(&(struct timespec){.tv_nsec = REST_NS}, NULL);
+    settle();
     return measure_waker(&bench->python, when, "python3", SCRIPT, strlen(SCRIPT), err);
 }
 
@@ -135,18 +139,6 @@ static int take_first_line(int out, uint64_t *ret_ns, struct err *err) {
     return 0;
 }
 
-static int await_done(struct harness_child *child, struct err *err) {
-    struct host_answer answer;
-    do {
-        auto_fd int fd = -1;
-        int got = child_answer(child, &answer, &fd, err);
-        TRY(got);
-        if (got == 0 || answer.kind == HOST_RAISED)
-            return err_set(err, REASON_INFRA, "the script failed");
-    } while (answer.kind != HOST_DONE);
-    return 0;
-}
-
 static int measure_dispatch(const struct bench *bench, const char *when, struct err *err) {
     struct harness_child child;
     uint64_t first;
@@ -155,7 +147,7 @@ static int measure_dispatch(const struct bench *bench, const char *when, struct 
     uint64_t given = clock_now_ns();
     TRY(tell(&child, bench, err));
     TRY(take_first_line(bench->output[0], &first, err));
-    TRY(await_done(&child, err));
+    TRY(child_done(&child, err));
     sample(when, "given", began, given);
     sample(when, "first line", began, first);
     own_close(&child.conversation);
@@ -164,10 +156,9 @@ static int measure_dispatch(const struct bench *bench, const char *when, struct 
     return 0;
 }
 
-// Who has just forked a child is given time to lie down again.
 static int rest(const struct bench *bench, struct err *err) {
     TRY(harness_await_waiting(&bench->harness, STANDBY, err));
-    nanosleep(&(struct timespec){.tv_nsec = REST_NS}, NULL);
+    settle();
     return 0;
 }
 
@@ -178,9 +169,9 @@ static int round_of(const struct bench *bench, struct err *err) {
     TRY(measure_dispatch(bench, "idle", err));
     TRY(rest(bench, err));
     spinners_go(&bench->spinners);
-    nanosleep(&(struct timespec){.tv_nsec = REST_NS}, NULL);
+    settle();
     TRY(measure_wakers(bench, "busy", err));
-    nanosleep(&(struct timespec){.tv_nsec = REST_NS}, NULL);
+    settle();
     TRY(measure_dispatch(bench, "busy", err));
     spinners_rest(&bench->spinners);
     return 0;

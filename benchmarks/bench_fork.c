@@ -8,23 +8,19 @@
 //     total   all of it
 //     cpu     of the tree
 //
-//     first line   request → the first line of the script
-//
-// `standby` is a zygote that keeps a child ready: forked, jailed and warmed up before it is asked for one.
+// What a child that stands by is worth: bench_dispatch.
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "quern/clock.h"
 #include "quern/own.h"
 #include "rounds.h"
 #include "tests/unit/host_harness.h"
 
-#define STANDBY_NS 50000000
 #define DESCRIPTOR "[environment]\npreload = numpy pandas matplotlib.pyplot\n"
-#define SCRIPT "import time; print(time.monotonic_ns(), flush=True)\ndef azureml_main():\n    return None\n"
+#define SCRIPT "def azureml_main():\n    return None\n"
 
 static void sample_since(const char *zygote, const char *what, uint64_t start) {
     char label[64];
@@ -38,58 +34,23 @@ static void sample_cpu(const char *zygote, const struct host_exited *exited) {
     rounds_sample(label, "cpu ms", (double)(exited->user_us + exited->system_us) / 1000);
 }
 
-static int await_done(struct harness_child *child, struct err *err) {
-    struct host_answer answer;
-    do {
-        auto_fd int fd = -1;
-        int got = child_answer(child, &answer, &fd, err);
-        TRY(got);
-        if (got == 0)
-            return err_set(err, REASON_INFRA, "the child went without DONE");
-        if (answer.kind == HOST_RAISED)
-            return err_set(err, REASON_EXCEPTION, "%s", answer.value);
-    } while (answer.kind != HOST_DONE);
-    return 0;
-}
-
 static int job(struct harness_child *child, int out, struct err *err) {
     TRY(child_commit(child, out, err));
     TRY(child_start(child, SCRIPT, err));
-    return await_done(child, err);
+    return child_done(child, err);
 }
 
-// What the script read from the clock of all processes in its first line.
-static int take_first_line(int out, uint64_t *ret_ns, struct err *err) {
-    char text[64] = "";
-    TRY(harness_wait(out, err));
-    if (read(out, text, sizeof text - 1) <= 0)
-        return err_sys(err, REASON_INFRA, "the script's output");
-    *ret_ns = strtoull(text, NULL, 10);
-    return 0;
-}
-
-static int sample_first_line(const char *zygote, int out, uint64_t began, struct err *err) {
-    char label[64];
-    uint64_t first;
-    TRY(take_first_line(out, &first, err));
-    snprintf(label, sizeof label, "%s: first line", zygote);
-    rounds_sample(label, "ms", (double)(first - began) / 1e6);
-    return 0;
-}
-
-static int measure(const struct harness *harness, const char *zygote, const int output[2], struct err *err) {
+static int measure(const struct harness *harness, const char *zygote, int output, struct err *err) {
     struct harness_child child;
     uint64_t began = clock_now_ns(), at = began;
     TRY(child_open(harness, &child, err));
     TRY(child_ready(&child, err));
     sample_since(zygote, "ready", at);
     at = clock_now_ns();
-    TRY(job(&child, output[1], err));
+    TRY(job(&child, output, err));
     sample_since(zygote, "job", at);
-    TRY(sample_first_line(zygote, output[0], began, err));
     at = clock_now_ns();
-    close(child.conversation);
-    child.conversation = -1;
+    own_close(&child.conversation);
     TRY(child_exited(&child, err));
     sample_since(zygote, "end", at);
     sample_since(zygote, "total", began);
@@ -106,25 +67,18 @@ static int open_zygote(struct harness *harness, const char *option, struct err *
     return -1;
 }
 
-// A child that waits does not say so to anybody but its zygote; it takes a few ms to come so far.
-static void await_standby(void) { nanosleep(&(struct timespec){.tv_nsec = STANDBY_NS}, NULL); }
-
 static int run(struct err *err) {
-    struct harness plain, collapsed, standby;
-    int output[2];
-    if (pipe2(output, O_CLOEXEC) < 0)
-        return err_sys(err, REASON_INFRA, "pipe2");
+    struct harness plain, collapsed;
+    auto_fd int output = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (output < 0)
+        return err_sys(err, REASON_INFRA, "/dev/null");
     TRY(open_zygote(&plain, "--no-collapse", err));
     TRY(open_zygote(&collapsed, NULL, err));
-    TRY(open_zygote(&standby, "--standby=1", err));
     while (rounds_wait()) {
         TRY(measure(&plain, "small pages", output, err));
         TRY(measure(&collapsed, "huge pages", output, err));
-        await_standby();
-        TRY(measure(&standby, "standby", output, err));
         rounds_end();
     }
-    TRY(harness_close(&standby, err));
     TRY(harness_close(&plain, err));
     return harness_close(&collapsed, err);
 }

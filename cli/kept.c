@@ -4,21 +4,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cli/member.h"
 #include "cli/quantity.h"
 #include "cli/text.h"
 #include "quern/own.h"
 
 enum { MOST_LINES = 20, NAME_COLUMNS = 30, VALUE_COLUMNS = 60 };
-
-static const char *string_of(const json_t *object, const char *name) {
-    const char *text = json_string_value(json_object_get(object, name));
-    return text ? text : "";
-}
-
-static uint64_t count_of(const json_t *object, const char *name) {
-    json_int_t count = json_integer_value(json_object_get(object, name));
-    return count > 0 ? (uint64_t)count : 0;
-}
 
 /* ---- metrics ---- */
 
@@ -62,7 +53,7 @@ static void say_metrics(const json_t *manifest, struct terminal *terminal) {
     json_t *value;
     size_t i, shown = 0;
     json_array_foreach(metrics, i, metric) {
-        name = string_of(metric, "name");
+        name = member_text(metric, "name");
         json_int_t count = json_integer_value(json_object_get(counts, name));
         json_object_set(last, name, json_object_get(metric, "value"));
         json_object_set_new(counts, name, json_integer(count + 1));
@@ -84,14 +75,14 @@ static void say_place(const json_t *file, const char *key, const char *dir, stru
         terminal_say(terminal, "%s%s%s", dir, *dir && dir[strlen(dir) - 1] == '/' ? "" : "/", key);
     else
         terminal_say(terminal, "  %s", key);
-    terminal_say(terminal, "  %s\n", quantity_show_bytes(count_of(file, "bytes"), bytes));
+    terminal_say(terminal, "  %s\n", quantity_show_bytes(member_count(file, "bytes"), bytes));
 }
 
 static void say_files(const json_t *manifest, const char *list, const char *dir, struct terminal *terminal) {
     const json_t *files = json_object_get(manifest, list), *file;
     size_t i, shown = 0;
     json_array_foreach(files, i, file) {
-        const char *key = string_of(file, "key");
+        const char *key = member_text(file, "key");
         if (*key && shown++ < MOST_LINES)
             say_place(file, key, dir, terminal);
     }

@@ -7,22 +7,13 @@
 #include <string.h>
 
 #include "cli/kept.h"
+#include "cli/member.h"
 #include "cli/quantity.h"
 #include "cli/table.h"
 #include "cli/text.h"
 #include "quern/memory.h"
 #include "quern/object.h"
 #include "quern/own.h"
-
-static const char *string_of(const json_t *object, const char *name) {
-    const char *text = json_string_value(json_object_get(object, name));
-    return text ? text : "";
-}
-
-static uint64_t count_of(const json_t *object, const char *name) {
-    json_int_t count = json_integer_value(json_object_get(object, name));
-    return count > 0 ? (uint64_t)count : 0;
-}
 
 /* ---- success ---- */
 
@@ -53,16 +44,16 @@ static void print_picture(const struct render *render, struct terminal *notes) {
 // What a kept output is: "640 × 960, 2 pictures" or "768 × 9, 12.3 kB".
 static void describe(const json_t *manifest, const json_t *output, char *text, size_t room) {
     const json_t *pictures = json_object_get(manifest, "pictures");
-    uint64_t count = count_of(pictures, "count");
+    uint64_t count = member_count(pictures, "count");
     char rows[QUANTITY_BYTES], columns[QUANTITY_BYTES], bytes[QUANTITY_BYTES];
-    const char *kind = string_of(output, "kind");
-    quantity_show_bytes(count_of(output, "bytes"), bytes);
-    if (strcmp(string_of(output, "port"), "visualization") == 0)
-        snprintf(text, room, "%" PRIu64 " × %" PRIu64 ", %" PRIu64 " picture%s", count_of(pictures, "width"),
-                 count_of(pictures, "height"), count, count == 1 ? "" : "s");
+    const char *kind = member_text(output, "kind");
+    quantity_show_bytes(member_count(output, "bytes"), bytes);
+    if (strcmp(member_text(output, "port"), "visualization") == 0)
+        snprintf(text, room, "%" PRIu64 " × %" PRIu64 ", %" PRIu64 " picture%s", member_count(pictures, "width"),
+                 member_count(pictures, "height"), count, count == 1 ? "" : "s");
     else if (!*kind || strcmp(kind, object_word(OBJECT_DATASET)) == 0)
-        snprintf(text, room, "%s × %s, %s", quantity_show_count(count_of(output, "rows"), rows),
-                 quantity_show_count(count_of(output, "columns"), columns), bytes);
+        snprintf(text, room, "%s × %s, %s", quantity_show_count(member_count(output, "rows"), rows),
+                 quantity_show_count(member_count(output, "columns"), columns), bytes);
     else
         snprintf(text, room, "%s, %s", kind, bytes);
 }
@@ -74,11 +65,11 @@ static void print_outputs(const json_t *manifest, const char *dir, struct termin
     int width = 0;
     size_t i;
     json_array_foreach(outputs, i, output) {
-        int own = (int)text_width(string_of(output, "key"));
+        int own = (int)text_width(member_text(output, "key"));
         width = own > width ? own : width;
     }
     json_array_foreach(outputs, i, output) {
-        const char *key = string_of(output, "key");
+        const char *key = member_text(output, "key");
         char text[128];
         describe(manifest, output, text, sizeof text);
         if (*key)
@@ -127,7 +118,7 @@ static char *script_line(const char *path, uint64_t number, bool utf8) {
 }
 
 static void print_place(const json_t *manifest, const char *path, struct terminal *notes) {
-    uint64_t line = count_of(json_object_get(manifest, "exception"), "line");
+    uint64_t line = member_count(json_object_get(manifest, "exception"), "line");
     auto_free char *source = line ? script_line(path, line, notes->utf8) : NULL;
     if (!source)
         return;
@@ -162,7 +153,7 @@ static void print_advice(const char *reason, struct terminal *notes) {
 static void print_failure(struct render *render, const json_t *manifest, const struct run_outcome *outcome,
                           const struct summary *summary, struct terminal *notes) {
     bool cancelled = strcmp(outcome->reason, reason_word(REASON_CANCELLED)) == 0;
-    const char *told = string_of(manifest, "message"), *message = *told ? told : outcome->message;
+    const char *told = member_text(manifest, "message"), *message = *told ? told : outcome->message;
     char time[QUANTITY_BYTES];
     quantity_show_duration(render->now_us() - render->begin_us, time);
     terminal_style(notes, cancelled ? TERMINAL_YELLOW : TERMINAL_RED);
@@ -179,7 +170,7 @@ static void print_failure(struct render *render, const json_t *manifest, const s
 
 static void print_warnings(const json_t *manifest, struct terminal *notes) {
     const json_t *warnings = json_object_get(manifest, "warnings"), *warning;
-    uint64_t left = count_of(manifest, "warnings_left");
+    uint64_t left = member_count(manifest, "warnings_left");
     size_t i;
     json_array_foreach(warnings, i, warning) {
         terminal_style(notes, TERMINAL_YELLOW);

@@ -10,10 +10,10 @@ import pandas as pd
 # Plots: draw with matplotlib, save as PNG. No display is needed.
 # import matplotlib.pyplot as plt
 
-# Parameters: --param rows=20. They are texts.
+# Parameters: --param rows=20. What is JSON is its value, anything else a text.
 import quern
 
-ROWS = int(quern.params.get("rows", "5"))
+ROWS = quern.params.get("rows", 5)
 
 
 def azureml_main(dataframe1=None, dataframe2=None):

@@ -111,6 +111,20 @@ int child_answer(struct harness_child *child, struct host_answer *answer, int *r
     return got;
 }
 
+int child_done(struct harness_child *child, struct err *err) {
+    struct host_answer answer;
+    do {
+        auto_fd int fd = -1;
+        int got = child_answer(child, &answer, &fd, err);
+        TRY(got);
+        if (got == 0)
+            return err_set(err, REASON_INFRA, "the child went without DONE");
+        if (answer.kind == HOST_RAISED)
+            return err_set(err, REASON_EXCEPTION, "%s", answer.value);
+    } while (answer.kind != HOST_DONE);
+    return 0;
+}
+
 // A child that ends before it is ready says why in host_exited.
 int child_ready(struct harness_child *child, struct err *err) {
     struct host_answer answer;

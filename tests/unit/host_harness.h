@@ -52,6 +52,9 @@ MUST_USE int child_commit(struct harness_child *child, int out, struct err *err)
 MUST_USE int child_send(struct harness_child *child, const struct host_call *record, int fd, struct err *err);
 MUST_USE int child_start(struct harness_child *child, const char *script, struct err *err);
 
+/* Takes answers until DONE; what the script raised instead comes back as *err. */
+MUST_USE int child_done(struct harness_child *child, struct err *err);
+
 /* Receives host_exited into child->exited. */
 MUST_USE int child_exited(struct harness_child *child, struct err *err);
 void child_close(struct harness_child *child);

@@ -61,16 +61,16 @@ def classic(error):
 
 def strip(told):
     """Removes our frames from a TracebackException and all that it is chained to."""
-    todo, seen = [told], set()
-    while todo:
-        one = todo.pop()
+    ahead, seen = [told], set()
+    while ahead:
+        one = ahead.pop()
         if one is None or id(one) in seen:
             continue
         seen.add(id(one))
         one.stack[:] = [frame for frame in one.stack if not is_own(frame.filename)]
         if not one.stack:
             one.stack = None
-        todo += [one.__cause__, one.__context__, *(getattr(one, "exceptions", None) or ())]
+        ahead += [one.__cause__, one.__context__, *(getattr(one, "exceptions", None) or ())]
 
 
 def say(text):

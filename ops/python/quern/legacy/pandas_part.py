@@ -152,7 +152,7 @@ module("pandas.tools.pivot", "pandas 0.23", "pandas.pivot_table, pandas.crosstab
 module("pandas.tools.tile", "pandas 0.23", "pandas.cut, pandas.qcut", lambda: names("pandas", "cut", "qcut"))
 module("pandas.tools.util", "pandas 0.23", "pandas.to_numeric", lambda: names("pandas", "to_numeric"))
 module("pandas.tools.rplot", "pandas 0.18", "seaborn.FacetGrid, or a loop over frame.groupby()",
-       lambda: vars(importlib.import_module("quern.legacy.rplot")))
+       lambda: names("quern.legacy.rplot"))
 module("pandas.stats", "pandas 0.23", "what it held, from pandas itself", dict)
 module("pandas.stats.moments", "pandas 0.23", ".rolling(), .expanding(), .ewm()", lambda: {
     name: one.make() for (holder, name), one in GONE.items()

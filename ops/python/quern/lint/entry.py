@@ -99,11 +99,11 @@ def ignored(most, rest, ports, ceiling):
 
 def yields(function):
     """Its own yield, not one of a function inside."""
-    todo = list(function.body)
-    while todo:
-        node = todo.pop()
+    ahead = list(function.body)
+    while ahead:
+        node = ahead.pop()
         if isinstance(node, (ast.Yield, ast.YieldFrom)):
             return True
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
-            todo += ast.iter_child_nodes(node)
+            ahead += ast.iter_child_nodes(node)
     return False

@@ -40,10 +40,10 @@ def scopes(text):
         top = symtable.symtable(text, "user_script.py", "exec")
     except (SyntaxError, ValueError, RecursionError):
         return bound, wanted
-    todo = [top]
-    while todo:
-        scope = todo.pop()
-        todo += scope.get_children()
+    ahead = [top]
+    while ahead:
+        scope = ahead.pop()
+        ahead += scope.get_children()
         for symbol in scope.get_symbols():
             binds = symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace() or symbol.is_parameter()
             if scope is top and (binds or symbol.is_annotated()) or symbol.is_declared_global() and binds:
