@@ -179,12 +179,14 @@ def fleet(tmp_path_factory):
         yield fleet
 
 
-def go_on(fleet):
-    fleet.says("dataset", "cp", "in", "go/on")
+def go_on(fleet, word="on"):
+    fleet.says("dataset", "cp", "in", f"go/{word}")
 
 
-def start(fleet, fate, *options):
-    job = fleet.submit(TRAIN.replace("FATE", fate), "--dataframe1", "in", "--write", "models", *options)
+def start(fleet, fate, word="on"):
+    """A job that waits for go_on(fleet, word), and writes models/WORD."""
+    script = TRAIN.replace("FATE", fate).replace("go/on", f"go/{word}").replace("models/one", f"models/{word}")
+    job = fleet.submit(script, "--dataframe1", "in", "--write", "models")
     fleet.begun(job)
     return job
 
@@ -193,13 +195,13 @@ def test_b_progress_is_seen_while_it_runs_and_what_was_written_when_it_succeeded
     job = start(fleet, "return None")
     eventually(lambda: fleet.inspect(job)["progress"] == "50%  half", "its progress")
     assert "50%  half" in fleet.says("status", job) and "50%  half" in fleet.says("ls")
-    assert "models/one" not in fleet.names()
+    assert "models/on" not in fleet.names()
     go_on(fleet)
     assert fleet.wait(job) == "succeeded"
-    assert {"models/one", f"job:{job}/extra", f"job:{job}/files/model.bin"} <= set(fleet.names())
-    assert fleet.bytes_of("models/one") == b"weights" and fleet.bytes_of(f"job:{job}/extra")[:6] == b"ARROW1"
+    assert {"models/on", f"job:{job}/extra", f"job:{job}/files/model.bin"} <= set(fleet.names())
+    assert fleet.bytes_of("models/on") == b"weights" and fleet.bytes_of(f"job:{job}/extra")[:6] == b"ARROW1"
     status = fleet.says("status", job)
-    assert "  rows  2\n" in status and f"  job:{job}/files/model.bin  7 bytes\n" in status and "  models/one  7 bytes\n" in status
+    assert "  rows  2\n" in status and f"  job:{job}/files/model.bin  7 bytes\n" in status and "  models/on  7 bytes\n" in status
     told = json.loads(fleet.says("status", "--json", job))
     assert told["metrics"] == [{"name": "rows", "value": 2}] and told["files"][0]["name"] == "model.bin"
     out = fleet.directory / "fetched"
@@ -209,12 +211,11 @@ def test_b_progress_is_seen_while_it_runs_and_what_was_written_when_it_succeeded
 
 
 def test_b_a_job_that_fails_keeps_its_files_and_metrics_and_names_nothing(fleet):
-    go_on(fleet)
-    fleet.says("dataset", "rm", "models/one")
-    job = start(fleet, "raise ValueError('no')")
+    go_on(fleet, "fails")
+    job = start(fleet, "raise ValueError('no')", "fails")
     assert fleet.wait(job) == "failed"
     names = set(fleet.names())
-    assert f"job:{job}/files/model.bin" in names and not {"models/one", f"job:{job}/extra"} & names
+    assert f"job:{job}/files/model.bin" in names and not {"models/fails", f"job:{job}/extra"} & names
     record = json.loads(fleet.bytes_of(f"job:{job}/job.json"))
     assert record["metrics"] == [{"name": "rows", "value": 2}]
 
