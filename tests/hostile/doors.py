@@ -19,7 +19,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from fleet.processes import die_with_parent  # noqa: E402  (the path above finds it)
 from fleet.redis import Redis  # noqa: E402
-from fleet.waiting import eventually  # noqa: E402
+from fleet.waiting import SLOWNESS, eventually  # noqa: E402
 
 PROGRAMS = pathlib.Path(os.environ.get("QUERN_BIN", HERE.parents[1] / "build" / "bin"))
 PLACE = pathlib.Path("/tmp/house")
@@ -27,7 +27,8 @@ PLACE = pathlib.Path("/tmp/house")
 NO_NAMESPACES = ("unshare", "--user", "--map-current-user", "--keep-caps", "sh", "-c",
                  'echo 0 >/proc/sys/user/max_user_namespaces && '
                  'exec setpriv --inh-caps=-all --ambient-caps=-all --bounding-set=-all "$@"', "sh")
-SECONDS = 120
+SECONDS = 120 * SLOWNESS
+JOB_SECONDS = 60 * SLOWNESS
 COMMON = ("--bundle", PLACE / "attack.zip")
 SETTINGS = """
 [queue]
@@ -59,7 +60,7 @@ requirepass {password}
 
 
 def bounded(options):
-    return options if "--timeout" in options else (*options, "--timeout", "60s")
+    return options if "--timeout" in options else (*options, "--timeout", f"{JOB_SECONDS}s")
 
 
 class Outcome:
@@ -154,7 +155,7 @@ class House:
 
     def page(self, path):
         """(status, text) of an HTTP page of the keeper."""
-        connection = http.client.HTTPConnection("localhost", timeout=20)
+        connection = http.client.HTTPConnection("localhost", timeout=20 * SLOWNESS)
         connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             connection.sock.connect(str(PLACE / "http"))
@@ -166,7 +167,7 @@ class House:
         finally:
             connection.close()
 
-    # ---- the doors: no job runs longer than a minute ----
+    # ---- the doors: no job runs longer than JOB_SECONDS ----
 
     def here_run(self, script, *options):
         """Through `quern run`."""
