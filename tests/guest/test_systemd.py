@@ -103,7 +103,7 @@ def group_of(**limits):
 
 @pytest.fixture(scope="module", autouse=True)
 def unit():
-    """Installed, enabled and up."""
+    """Installed, enabled and up. pytest shows the journal when a test failed."""
     run("cmake", "--install", ROOT / "build", "--prefix", "/usr")
     pathlib.Path("/etc/quern").mkdir()
     pathlib.Path("/etc/quern/quernd.ini").write_text(SETTINGS)
@@ -111,9 +111,11 @@ def unit():
     pathlib.Path("/etc/systemd/system/quernd.service.d").mkdir()
     pathlib.Path("/etc/systemd/system/quernd.service.d/slow.conf").write_text(SLOW)
     run("systemctl", "start", "redis-server")
-    run("systemctl", "enable", "--now", "quernd", check=False)
-    yield
-    print(run("journalctl", "-u", "quernd", "-u", "redis-server", "-o", "short-monotonic", "--no-pager", "-n", 150))
+    try:
+        run("systemctl", "enable", "--now", "quernd")
+        yield
+    finally:
+        print(run("journalctl", "-u", "quernd", "-u", "redis-server", "-o", "short-monotonic", "--no-pager", "-n", 150))
 
 
 def test_b_the_unit_is_up_with_a_cgroup(unit):

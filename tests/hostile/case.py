@@ -27,6 +27,7 @@ KEYS = {"reason", "message", "like", "found", "user", "free", "no_control", "end
         "warnings", "short", "or"}
 
 
+BOUND = os.environ.get("QUERN_BOUND", "polled")  # what keeps the memory of jobs on this machine
 MINIMAL = ("the jail is minimal here: this machine gives no user namespaces (quern doctor); what scripts can see of it then is "
            "told in docs/security.md")
 
@@ -66,7 +67,8 @@ def wrong(expect, outcome, level):
     if "or" in expect and record.get("reason") == expect["or"]:
         return []
     pairs = {"reason": (expect.get("reason"), record.get("reason", "no record")),
-             "level": (level, record.get("jail", {}).get("level", level))}
+             "level": (level, record.get("jail", {}).get("level", level)),
+             "bound": (BOUND, record.get("jail", {}).get("bound", BOUND))}
     if expect.get("message"):
         pairs["message"] = (expect["message"], record.get("message"))
     if "found" in expect:

@@ -29,6 +29,7 @@ NO_NAMESPACES = ("unshare", "--user", "--map-current-user", "--keep-caps", "sh",
                  'exec setpriv --inh-caps=-all --ambient-caps=-all --bounding-set=-all "$@"', "sh")
 SECONDS = 120 * SLOWNESS
 JOB_SECONDS = 60 * SLOWNESS
+GROUP = os.environ.get("QUERN_HOSTILE_CGROUP")  # that was delegated to who runs quernd
 COMMON = ("--bundle", PLACE / "attack.zip")
 SETTINGS = """
 [queue]
@@ -99,7 +100,7 @@ class House:
         eventually((PLACE / "redis").exists, "redis-server")
         self.redis = Redis(PLACE / "redis")
         eventually(self.is_let_in, "redis-server")
-        self.quernd = self.start(PLACE / "bin/quernd", "--config", PLACE / "quernd.ini")
+        self.quernd = self.start(PLACE / "bin/quernd", "--config", PLACE / "quernd.ini", group=GROUP)
         eventually(lambda: self.page("/readyz")[0] == 200, "quernd")
 
     def is_let_in(self):
@@ -139,10 +140,15 @@ class House:
                 "XDG_CONFIG_HOME": f"{PLACE}/config", "XDG_STATE_HOME": f"{PLACE}/state",
                 "QUERN_REDIS_URL": f"unix:{PLACE}/redis", "QUERN_REDIS_PASSWORD_FILE": f"{PLACE}/password"}
 
-    def start(self, *command):
+    def start(self, *command, group=None):
+        def first():
+            die_with_parent()
+            if group:
+                pathlib.Path(group, "cgroup.procs").write_text(str(os.getpid()))
+
         return subprocess.Popen([*self.around, *map(str, command)], env=self.environment, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.DEVNULL, stderr=open(PLACE / "log", "a"), cwd=PLACE,
-                                preexec_fn=die_with_parent)
+                                preexec_fn=first)
 
     def run(self, *command, check=True, timeout=SECONDS):
         done = subprocess.run([*self.around, *map(str, command)], env=self.environment, stdin=subprocess.DEVNULL,
