@@ -17,7 +17,7 @@
 #include "cli/up_settings.h"
 #include "cli/verbs.h"
 #include "cli/workers.h"
-#include "daemon/peers.h"
+#include "daemon/supervisor/peers.h"
 #include "quern/catalogue.h"
 #include "quern/clock.h"
 #include "quern/own.h"

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "attempt.h"
+#include "daemon/failpoint.h"
 #include "delivery_queue.h"
-#include "failpoint.h"
 #include "quern/clock.h"
 #include "quern/own.h"
 #include "quern/queue_worker.h"
