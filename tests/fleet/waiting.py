@@ -14,9 +14,11 @@ def eventually(condition, what=None, seconds=PATIENCE_SECONDS):
     """The first true value of condition(); TimeoutError tells what was awaited."""
     deadline = time.monotonic() + seconds
     while True:
+        began = time.monotonic()
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what or condition}: not within {seconds} s")
-        time.sleep(TURN_SECONDS)
+        took = time.monotonic() - began
+        time.sleep(max(TURN_SECONDS, (SLOWNESS - 1) * took))  # on a slow machine looking would take all its time
