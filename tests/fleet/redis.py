@@ -6,7 +6,8 @@ Replies: int, bytes, None, list; an error is raised as RedisError. Scripts are l
 import hashlib
 import socket
 
-PATIENCE_SECONDS = 20
+from fleet.waiting import PATIENCE_SECONDS
+
 
 
 class RedisError(Exception):
