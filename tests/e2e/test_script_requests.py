@@ -144,12 +144,21 @@ def test_m_without_the_channel_a_script_is_told(quern):
     assert run.code == 1 and run.job["exception"]["type"] == "OSError"
 
 
-def test_m_a_queue_s_keys_are_not_asked_for_by_quern_run(quern, monkeypatch):
+ASKS = "import quern\ndef azureml_main():\n    quern.log('a', 1)\n    quern.read('b')\n"
+AWAY = ("the script asks for keys of the queue 'default': Redis at 127.0.0.1:1: Connection refused; `quern doctor` looks closer, "
+        "and --store URL names a store in its place")
+BAD_NAME = ("the script asks for keys of the queue 'BAD': queue name: expected 1 to 63 of a-z 0-9 _ . -; `quern doctor` looks "
+            "closer, and --store URL names a store in its place")
+
+
+@pytest.mark.parametrize(("name", "reason", "message"), [("", "unreachable", AWAY), ("BAD", "config", BAD_NAME)])
+def test_m_a_queue_that_quern_run_cannot_ask(quern, monkeypatch, name, reason, message):
     monkeypatch.setenv("QUERN_REDIS_URL", "redis://127.0.0.1:1")
-    run = quern("import quern\ndef azureml_main():\n    quern.log('a', 1)\n    quern.read('b')\n")
-    assert run.job["message"] == ("ValueError: a script of `quern run` cannot ask for keys of a queue: name a store with "
-                                  "--store, or submit it")
+    monkeypatch.setenv("QUERN_QUEUE", name)
+    run = quern(ASKS)
+    assert (run.job["reason"], run.job["message"]) == (reason, message)
     assert run.job["metrics"] == [{"name": "a", "value": 1}]
+    assert quern("def azureml_main():\n    pass\n").code == 0  # who asks for nothing needs no queue
 
 
 # ---- through a queue ----
@@ -218,6 +227,40 @@ def test_b_a_job_that_fails_keeps_its_files_and_metrics_and_names_nothing(fleet)
     assert f"job:{job}/files/model.bin" in names and not {"models/fails", f"job:{job}/extra"} & names
     record = json.loads(fleet.bytes_of(f"job:{job}/job.json"))
     assert record["metrics"] == [{"name": "rows", "value": 2}]
+
+
+HERE = '''
+import quern
+from azureml.core import Dataset, Workspace
+from azure.storage.blob import BlockBlobService
+
+def azureml_main():
+    assert "in" in quern.keys() and quern.exists("in")
+    quern.write("team/frame", quern.read("in"))
+    quern.write("team/note", "text")
+    try:
+        quern.write("job:x/y", b"")
+    except ValueError as error:
+        print(error)
+    BlockBlobService("acct", "key").create_blob_from_text("box", "note.txt", "blob")
+    return Dataset.get_by_name(Workspace.from_config(), "in").to_pandas_dataframe(),
+'''
+
+
+def test_m_quern_run_asks_the_queue_that_is_configured(fleet):
+    out = fleet.directory / "here"
+    run = fleet.quern("run", fleet.script(HERE), "--write", "team", "--write", "acct", "-o", out)
+    assert run.code == 0, run.err
+    assert (out / "stdout.txt").read_text() == ("job:x/y: a run of `quern run` has no keys of a job; keep a file, or write "
+                                                "another key with --write PREFIX\n")
+    assert fleet.bytes_of("team/note") == b"text" and fleet.bytes_of("acct/box/note.txt") == b"blob"
+    assert fleet.bytes_of("team/frame")[:6] == b"ARROW1"
+    assert json.loads((out / "job.json").read_text())["outputs"][0]["rows"] == 2
+    # A key of the command line and one of the script are of one catalogue; a store that is named is another one.
+    again = fleet.script("import quern\ndef azureml_main(df):\n    assert quern.read('team/frame').equals(df)\n")
+    assert fleet.quern("run", again, "--dataframe1", "team/frame").code == 0
+    apart = fleet.quern("run", again, "--store", f"file:{fleet.directory}/apart")
+    assert apart.code == 1 and "FileNotFoundError: team/frame: no such key" in apart.err
 
 
 def test_f_prefixes_are_enforced_by_the_worker(fleet):
