@@ -26,6 +26,7 @@ def azureml_main(dataframe1=None):
     quern.progress(text="more")
     quern.log("loss", 0.5)
     quern.log("loss", np.float32(0.25))
+    quern.log("exact", [0.1, 0.1 + 0.2, 2 / 3, 5e-324, 0.7682291666666666])
     quern.log("confusion", np.eye(2))
     quern.log("odd", [float("nan"), float("inf"), 2**60, pd.Timestamp("2020-01-01"), None, True])
     quern.file("plots\\\\line.txt", b"hello")
@@ -83,6 +84,8 @@ def test_b_a_script_asks_in_quern_run(quern, tmp_path):
         values.setdefault(metric["name"], []).append(metric["value"])
     assert values["loss"] == [0.5, 0.25] and values["confusion"] == [[[1.0, 0.0], [0.0, 1.0]]]
     assert values["odd"] == [["NaN", "Infinity", 2**60, "2020-01-01 00:00:00", None, True]] and values["forked"] == [True]
+    assert values["exact"] == [[0.1, 0.1 + 0.2, 2 / 3, 5e-324, 0.7682291666666666]]
+    assert " 0.1,\n" in (run.out / "job.json").read_text()
     assert all(values[f"thread{i}"] == list(range(20)) for i in range(8))
     assert [(file["name"], file["key"], file["bytes"]) for file in job["files"]] == [
         ("plots/line.txt", "files/plots/line.txt", 5), ("here.txt", "files/here.txt", 11)]
