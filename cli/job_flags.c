@@ -10,8 +10,8 @@
 #include "cli/columns.h"
 #include "cli/environments.h"
 #include "cli/source.h"
-#include "quern/memory.h"
 #include "quern/json_text.h"
+#include "quern/memory.h"
 #include "quern/own.h"
 
 enum {

@@ -20,7 +20,7 @@
 struct request {
     struct job job;
     struct environment environment;
-    struct store store; /* opened for the first key, or because it is named */
+    struct store store;        /* opened for the first key, or because it is named */
     struct client_place queue; /* url empty: there is none, or --store stands in its place */
     struct jail_require require;
     const char *output_dir;

@@ -50,8 +50,9 @@ static int open_queue(struct delivery_local *local, struct queue_home *ret, stru
         return blame_queue(local, &why, err);
     if (*ret->store)
         return 0;
-    return err_set(err, REASON_CONFIG, "the queue '%s' names no store for its datasets: quern queue home %s --store URL",
-                   queue->name, queue->name);
+    return err_set(err, REASON_CONFIG,
+                   "the queue '%s' names no store for its datasets: quern queue home %s --store URL", queue->name,
+                   queue->name);
 }
 
 static int open_catalogue(struct delivery_local *local, struct err *err) {

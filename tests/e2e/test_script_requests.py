@@ -266,6 +266,55 @@ def test_m_quern_run_asks_the_queue_that_is_configured(fleet):
     assert apart.code == 1 and "FileNotFoundError: team/frame: no such key" in apart.err
 
 
+LEAVES = '''
+import os, pandas, quern
+def azureml_main():
+    open("logs/train.log", "wb").write(b"epoch 1\\xff\\n")
+    open("logs/of errors", "w").write("none")
+    os.makedirs("outputs/deep")
+    open("outputs/deep/a.bin", "wb").write(b"\\0\\1")
+    quern.output("nothing", None)
+    print("done")
+    return pandas.DataFrame({"a": [1]}), None
+'''
+
+
+def test_b_logs_offers_the_files_of_logs(fleet):
+    job = fleet.submit(LEAVES)
+    number = str(fleet.in_state(job, "succeeded")["number"])
+    assert tuple(fleet.quern("logs", number)) == (
+        0, "done\n", f"-- logs/of errors  4 bytes\n-- logs/train.log  9 bytes\n-- print it: quern logs {number} --file "
+                     "'of errors'\n")
+    for name, bytes in (("train.log", b"epoch 1\xff\n"), ("logs/train.log", b"epoch 1\xff\n"), ("of errors", b"none"),
+                        ("outputs/deep/a.bin", b"\0\1")):
+        assert tuple(fleet.quern("logs", job, "--file", name, text=False)) == (0, bytes, b"")
+    assert tuple(fleet.quern("logs", number, "--file", "trian.log")) == (
+        3, "", f"error: job '{number}' has kept no file 'trian.log'\n  did you mean 'train.log'?\n"
+               f"  it has: quern dataset ls job:{job}/files/\n")
+    assert fleet.quern("logs", number, "--file", "a", "-f").err == (
+        "error: --file: expected no --follow beside it: the file is printed as it was kept\n")
+
+
+def test_m_an_output_of_none_is_told_of_where_it_is_wanted(fleet):
+    job = fleet.submit(LEAVES)
+    number = fleet.in_state(job, "succeeded")["number"]
+    takes = "def azureml_main(a, b, c=1):\n    assert c is None\n"
+    late = fleet.submit(takes, "--dataframe1", f"job:{number}/dataset1", "--dataframe2", f"job:{number}/dataset2")
+    assert fleet.in_state(late, "failed")["message"] == (
+        f"job:{job}/dataset2: that job has no such output: one that is None is not kept, and nobody can take it. Return an "
+        "empty frame there, or quern.output(NAME, None), which arrives as None")
+    good = fleet.submit(takes, "--dataframe1", f"job:{number}/dataset1", "--input", f"c=job:{number}/nothing")
+    assert fleet.wait(good) == "succeeded"
+    # The same keys, by the job's number, on the desk.
+    script = fleet.script(takes)
+    here = fleet.quern("run", script, "--dataframe1", f"job:{number}/dataset1", "--input", f"c=job:{number}/nothing")
+    assert here.code == 0, here.err
+    assert tuple(fleet.quern("run", script, "--dataframe1", f"job:{number}/dataset2")) == (
+        3, "", f"error: --dataframe1: there is no dataset 'job:{number}/dataset2' in the store\n  an output that was None is "
+               f"not kept; the job has: quern dataset ls job:{number}/\n")
+    assert f"job:{job}/dataset1" in fleet.says("dataset", "ls", f"job:{number}/")
+
+
 def test_f_prefixes_are_enforced_by_the_worker(fleet):
     script = "import quern\ndef azureml_main():\n    print(quern.keys())\n    quern.read('in')\n"
     job = fleet.submit(script, "--read", "models")
