@@ -148,7 +148,8 @@ int source_named(const char *name, const char *word, struct job_source *ret, str
     struct job_source source = {.url = strdup(word), .name = strdup(word)};
     if (!source.url || !source.name) {
         drop(&source);
-        return refuse(refusal, REASON_INFRA, "out of memory for the name of a key");
+        refuse(refusal, REASON_INFRA, "out of memory for the name of a key");
+        return -1;
     }
     *ret = source;
     return 0;
