@@ -20,7 +20,6 @@ from doors import PLACE
 from fleet.waiting import PATIENCE_SECONDS
 
 MEMORY_SLACK = 24 << 20  # of a process's own memory: what an allocator keeps
-CLOCK_SLACK = 30.0  # seconds between two looks at how the clocks differ
 CLONE_NEWNS = 0x20000
 LIBC = ctypes.CDLL(None, use_errno=True)
 TIME_WAIT = "06"
