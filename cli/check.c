@@ -9,7 +9,7 @@
 static int build(const struct command_line *line, struct job *job, struct environment *environment,
                  struct refusal *refusal) {
     struct err err;
-    TRY(job_flags_read(line, 1, job, refusal));
+    TRY(job_flags_read(line, job, refusal));
     TRY(environments_find(job->environment, environment, refusal));
     job->legacy |= environment->legacy;
     return job_check(job, &err) < 0 ? refuse(refusal, REASON_USAGE, "%s", err.msg) : 0;
