@@ -185,7 +185,7 @@ def test_l_an_environment_lowers_what_a_job_asks_for(tmp_path):
     ("ram = 2G", "line 4: [limits]: expected one of time, memory, cpu, processes, open_files, disk, disk_files, file, result, output, "
                  "pictures, picture_pixels, files, files_size, bundle_entries, bundle_size, bundle_ratio, "
                  'found "ram"'),
-    ("time = 60s\n[defaults]\ntime = 70s", "[defaults] time = 70s is above [limits] time = 60s"),
+    ("time = 60s\n[defaults]\ntime = 70s", "[defaults] time = 70s is above [limits] time = 1m"),
     ("time = 60s\ntime = 70s", "line 5: [limits]: expected time once, found it again"),
 ])
 def test_b_bounds_that_cannot_be_used_are_told(tmp_path, line, message):
