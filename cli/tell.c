@@ -6,6 +6,7 @@
 #include <sys/time.h>
 
 #include "cli/kept.h"
+#include "cli/limits_told.h"
 #include "cli/quantity.h"
 #include "cli/verdict.h"
 #include "cli/waiting.h"
@@ -92,4 +93,5 @@ void tell_record(const struct client *client, const char *id, const struct queue
 void tell_kept(const struct queue_record *record, struct terminal *terminal) {
     json_auto_t *manifest = record->result ? json_loadb(record->result, record->result_bytes, 0, NULL) : NULL;
     kept_say(manifest, NULL, terminal);
+    limits_told_record(manifest, terminal);
 }

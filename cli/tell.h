@@ -14,9 +14,9 @@
 #include "cli/terminal.h"
 #include "quern/queue_client.h"
 
-/* Ends with a line end. */
-/* What it logged and kept, once it has ended. */
+/* What it logged and kept, and its limits, once it has ended. */
 void tell_kept(const struct queue_record *record, struct terminal *terminal);
+/* Ends with a line end. */
 void tell_record(const struct client *client, const char *id, const struct queue_record *record,
                  struct terminal *terminal);
 

@@ -2,7 +2,6 @@
 /* Step load: bring every input into a segment, once per host. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "attempt.h"
 #include "column_report.h"
@@ -38,16 +37,11 @@ static const char minimal[] =
     "the jail is minimal here: this machine gives no user namespaces (quern doctor); what scripts "
     "can see of it then is told in docs/security.md";
 
-static unsigned count_cores(void) {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    return cores > 0 ? (unsigned)cores : 1;
-}
-
 // Who debugs thinks longer than any limit that is not the job's own.
 static void settle_limits(struct attempt *attempt, const struct limits_layers *layers) {
     struct job_limits *limits = &attempt->job.limits;
     bool untimed = attempt->job.debug && limits->time_ms == 0;
-    limits_settle(limits, layers, count_cores(), attempt->manifest.limit_origins);
+    limits_settle(limits, layers, limits_cores(), attempt->manifest.limit_origins);
     if (untimed)
         limits->time_ms = 0;
     attempt->manifest.limits = *limits;

@@ -74,6 +74,8 @@ enum limit_origin { LIMIT_USUAL, LIMIT_OF_HOST, LIMIT_OF_ENVIRONMENT, LIMIT_ASKE
 
 const char *limit_origin_word(enum limit_origin origin); /* "usual", "host", "environment", "asked" */
 
+unsigned limits_cores(void); /* of this machine */
+
 /* Makes what a job asked for what it has: afterwards none is 0. Who says how long a job may run, and nothing of its CPU time,
  * means to let it: with `cores` of them its CPU limit never ends what the clock would still allow. */
 void limits_settle(struct job_limits *limits, const struct limits_layers *layers, unsigned cores,

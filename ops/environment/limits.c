@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quern/limits.h"
 
-#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 const struct limit limits_table[LIMITS_COUNT] = {
 #define ROW(name, member, key, flag, unit, least, most, usual, shown, what)                                            \
@@ -68,6 +68,11 @@ static struct counted choose(const struct job_limits *asked, const struct limits
 static void lower(struct counted *counted, uint64_t most, enum limit_origin origin) {
     if (most && counted->value > most)
         *counted = (struct counted){most, origin};
+}
+
+unsigned limits_cores(void) {
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores > 0 ? (unsigned)cores : 1;
 }
 
 // Seconds that so many cores have in the time, and one more for each.

@@ -165,16 +165,62 @@ def test_l_a_host_lowers_what_a_job_asks_for(fleet):
     assert limits["open_files"] == 1024  # nobody spoke of it
 
 
-def test_l_an_environment_lowers_what_a_job_asks_for(tmp_path):
-    script, places = tmp_path / "script.py", tmp_path / "config" / "quern" / "environments"
-    script.write_text(NOTHING)
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """An environment with words of its own; what `quern` says, with XDG_CONFIG_HOME set."""
+    places = tmp_path / "config" / "quern" / "environments"
     places.mkdir(parents=True)
-    (places / "small.conf").write_text("[environment]\npython = /usr/bin/python3\n[limits]\nmemory = 300M\ncpu = 90s\n")
-    done = subprocess.run([QUERN, "run", script, "--env", "small", "--json"], capture_output=True, text=True, check=False,
-                          env=dict(os.environ, XDG_CONFIG_HOME=str(tmp_path / "config")))
-    assert done.returncode == 0, done.stderr
-    limits = json.loads(done.stdout)["limits"]
-    assert (limits["memory_bytes"], limits["cpu_seconds"], limits["time_ms"]) == (300 << 20, 90, 3600000)
+    (places / "small.conf").write_text("[environment]\npython = /usr/bin/python3\n[defaults]\ncpu = 70s\nfiles = 7\n"
+                                       "[limits]\nmemory = 300M\ncpu = 90s\n")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+    def says(*words):
+        return subprocess.run([QUERN, *words], capture_output=True, text=True, check=True).stdout
+
+    return says
+
+
+def test_l_an_environment_has_defaults_and_bounds_here(quern, small):
+    run = quern(NOTHING, "--env", "small", "--files", "9")
+    assert run.code == 0, run.stderr
+    assert run.job["limits_from"] == {"memory_bytes": "environment", "cpu_seconds": "environment", "files": "asked"}
+    assert [run.job["limits"][name] for name in ("memory_bytes", "cpu_seconds", "files", "time_ms")] == [300 << 20, 70, 9, 3600000]
+    asked = quern(NOTHING, "--env", "small", "--timeout", "10m").job  # as much CPU time as that allows, and no more than may be
+    assert (asked["limits"]["cpu_seconds"], asked["limits_from"]["cpu_seconds"]) == (90, "environment")
+
+
+def test_b_what_an_environment_says_of_limits_is_shown(small):
+    limits = json.loads(small("env", "show", "small", "--json"))["limits"]
+    assert limits["memory_bytes"] == {"default": 300 << 20, "from": "environment", "most": 300 << 20}
+    assert limits["files"] == {"default": 7, "from": "environment", "most": None}
+    assert limits["pictures"] == {"default": 100, "from": "usual", "most": None}
+    assert "          memory         300M, at most 300M  (its own)\n          cpu            70s, at most 90s  (its own)\n" in small(
+        "env", "show", "small")
+    assert "limits    jobs of the environment 'small' have, unless they ask: memory 300M, at most 300M; cpu 70s, at most 90s; files 7\n" in small(
+        "doctor")
+
+
+def test_l_a_default_of_the_host_and_one_of_the_environment_end_a_job(fleet):
+    places = fleet.directory / "environments"
+    places.mkdir()
+    (places / "own.conf").write_text("[environment]\npython = /usr/bin/python3\n[defaults]\ntime = 1500ms\n")
+    fleet.set_home("default,own")
+    fleet.host(defaults={"time": "1s", "disk": "8M"}, limits={"processes": "64"},
+               environments={"names": "default own", "directory": places, "standby": 0}).ready()
+    forever, full = "def azureml_main():\n while True: pass\n", "def azureml_main():\n open('f', 'wb').write(bytes(9 << 20))\n"
+    asked = {fleet.submit(*words): message for words, message in [
+        ((forever,), "the script ran longer than its time limit of 1 s"),
+        ((forever, "--env", "own"), "the script ran longer than its time limit of 1500 ms"),
+        ((full,), "[Errno 28] No space left on device (the limit is 8 MiB in 65536 files, 4096 MiB each)")]}
+    for job, message in asked.items():
+        assert fleet.wait(job) == "failed"
+        assert json.loads(fleet.bytes_of(f"job:{job}/job.json"))["message"] == message
+    first, second, _ = asked
+    assert json.loads(fleet.redis("GET", fleet.key("spec", first)))["limits"] == {}  # it asked for nothing
+    assert fleet.says("status", first).endswith("\n  limits: time 1s (host), processes 64 (host), disk 8M (host)\n")
+    record = json.loads(fleet.says("status", second, "--json"))
+    assert record["limits_from"] == {"time_ms": "environment", "processes": "host", "work_bytes": "host"}
+    assert record["limits"]["time_ms"] == 1500
 
 
 @pytest.mark.parametrize("line, message", [
