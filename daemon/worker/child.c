@@ -385,9 +385,15 @@ static int raised_verdict(const struct host_answer *raised, const struct host_ca
     return -1;
 }
 
+// Who ignores SIGXCPU gets SIGKILL of the kernel, now and then before a look finds him.
+static bool used_up(const struct host_exited *exit, uint64_t cpu_seconds) {
+    return exit->signal == SIGXCPU ||
+           (exit->signal == SIGKILL && exit->user_us + exit->system_us >= cpu_seconds * 1000000);
+}
+
 static int death_verdict(const struct child *child, const struct host_call *commit, struct err *err) {
     const struct host_exited *exit = &child->exit;
-    if (exit->signal == SIGXCPU)
+    if (used_up(exit, commit->limits.cpu_seconds))
         return err_set(err, REASON_LIMIT_CPU, "the script used more than its %llu seconds of CPU time",
                        (unsigned long long)commit->limits.cpu_seconds);
     if (exit->signal) {

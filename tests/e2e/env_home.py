@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from fleet import QUERN
+from fleet import PATIENCE_SECONDS, QUERN
 
 NO_NUMPY = "the module numpy cannot be imported: ModuleNotFoundError: No module named 'numpy'\n"
 
@@ -40,7 +40,7 @@ def env(home, environment):
 
     def run(*words, verb="env"):
         done = subprocess.run([QUERN, verb, *map(str, words)], cwd=home, env=environment, capture_output=True, text=True,
-                              timeout=300, stdin=subprocess.DEVNULL)
+                              timeout=PATIENCE_SECONDS, stdin=subprocess.DEVNULL)
         return done.returncode, done.stdout, done.stderr
 
     return run

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from env_home import NO_NUMPY, env, environment, home, names, nothing_is_left, offline, small, write_wheel  # noqa: F401
-from fleet import ROOT
+from fleet import PATIENCE_SECONDS, ROOT
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +14,7 @@ def wheelhouse(tmp_path_factory):
     """Wheels of pandas 3 and what it needs."""
     wheels = tmp_path_factory.mktemp("wheels")
     subprocess.run([ROOT / "build/venv-pandas3/bin/pip", "download", "-q", "--disable-pip-version-check", "--only-binary",
-                    ":all:", "-d", wheels, "pandas>=3,<4"], check=True, stdin=subprocess.DEVNULL, timeout=300)
+                    ":all:", "-d", wheels, "pandas>=3,<4"], check=True, stdin=subprocess.DEVNULL, timeout=PATIENCE_SECONDS)
     return wheels
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from fleet import QUERN
 from env_home import NO_NUMPY, env, environment, home, made, names, nothing_is_left, offline, small  # noqa: F401
-from fleet.waiting import eventually
+from fleet.waiting import PATIENCE_SECONDS, eventually
 
 
 @contextlib.contextmanager
@@ -59,7 +59,7 @@ def test_c_one_changes_environments_at_a_time(env, home, environment, offline, s
         assert env("create", "y", "--wheelhouse", small) == (
             75, "", f"error: {made(home)}: another quern changes environments now: try again when it has ended\n")
         create.send_signal(signal.SIGCONT)
-        assert create.wait(120) == 78 and create.said().endswith(NO_NUMPY)
+        assert create.wait(PATIENCE_SECONDS) == 78 and create.said().endswith(NO_NUMPY)
     settle(env)
     assert nothing_is_left(home)
 
@@ -81,7 +81,7 @@ def test_b_an_environment_in_use_is_not_removed(env, home, environment, borrowed
         assert env("rm", "x") == (75, "", "error: NAME: jobs run in 'x' now: remove it when they have ended\n")
         assert borrowed.exists() and (made(home) / "x/bin/python").exists()
         run.terminate()
-        assert run.wait(60) != 0
+        assert run.wait(PATIENCE_SECONDS) != 0
     assert env("rm", "x") == (0, f"removed {borrowed}\nremoved {made(home)}/x\n", "")
     assert nothing_is_left(home)
 

@@ -6,9 +6,8 @@ Replies: int, bytes, None, list; an error is raised as RedisError. Scripts are l
 import hashlib
 import socket
 
-from fleet.waiting import SLOWNESS
+from fleet.waiting import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 20 * SLOWNESS
 
 
 class RedisError(Exception):
