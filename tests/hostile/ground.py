@@ -17,9 +17,9 @@ import time
 import zlib
 
 import enter
-from doors import PLACE, SLOWNESS
+from doors import PLACE
+from fleet.waiting import PATIENCE_SECONDS
 
-SETTLE_SECONDS = 20 * SLOWNESS
 MEMORY_SLACK = 24 << 20  # of a process's own memory: what an allocator keeps
 CLONE_NEWNS = 0x20000
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -172,7 +172,7 @@ class Ground:
 
     def settled(self):
         """A look that is the same twice."""
-        deadline = time.monotonic() + SETTLE_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         last, look = None, self.look()
         while last is None or self.compare(last, look):
             assert time.monotonic() < deadline, f"the world does not come to rest: {self.compare(last, look)}"
@@ -252,7 +252,7 @@ class Ground:
                 found.append(f"{aspect}: {difference(was, now)}")
         return sorted(found)
 
-    def differences(self, seconds=SETTLE_SECONDS):
+    def differences(self, seconds=PATIENCE_SECONDS):
         """What is not as it was, when it had time to become so again."""
         deadline = time.monotonic() + seconds
         while True:

@@ -9,12 +9,11 @@ import pytest
 
 import enter
 from conftest import LEVEL, UID
-from doors import PLACE, SLOWNESS, eventually
+from doors import PLACE, eventually
 from ground import join
 from planted import LIBC, PATHS, TCP
 
 
-FOUND_SECONDS = 10 * SLOWNESS
 CHILD_UID = 1879048200 if UID == 0 else UID
 KEY_SPEC_USER_KEYRING = -4
 SYS_ADD_KEY, SYS_KEYCTL, KEYCTL_CLEAR = 248, 250, 7
@@ -242,7 +241,7 @@ if LEVEL == "minimal":  # where a zygote has the mounts of all
 def test_b_a_planted_leftover_is_found(world, left):
     assert world.ground.differences() == []
     with left(world) as sentence:
-        eventually(lambda: any(sentence in one for one in world.ground.differences(seconds=0)), sentence, FOUND_SECONDS)
+        eventually(lambda: any(sentence in one for one in world.ground.differences(seconds=0)), sentence)
     assert world.ground.differences() == []
 
 
