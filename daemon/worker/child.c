@@ -361,6 +361,11 @@ static int processes_verdict(const struct host_answer *raised, const struct host
                    commit->limits.processes);
 }
 
+static int open_files_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
+    return err_set(err, REASON_LIMIT_OPEN_FILES, "%.900s (the limit is %u open files)", raised->value,
+                   commit->limits.open_files);
+}
+
 static int time_verdict(uint64_t limit_ms, struct err *err) {
     return err_set(err, REASON_LIMIT_TIME, "the script ran longer than its time limit of %llu%s",
                    (unsigned long long)(limit_ms % 1000 ? limit_ms : limit_ms / 1000), limit_ms % 1000 ? " ms" : " s");
@@ -371,6 +376,8 @@ static int raised_verdict(const struct host_answer *raised, const struct host_ca
         return disk_verdict(raised, commit, err);
     if (raised->reason == REASON_LIMIT_PROCESSES)
         return processes_verdict(raised, commit, err);
+    if (raised->reason == REASON_LIMIT_OPEN_FILES)
+        return open_files_verdict(raised, commit, err);
     if (raised->reason == REASON_LIMIT_MEMORY)
         return memory_verdict(raised, commit, err);
     err_set(err, (enum reason)raised->reason, "%s", raised->value);

@@ -183,7 +183,7 @@ def test_b_help_errors_is_the_table_of_words(say):
     code, out, err = say("help", "errors")
     assert (code, err) == (0, "") and len(rows) > 20
     for word, exit_code, text in rows:
-        assert f"{exit_code:>4}  {word or '-':<15}  {text}\n" in out
+        assert f"{exit_code:>4}  {word or '-':<16}  {text}\n" in out
 
 
 def test_b_version(say):
