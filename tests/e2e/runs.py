@@ -23,7 +23,7 @@ class Kept:
 
 
 class Run(Kept):
-    """A finished `quern run`: exit code, streams, and the record if the outputs were kept."""
+    """A finished `quern run`, or `quern wait`: exit code, streams, and the record if the outputs were kept."""
 
     def __init__(self, done, out):
         super().__init__(out)
