@@ -9,7 +9,6 @@ import socket
 from fleet.waiting import PATIENCE_SECONDS
 
 
-
 class RedisError(Exception):
     pass
 

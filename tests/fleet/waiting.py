@@ -16,10 +16,13 @@ def eventually(condition, what=None, seconds=PATIENCE_SECONDS):
     """The first true value of condition(); TimeoutError tells what was awaited."""
     begun = time.monotonic()
     while True:
+        began = time.monotonic()
         value = condition()
         if value:
             return value
         waited = time.monotonic() - begun
         if waited > seconds:
             raise TimeoutError(f"{what or condition}: not within {seconds} s")
-        time.sleep(min(max(TURN_SECONDS, waited / WAITED), LONGEST_TURN_SECONDS))
+        took = time.monotonic() - began
+        turn = min(max(TURN_SECONDS, waited / WAITED), LONGEST_TURN_SECONDS)
+        time.sleep(max(turn, (SLOWNESS - 1) * took))  # where each look is slow, looking would take all the time
