@@ -26,16 +26,16 @@ void child_init(struct child *child, struct supervisor_calls *calls) {
                             .process = -1,
                             .work_dir = -1,
                             .memory = {MANIFEST_UNKNOWN, MANIFEST_UNKNOWN}};
-    tree_watch_init(&child->watch);
+    tree_guard_init(&child->guard);
 }
 
 void child_done(struct child *child) {
+    tree_guard_done(&child->guard);
     int *const fds[] = {&child->control, &child->tree, &child->process, &child->work_dir};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         own_close(fds[i]);
     foreign_close(&child->conversation, 1);
     foreign_close(&child->requests, 1);
-    tree_watch_done(&child->watch);
 }
 
 static void kill_tree(const struct child *child) {
@@ -94,7 +94,7 @@ int child_start(struct child *child, int zygote, const struct job_limits *limits
     close(steal_fd(&its_control));
     TRY(receive_first(child, &spawned, err));
     return calls_watch(child->calls, &(struct calls_tree){child->tree, child->process, limits}, &child->facts,
-                       &child->watch.group, err);
+                       &child->guard.watch.group, err);
 }
 
 // What it is told decides what it may use.
@@ -102,9 +102,9 @@ static int watch_call(struct child *child, const struct host_call *call, const i
     if (call->kind == HOST_COMMIT)
         child->limits = call->limits;
     if (call->kind == HOST_INPUT && call->flags == OBJECT_DATASET)
-        return tree_watch_input(&child->watch, fds[0], err);
+        return tree_watch_input(&child->guard.watch, fds[0], err);
     if (call->kind == HOST_START)
-        tree_watch_begin(&child->watch, child->process, &child->facts, child->inherited_bytes, &child->limits);
+        tree_watch_begin(&child->guard.watch, child->process, &child->facts, child->inherited_bytes, &child->limits);
     return 0;
 }
 
@@ -155,7 +155,7 @@ static void take_answer(struct child *child, const struct child_listener *listen
     case HOST_READY:
         if (child->work_dir < 0) {
             child->work_dir = steal_fd(fd);
-            tree_watch_work(&child->watch, &child->facts, child->work_dir);
+            tree_guard_work(&child->guard, &child->facts, child->work_dir);
         }
         break;
     case HOST_RESULT:
@@ -201,7 +201,18 @@ static void on_conversation(struct child *child, const struct child_listener *li
     foreign_close(&fd, got > 0 ? 1 : 0);
 }
 
-static void on_request(struct child *child, const struct child_listener *listener) {
+static int answer(struct child *child, const struct child_listener *listener, struct request *request, int *fds,
+                  size_t count, struct err *err) {
+    struct err why;
+    // All others may wait for a service.
+    if (request->kind != REQUEST_PROGRESS)
+        TRY(tree_guard_start(&child->guard, child->tree, err));
+    if (listener->on_request(listener->context, request, fds, count, &why) < 0)
+        refuse(child, &why);
+    return 0;
+}
+
+static int on_request(struct child *child, const struct child_listener *listener, struct err *err) {
     struct request request;
     struct err why;
     int fds[REQUEST_MAX_FDS];
@@ -213,24 +224,33 @@ static void on_request(struct child *child, const struct child_listener *listene
         err_set(&why, REASON_BAD_RESULT, "the script's process sent a request that is none");
         refuse(child, &why);
     } else {
-        if (listener->on_request(listener->context, &request, fds, count, &why) < 0)
-            refuse(child, &why);
+        int answered = answer(child, listener, &request, fds, count, err);
         foreign_close(fds, count);
+        return answered;
     }
+    return 0;
 }
 
 // The group tells of orphans, too, which nobody waited for.
 static void take_usage(struct child *child) {
     struct cgroup_usage usage;
     struct err why;
-    if (!tree_watch_end(&child->watch, &usage))
+    if (!tree_watch_end(&child->guard.watch, &usage))
         return;
     child->exit.user_us = usage.user_us;
     child->exit.system_us = usage.system_us;
     if (!usage.out_of_memory || child->done)
         return;
-    tree_watch_killed(&child->watch, &usage, &why);
+    tree_watch_killed(&child->guard.watch, &usage, &why);
     refuse(child, &why);
+}
+
+static int end_guard(struct child *child, struct err *err) {
+    struct err why;
+    int found = tree_guard_end(&child->guard, &why, err);
+    if (found > 0)
+        refuse(child, &why);
+    return found < 0 ? -1 : 0;
 }
 
 static int on_control(struct child *child, struct err *err) {
@@ -241,8 +261,9 @@ static int on_control(struct child *child, struct err *err) {
         return err_set(err, REASON_LOST, "the zygote died while a job ran");
     err_distrust(&child->exit.err);
     child->exited = true;
+    TRY(end_guard(child, err));
     take_usage(child);
-    if (tree_watch_last_survey(&child->watch, &why) > 0)
+    if (tree_watch_last_survey(&child->guard.watch, &why) > 0)
         refuse(child, &why);
     return 0;
 }
@@ -271,14 +292,6 @@ static void on_turn(struct child *child, const struct child_listener *listener) 
         kill_tree(child);
 }
 
-static int on_look(struct child *child, struct err *err) {
-    struct err why;
-    int beyond = tree_watch_look(&child->watch, &why, err);
-    if (beyond > 0)
-        refuse(child, &why);
-    return beyond;
-}
-
 enum { CONVERSATION, REQUESTS, CONTROL, SUPERVISOR, OUT, ERR, OTHER, SOURCES };
 
 static int spool_end(const struct spool *spool) { return spool ? spool->read_end : -1; }
@@ -289,7 +302,7 @@ static int attend_once(struct child *child, const struct child_listener *listene
     const bool dead = child->exited;
     uint64_t deadline_ns = CLOCK_NEVER;
     int other = listener->on_wait ? listener->on_wait(listener->context, &deadline_ns) : -1;
-    uint64_t look_ns = dead ? 0 : tree_watch_next_ns(&child->watch);
+    uint64_t look_ns = dead ? 0 : tree_guard_next_ns(&child->guard);
     deadline_ns = look_ns < deadline_ns ? look_ns : deadline_ns;
     struct pollfd polls[SOURCES] = {
         [CONVERSATION] = {.fd = child->conversation, .events = POLLIN},
@@ -317,9 +330,9 @@ static int attend_once(struct child *child, const struct child_listener *listene
         TRY(on_control(child, err));
     // Behind the supervisor: a request may ask it, and takes from its socket what the poll saw there.
     if (polls[REQUESTS].revents)
-        on_request(child, listener);
+        TRY(on_request(child, listener, err));
     if (!child->exited && clock_now_ns() >= look_ns)
-        TRY(on_look(child, err));
+        TRY(tree_guard_start(&child->guard, child->tree, err));
     on_turn(child, listener);
     return 0;
 }

@@ -17,7 +17,7 @@
 #include "quern/request.h"
 #include "spool.h"
 #include "supervisor_calls.h"
-#include "tree_watch.h"
+#include "tree_guard.h"
 
 struct child_listener {
     void *context;
@@ -61,7 +61,7 @@ struct child {
     struct jail_limits limits; /* of COMMIT */
     uint64_t time_ms;
     uint64_t inherited_bytes;
-    struct tree_watch watch;
+    struct tree_guard guard;
 };
 
 void child_init(struct child *child, struct supervisor_calls *calls);

@@ -181,8 +181,8 @@ static void keep_facts(struct attempt *attempt, const struct child *child) {
     manifest->user_us = child->exit.user_us;
     manifest->system_us = child->exit.system_us;
     manifest->peak_rss_bytes = child->exit.peak_rss_bytes;
-    if (child->watch.peak_bytes)
-        manifest->peak_bytes = child->watch.peak_bytes;
+    if (child->guard.watch.peak_bytes)
+        manifest->peak_bytes = child->guard.watch.peak_bytes;
     manifest->private_dirty_bytes = child->memory.private_dirty_bytes;
     manifest->copied_on_write_bytes = child->memory.copied_on_write_bytes;
     if (child->raised.kind) {
