@@ -71,11 +71,10 @@ static const char *find_name(const struct command_line *line, const struct prefe
     return given ? "-q" : variable ? "QUERN_QUEUE" : preferences->file;
 }
 
-static int open_queue(const char *name, const char *name_source, const char *key_file, struct client *client,
-                      struct refusal *refusal) {
+static int open_queue(const char *name, const char *name_source, struct client *client, struct refusal *refusal) {
     const struct queue_options options = {.url = client->url,
                                           .password = client->password,
-                                          .key_file = *key_file ? key_file : NULL,
+                                          .key_file = *client->key_file ? client->key_file : NULL,
                                           .name = name,
                                           .durability = client->durability};
     struct err err;
@@ -86,6 +85,12 @@ static int open_queue(const char *name, const char *name_source, const char *key
     bool bad_name = err.reason == REASON_BAD_INPUT;
     const char *source = bad_name ? name_source : client->source;
     return refuse(refusal, *source == '-' ? REASON_USAGE : REASON_CONFIG, "%s: %s", source, err.msg);
+}
+
+static int find_key_file(const struct preferences *preferences, char ret[PATH_MAX], struct refusal *refusal) {
+    const char *variable = preferences_variable("QUERN_KEY_FILE");
+    int bytes = snprintf(ret, PATH_MAX, "%s", variable ? variable : preferences->key_file);
+    return bytes < PATH_MAX ? 0 : refuse(refusal, REASON_CONFIG, "QUERN_KEY_FILE: the name is too long");
 }
 
 static int read_durability(const struct preferences *preferences, enum queue_durability *ret, struct refusal *refusal) {
@@ -112,9 +117,10 @@ static int open_named(const struct command_line *line, const char *operand, stru
     int result = preferences_password("QUERN_REDIS_PASSWORD_FILE", preferences.password_file, &ret->password, refusal);
     if (result == 0)
         result = read_durability(&preferences, &ret->durability, refusal);
-    const char *key_file = preferences_variable("QUERN_KEY_FILE");
     if (result == 0)
-        result = open_queue(name, name_source, key_file ? key_file : preferences.key_file, ret, refusal);
+        result = find_key_file(&preferences, ret->key_file, refusal);
+    if (result == 0)
+        result = open_queue(name, name_source, ret, refusal);
     if (result < 0)
         client_close(ret);
     return result;

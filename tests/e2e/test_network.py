@@ -87,6 +87,9 @@ def test_f_a_job_reaches_the_machines_servers_only_where_its_environment_is_open
     record = fleet.in_state(job, "succeeded")
     assert fleet.says("logs", job) == said + "\n"
     assert record["result"]["environment"]["network"] == network
+    told = json.loads(fleet.says("status", "--json", job))
+    assert {name: told[name] for name in ("environment", "jail", "usage", "warnings")} == {
+        name: record["result"][name] for name in ("environment", "jail", "usage", "warnings")}
     assert record["result"]["jail"]["network_namespace"] == (network == "denied")
     if os.geteuid() == 0:
         assert record["result"]["jail"]["level"] == "full"
