@@ -87,9 +87,13 @@ static int open_queue(const char *name, const char *name_source, struct client *
     return refuse(refusal, *source == '-' ? REASON_USAGE : REASON_CONFIG, "%s: %s", source, err.msg);
 }
 
+static const char *variable_or(const char *variable, const char *preferred) {
+    const char *value = preferences_variable(variable);
+    return value ? value : preferred;
+}
+
 static int find_key_file(const struct preferences *preferences, char ret[PATH_MAX], struct refusal *refusal) {
-    const char *variable = preferences_variable("QUERN_KEY_FILE");
-    int bytes = snprintf(ret, PATH_MAX, "%s", variable ? variable : preferences->key_file);
+    int bytes = snprintf(ret, PATH_MAX, "%s", variable_or("QUERN_KEY_FILE", preferences->key_file));
     return bytes < PATH_MAX ? 0 : refuse(refusal, REASON_CONFIG, "QUERN_KEY_FILE: the name is too long");
 }
 
@@ -132,6 +136,22 @@ int client_open(const struct command_line *line, struct client *ret, struct refu
 
 int client_open_operand(const struct command_line *line, struct client *ret, struct refusal *refusal) {
     return open_named(line, line->operand_count ? line->operands[0] : NULL, ret, refusal);
+}
+
+int client_find(const struct command_line *line, struct client_place *ret, struct refusal *refusal) {
+    struct client client = {.queue = NULL};
+    struct preferences preferences;
+    const char *name;
+    TRY(preferences_read(&preferences, refusal));
+    TRY(find_url(line, &preferences, &client, refusal));
+    (void)find_name(line, &preferences, &name);
+    memcpy(ret->url, client.url, sizeof ret->url);
+    snprintf(ret->name, sizeof ret->name, "%.*s", QUEUE_NAME_BYTES, name);
+    snprintf(ret->password_file, sizeof ret->password_file, "%s",
+             variable_or("QUERN_REDIS_PASSWORD_FILE", preferences.password_file));
+    snprintf(ret->store_password_file, sizeof ret->store_password_file, "%s",
+             variable_or("QUERN_STORE_PASSWORD_FILE", preferences.store_password_file));
+    return 0;
 }
 
 bool client_is_configured(const struct command_line *line) {

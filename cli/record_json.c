@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "cli/verdict.h"
+#include "quern/json_text.h"
 #include "quern/own.h"
 #include "quern/queue_client.h"
 #include "quern/utf8.h"
@@ -54,18 +55,18 @@ static json_t *list_of(const json_t *manifest, const char *name) {
     return list ? json_incref(list) : json_array();
 }
 
-// What the manifest says of it; null while there is none.
-static json_t *part_of(const json_t *manifest, const char *name) {
-    json_t *part = json_object_get(manifest, name);
-    return part ? json_incref(part) : json_null();
+// Likewise, one of its objects.
+static void put_object(json_t *object, const json_t *manifest, const char *name) {
+    json_t *member = json_object_get(manifest, name);
+    json_object_set_new(object, name, member ? json_incref(member) : json_object());
 }
 
 json_t *record_json(const struct client *client, const char *id, const struct queue_record *record) {
     json_auto_t *manifest = record->result ? json_loadb(record->result, record->result_bytes, 0, NULL) : NULL;
-    return json_pack(
+    json_t *object = json_pack(
         "{s:i, s:s, s:s, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, "
         "s:o, "
-        "s:o, s:o, s:o, s:o, s:o, s:o}",
+        "s:o, s:o, s:o}",
         "schema", 1, "queue", client->name, "id", id, "number", count(record->number), "state",
         job_state_name(record->state), "cancelling", record->cancelling, "exit_code", code(record->state, record->why),
         "reason", text_or_null(record->why), "message", text_or_null(record->text), "priority", count(record->priority),
@@ -74,8 +75,13 @@ json_t *record_json(const struct client *client, const char *id, const struct qu
         moment(record->due_unix_ms), "started", moment(record->started_unix_ms), "ended", moment(record->ended_unix_ms),
         "worker", text_or_null(record->worker), "progress", text_or_null(record->progress), "signed", record->is_signed,
         "metrics", list_of(manifest, "metrics"), "files", list_of(manifest, "files"), "written",
-        list_of(manifest, "written"), "warnings", list_of(manifest, "warnings"), "environment",
-        part_of(manifest, "environment"), "jail", part_of(manifest, "jail"), "usage", part_of(manifest, "usage"));
+        list_of(manifest, "written"), "warnings", list_of(manifest, "warnings"));
+    put_object(object, manifest, "environment");
+    put_object(object, manifest, "jail");
+    put_object(object, manifest, "usage");
+    put_object(object, manifest, "limits");
+    put_object(object, manifest, "limits_from");
+    return object;
 }
 
 json_t *record_json_row(const struct client *client, enum job_state state, const struct queue_row *row) {
@@ -88,8 +94,7 @@ json_t *record_json_row(const struct client *client, enum job_state state, const
 }
 
 int record_json_print(json_t *object, bool indented, struct refusal *refusal) {
-    auto_free char *text =
-        object ? json_dumps(object, JSON_REAL_PRECISION(15) | (indented ? JSON_INDENT(2) : JSON_COMPACT)) : NULL;
+    auto_free char *text = object ? json_text(object, indented ? JSON_INDENT(2) : JSON_COMPACT) : NULL;
     json_decref(object);
     if (!text)
         return refuse(refusal, REASON_INFRA, "out of memory for a job as JSON");

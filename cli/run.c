@@ -20,8 +20,8 @@
 struct request {
     struct job job;
     struct environment environment;
-    struct store store; /* opened for the first key, or because it is named */
-    bool keys_of_queue;
+    struct store store;        /* opened for the first key, or because it is named */
+    struct client_place queue; /* url empty: there is none, or --store stands in its place */
     struct jail_require require;
     const char *output_dir;
     bool json;
@@ -58,16 +58,13 @@ static void take_flag(struct request *request, const struct given *given) {
     }
 }
 
-// Who debugs thinks longer than any limit, and needs the terminal.
-static int settle_debug(struct request *request, bool timed, struct refusal *refusal) {
+static int settle_debug(const struct request *request, struct refusal *refusal) {
     if (!request->job.debug)
         return 0;
     if (request->json)
         return refuse(refusal, REASON_USAGE, "--pdb and --json exclude each other: the debugger writes to stdout");
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
         return refuse(refusal, REASON_USAGE, "--pdb: expected a terminal on standard input and output, found none");
-    if (!timed)
-        request->job.limits.time_ms = 0;
     return 0;
 }
 
@@ -94,24 +91,23 @@ static int pin_keys(const struct command_line *line, struct request *request, st
     return 0;
 }
 
-// A store that is named counts for what the script asks for, too.
+// Whose keys the script may ask for: those of a store that is named, else of a queue, which is called when it does.
 static int settle_store(const struct command_line *line, struct request *request, struct refusal *refusal) {
-    const struct given *store = command_given(line, "--store");
-    request->keys_of_queue = !store && client_is_configured(line);
-    return store && !request->store.storage ? store_open(line, &request->store, refusal) : 0;
+    if (command_given(line, "--store"))
+        return request->store.storage ? 0 : store_open(line, &request->store, refusal);
+    return client_is_configured(line) ? client_find(line, &request->queue, refusal) : 0;
 }
 
 static int build(const struct command_line *line, struct request *request, struct refusal *refusal) {
     struct err err;
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
     for (size_t i = 0; i < line->given_count; i++)
         take_flag(request, &line->given[i]);
-    TRY(job_flags_read(line, cores > 0 ? (unsigned)cores : 1, &request->job, refusal));
+    TRY(job_flags_read(line, &request->job, refusal));
     TRY(pin_keys(line, request, refusal));
     TRY(settle_store(line, request, refusal));
     if (request->output_dir)
         TRY(check_output(request->output_dir, refusal));
-    TRY(settle_debug(request, command_given(line, "--timeout") != NULL, refusal));
+    TRY(settle_debug(request, refusal));
     TRY(environments_find(request->job.environment, &request->environment, refusal));
     return job_check(&request->job, &err) < 0 ? refuse(refusal, REASON_USAGE, "%s", err.msg) : 0;
 }
@@ -123,13 +119,16 @@ static void on_event(void *context, const struct event *event, int fd) { render_
 static void on_tick(void *context) { render_tick(context); }
 
 static int execute(const struct request *request, struct render *render) {
+    const struct client_place *place = &request->queue;
+    const struct run_queue queue = {place->url, place->name, place->password_file};
     const struct run_options options = {.job = &request->job,
                                         .environment = &request->environment,
                                         .require = request->require,
                                         .output_dir = request->output_dir,
                                         .store = request->store.url,
-                                        .store_password_file = request->store.password_file,
-                                        .keys_of_queue = request->keys_of_queue,
+                                        .store_password_file =
+                                            *queue.url ? place->store_password_file : request->store.password_file,
+                                        .queue = *queue.url ? &queue : NULL,
                                         .debug_terminal = request->job.debug,
                                         .on_event = on_event,
                                         .on_tick = on_tick,

@@ -18,9 +18,6 @@
 #include "quern/queue_client.h"
 #include "quern/queue_server.h"
 
-// Nobody knows here how many cores the job's host has.
-enum { MOST_CORES = 256 };
-
 static const char job_prefix[] = "job:";
 
 static int no_memory(struct refusal *refusal) { return refuse(refusal, REASON_INFRA, "out of memory for a job"); }
@@ -195,20 +192,23 @@ static int enqueue(const struct client *client, struct submission *submission, c
 // Everything that can be refused without a queue is refused first.
 static int build(const struct command_line *line, struct job *job, struct refusal *refusal) {
     struct err err;
-    TRY(job_flags_read(line, MOST_CORES, job, refusal));
+    TRY(job_flags_read(line, job, refusal));
     for (size_t i = 0; i < line->given_count; i++)
         TRY(take(job, &line->given[i], refusal));
     return job_check(job, &err) < 0 ? refuse(refusal, REASON_USAGE, "%s", err.msg) : 0;
 }
 
-// Only what cannot run is refused. Where the environment is not on this machine, nobody can tell.
+// Only what cannot run is refused. Where the environment is not on this machine, nobody can tell, and it says so.
 static int check_script(const struct command_line *line, const struct job *job, struct refusal *refusal) {
     const char *path = line->operands[0];
     struct environment environment;
     struct refusal unchecked;
     struct lint lint;
-    if (environments_find(job->environment, &environment, &unchecked) < 0)
+    if (environments_find(job->environment, &environment, &unchecked) < 0) {
+        fprintf(stderr, "note: the script was not checked: the environment '%s' cannot be asked on this machine\n",
+                job->environment);
         return 0;
+    }
     if (lint_run(job, &environment, &lint, &unchecked) < 0) {
         fprintf(stderr, "note: the script was not checked: %s\n", unchecked.err.msg);
         return 0;

@@ -8,6 +8,7 @@
 
 #include "manifest_error.h"
 #include "quern/job.h"
+#include "quern/json_text.h"
 #include "quern/own.h"
 #include "quern/utf8.h"
 
@@ -261,10 +262,18 @@ static json_t *jail_of(const struct jail_facts *facts) {
 
 static json_t *limits_of(const struct job_limits *limits) {
     json_t *object = json_object();
-#define LIMIT(member, ...) put(&object, #member, count_of(limits->member));
-#define JAIL_LIMIT(member, ...) put(&object, #member, count_of(limits->jail.member));
-#include "../schemas/limits.def"
+    for (enum limit_row row = 0; row < LIMITS_COUNT; row++)
+        if (limits_get(limits, row))
+            put(&object, limits_table[row].name, count_of(limits_get(limits, row)));
     put(&object, "mapped_bytes", count_of(limits->jail.mapped_bytes));
+    return object;
+}
+
+static json_t *origins_of(const struct manifest *manifest) {
+    json_t *object = json_object();
+    for (enum limit_row row = 0; row < LIMITS_COUNT; row++)
+        if (limits_get(&manifest->limits, row) && manifest->limit_origins[row] != LIMIT_USUAL)
+            put(&object, limits_table[row].name, json_string(limit_origin_word(manifest->limit_origins[row])));
     return object;
 }
 
@@ -302,13 +311,14 @@ static json_t *object_of(const struct manifest *manifest) {
     put_kept(&object, manifest);
     put(&object, "jail", jail_of(&manifest->jail));
     put(&object, "limits", limits_of(&manifest->limits));
+    put(&object, "limits_from", origins_of(manifest));
     put(&object, "usage", usage_of(manifest));
     put_words(&object, manifest);
     return object;
 }
 
 static int print(const json_t *object, char **ret_json, size_t *ret_bytes, struct err *err) {
-    auto_free char *text = object ? json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) : NULL;
+    auto_free char *text = object ? json_text(object, JSON_INDENT(2)) : NULL;
     char *json = NULL;
     int bytes = text ? asprintf(&json, "%s\n", text) : -1;
     if (bytes < 0)

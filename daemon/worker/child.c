@@ -385,7 +385,7 @@ static int time_verdict(uint64_t limit_ms, struct err *err) {
 }
 
 static int raised_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
-    if (raised->reason == REASON_LIMIT_DISK)
+    if (raised->reason == REASON_LIMIT_DISK && raised->detail != HOST_ERROR_BUNDLE)
         return disk_verdict(raised, commit, err);
     if (raised->reason == REASON_LIMIT_PROCESSES)
         return processes_verdict(raised, commit, err);

@@ -152,6 +152,7 @@ static const struct argument_rule arguments[] = {
     BITS(clone, 0, CLONE_NEWPID),
     BITS(clone, 0, CLONE_NEWNET),
     BITS(memfd_create, 1, MFD_HUGETLB),
+    BITS(mmap, 3, MAP_HUGETLB), // no figure of a process's memory has them
     // The kernel looks at the low 32 bits of a command; a comparison of all 64 could be evaded.
     COMMAND(ioctl, 1, TIOCSTI),
     COMMAND(ioctl, 1, TIOCLINUX),

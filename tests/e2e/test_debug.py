@@ -46,8 +46,7 @@ def test_b_a_failed_job_fails_here_as_it_did_there(fleet):
     job = submitted(fleet)
     code, out, err = fleet.quern("debug", job, "--no-run", "-o", "case")
     command = ("quern run score.py --dataframe1 ./dataframe1.arrow --dataframe2 ./dataframe2.tsv --columns2 Col2,Col1 --no-header "
-               "--bundle bundle.zip --legacy --param 'k=it'\\''s a=b, c' --memory 1073741824 --cpu 23296s "
-               "--timeout 90000ms")
+               "--bundle bundle.zip --legacy --param 'k=it'\\''s a=b, c' --timeout 90s --memory 1G")
     assert (code, out) == (0, "") and err.endswith(f"▶ {command}\n"), err
     assert "note: nothing is published here: results go to the terminal and into out/\n" in err
     case = fleet.directory / "case"

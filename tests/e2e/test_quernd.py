@@ -125,7 +125,7 @@ def test_b_settings_are_read_again(fleet):
     ("[queue]\nurl = unix:/s\nurls = 2\n",
      'line 3: [queue]: expected one of url, password_file, key_file, names, lease, durability, found "urls"'),
     ("[queues]\nurl = unix:/s\n",
-     "line 2: expected a section of queue, store, workers, environments, jail, limits, http, log, found [queues]"),
+     "line 2: expected a section of queue, store, workers, environments, jail, defaults, limits, http, log, found [queues]"),
     ("[queue]\nurl = unix:/s\nlease = 1h\n", 'line 3: lease: expected 1s to 10m, found "1h"'),
     ("[queue]\nurl = unix:/s\nnames = a b a\n", "line 3: names: expected each queue once, found a again"),
     ("[queue]\nurl = unix:/s\nnames = {a}\n",

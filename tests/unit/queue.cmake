@@ -7,7 +7,8 @@ target_link_libraries(job_check_tool PRIVATE quern_job)
 add_executable(manifest_tool ${CMAKE_CURRENT_LIST_DIR}/manifest_tool.c)
 target_link_libraries(manifest_tool PRIVATE quern_job)
 add_test(NAME module_schemas COMMAND ${Python3_EXECUTABLE} -m pytest -q -p no:cacheprovider
-         ${CMAKE_SOURCE_DIR}/tests/module/test_job_schema.py ${CMAKE_SOURCE_DIR}/tests/module/test_manifest_schema.py)
+         ${CMAKE_SOURCE_DIR}/tests/module/test_job_schema.py ${CMAKE_SOURCE_DIR}/tests/module/test_manifest_schema.py
+         ${CMAKE_SOURCE_DIR}/tests/module/test_limits_table.py)
 set_tests_properties(module_schemas PROPERTIES TIMEOUT 120 ENVIRONMENT "QUERN_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
 
 # The queue against a redis-server of the tests' own; its clock is the tests'.
