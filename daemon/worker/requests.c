@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "requests.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
@@ -220,8 +221,9 @@ static int lend_written(struct exchange *exchange, const struct attempt_file *wr
     if (!written->segment)
         return err_set(err, REASON_BAD_INPUT, "%.200s: expected a dataset, found bytes that this run wrote",
                        written->name);
-    exchange->segment = memory_reopen(written->fd, err);
-    return exchange->segment < 0 ? -1 : 0;
+    // Not opened anew: the script may have taken the right to that from everybody.
+    exchange->segment = fcntl(written->fd, F_DUPFD_CLOEXEC, 0);
+    return exchange->segment < 0 ? err_sys(err, REASON_INFRA, "a descriptor of %.200s", written->name) : 0;
 }
 
 static int read_dataset(struct exchange *exchange, struct err *err) {
