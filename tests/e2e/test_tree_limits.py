@@ -161,7 +161,7 @@ GROW = """
 import ctypes, multiprocessing, os, signal, threading, time
 import quern
 def hold():
-    held = bytearray(os.urandom(1 << 20) * 300)
+    held = os.urandom(1 << 20) * 100
     signal.pause()
 def azureml_main():
     ctypes.CDLL(None).prctl(15, b"greedy")
@@ -169,7 +169,7 @@ def azureml_main():
     while not quern.exists("team/go"):
         time.sleep(0.01)
     threading.Thread(target=quern.read, args=("team/slow",)).start()
-    for _ in range(3):
+    for _ in range(12):
         multiprocessing.get_context("fork").Process(target=hold).start()
     signal.pause()
 """
