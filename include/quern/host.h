@@ -142,7 +142,8 @@ struct host_answer {
     uint32_t port; /* RESULT: 1.. for numbered outputs, 0 for a named one */
     uint32_t line; /* RAISED: of the script, 0 when unknown */
     uint32_t
-        reason; /* RAISED: EXCEPTION, EXIT, BAD_INPUT, BAD_RESULT, LIMIT_MEMORY, LIMIT_DISK, LIMIT_PROCESSES, LIMIT_OUTPUT or BUG */
+        reason; /* RAISED: EXCEPTION, EXIT, BAD_INPUT, BAD_RESULT, LIMIT_MEMORY, LIMIT_DISK, LIMIT_PROCESSES, LIMIT_OPEN_FILES,
+                LIMIT_OUTPUT or BUG */
     int32_t detail;    /* RAISED with EXIT: the code; with BAD_INPUT, and of a bundle beyond its ceilings: HOST_ERROR_*;
                                  RESULT: enum object_kind */
     uint32_t in_entry; /* RAISED: 1: the line stands in azureml_main */

@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import zipfile
 
+from fleet import PATIENCE_SECONDS
 from typed import converse
 
 SCRIPT = """import limits, quern
@@ -56,7 +57,7 @@ def test_b_a_failed_job_fails_here_as_it_did_there(fleet):
     told = (case / "README.md").read_text()
     assert told.startswith(f"# Job {job}\n\nfailed: ValueError: 3\n") and f"    {command} -o out\n" in told
     done = subprocess.run([*fleet.command, *shlex.split(command)[1:]], cwd=case, env=fleet.environment, capture_output=True,
-                          text=True, timeout=60, stdin=subprocess.DEVNULL)
+                          text=True, timeout=PATIENCE_SECONDS, stdin=subprocess.DEVNULL)
     assert done.returncode == 1 and PRINTED in done.stdout and "ValueError: 3 (exception)" in done.stderr
     assert tuple(fleet.quern("debug", job, "--no-run", "-o", "case")) == (
         2, "", f"error: 'case' is there already, and is left as it is\n  name another directory: quern debug {job} -o DIR\n")

@@ -90,6 +90,11 @@ def test_l_threads(quern):
         assert (run.code, run.job["reason"]) == (1, "limit:processes"), run.stderr
 
 
+def test_l_open_files(quern):
+    run = quern("def azureml_main():\n    held = []\n    while True: held.append(open('/dev/null'))\n", "--open-files", "40")
+    failed(run, 1, "limit:open_files", "[Errno 24] Too many open files: '/dev/null' (the limit is 40 open files)")
+
+
 def test_b_a_socket_that_would_block_is_no_limit(quern):
     failed(quern("import os\ndef azureml_main():\n    r, w = os.pipe()\n    os.set_blocking(r, False)\n    os.read(r, 1)\n"),
            1, "exception", "BlockingIOError: [Errno 11] Resource temporarily unavailable")
