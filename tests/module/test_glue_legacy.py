@@ -249,6 +249,14 @@ def test_m_each_use_is_named_once_with_its_line_and_its_modern_form(tmp_path):
     ("import sklearn.cross_validation", "sklearn.cross_validation is gone since scikit-learn 0.20: write sklearn.model_selection"),
     ("from sklearn.preprocessing import Imputer",
      "sklearn.preprocessing.Imputer is gone since scikit-learn 0.22: write sklearn.impute.SimpleImputer"),
+    ("from sklearn.externals import joblib", "sklearn.externals.joblib is gone since scikit-learn 0.23: write import joblib"),
+    ("import matplotlib.pyplot as plt; plt.gca().hist([1, 2], normed=True)",
+     "normed= of hist() is gone since matplotlib 3.1: write density="),
+    ("d.groupby('k').x.agg({'lo': 'min'})",
+     "a dict of new names for agg() is gone since pandas 1.0: write agg(new=(column, function))"),
+    ("from sklearn.preprocessing import StandardScaler; StandardScaler().fit(d.x)",
+     "data of one dimension is gone since scikit-learn 0.19: write values.reshape(-1, 1), or (1, -1) for one sample"),
+    ("pd.options.display.mpl_style = 'default'", "the option is gone since pandas 1.0: write the script without it"),
 ])
 def test_m_without_it_a_failure_names_the_option(tmp_path, code, hint):
     job = run(tmp_path, f"import numpy as np, pandas as pd\ndef azureml_main(d):\n    {code}\n", [FRAME])
@@ -262,6 +270,8 @@ def test_m_without_it_a_failure_names_the_option(tmp_path, code, hint):
                             "frame[column].astype(type) first; --legacy brings it back"),
     ("d[['x', 'y']].to_numpy()[0, 0] = 1; d.x.values[0] = 1",
      "since pandas 3.0 the arrays that a frame hands out are read-only: write .to_numpy(copy=True)"),
+    ("d.groupby('k').x.mean()[0]", "a number as a place in the brackets of a column is gone since pandas 3.0: write .iloc[]; "
+                                   "--legacy brings it back"),
 ])
 def test_m_pandas_3_is_stricter(tmp_path, code, hint):
     job = run(tmp_path, f"def azureml_main(d):\n    {code}\n", [FRAME])

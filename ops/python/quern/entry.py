@@ -93,7 +93,7 @@ def failed(job, error):
         code, text = failures.exit_code(error)
         failures.say(text)
         leave_if_forked(job, code)
-        raised(job, error, _quern.REASON_EXIT, code, f"the script called sys.exit({code})")
+        raised(job, error, _quern.REASON_EXIT, code, f"the script called sys.exit({text[:-1]!r})" if text else f"the script called sys.exit({code})")
         return
     reason, message = failures.reason_of(error, job.blame)
     if not isinstance(error, failures.EXPECTED):
@@ -167,13 +167,13 @@ def bring_back(job):
 
 
 def suggest(job, error):
-    """Says when the failure is of something that a library lacks today, of Python 2 or of a notebook."""
+    """Says when the failure is of something that a library lacks today, of Python 2 or of a notebook, or what is near."""
     from quern.legacy import hints
 
     text = hints.hint(error, bool(job.call.get("legacy")))
     if text:
         job.note("legacy", text)
-    elif isinstance(error, (SyntaxError, NameError)):
+    else:
         from quern.lint import advice
 
         text = advice.of(error)
