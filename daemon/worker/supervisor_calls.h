@@ -43,7 +43,7 @@ struct calls_peer {
     uint32_t profile;
     struct jail_facts facts;
     char python[32], pandas[32];
-    struct job_limits most;
+    struct limits_layers limits;
 };
 
 MUST_USE int calls_step(struct supervisor_calls *calls, enum step step, uint64_t deadline_ms, struct err *err);
