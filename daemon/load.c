@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "attempt.h"
+#include "child.h"
 #include "column_report.h"
 #include "failpoint.h"
 #include "quern/own.h"
@@ -53,14 +54,30 @@ static int connect_zygote(struct attempt *attempt, struct err *err) {
     return 0;
 }
 
-static int connect_peers(struct attempt *attempt, struct err *err) {
+static int connect_codec(struct attempt *attempt, struct err *err) {
     struct calls_peer peer;
     TRY(calls_connect(&attempt->calls, SUPERVISOR_PEER_CODEC, NULL, &peer, err));
     attempt->codec =
         (struct codec){.requests = peer.requests, .warn = on_codec_warning, .renew = renew_codec, .context = attempt};
     codec_ceilings_default(&attempt->codec.ceilings);
+    return 0;
+}
+
+// Whoever runs the script gets ready while everything else is fetched.
+static int ask_for_child(struct attempt *attempt, struct err *err) {
+    if (attempt->task != RUN_SCRIPT && attempt->task != RUN_LINT)
+        return 0;
+    attempt->asked = child_ask(attempt->zygote, &attempt->job.limits, true, err);
+    return attempt->asked < 0 ? -1 : 0;
+}
+
+static int connect_peers(struct attempt *attempt, struct err *err) {
     attempt->profile = SEGMENT_PROFILE_UNITS;
-    return needs_python(attempt) ? connect_zygote(attempt, err) : 0;
+    if (needs_python(attempt)) {
+        TRY(connect_zygote(attempt, err));
+        TRY(ask_for_child(attempt, err));
+    }
+    return connect_codec(attempt, err);
 }
 
 struct grant {
