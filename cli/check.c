@@ -6,11 +6,23 @@
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 
+// What this machine does not have its workers may.
+static int blame_environment(const char *name, struct refusal *refusal) {
+    if (refusal->err.reason == REASON_USAGE)
+        refusal_advise(refusal,
+                       "where only workers have it: quern check without --env reads all but what hangs on its "
+                       "libraries, and quern submit --env %s is not held up",
+                       name);
+    return -1;
+}
+
 static int build(const struct command_line *line, struct job *job, struct environment *environment,
                  struct refusal *refusal) {
     struct err err;
     TRY(job_flags_read(line, 1, job, refusal));
-    TRY(environments_find(job->environment, environment, refusal));
+    TRY(environments_check_name("--env", job->environment, refusal));
+    if (environments_find(job->environment, environment, refusal) < 0)
+        return blame_environment(job->environment, refusal);
     job->legacy |= environment->legacy;
     return job_check(job, &err) < 0 ? refuse(refusal, REASON_USAGE, "%s", err.msg) : 0;
 }

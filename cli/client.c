@@ -97,6 +97,11 @@ static int read_durability(const struct preferences *preferences, enum queue_dur
     return refuse(refusal, REASON_CONFIG, "%s: %s", variable ? "QUERN_DURABILITY" : preferences->file, err.msg);
 }
 
+static const char *variable_or(const char *variable, const char *preferred) {
+    const char *value = preferences_variable(variable);
+    return value ? value : preferred;
+}
+
 static int open_named(const struct command_line *line, const char *operand, struct client *ret,
                       struct refusal *refusal) {
     struct preferences preferences;
@@ -112,9 +117,9 @@ static int open_named(const struct command_line *line, const char *operand, stru
     int result = preferences_password("QUERN_REDIS_PASSWORD_FILE", preferences.password_file, &ret->password, refusal);
     if (result == 0)
         result = read_durability(&preferences, &ret->durability, refusal);
-    const char *key_file = preferences_variable("QUERN_KEY_FILE");
+    const char *key_file = variable_or("QUERN_KEY_FILE", preferences.key_file);
     if (result == 0)
-        result = open_queue(name, name_source, key_file ? key_file : preferences.key_file, ret, refusal);
+        result = open_queue(name, name_source, key_file, ret, refusal);
     if (result < 0)
         client_close(ret);
     return result;
@@ -126,6 +131,22 @@ int client_open(const struct command_line *line, struct client *ret, struct refu
 
 int client_open_operand(const struct command_line *line, struct client *ret, struct refusal *refusal) {
     return open_named(line, line->operand_count ? line->operands[0] : NULL, ret, refusal);
+}
+
+int client_find(const struct command_line *line, struct client_place *ret, struct refusal *refusal) {
+    struct client client = {.queue = NULL};
+    struct preferences preferences;
+    const char *name;
+    TRY(preferences_read(&preferences, refusal));
+    TRY(find_url(line, &preferences, &client, refusal));
+    (void)find_name(line, &preferences, &name);
+    memcpy(ret->url, client.url, sizeof ret->url);
+    snprintf(ret->name, sizeof ret->name, "%.*s", QUEUE_NAME_BYTES, name);
+    snprintf(ret->password_file, sizeof ret->password_file, "%s",
+             variable_or("QUERN_REDIS_PASSWORD_FILE", preferences.password_file));
+    snprintf(ret->store_password_file, sizeof ret->store_password_file, "%s",
+             variable_or("QUERN_STORE_PASSWORD_FILE", preferences.store_password_file));
+    return 0;
 }
 
 bool client_is_configured(const struct command_line *line) {

@@ -43,6 +43,16 @@ MUST_USE int client_open(const struct command_line *line, struct client *ret, st
 MUST_USE int client_open_operand(const struct command_line *line, struct client *ret, struct refusal *refusal);
 void client_close(struct client *client);
 
+/* The same without opening it, for another process that may want to: nobody has looked whether it can be used. */
+struct client_place {
+    char url[CLIENT_URL_BYTES];
+    char name[QUEUE_NAME_BYTES + 1]; /* one that is too long is cut so that it still is */
+    char password_file[PATH_MAX];    /* empty: none */
+    char store_password_file[PATH_MAX];
+};
+
+MUST_USE int client_find(const struct command_line *line, struct client_place *ret, struct refusal *refusal);
+
 /* Does anything say where the queue is? */
 bool client_is_configured(const struct command_line *line);
 

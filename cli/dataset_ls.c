@@ -87,6 +87,9 @@ static int tell_room(const struct store *store, struct refusal *refusal) {
 static int list(const struct store *store, const char *prefix, bool json, struct listing *listing,
                 struct refusal *refusal) {
     struct err err;
+    char whole[STORAGE_KEY_BYTES];
+    TRY(store_key(store, prefix, whole, refusal));
+    prefix = whole;
     if ((!json && catalogue_names(store->catalogue, prefix, measure, listing, &err) < 0) ||
         catalogue_names(store->catalogue, prefix, json ? print_json : print_row, listing, &err) < 0)
         return refuse(refusal, (enum reason)err.reason, "%s", err.msg);

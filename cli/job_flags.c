@@ -10,6 +10,7 @@
 #include "cli/columns.h"
 #include "cli/environments.h"
 #include "cli/source.h"
+#include "quern/json_text.h"
 #include "quern/memory.h"
 #include "quern/own.h"
 
@@ -148,7 +149,7 @@ static int add_prefix(char ***prefixes, size_t *count, const char *flag, const c
 /* ---- --params ---- */
 
 static int add_value(struct job *job, const char *key, const json_t *value, struct refusal *refusal) {
-    auto_free char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+    auto_free char *text = json_text(value, JSON_ENCODE_ANY | JSON_COMPACT);
     auto_free char *pair = NULL;
     for (size_t i = 0; i < job->param_count; i++)
         if (strcmp(job->params[i].key, key) == 0)

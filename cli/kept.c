@@ -90,6 +90,25 @@ static void say_files(const json_t *manifest, const char *list, const char *dir,
         terminal_say(terminal, "  and %zu more files in job.json\n", shown - MOST_LINES);
 }
 
+void kept_say_logs(const json_t *manifest, const char *word, struct terminal *terminal) {
+    const json_t *file;
+    const char *first = NULL;
+    char bytes[QUANTITY_BYTES];
+    size_t i, shown = 0;
+    json_array_foreach(json_object_get(manifest, "files"), i, file) {
+        const char *name = member_text(file, "name");
+        if (strncmp(name, KEPT_LOGS, strlen(KEPT_LOGS)) != 0 || shown++ >= MOST_LINES)
+            continue;
+        first = first ? first : name + strlen(KEPT_LOGS);
+        terminal_say(terminal, "-- %s  %s\n", name, quantity_show_bytes(member_count(file, "bytes"), bytes));
+    }
+    if (shown > MOST_LINES)
+        terminal_say(terminal, "-- and %zu more in %s: quern status %s\n", shown - MOST_LINES, KEPT_LOGS, word);
+    if (first)
+        terminal_say(terminal, "-- print it: quern logs %s --file %s%s%s\n", word, strchr(first, ' ') ? "'" : "", first,
+                     strchr(first, ' ') ? "'" : "");
+}
+
 void kept_say(const json_t *manifest, const char *dir, struct terminal *terminal) {
     say_metrics(manifest, terminal);
     say_files(manifest, "files", dir, terminal);

@@ -12,6 +12,11 @@
 
 #include "cli/terminal.h"
 
+#define KEPT_LOGS "logs/" /* what a script left in ./logs */
+
+/* Those of ./logs, with the command that prints one of the job `word`; nothing where there are none. */
+void kept_say_logs(const json_t *manifest, const char *word, struct terminal *terminal);
+
 void kept_say(const json_t *manifest, const char *dir, struct terminal *terminal);
 
 #endif

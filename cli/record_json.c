@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "cli/verdict.h"
+#include "quern/json_text.h"
 #include "quern/own.h"
 #include "quern/queue_client.h"
 #include "quern/utf8.h"
@@ -81,8 +82,7 @@ json_t *record_json_row(const struct client *client, enum job_state state, const
 }
 
 int record_json_print(json_t *object, bool indented, struct refusal *refusal) {
-    auto_free char *text =
-        object ? json_dumps(object, JSON_REAL_PRECISION(15) | (indented ? JSON_INDENT(2) : JSON_COMPACT)) : NULL;
+    auto_free char *text = object ? json_text(object, indented ? JSON_INDENT(2) : JSON_COMPACT) : NULL;
     json_decref(object);
     if (!text)
         return refuse(refusal, REASON_INFRA, "out of memory for a job as JSON");

@@ -20,8 +20,8 @@
 struct request {
     struct job job;
     struct environment environment;
-    struct store store; /* opened for the first key, or because it is named */
-    bool keys_of_queue;
+    struct store store;        /* opened for the first key, or because it is named */
+    struct client_place queue; /* url empty: there is none, or --store stands in its place */
     struct jail_require require;
     const char *output_dir;
     bool json;
@@ -94,11 +94,11 @@ static int pin_keys(const struct command_line *line, struct request *request, st
     return 0;
 }
 
-// A store that is named counts for what the script asks for, too.
+// Whose keys the script may ask for: those of a store that is named, else of a queue, which is called when it does.
 static int settle_store(const struct command_line *line, struct request *request, struct refusal *refusal) {
-    const struct given *store = command_given(line, "--store");
-    request->keys_of_queue = !store && client_is_configured(line);
-    return store && !request->store.storage ? store_open(line, &request->store, refusal) : 0;
+    if (command_given(line, "--store"))
+        return request->store.storage ? 0 : store_open(line, &request->store, refusal);
+    return client_is_configured(line) ? client_find(line, &request->queue, refusal) : 0;
 }
 
 static int build(const struct command_line *line, struct request *request, struct refusal *refusal) {
@@ -123,13 +123,16 @@ static void on_event(void *context, const struct event *event, int fd) { render_
 static void on_tick(void *context) { render_tick(context); }
 
 static int execute(const struct request *request, struct render *render) {
+    const struct client_place *place = &request->queue;
+    const struct run_queue queue = {place->url, place->name, place->password_file};
     const struct run_options options = {.job = &request->job,
                                         .environment = &request->environment,
                                         .require = request->require,
                                         .output_dir = request->output_dir,
                                         .store = request->store.url,
-                                        .store_password_file = request->store.password_file,
-                                        .keys_of_queue = request->keys_of_queue,
+                                        .store_password_file =
+                                            *queue.url ? place->store_password_file : request->store.password_file,
+                                        .queue = *queue.url ? &queue : NULL,
                                         .debug_terminal = request->job.debug,
                                         .on_event = on_event,
                                         .on_tick = on_tick,

@@ -148,7 +148,8 @@ int source_named(const char *name, const char *word, struct job_source *ret, str
     struct job_source source = {.url = strdup(word), .name = strdup(word)};
     if (!source.url || !source.name) {
         drop(&source);
-        return refuse(refusal, REASON_INFRA, "out of memory for the name of a key");
+        refuse(refusal, REASON_INFRA, "out of memory for the name of a key");
+        return -1;
     }
     *ret = source;
     return 0;
@@ -157,7 +158,7 @@ int source_named(const char *name, const char *word, struct job_source *ret, str
 int source_pin(const char *name, const struct store *store, struct job_source *source, struct refusal *refusal) {
     struct storage_pin pin = {0};
     int found = store_pin(store, name, source->url, &pin, refusal);
-    if (found < 0 && refusal->err.reason == REASON_NOT_FOUND)
+    if (found < 0 && refusal->err.reason == REASON_NOT_FOUND && !starts_with(source->url, "job:"))
         refusal_advise(refusal, "a file is written with a path: ./%s", source->url);
     TRY(found);
     source->version = strdup(pin.version);

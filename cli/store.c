@@ -103,10 +103,25 @@ static int offer_key(void *context, const struct storage_entry *entry) {
     return 0;
 }
 
+// "job:12/" of anything: how many digits stand behind the colon; 0: it speaks of no job by its number.
+static size_t number_bytes(const char *key) {
+    size_t digits = strncmp(key, "job:", 4) == 0 ? strspn(key + 4, "0123456789") : 0;
+    return digits && key[4 + digits] == '/' ? digits : 0;
+}
+
+// What a job has besides: nothing stands there for an output that was None.
+static int no_output(const char *key, struct refusal *refusal) {
+    refusal_advise(refusal, "an output that was None is not kept; the job has: quern dataset ls %.*s",
+                   (int)(strchr(key, '/') + 1 - key), key);
+    return -1;
+}
+
 static int no_key(const struct store *store, const char *name, const char *key, struct refusal *refusal) {
     struct suggest suggest;
     suggest_init(&suggest, key);
     refuse(refusal, REASON_NOT_FOUND, "%s: there is no dataset '%s' in the store", name, key);
+    if (strncmp(key, "job:", 4) == 0 && strchr(key, '/'))
+        return no_output(key, refusal);
     if (catalogue_names(store->catalogue, "", offer_key, &suggest, NULL) == 0 && suggest_best(&suggest))
         refusal_advise(refusal, "did you mean '%s'?", suggest_best(&suggest));
     return -1;
@@ -121,25 +136,48 @@ static int blame(const struct store *store, const char *name, const char *key, c
                   err->msg);
 }
 
+int store_key(const struct store *store, const char *key, char ret[STORAGE_KEY_BYTES], struct refusal *refusal) {
+    char word[JOB_ID_BYTES], id[JOB_ID_BYTES];
+    size_t digits = store->client ? number_bytes(key) : 0;
+    if (digits == 0 || digits >= sizeof word) {
+        snprintf(ret, STORAGE_KEY_BYTES, "%s", key);
+        return 0;
+    }
+    snprintf(word, sizeof word, "%.*s", (int)digits, key + 4);
+    TRY(client_find_job(store->client, word, id, refusal));
+    snprintf(ret, STORAGE_KEY_BYTES, "job:%s%s", id, key + 4 + digits);
+    return 0;
+}
+
+// What people call a key, and how the catalogue calls it.
+static int know_key(const struct store *store, const char *name, const char *key, char ret[STORAGE_KEY_BYTES],
+                    struct refusal *refusal) {
+    TRY(store_key_check(name, key, refusal));
+    return store_key(store, key, ret, refusal);
+}
+
 int store_get(const struct store *store, const char *name, const char *key, struct storage_object *ret,
               struct refusal *refusal) {
     struct err err;
-    TRY(store_key_check(name, key, refusal));
-    return catalogue_get(store->catalogue, key, NULL, ret, &err) < 0 ? blame(store, name, key, &err, refusal) : 0;
+    char whole[STORAGE_KEY_BYTES];
+    TRY(know_key(store, name, key, whole, refusal));
+    return catalogue_get(store->catalogue, whole, NULL, ret, &err) < 0 ? blame(store, name, key, &err, refusal) : 0;
 }
 
 int store_find(const struct store *store, const char *name, const char *key, struct storage_pin *ret,
                struct refusal *refusal) {
     struct err err;
-    TRY(store_key_check(name, key, refusal));
-    return catalogue_find(store->catalogue, key, ret, &err) < 0 ? blame(store, name, key, &err, refusal) : 0;
+    char whole[STORAGE_KEY_BYTES];
+    TRY(know_key(store, name, key, whole, refusal));
+    return catalogue_find(store->catalogue, whole, ret, &err) < 0 ? blame(store, name, key, &err, refusal) : 0;
 }
 
 int store_pin(const struct store *store, const char *name, const char *key, struct storage_pin *ret,
               struct refusal *refusal) {
     struct err err;
-    TRY(store_key_check(name, key, refusal));
-    return catalogue_pin(store->catalogue, key, ret, &err) < 0 ? blame(store, name, key, &err, refusal) : 0;
+    char whole[STORAGE_KEY_BYTES];
+    TRY(know_key(store, name, key, whole, refusal));
+    return catalogue_pin(store->catalogue, whole, ret, &err) < 0 ? blame(store, name, key, &err, refusal) : 0;
 }
 
 int store_set(const struct store *store, const char *key, const char *version, struct refusal *refusal) {

@@ -35,6 +35,9 @@ void store_close(struct store *store);
 /* False of a directory, which has the room of its disk. */
 bool store_has_budget(const struct store *store);
 
+/* How the catalogue calls a key, or the beginning of one, that may name a job by its number: job:12/dataset1. */
+MUST_USE int store_key(const struct store *store, const char *key, char ret[STORAGE_KEY_BYTES],
+                       struct refusal *refusal);
 MUST_USE int store_key_check(const char *name, const char *key, struct refusal *refusal);
 /* Also not what the command line would take for a file: nobody could ask for it again. */
 MUST_USE int store_new_key_check(const char *name, const char *key, struct refusal *refusal);

@@ -201,14 +201,17 @@ static int build(const struct command_line *line, struct job *job, struct refusa
     return job_check(job, &err) < 0 ? refuse(refusal, REASON_USAGE, "%s", err.msg) : 0;
 }
 
-// Only what cannot run is refused. Where the environment is not on this machine, nobody can tell.
+// Only what cannot run is refused. Where the environment is not on this machine, nobody can tell, and it says so.
 static int check_script(const struct command_line *line, const struct job *job, struct refusal *refusal) {
     const char *path = line->operands[0];
     struct environment environment;
     struct refusal unchecked;
     struct lint lint;
-    if (environments_find(job->environment, &environment, &unchecked) < 0)
+    if (environments_find(job->environment, &environment, &unchecked) < 0) {
+        fprintf(stderr, "note: the script was not checked: the environment '%s' cannot be asked on this machine\n",
+                job->environment);
         return 0;
+    }
     if (lint_run(job, &environment, &lint, &unchecked) < 0) {
         fprintf(stderr, "note: the script was not checked: %s\n", unchecked.err.msg);
         return 0;

@@ -89,7 +89,16 @@ void tell_record(const struct client *client, const char *id, const struct queue
         terminal_say(terminal, "  waiting: %s\n", why);
 }
 
+static json_t *manifest_of(const struct queue_record *record) {
+    return record->result ? json_loadb(record->result, record->result_bytes, 0, NULL) : NULL;
+}
+
 void tell_kept(const struct queue_record *record, struct terminal *terminal) {
-    json_auto_t *manifest = record->result ? json_loadb(record->result, record->result_bytes, 0, NULL) : NULL;
+    json_auto_t *manifest = manifest_of(record);
     kept_say(manifest, NULL, terminal);
+}
+
+void tell_logs(const struct queue_record *record, const char *word, struct terminal *terminal) {
+    json_auto_t *manifest = manifest_of(record);
+    kept_say_logs(manifest, word, terminal);
 }

@@ -14,9 +14,11 @@
 #include "cli/terminal.h"
 #include "quern/queue_client.h"
 
-/* Ends with a line end. */
 /* What it logged and kept, once it has ended. */
 void tell_kept(const struct queue_record *record, struct terminal *terminal);
+/* What it left in ./logs, and how `word`, as people call the job, prints it. */
+void tell_logs(const struct queue_record *record, const char *word, struct terminal *terminal);
+/* Ends with a line end. */
 void tell_record(const struct client *client, const char *id, const struct queue_record *record,
                  struct terminal *terminal);
 

@@ -17,7 +17,7 @@
 #include "cli/up_settings.h"
 #include "cli/verbs.h"
 #include "cli/workers.h"
-#include "daemon/peers.h"
+#include "daemon/supervisor/peers.h"
 #include "quern/catalogue.h"
 #include "quern/clock.h"
 #include "quern/own.h"
@@ -191,11 +191,12 @@ static int live(struct up *up, struct refusal *refusal) {
     return 0;
 }
 
-// The first SIGTERM lets running jobs end, a second one gives them back to the queue.
+// The first SIGTERM lets running jobs end, a second one gives them back to the queue, a third one kills. What is done
+// without Redis is told to nobody: its file has the jobs, and the next `quern up` runs them.
 static void end_daemon(struct up *up) {
     service_signal(&up->daemon, SIGTERM);
     while (!service_has_ended(&up->daemon))
-        if (interrupts_wait(&up->interrupts, TURN_MS))
+        if (interrupts_wait(&up->interrupts, TURN_MS) || service_has_ended(&up->redis))
             service_signal(&up->daemon, SIGTERM);
     service_reap(&up->daemon, 0);
 }

@@ -8,6 +8,7 @@
 
 #include "manifest_error.h"
 #include "quern/job.h"
+#include "quern/json_text.h"
 #include "quern/own.h"
 #include "quern/utf8.h"
 
@@ -308,7 +309,7 @@ static json_t *object_of(const struct manifest *manifest) {
 }
 
 static int print(const json_t *object, char **ret_json, size_t *ret_bytes, struct err *err) {
-    auto_free char *text = object ? json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) : NULL;
+    auto_free char *text = object ? json_text(object, JSON_INDENT(2)) : NULL;
     char *json = NULL;
     int bytes = text ? asprintf(&json, "%s\n", text) : -1;
     if (bytes < 0)

@@ -49,13 +49,19 @@ enum run_task {
     RUN_TASK_COUNT
 };
 
+/* A queue's catalogue, called when the script asks for a key; the store is then the one that the queue names. */
+struct run_queue {
+    const char *url, *name;
+    const char *password_file; /* its first line; empty: none */
+};
+
 struct run_options {
     const struct job *job;
     const struct environment *environment; /* NULL: environment_default() */
     const char *output_dir;                /* NULL: keep nothing */
     const char *store;                     /* where keys are looked up; NULL: the default store */
     const char *store_password_file;       /* its first line; NULL or empty: none */
-    bool keys_of_queue;                    /* they are a queue's: the script cannot ask for them */
+    const struct run_queue *queue;         /* whose keys the script asks for; NULL: the store's own */
     enum run_task task;
     uint32_t rows;               /* RUN_HEAD: rows at the beginning */
     struct jail_require require; /* else nothing runs: REASON_CONFIG */

@@ -4,7 +4,8 @@
  *
  * The worker asks, one call at a time, and each call has one reply. These records come unasked: SEGMENT_TURN after a WAIT;
  * TREE_EXPIRED; CANCEL: end the job, it is `cancelled`; FENCED: the job is no longer ours, kill its tree, publish nothing,
- * drop the attempt; RELEASE_NOW: the host drains, end the tree and give the job back. End of file on the socket is the
+ * drop the attempt; RELEASE_NOW: the host drains, end the tree and give the job back; without a job, wait
+ * for no Redis that is away. End of file on the socket is the
  * worker's death: its pins end, its tree is killed, a decode it was doing passes to the next waiter.
  *
  *     STEP     step, deadline_ms      the worker is in this step; overstaying it is SIGKILL for tree and worker

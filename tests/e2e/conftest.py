@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from fleet import QUERN, Fleet
+from fleet.waiting import PATIENCE_SECONDS
 from runs import Run
 
 # A queue of who runs the tests is none of theirs.
@@ -18,7 +19,7 @@ os.environ["XDG_STATE_HOME"] = "/nowhere"
 def quern(tmp_path):
     """Runs a script text: quern("def azureml_main(): ...", "--timeout", "5s") -> Run."""
 
-    def run(script, *options, timeout=120, name="script.py"):
+    def run(script, *options, timeout=PATIENCE_SECONDS, name="script.py"):
         path = tmp_path / name
         path.write_text(script)
         out = tmp_path / "out"

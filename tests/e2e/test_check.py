@@ -51,3 +51,20 @@ def test_b_submit_refuses_only_what_cannot_run(fleet):
     assert (code, err) == (0, "doubtful.py:3:12: warning: the name 'nothing' is not defined\n") and fleet.state(out.strip())
     code, out, err = fleet.quern("submit", "bad.py", "--no-check")
     assert (code, err) == (0, "") and fleet.state(out.strip())
+
+
+def test_m_environments_of_workers_only_hold_up_no_submission(fleet):
+    (fleet.directory / "bad.py").write_text(BAD)
+    fleet.set_home("default,gpu")
+    try:
+        code, out, err = fleet.quern("submit", "bad.py", "--env", "gpu")
+    finally:
+        fleet.set_home("default")
+    assert (code, err) == (
+        0, "note: the script was not checked: the environment 'gpu' cannot be asked on this machine\n")
+    assert fleet.state(out.strip())
+    place = fleet.directory / "config/quern/environments/gpu.conf"
+    assert tuple(fleet.quern("check", "bad.py", "--env", "gpu")) == (
+        2, "", f"error: --env: there is no environment 'gpu'\n  it would be described in {place}\n"
+               "  where only workers have it: quern check without --env reads all but what hangs on its libraries, and "
+               "quern submit --env gpu is not held up\n")

@@ -26,6 +26,7 @@ def azureml_main(dataframe1=None):
     quern.progress(text="more")
     quern.log("loss", 0.5)
     quern.log("loss", np.float32(0.25))
+    quern.log("exact", [0.1, 0.1 + 0.2, 2 / 3, 5e-324, 0.7682291666666666])
     quern.log("confusion", np.eye(2))
     quern.log("odd", [float("nan"), float("inf"), 2**60, pd.Timestamp("2020-01-01"), None, True])
     quern.file("plots\\\\line.txt", b"hello")
@@ -83,6 +84,8 @@ def test_b_a_script_asks_in_quern_run(quern, tmp_path):
         values.setdefault(metric["name"], []).append(metric["value"])
     assert values["loss"] == [0.5, 0.25] and values["confusion"] == [[[1.0, 0.0], [0.0, 1.0]]]
     assert values["odd"] == [["NaN", "Infinity", 2**60, "2020-01-01 00:00:00", None, True]] and values["forked"] == [True]
+    assert values["exact"] == [[0.1, 0.1 + 0.2, 2 / 3, 5e-324, 0.7682291666666666]]
+    assert " 0.1,\n" in (run.out / "job.json").read_text()
     assert all(values[f"thread{i}"] == list(range(20)) for i in range(8))
     assert [(file["name"], file["key"], file["bytes"]) for file in job["files"]] == [
         ("plots/line.txt", "files/plots/line.txt", 5), ("here.txt", "files/here.txt", 11)]
@@ -144,12 +147,21 @@ def test_m_without_the_channel_a_script_is_told(quern):
     assert run.code == 1 and run.job["exception"]["type"] == "OSError"
 
 
-def test_m_a_queue_s_keys_are_not_asked_for_by_quern_run(quern, monkeypatch):
+ASKS = "import quern\ndef azureml_main():\n    quern.log('a', 1)\n    quern.read('b')\n"
+AWAY = ("the script asks for keys of the queue 'default': Redis at 127.0.0.1:1: Connection refused; `quern doctor` looks closer, "
+        "and --store URL names a store in its place")
+BAD_NAME = ("the script asks for keys of the queue 'BAD': queue name: expected 1 to 63 of a-z 0-9 _ . -; `quern doctor` looks "
+            "closer, and --store URL names a store in its place")
+
+
+@pytest.mark.parametrize(("name", "reason", "message"), [("", "unreachable", AWAY), ("BAD", "config", BAD_NAME)])
+def test_m_a_queue_that_quern_run_cannot_ask(quern, monkeypatch, name, reason, message):
     monkeypatch.setenv("QUERN_REDIS_URL", "redis://127.0.0.1:1")
-    run = quern("import quern\ndef azureml_main():\n    quern.log('a', 1)\n    quern.read('b')\n")
-    assert run.job["message"] == ("ValueError: a script of `quern run` cannot ask for keys of a queue: name a store with "
-                                  "--store, or submit it")
+    monkeypatch.setenv("QUERN_QUEUE", name)
+    run = quern(ASKS)
+    assert (run.job["reason"], run.job["message"]) == (reason, message)
     assert run.job["metrics"] == [{"name": "a", "value": 1}]
+    assert quern("def azureml_main():\n    pass\n").code == 0  # who asks for nothing needs no queue
 
 
 # ---- through a queue ----
@@ -218,6 +230,89 @@ def test_b_a_job_that_fails_keeps_its_files_and_metrics_and_names_nothing(fleet)
     assert f"job:{job}/files/model.bin" in names and not {"models/fails", f"job:{job}/extra"} & names
     record = json.loads(fleet.bytes_of(f"job:{job}/job.json"))
     assert record["metrics"] == [{"name": "rows", "value": 2}]
+
+
+HERE = '''
+import quern
+from azureml.core import Dataset, Workspace
+from azure.storage.blob import BlockBlobService
+
+def azureml_main():
+    assert "in" in quern.keys() and quern.exists("in")
+    quern.write("team/frame", quern.read("in"))
+    quern.write("team/note", "text")
+    try:
+        quern.write("job:x/y", b"")
+    except ValueError as error:
+        print(error)
+    BlockBlobService("acct", "key").create_blob_from_text("box", "note.txt", "blob")
+    return Dataset.get_by_name(Workspace.from_config(), "in").to_pandas_dataframe(),
+'''
+
+
+def test_m_quern_run_asks_the_queue_that_is_configured(fleet):
+    out = fleet.directory / "here"
+    run = fleet.quern("run", fleet.script(HERE), "--write", "team", "--write", "acct", "-o", out)
+    assert run.code == 0, run.err
+    assert (out / "stdout.txt").read_text() == ("job:x/y: a run of `quern run` has no keys of a job; keep a file, or write "
+                                                "another key with --write PREFIX\n")
+    assert fleet.bytes_of("team/note") == b"text" and fleet.bytes_of("acct/box/note.txt") == b"blob"
+    assert fleet.bytes_of("team/frame")[:6] == b"ARROW1"
+    assert json.loads((out / "job.json").read_text())["outputs"][0]["rows"] == 2
+    # A key of the command line and one of the script are of one catalogue; a store that is named is another one.
+    again = fleet.script("import quern\ndef azureml_main(df):\n    assert quern.read('team/frame').equals(df)\n")
+    assert fleet.quern("run", again, "--dataframe1", "team/frame").code == 0
+    apart = fleet.quern("run", again, "--store", f"file:{fleet.directory}/apart")
+    assert apart.code == 1 and "FileNotFoundError: team/frame: no such key" in apart.err
+
+
+LEAVES = '''
+import os, pandas, quern
+def azureml_main():
+    open("logs/train.log", "wb").write(b"epoch 1\\xff\\n")
+    open("logs/of errors", "w").write("none")
+    os.makedirs("outputs/deep")
+    open("outputs/deep/a.bin", "wb").write(b"\\0\\1")
+    quern.output("nothing", None)
+    print("done")
+    return pandas.DataFrame({"a": [1]}), None
+'''
+
+
+def test_b_logs_offers_the_files_of_logs(fleet):
+    job = fleet.submit(LEAVES)
+    number = str(fleet.in_state(job, "succeeded")["number"])
+    assert tuple(fleet.quern("logs", number)) == (
+        0, "done\n", f"-- logs/of errors  4 bytes\n-- logs/train.log  9 bytes\n-- print it: quern logs {number} --file "
+                     "'of errors'\n")
+    for name, bytes in (("train.log", b"epoch 1\xff\n"), ("logs/train.log", b"epoch 1\xff\n"), ("of errors", b"none"),
+                        ("outputs/deep/a.bin", b"\0\1")):
+        assert tuple(fleet.quern("logs", job, "--file", name, text=False)) == (0, bytes, b"")
+    assert tuple(fleet.quern("logs", number, "--file", "trian.log")) == (
+        3, "", f"error: job '{number}' has kept no file 'trian.log'\n  did you mean 'train.log'?\n"
+               f"  it has: quern dataset ls job:{job}/files/\n")
+    assert fleet.quern("logs", number, "--file", "a", "-f").err == (
+        "error: --file: expected no --follow beside it: the file is printed as it was kept\n")
+
+
+def test_m_an_output_of_none_is_told_of_where_it_is_wanted(fleet):
+    job = fleet.submit(LEAVES)
+    number = fleet.in_state(job, "succeeded")["number"]
+    takes = "def azureml_main(a, b, c=1):\n    assert c is None\n"
+    late = fleet.submit(takes, "--dataframe1", f"job:{number}/dataset1", "--dataframe2", f"job:{number}/dataset2")
+    assert fleet.in_state(late, "failed")["message"] == (
+        f"job:{job}/dataset2: that job has no such output: one that is None is not kept, and nobody can take it. Return an "
+        "empty frame there, or quern.output(NAME, None), which arrives as None")
+    good = fleet.submit(takes, "--dataframe1", f"job:{number}/dataset1", "--input", f"c=job:{number}/nothing")
+    assert fleet.wait(good) == "succeeded"
+    # The same keys, by the job's number, on the desk.
+    script = fleet.script(takes)
+    here = fleet.quern("run", script, "--dataframe1", f"job:{number}/dataset1", "--input", f"c=job:{number}/nothing")
+    assert here.code == 0, here.err
+    assert tuple(fleet.quern("run", script, "--dataframe1", f"job:{number}/dataset2")) == (
+        3, "", f"error: --dataframe1: there is no dataset 'job:{number}/dataset2' in the store\n  an output that was None is "
+               f"not kept; the job has: quern dataset ls job:{number}/\n")
+    assert f"job:{job}/dataset1" in fleet.says("dataset", "ls", f"job:{number}/")
 
 
 def test_f_prefixes_are_enforced_by_the_worker(fleet):

@@ -9,9 +9,9 @@ import socket
 import subprocess
 
 from fleet.processes import below, die_with_parent, everything
-from fleet.waiting import PATIENCE_SECONDS, eventually
+from fleet.waiting import PATIENCE_SECONDS, SLOWNESS, eventually
 
-HTTP_SECONDS = 20
+HTTP_SECONDS = 20 * SLOWNESS
 
 
 class Host:

@@ -6,7 +6,9 @@ Replies: int, bytes, None, list; an error is raised as RedisError. Scripts are l
 import hashlib
 import socket
 
-PATIENCE_SECONDS = 20
+from fleet.waiting import SLOWNESS
+
+PATIENCE_SECONDS = 20 * SLOWNESS
 
 
 class RedisError(Exception):

@@ -13,7 +13,6 @@ from fleet import Fleet  # noqa: E402  (the path above finds it)
 
 CGROUPS = pathlib.Path("/sys/fs/cgroup")
 USER = 61001
-PATIENCE_SECONDS = 600  # every instruction may be computed
 
 
 def ours(base=CGROUPS):
@@ -44,4 +43,4 @@ def fleet():
 def host(fleet):
     own = fleet.host(workers={"count": 2}, environments={"standby": 1}, jail={"require": "full", "require_bound": "cgroup"},
                      queue={"lease": "60s"})
-    return own.ready(PATIENCE_SECONDS)
+    return own.ready()

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from conftest import CGROUPS, PATIENCE_SECONDS, USER, figures, jobs, ours
+from conftest import CGROUPS, USER, figures, jobs, ours
 from fleet import QUERN, eventually
 
 COMMON = """
@@ -30,14 +30,10 @@ def script(body):
     return COMMON + "".join(f"    {line}\n" for line in body.splitlines())
 
 
-def until(condition, what):
-    return eventually(condition, what, PATIENCE_SECONDS)
-
-
 def record_of(fleet, job):
-    until(lambda: fleet.state(job) in ("succeeded", "failed", "cancelled"), f"{job} has ended")
+    eventually(lambda: fleet.state(job) in ("succeeded", "failed", "cancelled"), f"{job} has ended")
     out = fleet.directory / job
-    fleet.quern("result", job, "-o", out, timeout=PATIENCE_SECONDS)
+    fleet.quern("result", job, "-o", out)
     return json.loads((out / "job.json").read_text())
 
 
@@ -55,7 +51,7 @@ def job_group(**limits):
     """The group of the one job that runs, by a figure of its own."""
     def found():
         return [one for one in jobs() if all(figures(one, name).get("") == value for name, value in limits.items())]
-    return until(found, f"a group with {limits}")[0]
+    return eventually(found, f"a group with {limits}")[0]
 
 
 # ---- limits ----
@@ -63,11 +59,11 @@ def job_group(**limits):
 def test_b_the_group_has_the_limits_and_the_record_tells(fleet, host):
     job = fleet.submit(script("print('begun', flush=True)\nsignal.pause()"), "--memory", "300M", "--disk", "100M",
                        "--processes", "77", "--timeout", "300s")
-    until(lambda: "begun" in fleet.says("logs", job), "the script runs")
+    eventually(lambda: "begun" in fleet.says("logs", job), "the script runs")
     group = job_group(**{"memory.max": 400 << 20, "pids.max": 77, "memory.swap.max": 0, "memory.oom.group": 1})
     assert group.parent.name == f"quern.{host.process.pid}"
     fleet.says("cancel", job)
-    until(lambda: not group.exists(), "the group is gone")
+    eventually(lambda: not group.exists(), "the group is gone")
     jail = record_of(fleet, job)["jail"]
     assert (jail["level"], jail["bound"], jail["landlock_abi"]) == ("full", "cgroup", 2)
     assert host.metric('quern_jail_level{environment="default",level="full",memory_bound="cgroup"}') == 3
@@ -99,12 +95,12 @@ def test_l_the_kernel_keeps_the_limit_when_nobody_looks(fleet, host):
     job = fleet.submit(script("print('begun', flush=True)\ntime.sleep(20)\n"
                               "for _ in range(12): fork.Process(target=hold, args=(60,)).start()\nsignal.pause()"),
                        "--memory", "200M", "--disk", "100M", "--timeout", "300s")
-    until(lambda: "begun" in fleet.says("logs", job), "the script runs")
+    eventually(lambda: "begun" in fleet.says("logs", job), "the script runs")
     group = job_group(**{"memory.max": 300 << 20})
     held = open(group / "memory.events")  # noqa: SIM115  (also when the group is about to go)
     for pid in host.children("quern-worker"):
         os.kill(pid, signal.SIGSTOP)
-    until(lambda: figures(group, "memory.events").get("oom_kill", 0) > 0, "the kernel has killed")
+    eventually(lambda: figures(group, "memory.events").get("oom_kill", 0) > 0, "the kernel has killed")
     assert figures(group, "memory.peak")[""] <= 300 << 20
     held.close()
     for pid in host.children("quern-worker"):
@@ -125,7 +121,7 @@ def test_b_inputs_are_apart(fleet):
     """120 MB, read by five processes under a limit of 100 MiB."""
     job = fleet.submit("import numpy, pandas\ndef azureml_main():\n"
                        "    return pandas.DataFrame({'c': numpy.ones(15 << 20)})\n", "-o", "ones", "--timeout", "300s")
-    until(lambda: fleet.state(job) == "succeeded", "the input is made")
+    eventually(lambda: fleet.state(job) == "succeeded", "the input is made")
     record = ran(fleet, "def total(_): return float(dataframe1.c.to_numpy().sum())\n"
                         "processes = [fork.Process(target=total, args=(0,)) for _ in range(4)]\n"
                         "for one in processes: one.start()\nassert total(0) == 15 << 20\n"
@@ -157,7 +153,7 @@ def test_b_a_standby_child_is_in_its_group_before_it_has_a_job(host):
 
 def begin(fleet):
     job = fleet.submit(script("print('begun', flush=True)\nsignal.pause()"), "--memory", "333M", "--timeout", "600s")
-    until(lambda: "begun" in fleet.says("logs", job), "the script runs")
+    eventually(lambda: "begun" in fleet.says("logs", job), "the script runs")
     return job, job_group(**{"memory.max": (333 << 20) + (1 << 30)})
 
 
@@ -167,11 +163,11 @@ def test_c_who_dies_leaves_no_group(fleet, host, victim):
     holder = [pid for pid in host.children(victim)]
     for pid in holder:
         os.kill(pid, signal.SIGKILL)
-    until(lambda: not group.exists(), "the group is gone")
+    eventually(lambda: not group.exists(), "the group is gone")
     fleet.says("cancel", job)
-    until(lambda: fleet.state(job) == "cancelled", "the job is gone")
-    host.ready(PATIENCE_SECONDS)
-    until(lambda: len(jobs()) == 1 and figures(jobs()[0], "pids.current").get("") == 1, "one standby child")
+    eventually(lambda: fleet.state(job) == "cancelled", "the job is gone")
+    host.ready()
+    eventually(lambda: len(jobs()) == 1 and figures(jobs()[0], "pids.current").get("") == 1, "one standby child")
 
 
 def test_c_the_next_start_removes_what_a_dead_supervisor_left(fleet, host):
@@ -179,11 +175,11 @@ def test_c_the_next_start_removes_what_a_dead_supervisor_left(fleet, host):
     job, _ = begin(fleet)
     before = ours()
     assert [one.name for one in before] == [f"quern.{host.process.pid}"]
-    host.kill(PATIENCE_SECONDS)
+    host.kill()
     assert ours() == before
     fleet.says("cancel", job)
     host.start()
-    host.ready(PATIENCE_SECONDS)
+    host.ready()
     assert [one.name for one in ours()] == [f"quern.{host.process.pid}"]
     done = subprocess.run([QUERN, "run", fleet.script("def azureml_main(): print(open('/proc/self/cgroup').read())")],
                           env=fleet.environment, capture_output=True, text=True, check=False, cwd=fleet.directory)
@@ -192,7 +188,7 @@ def test_c_the_next_start_removes_what_a_dead_supervisor_left(fleet, host):
 
 
 def test_b_nothing_is_left_in_the_end(host):
-    assert host.drain(PATIENCE_SECONDS) == 0
+    assert host.drain() == 0
     assert ours() == []
 
 

@@ -27,6 +27,7 @@ KEYS = {"reason", "message", "like", "found", "user", "free", "no_control", "end
         "warnings", "short", "or"}
 
 
+BOUND = os.environ.get("QUERN_BOUND", "polled")  # what keeps the memory of jobs on this machine
 MINIMAL = ("the jail is minimal here: this machine gives no user namespaces (quern doctor); what scripts can see of it then is "
            "told in docs/security.md")
 
@@ -52,12 +53,12 @@ class Case:
 
 
 def cases():
-    """All, or those that QUERN_HOSTILE names: a group, or "short"."""
-    wanted = os.environ.get("QUERN_HOSTILE", "")
+    """All, or those that QUERN_HOSTILE names: groups, cases, or "short"."""
+    wanted = os.environ.get("QUERN_HOSTILE", "").split()
     found = [Case(path) for group in GROUPS for path in sorted((HERE / "cases" / group).glob("*.py"))]
-    if wanted == "short":
+    if wanted == ["short"]:
         return [case for case in found if case.expect.get("short")]
-    return [case for case in found if wanted in ("", case.path.parent.name, case.name)]
+    return [case for case in found if not wanted or {case.path.parent.name, case.name} & set(wanted)]
 
 
 def wrong(expect, outcome, level):
@@ -66,7 +67,8 @@ def wrong(expect, outcome, level):
     if "or" in expect and record.get("reason") == expect["or"]:
         return []
     pairs = {"reason": (expect.get("reason"), record.get("reason", "no record")),
-             "level": (level, record.get("jail", {}).get("level", level))}
+             "level": (level, record.get("jail", {}).get("level", level)),
+             "bound": (BOUND, record.get("jail", {}).get("bound", BOUND))}
     if expect.get("message"):
         pairs["message"] = (expect["message"], record.get("message"))
     if "found" in expect:

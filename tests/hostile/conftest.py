@@ -11,6 +11,7 @@ from planted import Planted
 
 HERE = pathlib.Path(__file__).resolve().parent
 UID = int(os.environ.get("QUERN_HOSTILE_UID", os.geteuid()))
+DOORS = os.environ.get("QUERN_HOSTILE_DOOR", "queue" if os.environ.get("QUERN_HOSTILE") == "short" else "queue run").split()
 LEVEL = os.environ.get("QUERN_HOSTILE_LEVEL", "full" if UID == 0 else "user")
 
 
@@ -19,7 +20,8 @@ class World:
         self.house = House(UID, NO_NAMESPACES if LEVEL == "minimal" else ())
         self.planted = Planted(self.house.around, UID)
         self.house.quern("dataset", "put", PLACE / "table.csv", "table")
-        self.doors = {"queue": (self.house.queue_run, "table"), "run": (self.house.here_run, PLACE / "table.csv")}
+        doors = {"queue": (self.house.queue_run, "table"), "run": (self.house.here_run, PLACE / "table.csv")}
+        self.doors = {door: doors[door] for door in DOORS}
         self.answers = {door: self.canary(door) for door in self.doors}
         self.ground = Ground(self.house, self.planted)
 

@@ -19,7 +19,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from fleet.processes import die_with_parent  # noqa: E402  (the path above finds it)
 from fleet.redis import Redis  # noqa: E402
-from fleet.waiting import eventually  # noqa: E402
+from fleet.waiting import SLOWNESS, eventually  # noqa: E402
 
 PROGRAMS = pathlib.Path(os.environ.get("QUERN_BIN", HERE.parents[1] / "build" / "bin"))
 PLACE = pathlib.Path("/tmp/house")
@@ -27,7 +27,9 @@ PLACE = pathlib.Path("/tmp/house")
 NO_NAMESPACES = ("unshare", "--user", "--map-current-user", "--keep-caps", "sh", "-c",
                  'echo 0 >/proc/sys/user/max_user_namespaces && '
                  'exec setpriv --inh-caps=-all --ambient-caps=-all --bounding-set=-all "$@"', "sh")
-SECONDS = 120
+SECONDS = 120 * SLOWNESS
+JOB_SECONDS = 60 * SLOWNESS
+GROUP = os.environ.get("QUERN_HOSTILE_CGROUP")  # that was delegated to who runs quernd
 COMMON = ("--bundle", PLACE / "attack.zip")
 SETTINGS = """
 [queue]
@@ -59,7 +61,7 @@ requirepass {password}
 
 
 def bounded(options):
-    return options if "--timeout" in options else (*options, "--timeout", "60s")
+    return options if "--timeout" in options else (*options, "--timeout", f"{JOB_SECONDS}s")
 
 
 class Outcome:
@@ -98,7 +100,7 @@ class House:
         eventually((PLACE / "redis").exists, "redis-server")
         self.redis = Redis(PLACE / "redis")
         eventually(self.is_let_in, "redis-server")
-        self.quernd = self.start(PLACE / "bin/quernd", "--config", PLACE / "quernd.ini")
+        self.quernd = self.start(PLACE / "bin/quernd", "--config", PLACE / "quernd.ini", group=GROUP)
         eventually(lambda: self.page("/readyz")[0] == 200, "quernd")
 
     def is_let_in(self):
@@ -138,10 +140,15 @@ class House:
                 "XDG_CONFIG_HOME": f"{PLACE}/config", "XDG_STATE_HOME": f"{PLACE}/state",
                 "QUERN_REDIS_URL": f"unix:{PLACE}/redis", "QUERN_REDIS_PASSWORD_FILE": f"{PLACE}/password"}
 
-    def start(self, *command):
+    def start(self, *command, group=None):
+        def first():
+            die_with_parent()
+            if group:
+                pathlib.Path(group, "cgroup.procs").write_text(str(os.getpid()))
+
         return subprocess.Popen([*self.around, *map(str, command)], env=self.environment, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.DEVNULL, stderr=open(PLACE / "log", "a"), cwd=PLACE,
-                                preexec_fn=die_with_parent)
+                                preexec_fn=first)
 
     def run(self, *command, check=True, timeout=SECONDS):
         done = subprocess.run([*self.around, *map(str, command)], env=self.environment, stdin=subprocess.DEVNULL,
@@ -154,7 +161,7 @@ class House:
 
     def page(self, path):
         """(status, text) of an HTTP page of the keeper."""
-        connection = http.client.HTTPConnection("localhost", timeout=20)
+        connection = http.client.HTTPConnection("localhost", timeout=20 * SLOWNESS)
         connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             connection.sock.connect(str(PLACE / "http"))
@@ -166,7 +173,7 @@ class House:
         finally:
             connection.close()
 
-    # ---- the doors: no job runs longer than a minute ----
+    # ---- the doors: no job runs longer than JOB_SECONDS ----
 
     def here_run(self, script, *options):
         """Through `quern run`."""

@@ -2,7 +2,7 @@
 """What scripts do every day, and must be able to do in the jail."""
 import pytest
 
-from conftest import LEVEL
+from conftest import DOORS, LEVEL
 from doors import PLACE
 
 SCRIPTS = {
@@ -124,7 +124,7 @@ def azureml_main():
 }
 
 
-@pytest.mark.parametrize("door", ("queue", "run"))
+@pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_b_works_inside(world, name, door):
     script = PLACE / "benign.py"

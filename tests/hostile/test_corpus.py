@@ -5,12 +5,10 @@ import os
 import pytest
 
 from case import cases, wrong
-from conftest import LEVEL
+from conftest import DOORS, LEVEL
 from free import free
 
 CASES = cases()
-SHORT = os.environ.get("QUERN_HOSTILE") == "short"
-DOORS = ("queue",) if SHORT else tuple(os.environ.get("QUERN_HOSTILE_DOOR", "queue run").split())
 FREE = [case for case in CASES if "free" in case.expect and "QUERN_HOSTILE_UID" not in os.environ]
 
 

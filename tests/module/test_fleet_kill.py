@@ -13,6 +13,7 @@ from arrow_file import FLOAT, Array, Field, File, Scalar
 from fleet import DEV, Fleet, eventually
 from fleet.processes import lives
 from fleet.record import published_once, truth
+from fleet.waiting import PATIENCE_SECONDS
 
 PROGRAMS = pathlib.Path(os.environ.get("QUERN_BIN", DEV)).resolve()
 
@@ -162,3 +163,17 @@ def test_c_the_tree_of_a_dead_workers_job_is_dead_before_the_job_runs_again(flee
     fleet.says("cancel", job)
     assert fleet.wait(job) == "cancelled"
     assert len(second) == 2 and not any(lives(pid) for pid in second)
+
+
+def test_r_a_host_drains_though_redis_died_under_a_claim():
+    """The worker would wait for Redis for ever, and its host until the end of its patience."""
+    with Fleet(programs=PROGRAMS) as fleet:
+        host = fleet.host(workers={"drain_timeout": "1h"}).ready()
+        host.fail("stop@claim:asks")
+        fleet.submit("def azureml_main():\n    return None\n")
+        worker, = eventually(lambda: host.stopped("quern-worker"), "a worker is about to claim")
+        fleet.server.kill()
+        host.process.terminate()
+        eventually(lambda: host.events("draining"), "draining")
+        os.kill(worker, signal.SIGCONT)
+        assert host.process.wait(PATIENCE_SECONDS) == 0

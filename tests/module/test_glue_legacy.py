@@ -91,13 +91,23 @@ import sklearn.cross_validation, sklearn.grid_search, sklearn.model_selection, s
 from sklearn.base import clone
 from sklearn.ensemble import AdaBoostClassifier, RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.grid_search import GridSearchCV
+from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, Ridge, RidgeClassifier
 from sklearn.metrics import mean_squared_error
 from sklearn.naive_bayes import GaussianNB
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeRegressor
 X, y = [[i, i % 3] for i in range(12)], [i % 2 for i in range(12)]
+def ridge(alpha, **more): return Ridge(alpha=alpha, **more).fit(X, y)
+def norms(): return np.linalg.norm(np.array(X) - np.mean(X, axis=0), axis=0)
+def lasso_of_norms(alpha): return Lasso(alpha=alpha).fit((np.array(X) - np.mean(X, axis=0)) / norms(), y).coef_ / norms()
+def penalized(alpha):
+    # In closed form: (Z'Z + alpha)^-1 Z'y of centred columns over their norms, then back; the intercept last.
+    means = np.mean(X, axis=0)
+    Z = (np.array(X) - means) / norms()
+    coef = np.linalg.solve(Z.T @ Z + alpha * np.eye(2), Z.T @ (np.array(y) - np.mean(y))) / norms()
+    return np.append(coef, np.mean(y) - means @ coef)
 """
 SCIKIT = [
     ("[list(test) for _, test in sklearn.cross_validation.KFold(6, n_folds=3)]",
@@ -111,6 +121,16 @@ SCIKIT = [
     ("RandomForestClassifier(5, max_features='auto', random_state=0).fit(X, y).predict(X)",
      "RandomForestClassifier(5, max_features='sqrt', random_state=0).fit(X, y).predict(X)"),
     ("LinearRegression(normalize=True).fit(X, y).coef_.round(9)", "LinearRegression().fit(X, y).coef_.round(9)"),
+    ("LinearRegression(False, True).fit(X, y).intercept_", "[0.0]"),
+    ("np.round([*ridge(1.5, normalize=True).coef_, ridge(1.5, normalize=True).intercept_], 9)", "np.round(penalized(1.5), 9)"),
+    ("Ridge(0.5, False, True).fit(X, y).coef_.round(9)", "Ridge(0.5, fit_intercept=False).fit(X, y).coef_.round(9)"),
+    ("np.round(clone(Ridge(1.5, normalize=True)).fit(X, y).coef_, 9)", "np.round(penalized(1.5)[:-1], 9)"),
+    ("pickle.loads(pickle.dumps(ridge(1.5, normalize=True))).predict([[3, 1]]).round(9)",
+     "[round(penalized(1.5) @ np.array([3, 1, 1]), 9)]"),
+    ("GridSearchCV(Ridge(normalize=True), {'alpha': [0.1, 9.0], 'normalize': [True, False]}, cv=3).fit(X, y).best_params_",
+     "GridSearchCV(Ridge(normalize=True), {'normalize': [True, False], 'alpha': [0.1, 9.0]}, cv=3).fit(X, y).best_params_"),
+    ("np.ravel(RidgeClassifier(alpha=1.5, normalize=True).fit(X, y).coef_).round(9)", "(2 * penalized(1.5)[:-1]).round(9)"),
+    ("Lasso(alpha=0.01, normalize=True).fit(X, y).coef_.round(9)", "lasso_of_norms(0.01).round(9)"),
     ("sklearn.preprocessing.Imputer(missing_values='NaN', strategy='mean', axis=0).fit_transform([[1.0], [np.nan]]).ravel()",
      "[1.0, 1.0]"),
     ("OneHotEncoder(sparse=False).fit_transform([['a'], ['b']]).ravel()", "[1.0, 0.0, 0.0, 1.0]"),

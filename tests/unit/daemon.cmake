@@ -1,8 +1,8 @@
 quern_unit_test(supervisor_segments ${CMAKE_CURRENT_LIST_DIR}/test_supervisor_segments.c
-                ${CMAKE_SOURCE_DIR}/daemon/segments.c)
-quern_unit_test(host_memory ${CMAKE_CURRENT_LIST_DIR}/test_host_memory.c ${CMAKE_SOURCE_DIR}/daemon/host_memory.c)
-quern_unit_test(spool ${CMAKE_CURRENT_LIST_DIR}/test_spool.c ${CMAKE_SOURCE_DIR}/daemon/spool.c)
-quern_unit_test(news ${CMAKE_CURRENT_LIST_DIR}/test_news.c ${CMAKE_SOURCE_DIR}/daemon/news.c LIBS quern_queue_tested)
+                ${CMAKE_SOURCE_DIR}/daemon/supervisor/segments.c)
+quern_unit_test(host_memory ${CMAKE_CURRENT_LIST_DIR}/test_host_memory.c ${CMAKE_SOURCE_DIR}/daemon/supervisor/host_memory.c)
+quern_unit_test(spool ${CMAKE_CURRENT_LIST_DIR}/test_spool.c ${CMAKE_SOURCE_DIR}/daemon/worker/spool.c)
+quern_unit_test(news ${CMAKE_CURRENT_LIST_DIR}/test_news.c ${CMAKE_SOURCE_DIR}/daemon/worker/news.c LIBS quern_queue_tested)
 quern_unit_test(supervisor ${CMAKE_CURRENT_LIST_DIR}/test_supervisor.c LIBS quern_run)
 quern_unit_test(renewal ${CMAKE_CURRENT_LIST_DIR}/test_renewal.c LIBS quern_run)
 quern_unit_test(quernd ${CMAKE_CURRENT_LIST_DIR}/test_quernd.c LIBS quern_quernd quern_keeper_parts)
@@ -12,9 +12,9 @@ add_test(NAME module_fleet_kill COMMAND ${Python3_EXECUTABLE} -m pytest -q -p no
          ${CMAKE_SOURCE_DIR}/tests/module/test_fleet_kill.py)
 set_tests_properties(module_fleet_kill PROPERTIES TIMEOUT 600 ENVIRONMENT "QUERN_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
 
-quern_unit_test(requests ${CMAKE_CURRENT_LIST_DIR}/test_requests.c ${CMAKE_SOURCE_DIR}/daemon/requests.c
-                ${CMAKE_SOURCE_DIR}/daemon/kept.c ${CMAKE_SOURCE_DIR}/daemon/attempt.c
-                ${CMAKE_SOURCE_DIR}/daemon/report.c ${CMAKE_SOURCE_DIR}/daemon/spool.c
+quern_unit_test(requests ${CMAKE_CURRENT_LIST_DIR}/test_requests.c ${CMAKE_SOURCE_DIR}/daemon/worker/requests.c
+                ${CMAKE_SOURCE_DIR}/daemon/worker/kept.c ${CMAKE_SOURCE_DIR}/daemon/worker/attempt.c
+                ${CMAKE_SOURCE_DIR}/daemon/worker/report.c ${CMAKE_SOURCE_DIR}/daemon/worker/spool.c
                 LIBS quern_storage_tested quern_job quern_host PkgConfig::JANSSON m)
-quern_unit_test(cgroups ${CMAKE_CURRENT_LIST_DIR}/test_cgroups.c ${CMAKE_SOURCE_DIR}/daemon/tree_watch.c ${CMAKE_SOURCE_DIR}/daemon/work_usage.c
-                ${CMAKE_SOURCE_DIR}/daemon/tree_usage.c ${CMAKE_SOURCE_DIR}/daemon/cgroup_usage.c LIBS quern_run quern_jail)
+quern_unit_test(cgroups ${CMAKE_CURRENT_LIST_DIR}/test_cgroups.c ${CMAKE_SOURCE_DIR}/daemon/worker/tree_watch.c ${CMAKE_SOURCE_DIR}/daemon/worker/work_usage.c
+                ${CMAKE_SOURCE_DIR}/daemon/worker/tree_usage.c ${CMAKE_SOURCE_DIR}/daemon/worker/cgroup_usage.c LIBS quern_run quern_jail)

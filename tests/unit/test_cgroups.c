@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "daemon/cgroup_file.h"
-#include "daemon/cgroup_usage.h"
-#include "daemon/cgroups.h"
-#include "daemon/tree_watch.h"
+#include "daemon/supervisor/cgroups.h"
+#include "daemon/worker/cgroup_usage.h"
+#include "daemon/worker/tree_watch.h"
 #include "quern/clock.h"
 #include "quern/own.h"
 

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/host_memory.h"
+#include "daemon/supervisor/host_memory.h"
 #include "quern/own.h"
 
 static const char *const directories[] = {"", "/proc", "/proc/self", "/cg", "/cg/a", "/cg/a/b"};

@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "quern/job.h"
+#include "quern/json_text.h"
 #include "quern/own.h"
 
 static json_t *encode(const struct manifest *manifest) {
@@ -279,7 +280,7 @@ static void l_a_brief_one_keeps_the_last_of_each_metric(void **state) {
     assert_text(json_array_get(kept, 1), "name", "loss");
     assert_true(json_real_value(json_object_get(json_array_get(kept, 1), "value")) == 399.5);
     list_of(last, "files", 100, "files_left", 0);
-    auto_free char *shorter = json_dumps(last, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+    auto_free char *shorter = json_text(last, JSON_INDENT(2));
     most = strlen(shorter) - 100;
     json_auto_t *none = encode_briefly(manifest, most);
     list_of(none, "metrics", 0, "metrics_left", 400);
@@ -290,9 +291,25 @@ static void l_a_brief_one_keeps_the_last_of_each_metric(void **state) {
     free(manifest);
 }
 
+static void m_doubles_keep_all_bits_and_no_more_digits_than_that_takes(void **state) {
+    (void)state;
+    static const char text[] =
+        "[0.1,0.30000000000000004,0.7682291666666666,1.0,-0.0,1e22,1.1e22,4.94065645841247e-324,1.7976931348623157e308,"
+        "9007199254740993,-2.5e-07,{\"1.10000000000000009\":\"e 0.10000000000000001 \\\" 2.50\"},true,null]";
+    json_auto_t *value = json_loads(text, 0, NULL);
+    auto_free char *told = json_text(value, JSON_COMPACT);
+    assert_string_equal(told, text);
+    json_auto_t *again = json_loads(told, 0, NULL);
+    assert_true(json_equal(again, value));
+    json_auto_t *alone = json_real(0.1 + 0.2);
+    auto_free char *number = json_text(alone, JSON_ENCODE_ANY);
+    assert_string_equal(number, "0.30000000000000004");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(b_success_has_no_error),
+        cmocka_unit_test(m_doubles_keep_all_bits_and_no_more_digits_than_that_takes),
         cmocka_unit_test(l_a_brief_one_leaves_out_columns_then_warnings),
         cmocka_unit_test(l_a_brief_one_keeps_the_last_of_each_metric),
         cmocka_unit_test(m_an_exception_is_error_0085),

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/news.h"
+#include "daemon/worker/news.h"
 #include "quern/clock.h"
 #include "quern/own.h"
 #include "quern/queue_client.h"

@@ -14,13 +14,13 @@
 
 #include <cmocka.h>
 
-#include "daemon/backoff.h"
-#include "daemon/keeper_link.h"
-#include "daemon/keeper_metrics.h"
+#include "daemon/keeper/keeper_metrics.h"
 #include "daemon/log.h"
-#include "daemon/notify.h"
-#include "daemon/quernd_config.h"
-#include "daemon/turns.h"
+#include "daemon/quernd/backoff.h"
+#include "daemon/quernd/keeper_link.h"
+#include "daemon/quernd/notify.h"
+#include "daemon/quernd/quernd_config.h"
+#include "daemon/quernd/turns.h"
 #include "quern/memory.h"
 #include "quern/record.h"
 #include "redis/password.h"

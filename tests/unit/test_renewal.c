@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "daemon/renewal.h"
-#include "daemon/supervisor.h"
+#include "daemon/supervisor/renewal.h"
+#include "daemon/supervisor/supervisor.h"
 #include "quern/clock.h"
 #include "tests/unit/sleeper.h"
 

@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "daemon/attempt.h"
-#include "daemon/kept.h"
+#include "daemon/worker/attempt.h"
+#include "daemon/worker/kept.h"
 #include "quern/memory.h"
 #include "quern/record.h"
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/spool.h"
+#include "daemon/worker/spool.h"
 #include "quern/memory.h"
 #include "quern/own.h"
 

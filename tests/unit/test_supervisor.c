@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/supervisor.h"
+#include "daemon/supervisor/supervisor.h"
 #include "quern/clock.h"
 #include "quern/memory.h"
 #include "tests/unit/sleeper.h"

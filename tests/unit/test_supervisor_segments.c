@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/segments.h"
+#include "daemon/supervisor/segments.h"
 #include "quern/memory.h"
 
 static const struct supervisor_key a = {"sha256-a|*|1"}, b = {"sha256-b|*|1"}, c = {"sha256-c|*|1"};

@@ -36,7 +36,9 @@ def dropped(since, now="the call without it"):
 def adapt(function, name, words, library, order=None):
     """The function under its old manners. words: {keyword: Word}. Arguments by position that are keyword-only now go to these
     in their order, which mostly is the order they had; order: the one they had, all of them, where it is not."""
-    places = (1, order) if order else keyword_only(function)
+    places = keyword_only(function)
+    if places and order:
+        places = places[0], order[places[0] - 1:]
     strange = {old: word for old, word in words.items() if old not in known(function)}
     if not places and not strange:
         return function

@@ -130,14 +130,21 @@ for place, owner in (("feature_extraction.text", "CountVectorizer"), ("feature_e
 FOREST = ("RandomForestClassifier", "RandomForestRegressor", "ExtraTreesClassifier", "ExtraTreesRegressor",
           "GradientBoostingClassifier", "GradientBoostingRegressor", "DecisionTreeClassifier", "DecisionTreeRegressor",
           "ExtraTreeClassifier", "ExtraTreeRegressor")
-LINEAR = ("Ridge", "RidgeCV", "RidgeClassifier", "Lasso", "LassoCV", "LassoLars", "ElasticNet",
-          "ElasticNetCV", "Lars", "LarsCV", "BayesianRidge", "ARDRegression", "OrthogonalMatchingPursuit")
+NORMALIZED = ("Ridge", "RidgeCV", "RidgeClassifier", "Lasso", "ElasticNet")  # of quern.legacy.estimators, with normalize=True
+LINEAR = ("LassoCV", "LassoLars", "ElasticNetCV", "Lars", "LarsCV", "BayesianRidge", "ARDRegression",
+          "OrthogonalMatchingPursuit")
 ENSEMBLES = ("BaggingClassifier", "BaggingRegressor", "AdaBoostClassifier", "AdaBoostRegressor")
 GRADIENT = ("SGDClassifier", "SGDRegressor", "Perceptron", "PassiveAggressiveClassifier", "PassiveAggressiveRegressor")
 
 
+def normalized(kwargs, value):
+    """Its constructor takes it from there."""
+    if value and value != "deprecated":
+        kwargs[CHOSEN] = value
+
+
 def scaled(kwargs, value):
-    """Only without a penalty the coefficients are the same."""
+    """Of those that look at several scales of their columns."""
     if value and value != "deprecated":
         raise TypeError("normalize=True: put a StandardScaler before it (sklearn.pipeline.make_pipeline)")
 
@@ -152,7 +159,7 @@ def some_columns(kwargs, value):
     kwargs[CHOSEN] = value
 
 
-CHOSEN = "_quern_columns"
+CHOSEN = "_quern_chosen"  # what a constructor was told beyond what it knows
 SCALER = "a StandardScaler before it"
 LISTED = {
     FOREST: {"min_impurity_split": dropped("scikit-learn 1.0", "min_impurity_decrease="),
@@ -160,6 +167,7 @@ LISTED = {
     ENSEMBLES: {"base_estimator": renamed("scikit-learn 1.4", "estimator")},
     GRADIENT: {"n_iter": Word("scikit-learn 0.21", "max_iter=, tol=None", rounds)},
     ("LinearRegression",): {"normalize": dropped("scikit-learn 1.2")},
+    NORMALIZED: {"normalize": Word("scikit-learn 1.2", SCALER, normalized)},
     LINEAR: {"normalize": Word("scikit-learn 1.2", SCALER, scaled)},
     ("TSNE",): {"n_iter": renamed("scikit-learn 1.7", "max_iter")},
     ("OneHotEncoder",): {"sparse": renamed("scikit-learn 1.4", "sparse_output"), "n_values": dropped("scikit-learn 0.22"),
@@ -198,15 +206,28 @@ def changed(module):
 
 
 def mend_estimator(owner, name):
-    constructor = manners(with_columns(owner.__init__) if name == "OneHotEncoder" else owner.__init__, name)
-    owner.__init__ = with_values(constructor, name)
+    takes = with_columns if name == "OneHotEncoder" else with_normalize if name in NORMALIZED else lambda init, name: init
+    owner.__init__ = with_values(manners(takes(owner.__init__, name), name), name)
     wrap = of_columns if name == "OneHotEncoder" else of_one_column if name in SCALERS else None
     for method in ("fit", "transform", "fit_transform", "inverse_transform") if wrap else ():
         if method in vars(owner) or method == "fit_transform":
             setattr(owner, method, wrap(getattr(owner, method), method))
 
 
-def with_columns(init):
+def with_normalize(init, name):
+    """It becomes one that knows the parameter, so that clones and pickles of it do."""
+    @functools.wraps(init)
+    def call(self, *args, **kwargs):
+        chosen = kwargs.pop(CHOSEN, False)
+        init(self, *args, **kwargs)
+        if chosen:
+            self.__class__ = getattr(importlib.import_module("quern.legacy.estimators"), name)
+            self.normalize = True
+
+    return call
+
+
+def with_columns(init, name):
     @functools.wraps(init)
     def call(self, *args, **kwargs):
         chosen = kwargs.pop(CHOSEN, None)
@@ -252,8 +273,15 @@ def of_one_column(function, method):
 
 
 # The constructors whose parameters changed their order when they became keyword-only.
-ORDERS = {"LogisticRegression": ("penalty dual tol C fit_intercept intercept_scaling class_weight random_state solver max_iter "
-                                 "multi_class verbose warm_start n_jobs").split()}
+ORDERS = {name: order.split() for name, order in {
+    "LogisticRegression": ("penalty dual tol C fit_intercept intercept_scaling class_weight random_state solver max_iter "
+                           "multi_class verbose warm_start n_jobs"),
+    "LinearRegression": "fit_intercept normalize copy_X n_jobs",
+    "Ridge": "alpha fit_intercept normalize copy_X max_iter tol solver random_state",
+    "Lasso": "alpha fit_intercept normalize precompute copy_X max_iter tol warm_start positive random_state selection",
+    "ElasticNet": ("alpha l1_ratio fit_intercept normalize precompute max_iter copy_X tol warm_start positive random_state "
+                   "selection"),
+}.items()}
 
 
 def manners(function, name):

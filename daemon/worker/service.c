@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "attempt.h"
+#include "daemon/failpoint.h"
 #include "delivery_queue.h"
-#include "failpoint.h"
 #include "quern/clock.h"
 #include "quern/own.h"
 #include "quern/queue_worker.h"
@@ -32,7 +32,8 @@ static bool wait_on(struct service *service, const struct err *why) {
     struct err ignored;
     if (service->works)
         return job_steps_wait(&service->attempt, why);
-    return calls_step(&service->calls, service->attempt.step, SUPERVISOR_CLAIM_MS, &ignored) == 0;
+    int told = calls_step(&service->calls, service->attempt.step, SUPERVISOR_CLAIM_MS, &ignored);
+    return told == 0 && !service->calls.released;
 }
 
 static bool wait_on_store(void *context, const struct err *why) {
@@ -145,6 +146,7 @@ static int claim(struct service *service, const struct calls_turn *turn, struct 
     if (turn->queue >= settings->queue_count)
         return err_set(err, REASON_BUG, "the supervisor spoke of queue %u of %u", turn->queue, settings->queue_count);
     service->attempt.step = STEP_CLAIM;
+    FAILPOINT("claim:asks");
     int answer = queue_claim(service->homes[turn->queue].queue, settings->worker, turn->nonce, settings->lease_ms, 0,
                              &claim, err);
     TRY(answer);

@@ -3,7 +3,7 @@
 #include <signal.h>
 
 #include "collector.h"
-#include "failpoint.h"
+#include "daemon/failpoint.h"
 #include "quern/jail.h"
 #include "quern/record.h"
 

@@ -78,6 +78,7 @@ static bool needs_python(const struct run_options *options) {
 
 static int start(struct embedded *embedded, struct err *err) {
     const struct run_options *options = embedded->options;
+    const struct run_queue *queue = options->queue;
     auto_free char *json = NULL;
     size_t bytes = 0;
     struct settings settings;
@@ -94,7 +95,9 @@ static int start(struct embedded *embedded, struct err *err) {
                           task,
                           rows,
                           options->store_password_file ? options->store_password_file : "",
-                          options->keys_of_queue ? "queue" : "",
+                          queue ? queue->url : NULL,
+                          queue ? queue->name : NULL,
+                          queue ? queue->password_file : NULL,
                           NULL};
     static const int terminal[] = {0, 1, 2};
     struct worker_start how = {

@@ -2,8 +2,8 @@
 /* Zygotes come up before a job asks for them: an environment that does not come up is not offered. */
 #include <string.h>
 
+#include "daemon/supervisor/renewal.h"
 #include "quernd.h"
-#include "renewal.h"
 
 void quernd_zygote_turned(void *context, struct peer *zygote, const struct err *failure) {
     struct quernd *quernd = context;

@@ -3,7 +3,7 @@
 
 #include <sys/statfs.h>
 
-#include "cgroup_file.h"
+#include "daemon/cgroup_file.h"
 
 enum { TEXT_BYTES = 8192 };
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "failpoint.h"
+#include "daemon/failpoint.h"
 #include "quern/clock.h"
 #include "quern/own.h"
 #include "quern/queue_keeper.h"

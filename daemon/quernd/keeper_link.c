@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "peers.h"
+#include "daemon/supervisor/peers.h"
 #include "quern/clock.h"
 #include "quern/jail.h"
 #include "quern/own.h"

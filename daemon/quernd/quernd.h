@@ -15,10 +15,10 @@
 #define DAEMON_QUERND_H
 
 #include "backoff.h"
+#include "daemon/log.h"
+#include "daemon/supervisor/supervisor.h"
 #include "keeper_link.h"
-#include "log.h"
 #include "quernd_config.h"
-#include "supervisor.h"
 #include "turns.h"
 
 #define QUERND_RELEASE_MS 30000u      /* for the workers to give their jobs back */

@@ -3,7 +3,7 @@
 #include <poll.h>
 #include <string.h>
 
-#include "failpoint.h"
+#include "daemon/failpoint.h"
 #include "keeper.h"
 #include "quern/clock.h"
 #include "quern/patience.h"

@@ -135,8 +135,10 @@ MUST_USE int supervisor_start_worker(struct supervisor *supervisor, const struct
 MUST_USE int supervisor_turn(struct supervisor *supervisor, struct err *err);
 bool supervisor_has_workers(const struct supervisor *supervisor);
 
-/* For a worker that waits: it claims from `queue` now, or exits. */
+/* For a worker that waits: it claims from `queue` now. */
 void supervisor_let_claim(struct supervisor *supervisor, uint32_t worker, uint32_t queue);
+
+/* For a worker that holds no job: it exits at its next IDLE, and waits no longer for a Redis that is away. */
 void supervisor_dismiss(struct supervisor *supervisor, uint32_t worker);
 
 /* CANCEL, FENCED or RELEASE_NOW, once per job; who does not obey within cancel_grace_ms is killed. */

@@ -14,6 +14,7 @@
 #include "kept.h"
 #include "quern/catalogue.h"
 #include "quern/clock.h"
+#include "quern/json_text.h"
 #include "quern/memory.h"
 #include "quern/own.h"
 #include "quern/record.h"
@@ -118,7 +119,7 @@ static int check_metric(const struct request *request, char **ret_value, struct 
     if (depth_of(value, REQUEST_MAX_DEPTH) > REQUEST_MAX_DEPTH)
         return err_set(err, REASON_BAD_INPUT, "the metric %.200s: expected at most %u levels of lists and objects",
                        request->name, REQUEST_MAX_DEPTH);
-    *ret_value = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(17));
+    *ret_value = json_text(value, JSON_ENCODE_ANY | JSON_COMPACT);
     return *ret_value ? 0 : err_set(err, REASON_INFRA, "out of memory for a metric");
 }
 

@@ -12,7 +12,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "pid_of.h"
+#include "daemon/pid_of.h"
 #include "quern/own.h"
 
 enum { MAX_FILES = 1024 }; // open memory files of a tree that are told apart; beyond, one may be counted twice

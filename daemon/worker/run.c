@@ -7,7 +7,7 @@
 
 #include "attempt.h"
 #include "child.h"
-#include "failpoint.h"
+#include "daemon/failpoint.h"
 #include "quern/own.h"
 
 enum { TERMINAL_IN = 6, TERMINAL_OUT, TERMINAL_ERR }; // the worker's descriptors of the debugger's terminal

@@ -7,6 +7,7 @@
 #include "attempt.h"
 #include "quern/memory.h"
 #include "quern/own.h"
+#include "quern/queue_server.h"
 #include "quern/record.h"
 #include "quern/settings.h"
 
@@ -25,22 +26,61 @@ static int document(struct attempt *attempt, struct err *err) {
 
 // ---- sources ----
 
-static int open_store(struct delivery_local *local, struct err *err) {
-    const char *file = local->store_password_file;
-    const struct storage_options options = {.url = local->store_url, .password_file = file && *file ? file : NULL};
-    return storage_open_with(&options, &local->store, err);
+static const char *given(const char *text) { return text && *text ? text : NULL; }
+
+static int open_store(struct delivery_local *local, const char *url, struct err *err) {
+    const struct storage_options options = {.url = url, .password_file = given(local->store_password_file)};
+    return local->store ? 0 : storage_open_with(&options, &local->store, err);
+}
+
+// A name that is none was not the script's choice.
+static int blame_queue(const struct delivery_local *local, const struct err *why, struct err *err) {
+    return err_set(err, why->reason == REASON_BAD_INPUT ? REASON_CONFIG : (enum reason)why->reason,
+                   "the script asks for keys of the queue '%s': %.700s; `quern doctor` looks closer, and --store URL "
+                   "names a store in its place",
+                   local->queue.name, why->msg);
+}
+
+static int open_queue(struct delivery_local *local, struct queue_home *ret, struct err *err) {
+    const struct run_queue *queue = &local->queue;
+    const struct queue_options options = {
+        .url = queue->url, .password_file = given(queue->password_file), .name = queue->name};
+    struct err why = {0};
+    if (queue_open(&options, &local->opened, &why) < 0 || queue_get_home(local->opened, ret, &why) < 0)
+        return blame_queue(local, &why, err);
+    if (*ret->store)
+        return 0;
+    return err_set(err, REASON_CONFIG,
+                   "the queue '%s' names no store for its datasets: quern queue home %s --store URL", queue->name,
+                   queue->name);
 }
 
 static int open_catalogue(struct delivery_local *local, struct err *err) {
-    if (!local->store)
-        TRY(open_store(local, err));
-    return local->catalogue ? 0 : catalogue_of_store(local->store, &local->catalogue, err);
+    struct queue_home home;
+    if (local->catalogue)
+        return 0;
+    if (!local->queue.url) {
+        TRY(open_store(local, local->store_url, err));
+        return catalogue_of_store(local->store, &local->catalogue, err);
+    }
+    TRY(open_queue(local, &home, err));
+    TRY(open_store(local, home.store, err));
+    return catalogue_of_queue(local->opened, local->store, &local->catalogue, err);
+}
+
+// Who pinned it had the catalogue.
+static int open_version(struct delivery_local *local, const struct job_source *source, struct storage_object *ret,
+                        struct err *err) {
+    TRY(open_store(local, local->store_url, err));
+    return storage_get(local->store, source->url, source->version, ret, err);
 }
 
 static int open_key(struct delivery_local *local, const struct job_source *source, struct storage_object *ret,
                     struct err *err) {
+    if (source->version)
+        return open_version(local, source, ret, err);
     TRY(open_catalogue(local, err));
-    return catalogue_get(local->catalogue, source->url, source->version, ret, err);
+    return catalogue_get(local->catalogue, source->url, NULL, ret, err);
 }
 
 static int open_source(struct attempt *attempt, const struct job_source *source, struct storage_object *ret,
@@ -54,10 +94,6 @@ static int open_source(struct attempt *attempt, const struct job_source *source,
 }
 
 static int give_catalogue(struct attempt *attempt, struct catalogue **ret, struct err *err) {
-    if (local_of(attempt)->keys_of_queue)
-        return err_set(
-            err, REASON_BAD_INPUT,
-            "a script of `quern run` cannot ask for keys of a queue: name a store with --store, or submit it");
     TRY(open_catalogue(local_of(attempt), err));
     *ret = local_of(attempt)->catalogue;
     return 0;
@@ -202,5 +238,6 @@ void delivery_local_init(struct delivery_local *local, const char *dir, const ch
 void delivery_local_done(struct delivery_local *local) {
     storage_drop_close(local->drop);
     catalogue_close(local->catalogue);
+    queue_close(local->opened);
     storage_close(local->store);
 }

@@ -8,15 +8,17 @@
 
 #include "delivery.h"
 #include "quern/catalogue.h"
+#include "quern/run.h"
 
 struct delivery_local {
     struct delivery base;
     const char *store_url;           /* borrowed; NULL: the default store */
     const char *store_password_file; /* borrowed; NULL: none */
     const char *dir;                 /* borrowed; NULL: nothing is kept */
-    bool keys_of_queue;              /* the store's catalogue is not the one that people mean */
+    struct run_queue queue;          /* borrowed; whose keys are meant; url NULL: the store's own */
+    struct queue *opened;            /* owned; that queue, when its catalogue is wanted */
     struct storage *store;           /* owned; opened when a key needs it */
-    struct catalogue *catalogue;     /* owned; of the store's keys */
+    struct catalogue *catalogue;     /* owned; of the queue's keys, or of the store's */
     struct storage_drop *drop;       /* owned; opened with the first output */
     int events;                      /* borrowed; -1: nobody listens */
 };

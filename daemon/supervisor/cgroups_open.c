@@ -17,8 +17,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "cgroup_file.h"
 #include "cgroups.h"
+#include "daemon/cgroup_file.h"
 #include "quern/clock.h"
 #include "quern/own.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Step collect: what came back is checked; the pictures are joined. The tree is dead: nothing changes any more. */
 #include "attempt.h"
-#include "failpoint.h"
+#include "daemon/failpoint.h"
 #include "left.h"
 #include "pictures.h"
 #include "quern/memory.h"

@@ -10,9 +10,9 @@
 
 #include <stdint.h>
 
+#include "daemon/supervisor/supervisor.h"
 #include "quern/environment.h"
 #include "quern/settings.h"
-#include "supervisor.h"
 
 #define QUERND_CONFIG_DEFAULT "/etc/quern/quernd.ini"
 #define QUERND_CONFIG_MAX_BYTES 65536

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "attempt.h"
-#include "failpoint.h"
+#include "daemon/failpoint.h"
 #include "quern/memory.h"
 #include "quern/own.h"
 #include "quern/queue_keeper.h"

@@ -4,8 +4,9 @@
  * picture and no zip. Descriptors at exec: quern/supervisor.h.
  *
  *     quern-worker --daemon   for quernd: one job after the other, by its struct settings
- *     quern-worker [DIR [STORE [TASK [ROWS [SECRET [QUEUE]]]]]]   for `quern run`: one job. Each may be missing or empty: the directory
- *                  for the outputs, the store's URL, enum run_task, the rows of RUN_HEAD, the file with the store's password; anything: keys are a queue's
+ *     quern-worker [DIR [STORE [TASK [ROWS [SECRET [QUEUE NAME [SECRET]]]]]]]   for `quern run`: one job. Each may be missing
+ *                  or empty: the directory for the outputs, the store's URL, enum run_task, the rows of RUN_HEAD, the file
+ *                  with the store's password; the URL of the queue whose keys the script may ask for, its name, its password
  */
 #include <signal.h>
 #include <stdio.h>
@@ -36,7 +37,7 @@ static int work_once(int argc, char **argv, struct err *err) {
         return err_set(err, REASON_INFRA, "out of memory for a job");
     delivery_local_init(&local, argument(argc, argv, 1), argument(argc, argv, 2), SUPERVISOR_FD_EVENTS);
     local.store_password_file = argument(argc, argv, 5);
-    local.keys_of_queue = argument(argc, argv, 6) != NULL;
+    local.queue = (struct run_queue){argument(argc, argv, 6), argument(argc, argv, 7), argument(argc, argv, 8)};
     attempt_init(attempt, &local.base);
     read_task(attempt, argc, argv);
     int result = job_steps_run(attempt, err);

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cgroup_file.h"
-#include "pid_of.h"
+#include "daemon/cgroup_file.h"
+#include "daemon/pid_of.h"
 #include "quern/own.h"
 
 enum { NAME_BYTES = 32, TEXT_BYTES = 4096 };

@@ -6,7 +6,7 @@
 #include "attempt.h"
 #include "child.h"
 #include "column_report.h"
-#include "failpoint.h"
+#include "daemon/failpoint.h"
 #include "quern/own.h"
 #include "quern/segment.h"
 #include "type_table.h"

@@ -11,6 +11,22 @@ static int open_source(struct attempt *attempt, const struct job_source *source,
     return attempt->delivery->kind->open(attempt, source, ret, err);
 }
 
+// Whoever is told that there is no such key looks for a fault in the store; a job that returned None had nothing to put there.
+static int open_input(struct attempt *attempt, const struct job_source *source, struct storage_object *ret,
+                      struct err *err) {
+    struct err why = {0};
+    if (open_source(attempt, source, ret, &why) == 0)
+        return 0;
+    *err = why;
+    if (why.reason != REASON_NOT_FOUND || strncmp(source->url, "job:", 4) != 0)
+        return -1;
+    return err_set(
+        err, REASON_NOT_FOUND,
+        "%.300s: that job has no such output: one that is None is not kept, and nobody can take it. Return an "
+        "empty frame there, or quern.output(NAME, None), which arrives as None",
+        source->url);
+}
+
 static uint64_t now_unix_ms(void) {
     struct timeval now;
     gettimeofday(&now, NULL);
@@ -55,7 +71,7 @@ int step_claim(struct attempt *attempt, struct err *err) {
         TRY(open_source(attempt, &job->bundle, &attempt->bundle, err));
     for (size_t i = 0; i < job->input_count && attempt->task != RUN_LINT; i++) {
         struct storage_object *blob = &attempt->inputs[i].blob;
-        TRY(open_source(attempt, &job->inputs[i].source, blob, err));
+        TRY(open_input(attempt, &job->inputs[i].source, blob, err));
         memcpy(attempt->manifest.inputs[i].version, blob->version, sizeof blob->version);
         take_kind(attempt, i);
     }

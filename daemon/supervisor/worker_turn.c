@@ -43,6 +43,10 @@ void worker_link_let_claim(struct worker_link *link, uint32_t queue) {
 enum { LEAVE_MS = 30000 }; // from one job to the next IDLE, or to the exit
 
 void worker_link_dismiss(struct worker_link *link) {
+    if (link->turn != WORKER_WAITS) {
+        worker_link_tell(link, SUPERVISOR_RELEASE_NOW);
+        return;
+    }
     struct supervisor_reply reply = {.kind = SUPERVISOR_REPLY};
     link->turn = WORKER_BUSY;
     link->step_deadline_ns = clock_deadline_ns(LEAVE_MS);

@@ -13,11 +13,11 @@
 
 #include <stdbool.h>
 
+#include "daemon/log.h"
+#include "daemon/supervisor/segments.h"
 #include "keeper_metrics.h"
-#include "log.h"
 #include "quern/keeper.h"
 #include "quern/settings.h"
-#include "segments.h"
 
 #define KEEPER_CALL_MS 2000u
 #define KEEPER_WAIT_MS 5000u

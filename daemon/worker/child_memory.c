@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pid_of.h"
+#include "daemon/pid_of.h"
 #include "quern/job.h"
 #include "quern/own.h"
 

@@ -66,7 +66,7 @@ void quernd_poke(struct quernd *quernd) {
 void quernd_dismiss(struct quernd *quernd) {
     for (uint32_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++) {
         const struct worker_link *link = &quernd->supervisor.workers[i];
-        if (link->alive && !link->dead && link->turn == WORKER_WAITS && !quernd_wants(quernd, i))
+        if (link->alive && !link->dead && link->turn != WORKER_HOLDS && !quernd_wants(quernd, i))
             supervisor_dismiss(&quernd->supervisor, i);
     }
 }
