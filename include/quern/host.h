@@ -24,9 +24,9 @@
  * 5. zygote → worker, on control:  host_exited, when the whole tree is dead and its uid is free.
  *
  * A child may have been forked, jailed and warmed up before it was asked for (standby): 2 is then at once, and READY is
- * waiting. It gets its limits like any other, and serves one job. Where the request
- * comes ahead of the job, the zygote wakes it by SOON, without a descriptor, before it gives it away: it goes its way once
- * more until COMMIT is there, so that its job finds the processor's caches warm.
+ * waiting. It gets its limits like any other, and serves one job. Where the request comes ahead of the job and the machine
+ * has a processor to spare, the zygote wakes it by SOON, without a descriptor, before it gives it away: it goes its way
+ * once more until COMMIT is there, so that its job finds the processor's caches warm.
  *
  * End of file kills: when the worker's end of `control` is closed the zygote kills the tree. The tree is the child, the
  * tiny init that is pid 1 of its namespace, and all descendants; killing the pidfd kills them all by the kernel's doing.

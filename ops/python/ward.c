@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "ops/python/child.h"
+#include "ops/python/leisure.h"
 #include "ops/python/threads.h"
 #include "quern/clock.h"
 #include "quern/own.h"
@@ -203,7 +204,7 @@ static int fit_work(const struct ward *ward, const struct jail *jail, const stru
     return jail_work_resize(jail, work_dir, limits, err);
 }
 
-// Who has waited long is cold. One that does not hear it has more to do for its job, and that is all.
+// Who has waited long is cold. Where others want the processors, warming up would only put it behind them.
 static void wake(int conversation) {
     const struct host_call soon = {.kind = HOST_SOON};
     struct err ignored;
@@ -219,7 +220,7 @@ int ward_give(struct ward *ward, const struct jail *jail, const struct host_spaw
         return -1;
     }
     ward->control = control;
-    if (request->ahead)
+    if (request->ahead && leisure_now())
         wake(conversation);
     if (announce(ward, jail_facts(jail), inherited_bytes, control, conversation, NULL) < 0)
         ward_unwanted(ward);
