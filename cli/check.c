@@ -19,7 +19,7 @@ static int blame_environment(const char *name, struct refusal *refusal) {
 static int build(const struct command_line *line, struct job *job, struct environment *environment,
                  struct refusal *refusal) {
     struct err err;
-    TRY(job_flags_read(line, 1, job, refusal));
+    TRY(job_flags_read(line, job, refusal));
     TRY(environments_check_name("--env", job->environment, refusal));
     if (environments_find(job->environment, environment, refusal) < 0)
         return blame_environment(job->environment, refusal);

@@ -8,6 +8,7 @@
 #include "cli/client.h"
 #include "cli/environments.h"
 #include "cli/findings.h"
+#include "cli/limits_told.h"
 #include "cli/quantity.h"
 #include "cli/tell.h"
 #include "cli/verbs.h"
@@ -259,6 +260,14 @@ static int look_network(void *context, const struct environments_entry *entry) {
     return 0;
 }
 
+static int look_limits(void *context, const struct environments_entry *entry) {
+    char text[LIMITS_TOLD_BYTES];
+    if (!*entry->fault && limits_told_brief(&entry->environment, text))
+        finding(context, &(struct finding){.what = "limits"}, "jobs of the environment '%s' have, unless they ask: %s",
+                entry->environment.name, text);
+    return 0;
+}
+
 static uint64_t available_memory(void) {
     auto_file FILE *file = fopen("/proc/meminfo", "re");
     char line[128];
@@ -285,6 +294,7 @@ int verb_doctor(const struct command_line *line) {
     findings_begin(&findings, command_given(line, "--json") != NULL);
     look_python(&findings);
     environments_each(look_network, &findings);
+    environments_each(look_limits, &findings);
     look_memory(&findings);
     look_disk(&findings, "disk", "/tmp");
     look_queue(line, &findings);

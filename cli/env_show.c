@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/environment_json.h"
+#include "cli/limits_told.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "quern/prove.h"
@@ -38,6 +39,7 @@ static void print_text(const struct shown *shown, struct terminal *out) {
         print_preload(environment, out);
         terminal_say(out, "%-9s %s\n", "legacy", environment->legacy ? "yes" : "no");
         terminal_say(out, "%-9s %s\n", "network", environment->network_open ? "open" : "denied");
+        limits_told_environment(environment, out);
     }
     if (shown->err.reason)
         return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/environment_json.h"
 
+#include "cli/limits_told.h"
 #include "quern/own.h"
 #include "quern/segment.h"
 
@@ -28,6 +29,7 @@ json_t *environment_json(const struct environments_entry *entry, const char *err
     json_object_set_new(object, "preload", preload(environment));
     json_object_set_new(object, "legacy", json_boolean(environment->legacy));
     json_object_set_new(object, "network", json_string(environment->network_open ? "open" : "denied"));
+    json_object_set_new(object, "limits", limits_told_json(environment));
     return object;
 }
 

@@ -3,7 +3,8 @@
  * An environment for machines: `quern env ls --json` and `quern env show --json`.
  *
  *     {"name", "file": path or null when it is built in, "error": text or null, "python", "profile", "preload": [...],
- *      "network"}; the last four are missing when the file cannot be used. show adds
+ *      "legacy", "network", "limits": as limits_told_json() has them}; what comes behind "error" is missing when the file cannot
+ *      be used. show adds
  *     "found": {"python", "pandas", "profile", "import_ms", "jail"} or null when it does not start.
  *
  * A returned object is the caller's; NULL: out of memory.

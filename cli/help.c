@@ -88,9 +88,9 @@ void help_print(enum command_id command, FILE *file) {
 
 static void print_errors(FILE *file) {
     fputs("A job that did not succeed has a reason; the exit code of quern follows from it.\n\n", file);
-    fputs("code  reason           what it means\n", file);
+    fputs("code  reason            what it means\n", file);
 #define REASON(NAME, word, kind, exit_code, text)                                                                      \
-    fprintf(file, "%4d  %-15s  %s\n", (exit_code), *(word) ? (word) : "-", (text));
+    fprintf(file, "%4d  %-16s  %s\n", (exit_code), *(word) ? (word) : "-", (text));
 #include "schemas/words.def"
 #undef REASON
     fputs("\nexit and signal stand with their number or name: exit:3, signal:SIGSEGV.\n", file);

@@ -14,10 +14,7 @@
 #include "quern/memory.h"
 #include "quern/own.h"
 
-enum {
-    MAX_CPU_SECONDS = 31622400, // a year: schemas/job.schema.json
-    PARAMS_MAX_BYTES = 4 << 20,
-};
+enum { PARAMS_MAX_BYTES = 4 << 20 };
 
 static int no_memory(struct refusal *refusal) { return refuse(refusal, REASON_INFRA, "out of memory for a job"); }
 
@@ -197,51 +194,21 @@ static int take_environment(struct job *job, const char *name, struct refusal *r
     return 0;
 }
 
-// Numbers are within what a flag takes; whether a job may have them, job_check() tells.
-static void take_limit(struct job_limits *limits, const struct given *given) {
-    switch ((int)given->flag) {
-    case FLAG_JOB_TIMEOUT:
-        limits->time_ms = given->number;
-        break;
-    case FLAG_JOB_MEMORY:
-        limits->jail.memory_bytes = given->number;
-        break;
-    case FLAG_JOB_CPU:
-        limits->jail.cpu_seconds = (given->number + 999) / 1000;
-        break;
-    case FLAG_JOB_PROCESSES:
-        limits->jail.processes = (uint32_t)given->number;
-        break;
-    case FLAG_JOB_OPEN_FILES:
-        limits->jail.open_files = (uint32_t)given->number;
-        break;
-    case FLAG_JOB_DISK:
-        limits->jail.work_bytes = given->number;
-        break;
-    case FLAG_JOB_DISK_FILES:
-        limits->jail.work_files = given->number;
-        break;
-    case FLAG_JOB_FILE:
-        limits->jail.file_bytes = given->number;
-        break;
-    case FLAG_JOB_RESULT:
-        limits->result_bytes = given->number;
-        break;
-    case FLAG_JOB_OUTPUT_LIMIT:
-        limits->output_bytes = given->number;
-        break;
-    case FLAG_JOB_FILES:
-        limits->files = (uint32_t)given->number;
-        break;
-    case FLAG_JOB_FILES_SIZE:
-        limits->files_bytes = given->number;
-        break;
-    case FLAG_JOB_PICTURES:
-        limits->pictures = (uint32_t)given->number;
-        break;
-    default: // flags of the verb's own
-        break;
-    }
+// Flags that are no limit are the verb's own.
+static int take_limit(struct job_limits *limits, const struct given *given, struct refusal *refusal) {
+    enum limit_row row = 0;
+    while (row < LIMITS_COUNT && strcmp(limits_table[row].flag, flags[given->flag].word) != 0)
+        row++;
+    if (row == LIMITS_COUNT)
+        return 0;
+    const struct limit *limit = &limits_table[row];
+    uint64_t value = limit->unit == LIMIT_UNIT_SECONDS ? (given->number + 999) / 1000 : given->number;
+    char least[LIMITS_TEXT_BYTES], most[LIMITS_TEXT_BYTES];
+    if (value < limit->least || value > limit->most)
+        return refuse(refusal, REASON_USAGE, "%s: expected %s to %s, found '%s'", limit->flag,
+                      limits_show(row, limit->least, least), limits_show(row, limit->most, most), given->value);
+    limits_set(limits, row, value);
+    return 0;
 }
 
 static int take_flag(struct job *job, const struct given *given, struct refusal *refusal) {
@@ -275,8 +242,7 @@ static int take_flag(struct job *job, const struct given *given, struct refusal 
     case FLAG_JOB_COLUMNS: // read after all others
     case FLAG_JOB_NO_HEADER:
     default:
-        take_limit(&job->limits, given);
-        return 0;
+        return take_limit(&job->limits, given, refusal);
     }
 }
 
@@ -290,15 +256,7 @@ static int drop_headers(struct job *job, struct refusal *refusal) {
     return any ? 0 : refuse(refusal, REASON_USAGE, "--no-header: expected a .csv or .tsv file, found none");
 }
 
-static void settle_cpu(struct job_limits *limits, unsigned cores) {
-    uint64_t seconds = limits->time_ms / 1000 + 1;
-    if (__builtin_mul_overflow(seconds, (uint64_t)cores, &seconds) || seconds > MAX_CPU_SECONDS)
-        seconds = MAX_CPU_SECONDS;
-    if (seconds > limits->jail.cpu_seconds)
-        limits->jail.cpu_seconds = seconds;
-}
-
-int job_flags_read(const struct command_line *line, unsigned cores, struct job *job, struct refusal *refusal) {
+int job_flags_read(const struct command_line *line, struct job *job, struct refusal *refusal) {
     TRY(source_file("SCRIPT", line->operands[0], &job->script, refusal));
     for (size_t i = 0; i < line->given_count; i++)
         TRY(take_flag(job, &line->given[i], refusal));
@@ -309,7 +267,5 @@ int job_flags_read(const struct command_line *line, unsigned cores, struct job *
     TRY(number_inputs(job, refusal));
     if (command_given(line, "--no-header"))
         TRY(drop_headers(job, refusal));
-    if (command_given(line, "--timeout") && !command_given(line, "--cpu"))
-        settle_cpu(&job->limits, cores);
     return 0;
 }

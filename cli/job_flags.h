@@ -13,8 +13,7 @@
 #include "cli/command.h"
 #include "quern/job.h"
 
-/* `cores` of the machine that the job will run on: its CPU limit never ends a script that the clock would still allow. */
-MUST_USE int job_flags_read(const struct command_line *line, unsigned cores, struct job *job, struct refusal *refusal);
+MUST_USE int job_flags_read(const struct command_line *line, struct job *job, struct refusal *refusal);
 
 /* "--dataframe2", or "--input model" */
 #define JOB_FLAGS_NAME_BYTES 80

@@ -55,9 +55,15 @@ static json_t *list_of(const json_t *manifest, const char *name) {
     return list ? json_incref(list) : json_array();
 }
 
+// Likewise, one of its objects.
+static void put_object(json_t *object, const json_t *manifest, const char *name) {
+    json_t *member = json_object_get(manifest, name);
+    json_object_set_new(object, name, member ? json_incref(member) : json_object());
+}
+
 json_t *record_json(const struct client *client, const char *id, const struct queue_record *record) {
     json_auto_t *manifest = record->result ? json_loadb(record->result, record->result_bytes, 0, NULL) : NULL;
-    return json_pack(
+    json_t *object = json_pack(
         "{s:i, s:s, s:s, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, "
         "s:o, "
         "s:o, s:o}",
@@ -70,6 +76,9 @@ json_t *record_json(const struct client *client, const char *id, const struct qu
         "worker", text_or_null(record->worker), "progress", text_or_null(record->progress), "signed", record->is_signed,
         "metrics", list_of(manifest, "metrics"), "files", list_of(manifest, "files"), "written",
         list_of(manifest, "written"));
+    put_object(object, manifest, "limits");
+    put_object(object, manifest, "limits_from");
+    return object;
 }
 
 json_t *record_json_row(const struct client *client, enum job_state state, const struct queue_row *row) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/rerun.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,33 +104,14 @@ static int add_param(struct rerun *rerun, const struct job_param *param, struct 
     return add_two(rerun, "--param", pair, refusal);
 }
 
-static int add_limit(struct rerun *rerun, const char *flag, const char *unit, uint64_t value, uint64_t usual,
-                     struct refusal *refusal) {
-    char text[64];
-    if (value == usual)
-        return 0;
-    const char *suffix = strcmp(unit, "SECONDS") == 0 ? "s" : strcmp(unit, "DURATION") == 0 ? "ms" : "";
-    snprintf(text, sizeof text, "%" PRIu64 "%s", value, suffix);
-    return add_two(rerun, flag, text, refusal);
-}
-
-// The flag of a limit is its key, but for two that say more.
-static const char *limit_flag(const char *key, char flag[64]) {
-    const char *word = strcmp(key, "time") == 0 ? "timeout" : strcmp(key, "output") == 0 ? "output-limit" : key;
-    snprintf(flag, 64, "--%s", word);
-    for (char *c = flag; *c; c++)
-        *c = *c == '_' ? '-' : *c;
-    return flag;
-}
-
+// What the job asked for; what its environment and its host said is theirs.
 static int add_limits(struct rerun *rerun, const struct job_limits *limits, bool timed, struct refusal *refusal) {
-    struct job_limits usual;
-    char flag[64];
-    limits_usual(&usual);
-#define LIMIT(member, key, unit, least, most, value, what)                                                             \
-    if (timed || strcmp(key, "time") != 0)                                                                             \
-        TRY(add_limit(rerun, limit_flag(key, flag), #unit, limits->member, usual.member, refusal));
-#include "schemas/limits.def"
+    char text[LIMITS_TEXT_BYTES];
+    for (enum limit_row row = 0; row < LIMITS_COUNT; row++) {
+        uint64_t asked = limits_get(limits, row);
+        if (asked && (timed || row != LIMIT_time_ms))
+            TRY(add_two(rerun, limits_table[row].flag, limits_show(row, asked, text), refusal));
+    }
     return 0;
 }
 

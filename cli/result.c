@@ -7,6 +7,7 @@
 
 #include "cli/checksum.h"
 #include "cli/kept.h"
+#include "cli/limits_told.h"
 #include "cli/quantity.h"
 #include "cli/tell.h"
 #include "cli/transfer.h"
@@ -155,6 +156,7 @@ static void tell_metrics(const struct queue_record *record) {
     json_object_del(manifest, "files");
     terminal_open(&out, stdout, TERMINAL_COLOUR_AUTO);
     kept_say(manifest, NULL, &out);
+    limits_told_record(manifest, &out);
 }
 
 static int print(const struct download *download, struct refusal *refusal) {

@@ -58,16 +58,13 @@ static void take_flag(struct request *request, const struct given *given) {
     }
 }
 
-// Who debugs thinks longer than any limit, and needs the terminal.
-static int settle_debug(struct request *request, bool timed, struct refusal *refusal) {
+static int settle_debug(const struct request *request, struct refusal *refusal) {
     if (!request->job.debug)
         return 0;
     if (request->json)
         return refuse(refusal, REASON_USAGE, "--pdb and --json exclude each other: the debugger writes to stdout");
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
         return refuse(refusal, REASON_USAGE, "--pdb: expected a terminal on standard input and output, found none");
-    if (!timed)
-        request->job.limits.time_ms = 0;
     return 0;
 }
 
@@ -103,15 +100,14 @@ static int settle_store(const struct command_line *line, struct request *request
 
 static int build(const struct command_line *line, struct request *request, struct refusal *refusal) {
     struct err err;
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
     for (size_t i = 0; i < line->given_count; i++)
         take_flag(request, &line->given[i]);
-    TRY(job_flags_read(line, cores > 0 ? (unsigned)cores : 1, &request->job, refusal));
+    TRY(job_flags_read(line, &request->job, refusal));
     TRY(pin_keys(line, request, refusal));
     TRY(settle_store(line, request, refusal));
     if (request->output_dir)
         TRY(check_output(request->output_dir, refusal));
-    TRY(settle_debug(request, command_given(line, "--timeout") != NULL, refusal));
+    TRY(settle_debug(request, refusal));
     TRY(environments_find(request->job.environment, &request->environment, refusal));
     return job_check(&request->job, &err) < 0 ? refuse(refusal, REASON_USAGE, "%s", err.msg) : 0;
 }

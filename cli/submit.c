@@ -18,9 +18,6 @@
 #include "quern/queue_client.h"
 #include "quern/queue_server.h"
 
-// Nobody knows here how many cores the job's host has.
-enum { MOST_CORES = 256 };
-
 static const char job_prefix[] = "job:";
 
 static int no_memory(struct refusal *refusal) { return refuse(refusal, REASON_INFRA, "out of memory for a job"); }
@@ -195,7 +192,7 @@ static int enqueue(const struct client *client, struct submission *submission, c
 // Everything that can be refused without a queue is refused first.
 static int build(const struct command_line *line, struct job *job, struct refusal *refusal) {
     struct err err;
-    TRY(job_flags_read(line, MOST_CORES, job, refusal));
+    TRY(job_flags_read(line, job, refusal));
     for (size_t i = 0; i < line->given_count; i++)
         TRY(take(job, &line->given[i], refusal));
     return job_check(job, &err) < 0 ? refuse(refusal, REASON_USAGE, "%s", err.msg) : 0;

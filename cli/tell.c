@@ -6,6 +6,7 @@
 #include <sys/time.h>
 
 #include "cli/kept.h"
+#include "cli/limits_told.h"
 #include "cli/quantity.h"
 #include "cli/verdict.h"
 #include "cli/waiting.h"
@@ -96,6 +97,7 @@ static json_t *manifest_of(const struct queue_record *record) {
 void tell_kept(const struct queue_record *record, struct terminal *terminal) {
     json_auto_t *manifest = manifest_of(record);
     kept_say(manifest, NULL, terminal);
+    limits_told_record(manifest, terminal);
 }
 
 void tell_logs(const struct queue_record *record, const char *word, struct terminal *terminal) {

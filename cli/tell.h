@@ -14,7 +14,7 @@
 #include "cli/terminal.h"
 #include "quern/queue_client.h"
 
-/* What it logged and kept, once it has ended. */
+/* What it logged and kept, and its limits, once it has ended. */
 void tell_kept(const struct queue_record *record, struct terminal *terminal);
 /* What it left in ./logs, and how `word`, as people call the job, prints it. */
 void tell_logs(const struct queue_record *record, const char *word, struct terminal *terminal);

@@ -269,6 +269,8 @@ static void list_free(const struct field *field, void *base) {
 /* ---- whole objects ---- */
 
 static bool present(const struct field *field, const void *base) {
+    if (field->kind == FIELD_INTEGER)
+        return !field->unsaid || integer_get(field, base) != 0;
     bool may_be_absent = field->kind == FIELD_OBJECT || field->kind == FIELD_TEXT || field->kind == FIELD_TEXTS;
     if (field->required || !may_be_absent || field->bytes)
         return true;
@@ -302,7 +304,7 @@ static int field_read(const struct field *field, json_t *json, void *base, const
 static int field_check(const struct field *field, const void *base, const struct field_place *place, struct err *err) {
     switch (field->kind) {
     case FIELD_INTEGER:
-        return integer_check(field, integer_get(field, base), place, err);
+        return present(field, base) ? integer_check(field, integer_get(field, base), place, err) : 0;
     case FIELD_BOOLEAN:
         return 0;
     case FIELD_WORD:

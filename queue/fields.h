@@ -41,6 +41,7 @@ struct field {
     const char *name;
     enum field_kind kind;
     bool required;
+    bool unsaid; /* INTEGER: 0 in memory is absent in JSON */
     size_t offset, bytes, count;
     uint64_t min, max;         /* INTEGER: value; LIST, PAIRS, TEXTS: how many elements */
     const char *const *words;  /* WORD: NULL-terminated */

@@ -28,7 +28,6 @@ static void id_fresh(char id[JOB_ID_BYTES]) {
 void job_defaults(struct job *job) {
     *job = (struct job){.dialect = HOST_QUERN, .environment = "default", .decimals = JOB_DECIMALS_FLOAT};
     id_fresh(job->id);
-    limits_usual(&job->limits);
 }
 
 /* ---- keys ---- */

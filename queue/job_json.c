@@ -11,7 +11,6 @@
 #include "quern/utf8.h"
 
 #define BYTES_MAX (1ull << 50)
-#define TIME_MS_MAX (366ull * 24 * 3600 * 1000)
 
 enum { NAME_BYTES = 255, PATH_BYTES = 4095 };
 
@@ -115,11 +114,6 @@ _Static_assert(HOST_CLASSIC == 1 && HOST_QUERN == 4 && JOB_ARROW == 1 && JOB_ARF
                "words by number");
 
 #define SIZE_OF(type, member) sizeof(((type *)0)->member)
-#define INTEGER(type, label, member, least, most)                                                                      \
-    {                                                                                                                  \
-        .name = (label), .kind = FIELD_INTEGER, .offset = offsetof(type, member), .bytes = SIZE_OF(type, member),      \
-        .min = (least), .max = (most)                                                                                  \
-    }
 #define TEXT(type, label, member, needed, how)                                                                         \
     { .name = (label), .kind = FIELD_TEXT, .required = (needed), .offset = offsetof(type, member), .rule = (how) }
 #define CHARS(type, label, member, needed, how)                                                                        \
@@ -165,9 +159,16 @@ static const struct field input_fields[] = {
 };
 
 static const struct field limits_fields[] = {
-#define LIMIT(member, key, unit, least, most, usual, what) INTEGER(struct job_limits, #member, member, least, most),
-#define JAIL_LIMIT(member, key, unit, least, most, usual, what)                                                        \
-    INTEGER(struct job_limits, #member, jail.member, least, most),
+#define ASKED(label, member, key, flag, unit, least, most, ...)                                                        \
+    {.name = (label),                                                                                                  \
+     .kind = FIELD_INTEGER,                                                                                            \
+     .unsaid = true,                                                                                                   \
+     .offset = offsetof(struct job_limits, member),                                                                    \
+     .bytes = SIZE_OF(struct job_limits, member),                                                                      \
+     .min = (least),                                                                                                   \
+     .max = (most)},
+#define LIMIT(member, ...) ASKED(#member, member, __VA_ARGS__)
+#define JAIL_LIMIT(member, ...) ASKED(#member, jail.member, __VA_ARGS__)
 #include "../schemas/limits.def"
     {0},
 };
@@ -334,8 +335,6 @@ static int prefixes_check(const struct job *job, struct err *err) {
 int job_check(const struct job *job, struct err *err) {
     struct document document = {.schema = JOB_SCHEMA, .job = *job};
     TRY(fields_check(document_fields, &document, NULL, err));
-    if (job->limits.time_ms == 0 && !job->debug)
-        return err_set(err, REASON_BAD_INPUT, "limits.time_ms: expected 1..%llu, found 0", TIME_MS_MAX);
     TRY(ports_check(job, err));
     TRY(parameters_check(job, err));
     TRY(headers_check(job, err));

@@ -262,10 +262,18 @@ static json_t *jail_of(const struct jail_facts *facts) {
 
 static json_t *limits_of(const struct job_limits *limits) {
     json_t *object = json_object();
-#define LIMIT(member, ...) put(&object, #member, count_of(limits->member));
-#define JAIL_LIMIT(member, ...) put(&object, #member, count_of(limits->jail.member));
-#include "../schemas/limits.def"
+    for (enum limit_row row = 0; row < LIMITS_COUNT; row++)
+        if (limits_get(limits, row))
+            put(&object, limits_table[row].name, count_of(limits_get(limits, row)));
     put(&object, "mapped_bytes", count_of(limits->jail.mapped_bytes));
+    return object;
+}
+
+static json_t *origins_of(const struct manifest *manifest) {
+    json_t *object = json_object();
+    for (enum limit_row row = 0; row < LIMITS_COUNT; row++)
+        if (limits_get(&manifest->limits, row) && manifest->limit_origins[row] != LIMIT_USUAL)
+            put(&object, limits_table[row].name, json_string(limit_origin_word(manifest->limit_origins[row])));
     return object;
 }
 
@@ -303,6 +311,7 @@ static json_t *object_of(const struct manifest *manifest) {
     put_kept(&object, manifest);
     put(&object, "jail", jail_of(&manifest->jail));
     put(&object, "limits", limits_of(&manifest->limits));
+    put(&object, "limits_from", origins_of(manifest));
     put(&object, "usage", usage_of(manifest));
     put_words(&object, manifest);
     return object;

@@ -26,9 +26,9 @@ static bool signal_name(const char *text) {
 // What one attempt can end with. The queue's own endings (poison, dependency, cancelled) are not among them.
 static bool known(const char *rule) {
     static const enum reason plain[] = {
-        REASON_EXCEPTION,  REASON_EXIT,         REASON_SIGNAL,          REASON_BAD_INPUT,
-        REASON_BAD_RESULT, REASON_LIMIT_TIME,   REASON_LIMIT_CPU,       REASON_LIMIT_MEMORY,
-        REASON_LIMIT_DISK, REASON_LIMIT_OUTPUT, REASON_LIMIT_PROCESSES, REASON_LOST,
+        REASON_EXCEPTION,       REASON_EXIT,      REASON_SIGNAL,           REASON_BAD_INPUT,  REASON_BAD_RESULT,
+        REASON_LIMIT_TIME,      REASON_LIMIT_CPU, REASON_LIMIT_MEMORY,     REASON_LIMIT_DISK, REASON_LIMIT_OUTPUT,
+        REASON_LIMIT_PROCESSES, REASON_LOST,      REASON_LIMIT_OPEN_FILES,
     };
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
         if (strcmp(rule, reason_word(plain[i])) == 0)

@@ -165,7 +165,7 @@ static int offer_all(struct quernd *quernd, struct err *err) {
         zygote->standby = quernd->config->standby;
         zygote->renew_jobs = quernd->config->renew_jobs;
         zygote->renew_ms = quernd->config->renew_ms;
-        limits_join(&zygote->most, &quernd->config->most);
+        zygote->host = quernd->config->limits;
     }
     return 0;
 }

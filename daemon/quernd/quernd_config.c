@@ -272,21 +272,23 @@ static int unknown(struct inifile *file, const char *section, const char *key) {
         if (strcmp(options[i].section, section) == 0)
             snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", *all ? ", " : "", options[i].key);
     if (!*all)
-        return inifile_refuse(
-            file, "expected a section of queue, store, workers, environments, jail, limits, http, log, found [%.100s]",
-            section);
+        return inifile_refuse(file,
+                              "expected a section of queue, store, workers, environments, jail, defaults, limits, "
+                              "http, log, found [%.100s]",
+                              section);
     return inifile_refuse(file, "[%s]: expected one of %s, found \"%.100s\"", section, all, key);
 }
 
-static int take_limit(struct inifile *file, struct parse *parse, const char *key, const char *value) {
+static int take_limit(struct inifile *file, struct parse *parse, const char *section, const char *key,
+                      const char *value) {
     char why[LIMITS_WHY_BYTES];
-    return limits_take(key, value, &parse->config->most, why) ? 1 : inifile_refuse(file, "%s", why);
+    return limits_take(section, key, value, &parse->config->limits, why) ? 1 : inifile_refuse(file, "%s", why);
 }
 
 static int take_pair(struct inifile *file, void *context, const char *section, const char *key, const char *value) {
     struct parse *parse = context;
-    if (strcmp(section, "limits") == 0)
-        return take_limit(file, parse, key, value);
+    if (limits_is_section(section))
+        return take_limit(file, parse, section, key, value);
     for (size_t i = 0; i < OPTIONS; i++) {
         if (strcmp(options[i].section, section) != 0 || strcmp(options[i].key, key) != 0)
             continue;
@@ -354,7 +356,10 @@ static int default_store(const char *name, struct settings *settings, struct err
 int quernd_config_parse(const char *name, const char *text, struct quernd_config *ret, struct err *err) {
     struct parse parse = {.config = ret};
     defaults(ret);
+    char why[LIMITS_WHY_BYTES];
     TRY(inifile_read(name, text, NULL, take_pair, &parse, err));
+    if (!limits_agree(&ret->limits, why))
+        return err_set(err, REASON_CONFIG, "%s: %s", name, why);
     if (!ret->settings.queue_url[0])
         return err_set(err, REASON_CONFIG, "%s: [queue] url: expected redis://HOST or unix:/PATH, found nothing", name);
     TRY(default_store(name, &ret->settings, err));

@@ -26,10 +26,10 @@ struct quernd_config {
     uint64_t memory_bytes;    /* of segments; 0: what the host has */
     uint64_t drain_timeout_ms;
     struct jail_require jail;
-    struct job_limits most; /* that a job may have; 0: no word of it */
-    uint32_t standby;       /* children that each environment keeps ready */
-    uint32_t renew_jobs;    /* of a zygote's life; 0: without end */
-    uint64_t renew_ms;      /* the same; 0: without end */
+    struct limits_layer limits;
+    uint32_t standby;    /* children that each environment keeps ready */
+    uint32_t renew_jobs; /* of a zygote's life; 0: without end */
+    uint64_t renew_ms;   /* the same; 0: without end */
     char environments_directory[ENVIRONMENT_PATH_BYTES];
     uint32_t environment_count;
     struct environment environments[SUPERVISOR_MAX_ENVIRONMENTS];

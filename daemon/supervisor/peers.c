@@ -18,13 +18,11 @@
 void peer_init(struct peer *peer, enum supervisor_peer kind, const struct environment *environment) {
     *peer = (struct peer){
         .kind = kind, .environment = environment, .requests = -1, .supervisor = -1, .hold = -1, .pidfd = -1};
-    if (environment)
-        peer->most = environment->most;
 }
 
 void peer_like(struct peer *ret, const struct peer *peer) {
     peer_init(ret, peer->kind, peer->environment);
-    ret->most = peer->most;
+    ret->host = peer->host;
     ret->require = peer->require;
     ret->bound = peer->bound;
     ret->standby = peer->standby;

@@ -21,7 +21,7 @@ enum peer_state { PEER_DOWN, PEER_COMING, PEER_UP };
 struct peer {
     enum supervisor_peer kind;
     const struct environment *environment; /* zygotes; borrowed */
-    struct job_limits most;                /* zygotes: that a job may have, by host and environment */
+    struct limits_layer host;              /* zygotes: what the host says of limits */
     struct jail_require require;           /* zygotes: with less they do not come up */
     uint32_t bound;                        /* zygotes: what the supervisor has for their children, enum jail_bound */
     uint32_t standby;                      /* zygotes: children to keep ready */

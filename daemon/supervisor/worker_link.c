@@ -46,7 +46,7 @@ static int serve_step(struct exchange *exchange, struct err *err) {
 static void reply_with_zygote(struct supervisor_reply *reply, const struct peer *zygote) {
     reply->profile = zygote->ready.profile;
     reply->facts = zygote->ready.facts;
-    reply->most = zygote->most;
+    reply->limits = (struct limits_layers){zygote->environment->limits, zygote->host};
     memcpy(reply->python, zygote->ready.python, sizeof reply->python);
     memcpy(reply->pandas, zygote->ready.pandas, sizeof reply->pandas);
 }

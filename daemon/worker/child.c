@@ -364,16 +364,23 @@ static int processes_verdict(const struct host_answer *raised, const struct host
                    commit->limits.processes);
 }
 
+static int open_files_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
+    return err_set(err, REASON_LIMIT_OPEN_FILES, "%.900s (the limit is %u open files)", raised->value,
+                   commit->limits.open_files);
+}
+
 static int time_verdict(uint64_t limit_ms, struct err *err) {
     return err_set(err, REASON_LIMIT_TIME, "the script ran longer than its time limit of %llu%s",
                    (unsigned long long)(limit_ms % 1000 ? limit_ms : limit_ms / 1000), limit_ms % 1000 ? " ms" : " s");
 }
 
 static int raised_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
-    if (raised->reason == REASON_LIMIT_DISK)
+    if (raised->reason == REASON_LIMIT_DISK && raised->detail != HOST_ERROR_BUNDLE)
         return disk_verdict(raised, commit, err);
     if (raised->reason == REASON_LIMIT_PROCESSES)
         return processes_verdict(raised, commit, err);
+    if (raised->reason == REASON_LIMIT_OPEN_FILES)
+        return open_files_verdict(raised, commit, err);
     if (raised->reason == REASON_LIMIT_MEMORY)
         return memory_verdict(raised, commit, err);
     err_set(err, (enum reason)raised->reason, "%s", raised->value);
@@ -381,9 +388,15 @@ static int raised_verdict(const struct host_answer *raised, const struct host_ca
     return -1;
 }
 
+// Who ignores SIGXCPU gets SIGKILL of the kernel, now and then before a look finds him.
+static bool used_up(const struct host_exited *exit, uint64_t cpu_seconds) {
+    return exit->signal == SIGXCPU ||
+           (exit->signal == SIGKILL && exit->user_us + exit->system_us >= cpu_seconds * 1000000);
+}
+
 static int death_verdict(const struct child *child, const struct host_call *commit, struct err *err) {
     const struct host_exited *exit = &child->exit;
-    if (exit->signal == SIGXCPU)
+    if (used_up(exit, commit->limits.cpu_seconds))
         return err_set(err, REASON_LIMIT_CPU, "the script used more than its %llu seconds of CPU time",
                        (unsigned long long)commit->limits.cpu_seconds);
     if (exit->signal) {

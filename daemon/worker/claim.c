@@ -41,7 +41,6 @@ static void begin_manifest(struct attempt *attempt) {
     manifest->dialect = job->dialect;
     manifest->strict = job->strict;
     manifest->started_unix_ms = now_unix_ms();
-    manifest->limits = job->limits;
     manifest->peak_bytes = MANIFEST_UNKNOWN;
     manifest->private_dirty_bytes = manifest->copied_on_write_bytes = MANIFEST_UNKNOWN;
     manifest->input_count = (uint32_t)job->input_count;

@@ -10,7 +10,11 @@
 static int check_result(struct attempt *attempt, struct attempt_result *result, uint64_t *left, struct err *err) {
     struct codec_outcome outcome;
     struct err why;
-    TRY(memory_check(result->segment, *left, &result->segment_bytes, err));
+    uint64_t most = attempt->job.limits.result_bytes;
+    TRY(memory_check(result->segment, most, &result->segment_bytes, err));
+    if (result->segment_bytes > *left)
+        return err_set(err, REASON_LIMIT_OUTPUT, "all results together are larger than their limit of %llu (--result)",
+                       (unsigned long long)most);
     *left -= result->segment_bytes;
     if (result->kind != OBJECT_DATASET)
         return 0;

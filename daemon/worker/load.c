@@ -38,6 +38,16 @@ static const char minimal[] =
     "the jail is minimal here: this machine gives no user namespaces (quern doctor); what scripts "
     "can see of it then is told in docs/security.md";
 
+// Who debugs thinks longer than any limit that is not the job's own.
+static void settle_limits(struct attempt *attempt, const struct limits_layers *layers) {
+    struct job_limits *limits = &attempt->job.limits;
+    bool untimed = attempt->job.debug && limits->time_ms == 0;
+    limits_settle(limits, layers, limits_cores(), attempt->manifest.limit_origins);
+    if (untimed)
+        limits->time_ms = 0;
+    attempt->manifest.limits = *limits;
+}
+
 static int connect_zygote(struct attempt *attempt, struct err *err) {
     struct calls_peer peer;
     TRY(calls_connect(&attempt->calls, SUPERVISOR_PEER_ZYGOTE, attempt->job.environment, &peer, err));
@@ -47,8 +57,7 @@ static int connect_zygote(struct attempt *attempt, struct err *err) {
     manifest->jail = peer.facts;
     if (peer.facts.level == JAIL_MINIMAL)
         report_warning(&attempt->report, "%s", minimal);
-    limits_lower(&attempt->job.limits, &peer.most);
-    manifest->limits = attempt->job.limits;
+    settle_limits(attempt, &peer.limits);
     memcpy(manifest->python, peer.python, sizeof manifest->python);
     memcpy(manifest->pandas, peer.pandas, sizeof manifest->pandas);
     return 0;
@@ -60,6 +69,7 @@ static int connect_codec(struct attempt *attempt, struct err *err) {
     attempt->codec =
         (struct codec){.requests = peer.requests, .warn = on_codec_warning, .renew = renew_codec, .context = attempt};
     codec_ceilings_default(&attempt->codec.ceilings);
+    attempt->codec.ceilings.picture_pixels = attempt->job.limits.picture_pixels;
     return 0;
 }
 
@@ -76,6 +86,8 @@ static int connect_peers(struct attempt *attempt, struct err *err) {
     if (needs_python(attempt)) {
         TRY(connect_zygote(attempt, err));
         TRY(ask_for_child(attempt, err));
+    } else {
+        settle_limits(attempt, &(struct limits_layers){0});
     }
     return connect_codec(attempt, err);
 }

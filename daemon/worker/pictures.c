@@ -66,8 +66,8 @@ int pictures_find(struct attempt *attempt, struct err *err) {
                        "the work directory has more than %u entries: pictures beyond were not looked for",
                        WALK_MAX_ENTRIES);
     if (search.left_out)
-        report_warning(&attempt->report, "%u pictures beyond the limit of %u were left out", search.left_out,
-                       search.room);
+        report_warning(&attempt->report, "%u pictures beyond the limit of %u were left out (--pictures)",
+                       search.left_out, search.room);
     if (attempt->picture_count)
         qsort(attempt->pictures, attempt->picture_count, sizeof *attempt->pictures, by_time_then_name);
     return 0;

@@ -105,7 +105,7 @@ static uint64_t mapped_bytes(const struct attempt *attempt) {
 
 static int tell_commit(struct child *child, struct attempt *attempt, struct host_call *commit, struct err *err) {
     *commit = (struct host_call){.kind = HOST_COMMIT, .limits = attempt->job.limits.jail};
-    commit->limits.mapped_bytes = mapped_bytes(attempt);
+    commit->limits.mapped_bytes = attempt->manifest.limits.jail.mapped_bytes = mapped_bytes(attempt);
     const int terminal[] = {TERMINAL_OUT, TERMINAL_ERR, TERMINAL_IN};
     const int pipes[] = {attempt->out.write_end, attempt->err.write_end};
     TRY(child_send(child, commit, attempt->job.debug ? terminal : pipes, attempt->job.debug ? 3 : 2, err));
@@ -114,10 +114,19 @@ static int tell_commit(struct child *child, struct attempt *attempt, struct host
     return 0;
 }
 
-static int tell_file(struct child *child, enum host_call_kind kind, const char *name, int fd, struct err *err) {
-    struct host_call call = {.kind = kind};
-    snprintf(call.name, sizeof call.name, "%s", name);
-    return child_send(child, &call, &fd, 1, err);
+static int tell_script(struct child *child, const struct attempt *attempt, struct err *err) {
+    struct host_call call = {.kind = HOST_SCRIPT};
+    snprintf(call.name, sizeof call.name, "%s", attempt->job.script.name);
+    return child_send(child, &call, &attempt->script.fd, 1, err);
+}
+
+static int tell_bundle(struct child *child, const struct attempt *attempt, struct err *err) {
+    const struct job_limits *limits = &attempt->job.limits;
+    struct host_call call = {
+        .kind = HOST_BUNDLE,
+        .bundle = {.entries = limits->bundle_entries, .ratio = limits->bundle_ratio, .bytes = limits->bundle_bytes}};
+    snprintf(call.name, sizeof call.name, "%s", attempt->job.bundle.name);
+    return child_send(child, &call, &attempt->bundle.fd, 1, err);
 }
 
 static int tell_input(struct child *child, const struct attempt *attempt, size_t index, struct err *err) {
@@ -156,9 +165,9 @@ static int tell_ports(struct child *child, const struct job *job, struct err *er
 static int tell(struct child *child, struct attempt *attempt, struct host_call *commit, struct err *err) {
     const struct job *job = &attempt->job;
     TRY(tell_commit(child, attempt, commit, err));
-    TRY(tell_file(child, HOST_SCRIPT, job->script.name, attempt->script.fd, err));
+    TRY(tell_script(child, attempt, err));
     if (job->bundle.url)
-        TRY(tell_file(child, HOST_BUNDLE, job->bundle.name, attempt->bundle.fd, err));
+        TRY(tell_bundle(child, attempt, err));
     if (attempt->task == RUN_LINT)
         TRY(tell_ports(child, job, err));
     for (uint32_t i = 0; i < job->input_count && attempt->task == RUN_SCRIPT; i++)

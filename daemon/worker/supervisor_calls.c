@@ -136,7 +136,7 @@ int calls_connect(struct supervisor_calls *calls, enum supervisor_peer peer, con
     int fd = ask_for_fd(calls, &call, -1, &answer, err);
     TRY(fd);
     *ret = (struct calls_peer){
-        .requests = fd, .profile = answer.reply.profile, .facts = answer.reply.facts, .most = answer.reply.most};
+        .requests = fd, .profile = answer.reply.profile, .facts = answer.reply.facts, .limits = answer.reply.limits};
     memcpy(ret->python, answer.reply.python, sizeof ret->python);
     memcpy(ret->pandas, answer.reply.pandas, sizeof ret->pandas);
     if (peer == SUPERVISOR_PEER_ZYGOTE)

@@ -43,7 +43,7 @@ struct calls_peer {
     uint32_t profile;
     struct jail_facts facts;
     char python[32], pandas[32];
-    struct job_limits most;
+    struct limits_layers limits;
 };
 
 /* Does not wait for the answer, which every later call takes first; takes what came unasked. */

@@ -8,7 +8,7 @@
  * created O_EXCL|O_NOFOLLOW beneath `dir`; modes are 0755 and 0644 whatever the zip says. After a failure some of the
  * files may be there.
  *
- * Errors: REASON_BAD_INPUT; REASON_LIMIT_DISK for the ceilings on bytes and for a full disk. Ownership: both
+ * Errors: REASON_BAD_INPUT; REASON_LIMIT_DISK for the ceilings, and for a full disk with `sys` set. Ownership: both
  * descriptors are borrowed.
  */
 #ifndef QUERN_BUNDLE_H
@@ -20,7 +20,7 @@
 
 struct bundle_ceilings {
     uint32_t entries;
-    uint32_t ratio; /* unpacked : packed, of the whole */
+    uint32_t ratio; /* unpacked : packed, of the whole, where that is more than 10 MB */
     uint64_t bytes; /* unpacked, of the whole */
 };
 
@@ -29,7 +29,6 @@ struct bundle_outcome {
     uint64_t bytes;
 };
 
-void bundle_ceilings_default(struct bundle_ceilings *ceilings); /* 10,000 entries, 200:1 above 10 MB, 1 GiB */
 MUST_USE int bundle_unpack(int zip, int dir, const struct bundle_ceilings *ceilings, struct bundle_outcome *ret,
                            struct err *err);
 

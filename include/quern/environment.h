@@ -9,8 +9,10 @@
  *     preload = numpy pandas             ; imported once, before the first job, in this order
  *     network = denied                   ; denied | open
  *     legacy = no                        ; yes: what NumPy, pandas and scikit-learn removed works again
+ *     [defaults]
+ *     memory = 1G                        ; what a job has that says nothing; keys: schemas/limits.def
  *     [limits]
- *     memory = 4G                        ; the most of it that a job may have; keys: schemas/limits.def
+ *     memory = 4G                        ; the most that a job may have
  *
  * Calling sequence: environment_default() or environment_read(); environment_write() gives the sealed text that
  * quern-python reads at start (it parses the same form). Plain data, owns nothing. Who starts jobs in it holds it.
@@ -43,7 +45,7 @@ struct environment {
     char preload[ENVIRONMENT_PRELOADS][ENVIRONMENT_MODULE_BYTES];
     bool network_open;
     bool legacy;
-    struct job_limits most; /* that a job may have; 0: says nothing. Not written by environment_write() */
+    struct limits_layer limits; /* not written by environment_write() */
 };
 
 /* "default": the interpreter that this quern was built for, numpy and pandas preloaded, no network. */

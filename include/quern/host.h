@@ -8,7 +8,7 @@
  * 3. worker → child, on conversation:  host_call records, in this order:
  *        COMMIT (limits)  fds: stdout, stderr[, stdin]
  *        SCRIPT (name)    fd: the text, sealed            RUN and LINT
- *        BUNDLE (name)    fd: the zip                     at most one
+ *        BUNDLE (name, bundle) fd: the zip                at most one
  *        INPUT (port, name, kind, parameter) fd           RUN: any number; else none. A sealed segment, or the bytes of an
  *                                                         object, which nobody but the child looks at
  *        TABLE (name, separator, flags) fd: the text             TYPE only: the CSV or TSV file
@@ -40,6 +40,7 @@
 
 #include <stdint.h>
 
+#include "quern/bundle.h"
 #include "quern/err.h"
 #include "quern/jail.h"
 #include "quern/object.h"
@@ -121,16 +122,17 @@ enum host_flags {
 };
 
 struct host_call {
-    uint32_t kind;                /* enum host_call_kind */
-    uint32_t port;                /* INPUT: 1..HOST_MAX_PORTS */
-    uint32_t task;                /* START: enum host_task */
-    uint32_t dialect;             /* START: enum host_dialect */
-    uint32_t flags;               /* START, TABLE: enum host_flags; INPUT: enum object_kind */
-    uint32_t separator;           /* TABLE: ',' or '\t' */
-    struct jail_limits limits;    /* COMMIT */
-    char name[HOST_NAME_BYTES];   /* SCRIPT, BUNDLE, INPUT, TABLE: file name; PARAM: key; START: the job's id.
+    uint32_t kind;                 /* enum host_call_kind */
+    uint32_t port;                 /* INPUT: 1..HOST_MAX_PORTS */
+    uint32_t task;                 /* START: enum host_task */
+    uint32_t dialect;              /* START: enum host_dialect */
+    uint32_t flags;                /* START, TABLE: enum host_flags; INPUT: enum object_kind */
+    uint32_t separator;            /* TABLE: ',' or '\t' */
+    struct jail_limits limits;     /* COMMIT */
+    struct bundle_ceilings bundle; /* BUNDLE */
+    char name[HOST_NAME_BYTES];    /* SCRIPT, BUNDLE, INPUT, TABLE: file name; PARAM: key; START: the job's id.
                                    Terminated */
-    char value[HOST_VALUE_BYTES]; /* PARAM, COLUMN; INPUT: the parameter that gets it, or empty. Terminated */
+    char value[HOST_VALUE_BYTES];  /* PARAM, COLUMN; INPUT: the parameter that gets it, or empty. Terminated */
 };
 
 enum host_answer_kind { HOST_READY = 1, HOST_NOTE, HOST_RESULT, HOST_RAISED, HOST_DONE, HOST_TRACEBACK };
@@ -143,10 +145,12 @@ struct host_answer {
     uint32_t port; /* RESULT: 1.. for numbered outputs, 0 for a named one */
     uint32_t line; /* RAISED: of the script, 0 when unknown */
     uint32_t
-        reason; /* RAISED: EXCEPTION, EXIT, BAD_INPUT, BAD_RESULT, LIMIT_MEMORY, LIMIT_DISK, LIMIT_PROCESSES, LIMIT_OUTPUT or BUG */
-    int32_t detail;             /* RAISED with EXIT: the code; with BAD_INPUT: HOST_ERROR_*; RESULT: enum object_kind */
-    uint32_t in_entry;          /* RAISED: 1: the line stands in azureml_main */
-    uint64_t rows;              /* RESULT: a hint for the log */
+        reason; /* RAISED: EXCEPTION, EXIT, BAD_INPUT, BAD_RESULT, LIMIT_MEMORY, LIMIT_DISK, LIMIT_PROCESSES, LIMIT_OPEN_FILES,
+                LIMIT_OUTPUT or BUG */
+    int32_t detail;    /* RAISED with EXIT: the code; with BAD_INPUT, and of a bundle beyond its ceilings: HOST_ERROR_*;
+                                 RESULT: enum object_kind */
+    uint32_t in_entry; /* RAISED: 1: the line stands in azureml_main */
+    uint64_t rows;     /* RESULT: a hint for the log */
     char name[HOST_NAME_BYTES]; /* RESULT: the port's name; RAISED: the exception's type; NOTE: what it is about */
     char value
         [HOST_VALUE_BYTES]; /* RAISED, NOTE: the message, one or more lines, UTF-8; TRACEBACK: as Python prints it */

@@ -96,13 +96,13 @@ struct job {
     size_t read_count;
     char **write; /* owned; NULL: none */
     size_t write_count;
-    struct job_limits limits;
-    bool debug;
-    bool legacy;       /* what NumPy, pandas and scikit-learn removed works again */
-    uint32_t decimals; /* enum job_decimals: what decimals of the inputs become */
+    struct job_limits limits; /* 0: says nothing. A worker settles them */
+    bool debug;               /* without a time limit, unless it says one */
+    bool legacy;              /* what NumPy, pandas and scikit-learn removed works again */
+    uint32_t decimals;        /* enum job_decimals: what decimals of the inputs become */
 };
 
-void job_defaults(struct job *job); /* quern dialect, environment "default", default limits, a fresh id (ULID) */
+void job_defaults(struct job *job); /* quern dialect, environment "default", no limits asked for, a fresh id (ULID) */
 void job_free(struct job *job);
 MUST_USE int job_check(const struct job *job, struct err *err);
 
@@ -205,7 +205,8 @@ struct manifest {
     uint32_t metric_count;
     uint32_t pictures, picture_width, picture_height;
     struct jail_facts jail;
-    struct job_limits limits; /* as they counted */
+    struct job_limits limits; /* as they counted; 0: it did not get so far as to have them */
+    uint8_t limit_origins[LIMITS_COUNT];
     uint64_t user_us, system_us, peak_rss_bytes;
     uint64_t peak_bytes;            /* of all processes together; MANIFEST_UNKNOWN: nobody looked */
     uint64_t private_dirty_bytes;   /* MANIFEST_UNKNOWN: not measured; of the child, at the end of the script */

@@ -39,7 +39,7 @@ struct queue_submission {
     uint64_t backoff_ms, backoff_max_ms; /* before the first retry, doubled each time, with jitter; and its bound */
     const char *retry_on;                /* `exit:75,limit:memory,lost`; NULL: exception,exit,signal */
     const char *unique;                  /* no two live jobs have the same; NULL: none */
-    uint64_t time_ms;                    /* the job's time limit, for claims that have little time; 0: none */
+    uint64_t time_ms;                    /* that the job asks for, for claims that have little time; 0: says nothing */
     const struct queue_dependency *after;
     size_t after_count;
 };

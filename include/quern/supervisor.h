@@ -130,8 +130,8 @@ struct supervisor_reply {
     uint32_t profile;        /* CONNECT to a zygote: enum segment_profile */
     struct jail_facts facts; /* CONNECT to a zygote: what its children get */
     char python[32], pandas[32];
-    struct job_limits most; /* CONNECT to a zygote: that a job may have; 0: no word of it */
-    uint32_t queue;         /* IDLE: where to claim */
+    struct limits_layers limits; /* CONNECT to a zygote: what environment and host say of them */
+    uint32_t queue;              /* IDLE: where to claim */
     char nonce[QUEUE_NONCE_BYTES];
     struct err err; /* REPLY: reason 0 is success */
 };

@@ -20,22 +20,20 @@ struct unpacking {
     struct bundle_outcome outcome;
 };
 
-void bundle_ceilings_default(struct bundle_ceilings *ceilings) {
-    *ceilings = (struct bundle_ceilings){.entries = 10000, .ratio = 200, .bytes = 1u << 30};
-}
-
 // Called with what the headers declare, and again with what really came out: headers lie.
 static int check_bytes(const struct unpacking *unpacking, uint64_t bytes, struct err *err) {
     uint64_t most;
     if (bytes > unpacking->ceilings->bytes)
-        return err_set(err, REASON_LIMIT_DISK, "Script Bundle: expected at most %llu bytes unpacked, found more",
+        return err_set(err, REASON_LIMIT_DISK,
+                       "Script Bundle: expected at most %llu bytes unpacked (--bundle-size), found more",
                        (unsigned long long)unpacking->ceilings->bytes);
     if (__builtin_mul_overflow(unpacking->packed, unpacking->ceilings->ratio, &most))
         return 0;
     if (bytes > RATIO_FREE_BYTES && bytes > most)
-        return err_set(err, REASON_LIMIT_DISK,
-                       "Script Bundle: expected at most %u bytes unpacked for each of its %llu bytes, found more",
-                       unpacking->ceilings->ratio, (unsigned long long)unpacking->packed);
+        return err_set(
+            err, REASON_LIMIT_DISK,
+            "Script Bundle: expected at most %u bytes unpacked for each of its %llu bytes (--bundle-ratio), found more",
+            unpacking->ceilings->ratio, (unsigned long long)unpacking->packed);
     return 0;
 }
 
@@ -43,7 +41,8 @@ static int check_declared(const struct unpacking *unpacking, struct err *err) {
     uint64_t declared = 0;
     zip_int64_t entries = zip_get_num_entries(unpacking->zip, 0);
     if (entries > unpacking->ceilings->entries)
-        return err_set(err, REASON_BAD_INPUT, "Script Bundle: expected at most %u entries, found %lld",
+        return err_set(err, REASON_LIMIT_DISK,
+                       "Script Bundle: expected at most %u entries (--bundle-entries), found %lld",
                        unpacking->ceilings->entries, (long long)entries);
     for (zip_int64_t i = 0; i < entries; i++) {
         zip_stat_t status;

@@ -8,6 +8,6 @@ void codec_ceilings_default(struct codec_ceilings *ceilings) {
         .rows = (uint64_t)1 << 36,
         .columns = SEGMENT_MAX_COLUMNS,
         .picture_side = 32767,
-        .picture_pixels = (uint64_t)1 << 26,
+        .picture_pixels = (uint64_t)1 << 28,
     };
 }

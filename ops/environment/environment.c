@@ -128,17 +128,18 @@ static const struct {
     {"network", take_network}, {"legacy", take_legacy},
 };
 
-static int take_limit(struct inifile *file, struct environment *environment, const char *key, const char *value) {
+static int take_limit(struct inifile *file, struct environment *environment, const char *section, const char *key,
+                      const char *value) {
     char why[LIMITS_WHY_BYTES];
-    return limits_take(key, value, &environment->most, why) ? 1 : inifile_refuse(file, "%s", why);
+    return limits_take(section, key, value, &environment->limits, why) ? 1 : inifile_refuse(file, "%s", why);
 }
 
 static int take(struct inifile *file, void *context, const char *section, const char *key, const char *value) {
     struct parse *parse = context;
-    if (strcmp(section, "limits") == 0)
-        return take_limit(file, parse->environment, key, value);
+    if (limits_is_section(section))
+        return take_limit(file, parse->environment, section, key, value);
     if (strcmp(section, "environment") != 0)
-        return inifile_refuse(file, "expected the section [environment] or [limits], found [%s]", section);
+        return inifile_refuse(file, "expected the section [environment], [defaults] or [limits], found [%s]", section);
     for (uint32_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         if (strcmp(key, keys[i].name) != 0)
             continue;
@@ -171,6 +172,9 @@ int environment_parse(const char *name, const char *text, struct environment *re
     snprintf(environment.name, sizeof environment.name, "%s", name);
     struct parse parse = {.environment = &environment};
     TRY(inifile_read(name, text, "preload", take, &parse, err));
+    char why[LIMITS_WHY_BYTES];
+    if (!limits_agree(&environment.limits, why))
+        return err_set(err, REASON_CONFIG, "%s: %s", name, why);
     *ret = environment;
     return 0;
 }

@@ -11,7 +11,7 @@
 
 void jail_limits_default(struct jail_limits *limits) {
     *limits = (struct jail_limits){
-#define JAIL_LIMIT(member, key, unit, least, most, usual, what) .member = usual,
+#define JAIL_LIMIT(member, key, flag, unit, least, most, usual, ...) .member = usual,
 #include "../../schemas/limits.def"
     };
 }
@@ -25,7 +25,7 @@ static int check(const char *name, uint64_t value, uint64_t least, uint64_t most
 
 // No sum of two can overflow.
 int jail_limits_check(const struct jail_limits *limits, struct err *err) {
-#define JAIL_LIMIT(member, key, unit, least, most, usual, what) TRY(check(#member, limits->member, least, most, err));
+#define JAIL_LIMIT(member, key, flag, unit, least, most, ...) TRY(check(#member, limits->member, least, most, err));
 #include "../../schemas/limits.def"
     return check("mapped_bytes", limits->mapped_bytes, 0, UINT64_C(1) << 50, err);
 }

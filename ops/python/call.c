@@ -47,6 +47,12 @@ static int take_file(const char *what, int *home, char *home_name, const struct 
     return 0;
 }
 
+static int take_bundle(struct call *call, const struct host_call *record, int *fd, struct err *err) {
+    TRY(take_file("BUNDLE", &call->bundle, call->bundle_name, record, fd, err));
+    call->bundle_ceilings = record->bundle;
+    return 0;
+}
+
 static int take_table(struct call *call, const struct host_call *record, int *fd, struct err *err) {
     if (record->separator != ',' && record->separator != '\t')
         return err_set(err, REASON_BUG, "TABLE: expected a comma or a tab as separator, found %u", record->separator);
@@ -160,7 +166,7 @@ int call_take(struct call *call, const struct host_call *record, int *fd, struct
     case HOST_SCRIPT:
         return take_file("SCRIPT", &call->script, call->script_name, record, fd, err);
     case HOST_BUNDLE:
-        return take_file("BUNDLE", &call->bundle, call->bundle_name, record, fd, err);
+        return take_bundle(call, record, fd, err);
     case HOST_INPUT:
         return take_input(call, record, fd, err);
     case HOST_TABLE:

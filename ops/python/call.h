@@ -48,6 +48,7 @@ struct call {
     char script_name[HOST_NAME_BYTES];
 
     int bundle; /* the zip, or -1 */
+    struct bundle_ceilings bundle_ceilings;
     char bundle_name[HOST_NAME_BYTES];
 
     int table; /* TYPE: the text */

@@ -9,7 +9,7 @@
  *     write_segment(arrays, columns, rows, profile, limit) -> fd   sealed
  *     read_arrow(file, profile, limit) -> fd                an Arrow file as a sealed segment
  *     check_table(fd, separator, header): dataset_table_check()
- *     unpack_bundle(zip, dir) -> files
+ *     unpack_bundle(zip, dir, (entries, ratio, bytes)) -> files
  *
  * NumPy needs no C API here: its arrays speak the buffer protocol in both directions. The segment that a child maps was
  * checked by its maker. What the script hands back is the script's own memory: its process is all that it can hurt, and
@@ -40,6 +40,7 @@ struct frames_state *frames_state(PyObject *module);
 
 /* Sets the Python exception Failure from `err`; returns NULL. */
 PyObject *frames_fail(PyObject *module, const struct err *err);
+PyObject *frames_fail_numbered(PyObject *module, const struct err *err, int number); /* enum of host.h */
 
 /* ---- mapping ---- */
 

@@ -19,15 +19,24 @@ static enum reason reason_of(const struct err *err) {
     return err->sys == ENOSPC || err->sys == EFBIG ? REASON_LIMIT_DISK : REASON_BAD_RESULT;
 }
 
-PyObject *frames_fail(PyObject *module, const struct err *err) {
+static bool set_attribute(PyObject *error, const char *name, long value) {
+    PyObject *number = PyLong_FromLong(value);
+    bool set = number && PyObject_SetAttrString(error, name, number) == 0;
+    Py_XDECREF(number);
+    return set;
+}
+
+PyObject *frames_fail_numbered(PyObject *module, const struct err *err, int number) {
     PyObject *failure = frames_state(module)->failure;
     PyObject *error = PyObject_CallFunction(failure, "s", err->msg);
-    PyObject *reason = PyLong_FromUnsignedLong(reason_of(err));
-    if (error && reason && PyObject_SetAttrString(error, "reason", reason) == 0)
+    if (error && set_attribute(error, "reason", reason_of(err)) && set_attribute(error, "number", number))
         PyErr_SetObject(failure, error);
     Py_XDECREF(error);
-    Py_XDECREF(reason);
     return NULL;
+}
+
+PyObject *frames_fail(PyObject *module, const struct err *err) {
+    return frames_fail_numbered(module, err, HOST_ERROR_NONE);
 }
 
 static PyStructSequence_Field scan_fields[] = {
@@ -50,13 +59,19 @@ static const struct {
 #define REASON(NAME, word, kind, exit_code, text) {"REASON_" #NAME, REASON_##NAME},
 #include "../../schemas/words.def"
 #undef REASON
-    {"ORDERED", SEGMENT_ORDERED},        {"DECIMAL", SEGMENT_DECIMAL},
-    {"NULLABLE", SEGMENT_NULLABLE},      {"JSON", SEGMENT_JSON},
-    {"ERROR_BUNDLE", HOST_ERROR_BUNDLE}, {"CELLS", SEGMENT_CELLS},
-    {"PROFILE_NS", SEGMENT_PROFILE_NS},  {"PROFILE_UNITS", SEGMENT_PROFILE_UNITS},
-    {"FOUND_TEXT", FOUND_TEXT},          {"FOUND_BYTES", FOUND_BYTES},
-    {"FOUND_FLAG", FOUND_FLAG},          {"FOUND_INTEGER", FOUND_INTEGER},
-    {"FOUND_REAL", FOUND_REAL},          {"FOUND_OTHER", FOUND_OTHER},
+    {"ORDERED", SEGMENT_ORDERED},
+    {"DECIMAL", SEGMENT_DECIMAL},
+    {"NULLABLE", SEGMENT_NULLABLE},
+    {"JSON", SEGMENT_JSON},
+    {"CELLS", SEGMENT_CELLS},
+    {"PROFILE_NS", SEGMENT_PROFILE_NS},
+    {"PROFILE_UNITS", SEGMENT_PROFILE_UNITS},
+    {"FOUND_TEXT", FOUND_TEXT},
+    {"FOUND_BYTES", FOUND_BYTES},
+    {"FOUND_FLAG", FOUND_FLAG},
+    {"FOUND_INTEGER", FOUND_INTEGER},
+    {"FOUND_REAL", FOUND_REAL},
+    {"FOUND_OTHER", FOUND_OTHER},
 };
 
 static int add_constants(PyObject *module) {
@@ -69,7 +84,8 @@ static int add_constants(PyObject *module) {
 static int module_exec(PyObject *module) {
     struct frames_state *state = frames_state(module);
     state->scan_type = (PyObject *)PyStructSequence_NewType(&scan_desc);
-    state->failure = PyErr_NewExceptionWithDoc("_quern.Failure", "`reason`: one of REASON_*.", NULL, NULL);
+    state->failure = PyErr_NewExceptionWithDoc(
+        "_quern.Failure", "`reason`: one of REASON_*; `number`: of the original, or 0.", NULL, NULL);
     if (!state->scan_type || !state->failure || frames_add_mapping(module) < 0)
         return -1;
     if (PyModule_AddObjectRef(module, "Failure", state->failure) < 0)
@@ -103,7 +119,7 @@ static PyMethodDef methods[] = {
     {"write_segment", frames_write_segment, METH_VARARGS, "write_segment(arrays, columns, rows, profile, limit) -> fd"},
     {"read_arrow", frames_read_arrow, METH_VARARGS, "read_arrow(file, profile, limit) -> fd"},
     {"check_table", frames_check_table, METH_VARARGS, "check_table(fd, separator, header)"},
-    {"unpack_bundle", frames_unpack_bundle, METH_VARARGS, "unpack_bundle(zip, dir) -> files"},
+    {"unpack_bundle", frames_unpack_bundle, METH_VARARGS, "unpack_bundle(zip, dir, (entries, ratio, bytes)) -> files"},
     {NULL, NULL, 0, NULL},
 };
 

@@ -80,24 +80,31 @@ static PyObject *params_of(const struct call *call) {
     return dict;
 }
 
+// As _quern.unpack_bundle() takes them.
+static PyObject *ceilings_of(const struct bundle_ceilings *ceilings) {
+    return Py_BuildValue("IIK", ceilings->entries, ceilings->ratio, (unsigned long long)ceilings->bytes);
+}
+
 static PyObject *call_dict(const struct call *call) {
     const char separator[] = {call->separator ? call->separator : ',', '\0'};
-    return Py_BuildValue("{s:s s:s s:N s:N s:N s:N s:N s:i s:I s:K s:N s:N s:N s:i s:N s:i s:N s:s s:N s:N s:N s:N}", //
-                         "task", word(tasks, 4, call->task, HOST_TASK_RUN),                                           //
-                         "dialect", word(dialects, 5, call->dialect, HOST_QUERN),                                     //
-                         "debug", PyBool_FromLong((call->flags & HOST_DEBUG) != 0),                                   //
-                         "legacy", PyBool_FromLong((call->flags & HOST_LEGACY) != 0),                                 //
-                         "strict", PyBool_FromLong((call->flags & HOST_STRICT) != 0),                                 //
-                         "streams", PyBool_FromLong(call->other_streams),                                             //
-                         "id", decode(call->id), "requests", call->requests,                                          //
-                         "profile", call->profile,                                                                    //
-                         "limit", (unsigned long long)call->result_bytes,                                             //
-                         "directory", decode(call->work_dir),                                                         //
-                         "script", script_of(call), "script_name", decode(call->script_name),                         //
-                         "bundle", call->bundle, "bundle_name", decode(call->bundle_name),                            //
-                         "table", call->table, "table_name", decode(call->table_name), "separator",                   //
-                         separator, "inputs", inputs_of(call), "params", params_of(call), "header",
-                         PyBool_FromLong(!call->no_header), "columns", columns_of(call));
+    return Py_BuildValue(
+        "{s:s s:s s:N s:N s:N s:N s:N s:i s:I s:K s:N s:N s:N s:i s:N s:N s:i s:N s:s s:N s:N s:N s:N}", //
+        "task", word(tasks, 4, call->task, HOST_TASK_RUN),                                               //
+        "dialect", word(dialects, 5, call->dialect, HOST_QUERN),                                         //
+        "debug", PyBool_FromLong((call->flags & HOST_DEBUG) != 0),                                       //
+        "legacy", PyBool_FromLong((call->flags & HOST_LEGACY) != 0),                                     //
+        "strict", PyBool_FromLong((call->flags & HOST_STRICT) != 0),                                     //
+        "streams", PyBool_FromLong(call->other_streams),                                                 //
+        "id", decode(call->id), "requests", call->requests,                                              //
+        "profile", call->profile,                                                                        //
+        "limit", (unsigned long long)call->result_bytes,                                                 //
+        "directory", decode(call->work_dir),                                                             //
+        "script", script_of(call), "script_name", decode(call->script_name),                             //
+        "bundle", call->bundle, "bundle_name", decode(call->bundle_name),                                //
+        "bundle_ceilings", ceilings_of(&call->bundle_ceilings),                                          //
+        "table", call->table, "table_name", decode(call->table_name), "separator",                       //
+        separator, "inputs", inputs_of(call), "params", params_of(call), "header", PyBool_FromLong(!call->no_header),
+        "columns", columns_of(call));
 }
 
 int glue_open(struct glue *glue, const char *module, int conversation, const char *directory, struct err *err) {

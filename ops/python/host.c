@@ -9,7 +9,8 @@
 static bool may_raise(uint32_t reason) {
     return reason == REASON_EXCEPTION || reason == REASON_EXIT || reason == REASON_BAD_INPUT ||
            reason == REASON_BAD_RESULT || reason == REASON_LIMIT_MEMORY || reason == REASON_LIMIT_DISK ||
-           reason == REASON_LIMIT_PROCESSES || reason == REASON_LIMIT_OUTPUT || reason == REASON_BUG;
+           reason == REASON_LIMIT_PROCESSES || reason == REASON_LIMIT_OPEN_FILES || reason == REASON_LIMIT_OUTPUT ||
+           reason == REASON_BUG;
 }
 
 static void clean(char *field, size_t bytes) {

@@ -92,8 +92,8 @@ static int check_size(const struct png_view *view, const struct codec_ceilings *
         return err_set(err, REASON_BAD_RESULT, "%u x %u pixels: expected at most %u on a side", width, height,
                        ceilings->picture_side);
     if ((uint64_t)width * height > ceilings->picture_pixels)
-        return err_set(err, REASON_BAD_RESULT, "%u x %u pixels: expected at most %llu in all", width, height,
-                       (unsigned long long)ceilings->picture_pixels);
+        return err_set(err, REASON_BAD_RESULT, "%u x %u pixels: expected at most %llu (--picture-pixels)", width,
+                       height, (unsigned long long)ceilings->picture_pixels);
     return 0;
 }
 

@@ -48,8 +48,10 @@ static int check_joined(const struct join *join, const struct codec_ceilings *ce
                        "the joined picture: expected at most %d pixels on a side, found %u x %llu", JOINED_SIDE,
                        join->width, (unsigned long long)join->height);
     if (__builtin_mul_overflow(join->width, join->height, &pixels) || pixels > most)
-        return err_set(err, REASON_LIMIT_OUTPUT, "the joined picture: expected at most %llu pixels, found %u x %llu",
-                       (unsigned long long)most, join->width, (unsigned long long)join->height);
+        return err_set(err, REASON_LIMIT_OUTPUT,
+                       "the joined picture: expected at most %llu pixels (%d times --picture-pixels), found %u x %llu",
+                       (unsigned long long)most, JOINED_PICTURES_OF_CEILING, join->width,
+                       (unsigned long long)join->height);
     return 0;
 }
 

@@ -5,8 +5,7 @@ import subprocess
 
 import pytest
 
-from fleet import QUERN, Fleet
-from fleet.waiting import PATIENCE_SECONDS
+from fleet import PATIENCE_SECONDS, QUERN, Fleet
 from runs import Run
 
 # A queue of who runs the tests is none of theirs.

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of `quern env` share: a home of their own, the verb in it, tiny wheels."""
+"""What the tests of `quern env` share: a home of their own, the verb in it, tiny wheels, a Python that makes environments quickly.
+Nobody asks an index: what pip needs is there."""
 import json
 import os
 import pathlib
@@ -9,8 +10,9 @@ import zipfile
 
 import pytest
 
-from fleet import QUERN
+from fleet import PATIENCE_SECONDS, QUERN, ROOT
 
+PACKAGES = next((ROOT / "build/venv-pandas3/lib").glob("python3.*")) / "site-packages"  # ./dev setup test makes it
 NO_NUMPY = "the module numpy cannot be imported: ModuleNotFoundError: No module named 'numpy'\n"
 
 
@@ -40,7 +42,7 @@ def env(home, environment):
 
     def run(*words, verb="env"):
         done = subprocess.run([QUERN, verb, *map(str, words)], cwd=home, env=environment, capture_output=True, text=True,
-                              timeout=300, stdin=subprocess.DEVNULL)
+                              timeout=PATIENCE_SECONDS, stdin=subprocess.DEVNULL)
         return done.returncode, done.stdout, done.stderr
 
     return run
@@ -52,13 +54,32 @@ def names(env):
     return [json.loads(line)["name"] for line in out.splitlines()]
 
 
-def write_wheel(directory, name):
-    """A distribution of one module, of which pip knows all that it wants to know."""
+def write_wheel(directory, name, file=None, text=""):
+    """A distribution of one file, name.py unless it is named, of which pip knows all that it wants to know."""
     with zipfile.ZipFile(directory / f"{name}-1-py3-none-any.whl", "w") as wheel:
-        wheel.writestr(f"{name}.py", "")
+        wheel.writestr(file or f"{name}.py", text)
         wheel.writestr(f"{name}-1.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
         wheel.writestr(f"{name}-1.dist-info/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         wheel.writestr(f"{name}-1.dist-info/RECORD", "")
+
+
+@pytest.fixture
+def quick(home):
+    """A Python whose `-I -m venv DIRECTORY` does what that of /usr/bin/python3 does, but takes pip from where it is unpacked."""
+    python = home / "python"
+    python.write_text('#!/bin/sh\n/usr/bin/python3 -I -m venv --without-pip "$4" &&\n'
+                      f'cp -r {PACKAGES}/pip {PACKAGES}/pip-* "$4/lib/{PACKAGES.parent.name}/site-packages/"\n')
+    python.chmod(0o755)
+    return python
+
+
+@pytest.fixture
+def pandas3(home):
+    """A wheelhouse of one wheel, by which an environment has the packages of the tests' own with pandas 3."""
+    wheels = home / "pandas3"
+    wheels.mkdir()
+    write_wheel(wheels, "borrowed", "borrowed.pth", f"{PACKAGES}\n")
+    return wheels
 
 
 @pytest.fixture

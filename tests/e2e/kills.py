@@ -1,7 +1,7 @@
 #!/usr/bin/env -S /usr/bin/python3 -B
 # SPDX-License-Identifier: Apache-2.0
-"""Kills one process of a run at one moment, again and again: kills.py SECONDS|short [VICTIM...]. Prints a table of victims and
-moments, what was left behind, and ends with 1 when anything was. To be run in a world of its own (world.py)."""
+"""Kills one process of a run at one moment, again and again: kills.py SECONDS|short|each [VICTIM...]. Prints a table of victims
+and moments, what was left behind, and ends with 1 when anything was. To be run in a world of its own (world.py)."""
 import array
 import collections
 import os
@@ -132,14 +132,17 @@ def show(table):
 
 def main(seconds, victims):
     """Every victim at every moment, in turn, until the time is over, every pair at least once; "short": every second
-    pair once."""
+    pair once; "each": every victim once, each at another moment, beside others who take shared memory as they like."""
     world = World()
     world.write("script.py", SCRIPT)
     world.write("big.arrow", big_file())
     table = {"cells": collections.defaultdict(collections.Counter), "bad": []}
     whole(world, table)
     pairs = [(victim, moment) for victim in victims for moment in MOMENTS if possible(victim, moment)]
-    if seconds == "short":
+    alone = seconds != "each"
+    if seconds == "each":
+        pairs, seconds = diagonal(pairs, victims), 0
+    elif seconds == "short":
         pairs, seconds = pairs[::2], 0
     steps, before, end, kills = whole(world, table), shared_memory(), time.monotonic() + float(seconds), 0
     while kills < len(pairs) or time.monotonic() < end:
@@ -148,12 +151,18 @@ def main(seconds, victims):
         if kills % 10 == 0 or kills == len(pairs):
             steps = whole(world, table)
     grown = shared_memory() - before
-    if grown > kills * ROWS * COLUMNS * 8 // 2:
+    if alone and grown > kills * ROWS * COLUMNS * 8 // 2:
         table["bad"].append(f"shared memory grew by {grown >> 20} MiB in {kills} kills")
     show(table)
     print(f"{kills} runs with a kill, shared memory {grown / 2**20:+.1f} MiB, {len(table['bad'])} faults")
     world.close()
     return 1 if table["bad"] else 0
+
+
+def diagonal(pairs, victims):
+    """One pair of each victim."""
+    moments = {victim: [moment for one, moment in pairs if one == victim] for victim in victims}
+    return [(victim, moments[victim][number % len(moments[victim])]) for number, victim in enumerate(victims)]
 
 
 def possible(victim, moment):

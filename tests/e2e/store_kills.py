@@ -13,7 +13,7 @@ import sys
 
 import tracer
 from arrow_file import FLOAT, Array, Field, File, Scalar
-from fleet.waiting import eventually
+from fleet.waiting import PATIENCE_SECONDS, eventually
 from world import World
 
 SHORT = 5  # every so many moments
@@ -38,7 +38,7 @@ class Store:
 
     def call(self, *words):
         done = subprocess.run(self.argv(*words), cwd=self.world.place, env=self.world.environment, capture_output=True,
-                              text=True, stdin=subprocess.DEVNULL, timeout=120)
+                              text=True, stdin=subprocess.DEVNULL, timeout=PATIENCE_SECONDS)
         assert done.returncode == 0, (words, done.stdout, done.stderr)
         return done.stdout
 

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from fleet import QUERN, ROOT
+from fleet import PATIENCE_SECONDS, QUERN, ROOT
 from remedies import REMEDIES
 
 PIMA = str(ROOT / "examples" / "pima_diabetes.csv")
@@ -266,7 +266,7 @@ def test_l_a_result_that_does_not_fit_on_the_disk(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
     done = subprocess.run(["unshare", "-rm", "sh", "-c", ON_A_SMALL_DISK, "sh", disk, QUERN, script],
-                          capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=PATIENCE_SECONDS, stdin=subprocess.DEVNULL,
                           env=dict(os.environ, XDG_DATA_HOME=str(tmp_path / "data")))
     record, files = done.stdout[:done.stdout.rindex("}") + 1], done.stdout[done.stdout.rindex("}") + 1:].split()
     job = json.loads(record[record.index("{"):])

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 
-from fleet import QUERN, ROOT
+from fleet import PATIENCE_SECONDS, QUERN, ROOT
 
 GOOD = "import os\nprint('run')\nos._exit(3)\ndef azureml_main(d, e): return d\n"
 DOUBTFUL = "import quern\ndef azureml_main(d):\n    return nothing\n"
@@ -14,7 +14,7 @@ TOLD = ("bad.py:2:5: error: SyntaxError: Missing parentheses in call to 'print'.
 
 
 def check(directory, *words):
-    done = subprocess.run([QUERN, "check", *words], cwd=directory, capture_output=True, text=True, timeout=60,
+    done = subprocess.run([QUERN, "check", *words], cwd=directory, capture_output=True, text=True, timeout=PATIENCE_SECONDS,
                           env=dict(os.environ, XDG_DATA_HOME=str(directory)), stdin=subprocess.DEVNULL)
     return done.returncode, done.stdout, done.stderr
 

@@ -2,7 +2,6 @@
 """`quern run` as it is seen: what goes to stdout and stderr on pipes, and what a terminal is sent."""
 import json
 import os
-import pathlib
 import pty
 import re
 import select
@@ -12,9 +11,8 @@ import time
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-QUERN = pathlib.Path(os.environ.get("QUERN_BIN", ROOT / "build/bin")).resolve() / "quern"
-SECONDS = 120
+from fleet import PATIENCE_SECONDS, QUERN, ROOT
+
 
 GOOD = """
 import sys
@@ -38,7 +36,7 @@ def run(place, script, *flags, **more):
     directory, environment = place
     (directory / "script.py").write_text(script)
     return subprocess.run([QUERN, "run", "script.py", *flags], cwd=directory, env={**environment, **more},
-                          capture_output=True, timeout=SECONDS, stdin=subprocess.DEVNULL)
+                          capture_output=True, timeout=PATIENCE_SECONDS, stdin=subprocess.DEVNULL)
 
 
 def run_on_terminal(place, script, *flags, **more):
@@ -49,14 +47,14 @@ def run_on_terminal(place, script, *flags, **more):
     with subprocess.Popen([QUERN, "run", "script.py", *flags], cwd=directory, env={**environment, **more},
                           stdin=theirs, stdout=theirs, stderr=theirs) as quern:
         os.close(theirs)
-        sent, deadline = b"", time.monotonic() + SECONDS
+        sent, deadline = b"", time.monotonic() + PATIENCE_SECONDS
         while select.select([ours], [], [], max(0, deadline - time.monotonic()))[0]:
             try:
                 sent += os.read(ours, 65536)
             except OSError:  # EIO: the last one closed the terminal
                 break
         os.close(ours)
-        return quern.wait(timeout=SECONDS), sent
+        return quern.wait(timeout=PATIENCE_SECONDS), sent
 
 
 def lines_of(stderr):
@@ -103,7 +101,7 @@ def test_r_streams_that_are_closed_are_not_taken_by_other_files(place):
     directory, environment = place
     (directory / "script.py").write_text("def azureml_main():\n    return 1\n")
     done = subprocess.run(["sh", "-c", 'exec "$0" run script.py -o kept <&- >&- 2>&-', QUERN], cwd=directory,
-                          env=environment, timeout=SECONDS)
+                          env=environment, timeout=PATIENCE_SECONDS)
     assert done.returncode == 0
     assert json.loads((directory / "kept" / "job.json").read_text())["state"] == "succeeded"
 
@@ -159,7 +157,7 @@ def test_c_an_interrupt_cancels(place, number):
                           stderr=subprocess.PIPE, stdin=subprocess.DEVNULL) as quern:
         assert quern.stdout.readline() == b"up\n"
         quern.send_signal(number)
-        _, stderr = quern.communicate(timeout=SECONDS)
+        _, stderr = quern.communicate(timeout=PATIENCE_SECONDS)
     assert quern.returncode == 4
     assert lines_of(stderr)[-1] == "⊘ cancelled after T"
 
@@ -172,6 +170,6 @@ def test_c_a_reader_that_goes_away_does_not_end_the_job(place):
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL) as quern:
         assert quern.stdout.readline() == b"up\n"
         quern.stdout.close()
-        assert quern.wait(timeout=SECONDS) == 75  # what it printed nobody has
+        assert quern.wait(timeout=PATIENCE_SECONDS) == 75  # what it printed nobody has
     assert json.loads((directory / "out/job.json").read_text())["state"] == "succeeded"
     assert (directory / "out/stdout.txt").stat().st_size == 3 + 5000 * 101

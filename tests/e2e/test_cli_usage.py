@@ -2,14 +2,13 @@
 """The command line where no job runs: exit codes, exact texts, help and completion, with the real program."""
 import errno
 import os
-import pathlib
 import re
 import subprocess
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-QUERN = pathlib.Path(os.environ.get("QUERN_BIN", ROOT / "build/bin")).resolve() / "quern"
+from fleet import PATIENCE_SECONDS, QUERN, ROOT
+
 PLACE = "name a directory in which you may make files, or one that is not there yet: -o out"
 DENIED = os.strerror(errno.EACCES if os.geteuid() else errno.ENOENT)
 VERBS = ["init", "run", "submit", "check", "status", "ls", "logs", "wait", "result", "debug", "inspect", "cancel", "retry", "rm", "dataset", "env", "up",
@@ -33,7 +32,7 @@ def say(tmp_path):
 
     def run(*words, **more):
         done = subprocess.run([QUERN, *words], cwd=tmp_path, env={**environment, **more}, capture_output=True,
-                              text=True, timeout=60, stdin=subprocess.DEVNULL)
+                              text=True, timeout=PATIENCE_SECONDS, stdin=subprocess.DEVNULL)
         return done.returncode, done.stdout, done.stderr
 
     return run
@@ -184,7 +183,7 @@ def test_b_help_errors_is_the_table_of_words(say):
     code, out, err = say("help", "errors")
     assert (code, err) == (0, "") and len(rows) > 20
     for word, exit_code, text in rows:
-        assert f"{exit_code:>4}  {word or '-':<15}  {text}\n" in out
+        assert f"{exit_code:>4}  {word or '-':<16}  {text}\n" in out
 
 
 def test_b_version(say):
@@ -236,5 +235,5 @@ def test_b_zsh_and_fish_know_every_flag(say):
 
 def test_b_a_full_disk_is_an_error(say, tmp_path):
     with open("/dev/full", "w", encoding="utf-8") as full:
-        done = subprocess.run([QUERN, "help"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+        done = subprocess.run([QUERN, "help"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=PATIENCE_SECONDS)
     assert (done.returncode, done.stderr) == (75, "error: writing to standard output failed\n")

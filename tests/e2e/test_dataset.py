@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 import os
-import pathlib
 import random
 import re
 import subprocess
@@ -14,8 +13,8 @@ import pandas as pd
 import pytest
 import scipy.io.arff
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-QUERN = pathlib.Path(os.environ.get("QUERN_BIN", ROOT / "build/bin")).resolve() / "quern"
+from fleet import PATIENCE_SECONDS, QUERN, ROOT
+
 WRITERS = 8
 PROFILE = jsonschema.Draft202012Validator(json.loads((ROOT / "schemas/profile.schema.json").read_text()))
 CSV = "name,age,weight\nAda,36,50.5\nBob,,61\n\"x, \"\"y\"\"\",7,\n"
@@ -25,7 +24,7 @@ def arrow_of(home, name, text):
     """The CSV text as an Arrow file of our own making, `name` in `home`."""
     (home / f"{name}.csv").write_text(text)
     for words in [["put", f"{name}.csv", name], ["get", name, f"{name}.arrow"]]:
-        subprocess.run([QUERN, "dataset", *words], cwd=home, env=environment(home), check=True, timeout=120,
+        subprocess.run([QUERN, "dataset", *words], cwd=home, env=environment(home), check=True, timeout=PATIENCE_SECONDS,
                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     return (home / f"{name}.arrow").read_bytes()
 
@@ -45,7 +44,7 @@ def desk(tmp_path, small):
     def run(*words, verb="dataset"):
         command = [QUERN, *([verb] if verb else []), *words]
         done = subprocess.run(command, cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True,
-                              timeout=120, stdin=subprocess.DEVNULL)
+                              timeout=PATIENCE_SECONDS, stdin=subprocess.DEVNULL)
         return done.returncode, done.stdout, done.stderr
 
     return run
@@ -299,7 +298,7 @@ def test_c_of_eight_writers_of_one_key_one_wins_whole(desk, tmp_path):
     assert len(versions) == WRITERS
     writers = [subprocess.Popen([QUERN, "dataset", "put", f"{number}.arrow", "one"], cwd=tmp_path,
                                 env=environment(tmp_path), stdout=subprocess.DEVNULL) for number in range(WRITERS)]
-    assert [writer.wait(120) for writer in writers] == [0] * WRITERS
+    assert [writer.wait(PATIENCE_SECONDS) for writer in writers] == [0] * WRITERS
     assert desk("get", "one", "won.arrow")[0] == 0
     assert version_of(tmp_path / "won.arrow") in versions
     assert [entry["version"] for entry in listed(desk)] == [version_of(tmp_path / "won.arrow")]

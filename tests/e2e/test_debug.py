@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import zipfile
 
+from fleet import PATIENCE_SECONDS
 from typed import converse
 
 SCRIPT = """import limits, quern
@@ -46,8 +47,7 @@ def test_b_a_failed_job_fails_here_as_it_did_there(fleet):
     job = submitted(fleet)
     code, out, err = fleet.quern("debug", job, "--no-run", "-o", "case")
     command = ("quern run score.py --dataframe1 ./dataframe1.arrow --dataframe2 ./dataframe2.tsv --columns2 Col2,Col1 --no-header "
-               "--bundle bundle.zip --legacy --param 'k=it'\\''s a=b, c' --memory 1073741824 --cpu 23296s "
-               "--timeout 90000ms")
+               "--bundle bundle.zip --legacy --param 'k=it'\\''s a=b, c' --timeout 90s --memory 1G")
     assert (code, out) == (0, "") and err.endswith(f"▶ {command}\n"), err
     assert "note: nothing is published here: results go to the terminal and into out/\n" in err
     case = fleet.directory / "case"
@@ -57,7 +57,7 @@ def test_b_a_failed_job_fails_here_as_it_did_there(fleet):
     told = (case / "README.md").read_text()
     assert told.startswith(f"# Job {job}\n\nfailed: ValueError: 3\n") and f"    {command} -o out\n" in told
     done = subprocess.run([*fleet.command, *shlex.split(command)[1:]], cwd=case, env=fleet.environment, capture_output=True,
-                          text=True, timeout=60, stdin=subprocess.DEVNULL)
+                          text=True, timeout=PATIENCE_SECONDS, stdin=subprocess.DEVNULL)
     assert done.returncode == 1 and PRINTED in done.stdout and "ValueError: 3 (exception)" in done.stderr
     assert tuple(fleet.quern("debug", job, "--no-run", "-o", "case")) == (
         2, "", f"error: 'case' is there already, and is left as it is\n  name another directory: quern debug {job} -o DIR\n")

@@ -1,25 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """`quern env`: made, listed, shown, used and removed; what does not work is not kept."""
 import json
-import subprocess
 
 import pytest
 
-from env_home import NO_NUMPY, env, environment, home, names, nothing_is_left, offline, small, write_wheel  # noqa: F401
-from fleet import ROOT
+from env_home import NO_NUMPY, env, environment, home, names, nothing_is_left, offline, pandas3, quick, small, write_wheel  # noqa: F401
 
 
-@pytest.fixture(scope="module")
-def wheelhouse(tmp_path_factory):
-    """Wheels of pandas 3 and what it needs."""
-    wheels = tmp_path_factory.mktemp("wheels")
-    subprocess.run([ROOT / "build/venv-pandas3/bin/pip", "download", "-q", "--disable-pip-version-check", "--only-binary",
-                    ":all:", "-d", wheels, "pandas>=3,<4"], check=True, stdin=subprocess.DEVNULL, timeout=300)
-    return wheels
-
-
-def test_b_made_used_and_removed(env, home):
-    (home / "requirements.txt").write_text("numpy\npandas>=3,<4\n")
+def test_b_made_used_and_removed(env, home, environment, offline, pandas3):
+    """As by everybody: of the default Python, packages from where pip looks for them."""
+    environment.update(PIP_NO_INDEX="1", PIP_FIND_LINKS=str(pandas3))
+    (home / "requirements.txt").write_text("borrowed\n")
     (home / "script.py").write_text("import pandas\ndef azureml_main():\n    print(pandas.__version__)\n")
     code, _, err = env("create", "new", "--requirements", "requirements.txt")
     assert code == 0, err
@@ -38,9 +29,9 @@ def test_b_made_used_and_removed(env, home):
     assert names(env) == ["default"] and list((home / "data/quern/environments").iterdir()) == []
 
 
-def test_c_what_does_not_start_is_not_kept(env, home):
+def test_c_what_does_not_start_is_not_kept(env, home, quick):
     (home / "requirements.txt").write_text("# nothing\n")
-    code, _, err = env("create", "bare", "--requirements", "requirements.txt")
+    code, _, err = env("create", "bare", "--python", quick, "--requirements", "requirements.txt")
     assert code == 78
     assert err.endswith("error: environment bare: " + NO_NUMPY)
     assert names(env) == ["default"] and list((home / "data/quern/environments").iterdir()) == []
@@ -71,29 +62,29 @@ def test_b_a_file_that_cannot_be_used_is_listed_with_its_fault(env, home):
 
 # ---- wheels ----
 
-def test_b_a_wheelhouse_needs_no_network(env, offline, wheelhouse):
-    code, out, err = env("create", "off", "--wheelhouse", wheelhouse)
+def test_b_a_wheelhouse_needs_no_network(env, offline, quick, pandas3):
+    code, out, err = env("create", "off", "--python", quick, "--wheelhouse", pandas3)
     assert (code, out) == (0, ""), err
     assert "✓ prove " in err and err.endswith("use it: quern run SCRIPT --env off\n")
     code, out, err = env("show", "off", "--json")
     assert code == 0 and json.loads(out)["found"]["pandas"].startswith("3."), err
 
 
-def test_b_requirements_are_taken_from_the_wheelhouse(env, home, offline, small):
+def test_b_requirements_are_taken_from_the_wheelhouse(env, home, offline, quick, small):
     write_wheel(small, "other")
     (home / "requirements.txt").write_text("other\n")
-    code, _, err = env("create", "off", "--wheelhouse", small, "--requirements", "requirements.txt")
+    code, _, err = env("create", "off", "--python", quick, "--wheelhouse", small, "--requirements", "requirements.txt")
     assert "Successfully installed other-1\n✓ install" in err
     assert code == 78 and err.endswith(NO_NUMPY) and nothing_is_left(home)
 
 
-def test_b_what_the_wheelhouse_lacks_is_not_looked_for_elsewhere(env, home, wheelhouse):
+def test_b_what_the_wheelhouse_lacks_is_not_looked_for_elsewhere(env, home, quick):
     (home / "requirements.txt").write_text("six\n")
     (home / "wheels").mkdir()
-    code, _, err = env("create", "off", "--wheelhouse", "wheels", "--requirements", "requirements.txt")
+    code, _, err = env("create", "off", "--python", quick, "--wheelhouse", "wheels", "--requirements", "requirements.txt")
     assert code == 78 and "No matching distribution found for six" in err
     assert err.endswith(f"error: {home}/data/quern/environments/off/bin/python failed with exit code 1\n")
     assert nothing_is_left(home)
-    code, _, err = env("create", "off", "--wheelhouse", "wheels")
+    code, _, err = env("create", "off", "--python", quick, "--wheelhouse", "wheels")
     assert code == 78 and err.endswith("error: --wheelhouse: wheels: expected wheels, found none\n")
     assert nothing_is_left(home)

@@ -9,8 +9,8 @@ import tempfile
 import pytest
 
 from fleet import QUERN
-from env_home import NO_NUMPY, env, environment, home, made, names, nothing_is_left, offline, small  # noqa: F401
-from fleet.waiting import eventually
+from env_home import NO_NUMPY, PACKAGES, env, environment, home, made, names, nothing_is_left, offline, quick, small  # noqa: F401
+from fleet.waiting import PATIENCE_SECONDS, eventually
 
 
 @contextlib.contextmanager
@@ -36,14 +36,14 @@ def settle(env):
     eventually(changed, "the next change")
 
 
-SITE = "x/lib/python3.11/site-packages"
-MOMENTS = [".x.changing", "x", "x/pyvenv.cfg", "x/bin/python", f"{SITE}/pip", "▶ install", f"{SITE}/tiny.py", "✓ install", "▶ prove"]
+SITE = f"x/lib/{PACKAGES.parent.name}/site-packages"
+MOMENTS = [".x.changing", "x/pyvenv.cfg", f"{SITE}/pip", "▶ install", f"{SITE}/tiny.py", "▶ prove"]
 
 
-def test_c_a_killed_create_leaves_nothing_half(env, home, environment, offline, small):
+def test_c_a_killed_create_leaves_nothing_half(env, home, environment, offline, quick, small):
     """At each of its moments: --env knows nothing of it, and the next change takes away what is left."""
     for moment in MOMENTS:
-        with started(environment, home, "env", "create", "x", "--wheelhouse", small) as create:
+        with started(environment, home, "env", "create", "x", "--python", quick, "--wheelhouse", small) as create:
             eventually(lambda: moment in create.said() or os.path.lexists(made(home) / moment), moment)
             create.kill()
             assert create.wait() == -signal.SIGKILL, create.said()
@@ -52,14 +52,14 @@ def test_c_a_killed_create_leaves_nothing_half(env, home, environment, offline, 
         assert nothing_is_left(home), moment
 
 
-def test_c_one_changes_environments_at_a_time(env, home, environment, offline, small):
-    with started(environment, home, "env", "create", "x", "--wheelhouse", small) as create:
+def test_c_one_changes_environments_at_a_time(env, home, environment, offline, quick, small):
+    with started(environment, home, "env", "create", "x", "--python", quick, "--wheelhouse", small) as create:
         eventually(lambda: (made(home) / ".x.changing").is_symlink(), "the first")
         create.send_signal(signal.SIGSTOP)
         assert env("create", "y", "--wheelhouse", small) == (
             75, "", f"error: {made(home)}: another quern changes environments now: try again when it has ended\n")
         create.send_signal(signal.SIGCONT)
-        assert create.wait(120) == 78 and create.said().endswith(NO_NUMPY)
+        assert create.wait(PATIENCE_SECONDS) == 78 and create.said().endswith(NO_NUMPY)
     settle(env)
     assert nothing_is_left(home)
 
@@ -81,7 +81,7 @@ def test_b_an_environment_in_use_is_not_removed(env, home, environment, borrowed
         assert env("rm", "x") == (75, "", "error: NAME: jobs run in 'x' now: remove it when they have ended\n")
         assert borrowed.exists() and (made(home) / "x/bin/python").exists()
         run.terminate()
-        assert run.wait(60) != 0
+        assert run.wait(PATIENCE_SECONDS) != 0
     assert env("rm", "x") == (0, f"removed {borrowed}\nremoved {made(home)}/x\n", "")
     assert nothing_is_left(home)
 

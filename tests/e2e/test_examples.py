@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from fleet import QUERN, ROOT
+from fleet import PATIENCE_SECONDS, QUERN, ROOT
 from runs import Run
 from segments import dump
 
@@ -23,7 +23,7 @@ def example(tmp_path):
     def run(name, *options, out="out"):
         environment = dict(os.environ, XDG_DATA_HOME=str(tmp_path / "data"))
         done = subprocess.run([QUERN, "run", EXAMPLES / f"{name}.py", "--dataframe1", PIMA, "-o", tmp_path / out, *options],
-                              capture_output=True, text=True, timeout=120, env=environment, stdin=subprocess.DEVNULL)
+                              capture_output=True, text=True, timeout=PATIENCE_SECONDS, env=environment, stdin=subprocess.DEVNULL)
         assert done.returncode == 0, done.stderr
         return Run(done, tmp_path / out)
 

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from fleet import RELEASE, Fleet, eventually
+from fleet import PATIENCE_SECONDS, RELEASE, Fleet, eventually
 
 TWO_TABLES_AND_A_PLOT = """
 import sys
@@ -88,7 +88,7 @@ def test_b_outputs_are_those_of_quern_run_and_stand_under_their_names(fleet):
     assert fleet.wait(job) == "succeeded"
     out = fleet.directory / "out"
     done = subprocess.run([RELEASE / "quern", "run", script, "--dataframe1", data, "-o", out], env=fleet.environment,
-                          capture_output=True, timeout=120)
+                          capture_output=True, timeout=PATIENCE_SECONDS)
     assert done.returncode == 0
     files = {"dataset1": "dataset1.arrow", "dataset2": "dataset2.arrow", "visualization.png": "visualization.png",
              "visualization.json": "visualization.json", "stdout.txt": "stdout.txt", "stderr.txt": "stderr.txt"}
@@ -293,7 +293,7 @@ def test_c_a_host_that_is_told_to_go_now_gives_its_job_back(empty):
     leaving.process.send_signal(signal.SIGTERM)
     eventually(lambda: leaving.events("draining"))
     leaving.process.send_signal(signal.SIGTERM)
-    assert leaving.process.wait(timeout=60) == 0
+    assert leaving.process.wait(timeout=PATIENCE_SECONDS) == 0
     record = empty.inspect(job)
     assert (record["state"], record["attempts"], record["crashes"]) == ("queued", 0, 0)
     assert not [key for key in empty.names() if key.startswith("given") or key.endswith("/job.json")]

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from fleet import ROOT, Fleet, eventually
+from fleet import PATIENCE_SECONDS, ROOT, Fleet, eventually
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
@@ -48,7 +48,7 @@ def command(fleet, *words):
 
 
 def probe(fleet, *words):
-    return subprocess.run(command(fleet, *words), env=fleet.environment, text=True, capture_output=True, timeout=200,
+    return subprocess.run(command(fleet, *words), env=fleet.environment, text=True, capture_output=True, timeout=PATIENCE_SECONDS,
                           check=False)
 
 
@@ -146,7 +146,7 @@ def test_c_a_terminated_probe_cleans_up(lonely):
     process = subprocess.Popen(command(lonely), env=lonely.environment, stdout=subprocess.PIPE)
     eventually(lambda: fleet_traces.present(client(lonely)))
     process.terminate()
-    process.communicate(timeout=100)
+    process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 128 + signal.SIGTERM
     assert keys(lonely) == []
 

@@ -3,14 +3,14 @@
 import os
 import subprocess
 
-from fleet import QUERN, ROOT
+from fleet import PATIENCE_SECONDS, QUERN, ROOT
 
 PIMA = ROOT / "examples" / "pima_diabetes.csv"
 STUB = ROOT / "ops" / "python" / "quern" / "__init__.pyi"
 
 
 def quern(directory, *words):
-    done = subprocess.run([QUERN, *words], cwd=directory, capture_output=True, text=True, timeout=60,
+    done = subprocess.run([QUERN, *words], cwd=directory, capture_output=True, text=True, timeout=PATIENCE_SECONDS,
                           env=dict(os.environ, XDG_DATA_HOME=str(directory)), stdin=subprocess.DEVNULL)
     return done.returncode, done.stdout, done.stderr
 

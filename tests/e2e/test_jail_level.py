@@ -5,7 +5,7 @@ Within a user namespace that has one id (`unshare -r`) every machine gives level
 import os
 import subprocess
 
-from fleet import QUERN, RELEASE, eventually
+from fleet import PATIENCE_SECONDS, QUERN, RELEASE, eventually
 
 LEVEL = "full" if os.geteuid() == 0 else "user"
 NOTHING = "def azureml_main():\n    pass\n"
@@ -43,7 +43,7 @@ def test_b_doctor_tells_level_and_bound():
 
 def refused(fleet, jail, around, message):
     host = fleet.host("refused", around=around, jail=jail)
-    assert host.process.wait(60) == 78
+    assert host.process.wait(PATIENCE_SECONDS) == 78
     assert f"quernd: {message}\n" in host.log.read_text()
     assert not host.events("up")
 

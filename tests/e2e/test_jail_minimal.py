@@ -11,7 +11,7 @@ import tempfile
 
 import pytest
 
-from fleet import QUERN, ROOT, eventually
+from fleet import PATIENCE_SECONDS, QUERN, ROOT, eventually
 from runs import Run
 
 UID = "61001"  # inside; outside it is who runs the tests
@@ -33,7 +33,7 @@ class Machine:
 
     def says(self, *words):
         process = self.start(*words)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=PATIENCE_SECONDS)
         return subprocess.CompletedProcess(words, process.returncode, out, err)
 
     def script(self, text):
@@ -174,7 +174,7 @@ def test_c_a_zygote_that_is_killed_takes_all_along(machine):
     eventually(lambda: processes(word), "the descendant")
     parents = [pid for pid in processes("--work-base=" + str(machine.directory))]
     os.kill(min(parents), signal.SIGKILL)
-    process.communicate(timeout=120)
+    process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode != 0
     eventually(lambda: not processes(word), "the descendant's end")
     assert machine.left() == []

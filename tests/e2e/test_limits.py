@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import zipfile
 
 import pytest
 
@@ -18,23 +19,26 @@ def failed(run, code, reason, message):
 def test_b_what_was_asked_for_is_in_the_record(quern):
     run = quern(NOTHING, "--timeout", "90s", "--memory", "1G", "--cpu", "30s", "--processes", "50", "--open-files", "64",
                 "--disk", "32M", "--disk-files", "99", "--file", "16M", "--result", "64M", "--output-limit", "1M",
-                "--pictures", "3", "--files", "4", "--files-size", "5M")
+                "--pictures", "3", "--picture-pixels", "1000", "--files", "4", "--files-size", "5M",
+                "--bundle-entries", "5", "--bundle-size", "6M", "--bundle-ratio", "7")
     assert run.code == 0, run.stderr
     assert run.job["limits"] == {
         "memory_bytes": 1 << 30, "mapped_bytes": 0, "work_bytes": 32 << 20, "work_files": 99, "file_bytes": 16 << 20,
         "processes": 50, "open_files": 64, "cpu_seconds": 30, "time_ms": 90000, "result_bytes": 64 << 20,
-        "output_bytes": 1 << 20, "pictures": 3, "files": 4, "files_bytes": 5 << 20}
+        "output_bytes": 1 << 20, "pictures": 3, "picture_pixels": 1000, "files": 4, "files_bytes": 5 << 20,
+        "bundle_entries": 5, "bundle_bytes": 6 << 20, "bundle_ratio": 7}
+    assert run.job["limits_from"] == {name: "asked" for name in run.job["limits"] if name != "mapped_bytes"}
 
 
 @pytest.mark.parametrize("flag, value, message", [
-    ("--processes", "0", "limits.processes: expected 1..1048576, found 0"),
-    ("--open-files", "15", "limits.open_files: expected 16..1048576, found 15"),
-    ("--pictures", "201", "limits.pictures: expected 1..200, found 201"),
-    ("--disk", "1000", "limits.work_bytes: expected 1048576..1125899906842624, found 1000"),
+    ("--processes", "0", "error: --processes: expected 1 to 1048576, found '0'\n"),
+    ("--open-files", "15", "error: --open-files: expected 16 to 1048576, found '15'\n"),
+    ("--pictures", "201", "error: --pictures: expected 1 to 200, found '201'\n"),
+    ("--disk", "1000", "error: --disk: expected 1M to 1024T, found '1000'\n"),
 ])
 def test_b_what_no_job_may_have_is_a_usage_error(quern, flag, value, message):
     run = quern(NOTHING, flag, value)
-    assert (run.code, message in run.stderr) == (2, True), run.stderr
+    assert (run.code, run.stderr) == (2, message)
 
 
 def test_l_time(quern):
@@ -86,6 +90,12 @@ def test_l_threads(quern):
         assert (run.code, run.job["reason"]) == (1, "limit:processes"), run.stderr
 
 
+def test_l_open_files(quern):
+    run = quern("def azureml_main():\n    held = []\n    while True: held.append(open('/dev/null'))\n", "--open-files", "40")
+    failed(run, 1, "limit:open_files", "[Errno 24] Too many open files: '/dev/null' (the limit is 40 open files)")
+    assert run.job["exception"]["line"] == 3
+
+
 def test_b_a_socket_that_would_block_is_no_limit(quern):
     failed(quern("import os\ndef azureml_main():\n    r, w = os.pipe()\n    os.set_blocking(r, False)\n    os.read(r, 1)\n"),
            1, "exception", "BlockingIOError: [Errno 11] Resource temporarily unavailable")
@@ -113,10 +123,42 @@ def test_l_pictures(quern):
     run = quern("import matplotlib.pyplot as plt\ndef azureml_main():\n    for i in range(5):\n"
                 "        plt.figure(figsize=(1, 1))\n        plt.savefig(f'p{i}.png')\n", "--pictures", "2")
     assert (run.code, run.job["pictures"]["count"]) == (0, 2), run.stderr
-    assert "3 pictures beyond the limit of 2 were left out" in run.job["warnings"]
+    assert "3 pictures beyond the limit of 2 were left out (--pictures)" in run.job["warnings"]
 
 
-# ---- the most that a host or an environment allows ----
+def test_l_pixels_of_a_picture(quern):
+    run = quern("import matplotlib.pyplot as plt\ndef azureml_main():\n    for size in (1, 2):\n"
+                "        plt.figure(figsize=(size, size), dpi=10)\n        plt.savefig(f'p{size}.png')\n", "--picture-pixels", "100")
+    assert (run.code, run.job["pictures"]) == (0, {"count": 1, "width": 10, "height": 10}), run.stderr
+    assert run.job["warnings"] == ["p2.png: 20 x 20 pixels: expected at most 100 (--picture-pixels)"]
+
+
+@pytest.mark.parametrize("script, flag, value, message", [
+    ("import pandas as pd\ndef azureml_main():\n    return pd.DataFrame({'a': range(100000)})\n", "--file", "100K",
+     "a result of 800320 bytes is larger than its limit of 102400"),
+    ("import pandas as pd\ndef azureml_main():\n    frame = pd.DataFrame({'a': range(100000)})\n    return frame, frame\n",
+     "--result", "1M", "all results together are larger than their limit of 1048576 (--result)"),
+])
+def test_l_results(quern, script, flag, value, message):
+    failed(quern(script, flag, value), 1, "limit:output", message)
+
+
+@pytest.mark.parametrize("flags, message", [
+    (["--bundle-entries", "2"], "expected at most 2 entries (--bundle-entries), found 3"),
+    (["--bundle-size", "1M"], "expected at most 1048576 bytes unpacked (--bundle-size), found more"),
+    (["--bundle-ratio", "9"], "expected at most 9 bytes unpacked for each of its {} bytes (--bundle-ratio), found more"),
+    (["--disk", "8M", "--bundle-ratio", "2000"],
+     "\"blank\": writing: No space left on device (the limit is 8 MiB in 65536 files, 4096 MiB each)"),
+])
+def test_l_bundle(quern, tmp_path, flags, message):
+    with zipfile.ZipFile(tmp_path / "lib.zip", "w", zipfile.ZIP_DEFLATED) as bundle:
+        for name, content in (("a.py", b""), ("b.py", b""), ("blank", bytes(11_000_000))):
+            bundle.writestr(name, content)
+    failed(quern(NOTHING, "--bundle", tmp_path / "lib.zip", *flags), 1, "limit:disk",
+           "Script Bundle: " + message.format((tmp_path / "lib.zip").stat().st_size))
+
+
+# ---- what a host and an environment say ----
 
 def test_l_a_host_lowers_what_a_job_asks_for(fleet):
     fleet.host(limits={"memory": "256M", "time": "1s", "processes": "64"}).ready()
@@ -129,28 +171,77 @@ def test_l_a_host_lowers_what_a_job_asks_for(fleet):
     assert limits["open_files"] == 1024  # nobody spoke of it
 
 
-def test_l_an_environment_lowers_what_a_job_asks_for(tmp_path):
-    script, places = tmp_path / "script.py", tmp_path / "config" / "quern" / "environments"
-    script.write_text(NOTHING)
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """An environment with words of its own; what `quern` says, with XDG_CONFIG_HOME set."""
+    places = tmp_path / "config" / "quern" / "environments"
     places.mkdir(parents=True)
-    (places / "small.conf").write_text("[environment]\npython = /usr/bin/python3\n[limits]\nmemory = 300M\ncpu = 90s\n")
-    done = subprocess.run([QUERN, "run", script, "--env", "small", "--json"], capture_output=True, text=True, check=False,
-                          env=dict(os.environ, XDG_CONFIG_HOME=str(tmp_path / "config")))
-    assert done.returncode == 0, done.stderr
-    limits = json.loads(done.stdout)["limits"]
-    assert (limits["memory_bytes"], limits["cpu_seconds"], limits["time_ms"]) == (300 << 20, 90, 3600000)
+    (places / "small.conf").write_text("[environment]\npython = /usr/bin/python3\n[defaults]\ncpu = 70s\nfiles = 7\n"
+                                       "[limits]\nmemory = 300M\ncpu = 90s\n")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+    def says(*words):
+        return subprocess.run([QUERN, *words], capture_output=True, text=True, check=True).stdout
+
+    return says
+
+
+def test_l_an_environment_has_defaults_and_bounds_here(quern, small):
+    run = quern(NOTHING, "--env", "small", "--files", "9")
+    assert run.code == 0, run.stderr
+    assert run.job["limits_from"] == {"memory_bytes": "environment", "cpu_seconds": "environment", "files": "asked"}
+    assert [run.job["limits"][name] for name in ("memory_bytes", "cpu_seconds", "files", "time_ms")] == [300 << 20, 70, 9, 3600000]
+    asked = quern(NOTHING, "--env", "small", "--timeout", "10m").job  # as much CPU time as that allows, and no more than may be
+    assert (asked["limits"]["cpu_seconds"], asked["limits_from"]["cpu_seconds"]) == (90, "environment")
+
+
+def test_b_what_an_environment_says_of_limits_is_shown(small):
+    limits = json.loads(small("env", "show", "small", "--json"))["limits"]
+    assert limits["memory_bytes"] == {"default": 300 << 20, "from": "environment", "most": 300 << 20}
+    assert limits["files"] == {"default": 7, "from": "environment", "most": None}
+    assert limits["pictures"] == {"default": 100, "from": "usual", "most": None}
+    assert "          memory         300M, at most 300M  (its own)\n          cpu            70s, at most 90s  (its own)\n" in small(
+        "env", "show", "small")
+    assert "limits    jobs of the environment 'small' have, unless they ask: memory 300M, at most 300M; cpu 70s, at most 90s; files 7\n" in small(
+        "doctor")
+
+
+def test_l_a_default_of_the_host_and_one_of_the_environment_end_a_job(fleet):
+    places = fleet.directory / "environments"
+    places.mkdir()
+    (places / "own.conf").write_text("[environment]\npython = /usr/bin/python3\n[defaults]\ntime = 1500ms\n")
+    fleet.set_home("default,own")
+    fleet.host(defaults={"time": "1s", "disk": "8M"}, limits={"processes": "64"},
+               environments={"names": "default own", "directory": places, "standby": 0}).ready()
+    forever, full = "def azureml_main():\n while True: pass\n", "def azureml_main():\n open('f', 'wb').write(bytes(9 << 20))\n"
+    asked = {fleet.submit(*words): message for words, message in [
+        ((forever,), "the script ran longer than its time limit of 1 s"),
+        ((forever, "--env", "own"), "the script ran longer than its time limit of 1500 ms"),
+        ((full,), "[Errno 28] No space left on device (the limit is 8 MiB in 65536 files, 4096 MiB each)")]}
+    for job, message in asked.items():
+        assert fleet.wait(job) == "failed"
+        assert json.loads(fleet.bytes_of(f"job:{job}/job.json"))["message"] == message
+    first, second, _ = asked
+    assert json.loads(fleet.redis("GET", fleet.key("spec", first)))["limits"] == {}  # it asked for nothing
+    assert fleet.says("status", first).endswith("\n  limits: time 1s (host), processes 64 (host), disk 8M (host)\n")
+    record = json.loads(fleet.says("status", second, "--json"))
+    assert record["limits_from"] == {"time_ms": "environment", "processes": "host", "work_bytes": "host"}
+    assert record["limits"]["time_ms"] == 1500
 
 
 @pytest.mark.parametrize("line, message", [
-    ("memory = much", 'memory: expected a size like 512M, 1048576 to 1125899906842624 bytes, found "much"'),
-    ("processes = 0", 'processes: expected a number, 1 to 1048576, found "0"'),
-    ("time = 0s", 'time: expected a duration like 60s, 1 to 31622400 s, found "0s"'),
-    ("cpu = 2", 'cpu: expected a duration like 60s, 1 to 31622400 s, found "2"'),
-    ("ram = 2G", "[limits]: expected one of memory, disk, disk_files, file, processes, open_files, cpu, time, result, "
-                 'output, pictures, files, files_size, found "ram"'),
+    ("memory = much", 'line 4: memory: expected a size like 512M, 1M to 1024T, found "much"'),
+    ("processes = 0", 'line 4: processes: expected a number, 1 to 1048576, found "0"'),
+    ("time = 0s", 'line 4: time: expected a duration like 60s, 1ms to 366d, found "0s"'),
+    ("cpu = 2", 'line 4: cpu: expected a duration like 60s, 1s to 366d, found "2"'),
+    ("ram = 2G", "line 4: [limits]: expected one of time, memory, cpu, processes, open_files, disk, disk_files, file, result, output, "
+                 "pictures, picture_pixels, files, files_size, bundle_entries, bundle_size, bundle_ratio, "
+                 'found "ram"'),
+    ("time = 60s\n[defaults]\ntime = 70s", "[defaults] time = 70s is above [limits] time = 1m"),
+    ("time = 60s\ntime = 70s", "line 5: [limits]: expected time once, found it again"),
 ])
 def test_b_bounds_that_cannot_be_used_are_told(tmp_path, line, message):
     path = tmp_path / "quernd.ini"
     path.write_text(f"[queue]\nurl = unix:/s\n[limits]\n{line}\n")
     done = subprocess.run([RELEASE / "quernd", "--config", path, "--check"], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (78, f"quernd: {path}: line 4: {message}\n")
+    assert (done.returncode, done.stderr) == (78, f"quernd: {path}: {message}\n")

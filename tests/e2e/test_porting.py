@@ -4,7 +4,7 @@ import re
 import shutil
 import subprocess
 
-from fleet import ROOT
+from fleet import PATIENCE_SECONDS, ROOT
 
 PAGE = (ROOT / "docs" / "porting.md").read_text()
 NEEDED = ("pima_diabetes.csv", "bundle.zip", "with_bundle.py", "scatter_matrix.py", "train_model.py", "score_model.py")
@@ -25,7 +25,7 @@ def test_b_the_commands_of_the_page_work(fleet):
         (place / name).write_text(text)
     program = fleet.command[-1]
     script = "set -e\n" + "".join(f"echo '+ {line}'\n{line}\n" for line in commands())
-    done = subprocess.run(["/bin/bash", "-c", script], cwd=place, capture_output=True, text=True, timeout=120,
+    done = subprocess.run(["/bin/bash", "-c", script], cwd=place, capture_output=True, text=True, timeout=PATIENCE_SECONDS,
                           env={**fleet.environment, "PATH": f"{program.parent}:/usr/bin:/bin"}, stdin=subprocess.DEVNULL)
     assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
     assert "Input pandas.DataFrame #1: (768, 9)\n" in done.stdout and done.stdout.count("+ quern ") > 20

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from fleet import DEV, RELEASE, Fleet, Server, eventually
+from fleet import DEV, PATIENCE_SECONDS, RELEASE, Fleet, Server, eventually
 from fleet.processes import lives
 
 EMPTY = "def azureml_main():\n    return None\n"
@@ -125,7 +125,7 @@ def test_b_settings_are_read_again(fleet):
     ("[queue]\nurl = unix:/s\nurls = 2\n",
      'line 3: [queue]: expected one of url, password_file, key_file, names, lease, durability, found "urls"'),
     ("[queues]\nurl = unix:/s\n",
-     "line 2: expected a section of queue, store, workers, environments, jail, limits, http, log, found [queues]"),
+     "line 2: expected a section of queue, store, workers, environments, jail, defaults, limits, http, log, found [queues]"),
     ("[queue]\nurl = unix:/s\nlease = 1h\n", 'line 3: lease: expected 1s to 10m, found "1h"'),
     ("[queue]\nurl = unix:/s\nnames = a b a\n", "line 3: names: expected each queue once, found a again"),
     ("[queue]\nurl = unix:/s\nnames = {a}\n",
@@ -285,7 +285,7 @@ def test_b_sigterm_lets_running_jobs_finish(fleet):
     host.process.terminate()
     eventually(lambda: "draining" in host.get("/readyz")[1], "draining")
     waiting = fleet.submit(EMPTY)
-    assert host.process.wait(60) == 0
+    assert host.process.wait(PATIENCE_SECONDS) == 0
     assert fleet.inspect(running)["state"] == "succeeded"
     assert fleet.inspect(waiting)["state"] == "queued"
 
@@ -297,7 +297,7 @@ def test_b_a_second_sigterm_gives_jobs_back(fleet):
     host.process.terminate()
     eventually(lambda: host.events("draining"), "draining")
     host.process.terminate()
-    assert host.process.wait(60) == 0
+    assert host.process.wait(PATIENCE_SECONDS) == 0
     record = fleet.inspect(job)
     assert (record["state"], record["attempts"], record["crashes"]) == ("queued", 0, 0)
 
@@ -318,7 +318,7 @@ def test_c_the_third_sigterm_kills(fleet):
     for event in ("draining", "giving running jobs back", "killing what is left"):
         host.process.terminate()
         eventually(lambda: host.events(event), event)
-    assert host.process.wait(60) == 0
+    assert host.process.wait(PATIENCE_SECONDS) == 0
     assert fleet.inspect(job)["crashes"] == 1
 
 

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from fleet import RELEASE, Fleet, Redis, Server, eventually
+from fleet import PATIENCE_SECONDS, RELEASE, Fleet, Redis, Server, eventually
 
 SCRIPT = """
 def azureml_main(dataframe1=None, dataframe2=None):
@@ -32,7 +32,7 @@ def desk(tmp_path, server):
 
     def run(*words, verb=("dataset",)):
         done = subprocess.run([RELEASE / "quern", *verb, *words, "--store", f"redis+unix:{server.path}"], cwd=tmp_path,
-                              env=environment, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+                              env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS, stdin=subprocess.DEVNULL)
         return done.returncode, done.stdout, done.stderr
 
     return run

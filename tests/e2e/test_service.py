@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 
-from fleet import ROOT, eventually
+from fleet import PATIENCE_SECONDS, ROOT, eventually
 
 UNIT = ROOT / "deploy" / "quernd.service"
 MOST_EXPOSED = 40  # tenths; 100 is no protection at all
@@ -94,7 +94,7 @@ def test_c_the_watchdog_starves_with_the_loop(fleet):
     path = str(fleet.directory / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(path)
-        systemd.settimeout(30)
+        systemd.settimeout(PATIENCE_SECONDS)
         host = fleet.host(environment={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "2000000"}).ready()
         while "WATCHDOG=1" not in systemd.recv(4096).decode():
             pass
@@ -106,5 +106,5 @@ def test_c_the_watchdog_starves_with_the_loop(fleet):
         except TimeoutError:
             pass
         host.process.send_signal(signal.SIGCONT)
-        systemd.settimeout(30)
+        systemd.settimeout(PATIENCE_SECONDS)
         assert "WATCHDOG=1" in systemd.recv(4096).decode()

@@ -11,9 +11,8 @@ import subprocess
 import pytest
 
 from fleet import QUERN
-from fleet.waiting import eventually
+from fleet.waiting import PATIENCE_SECONDS, eventually
 
-SECONDS = 60
 FULL = 1 << 20  # more than a pipe or a terminal holds
 
 # Fills both pipes, says so with a file in the directory of the outputs, and goes on as it is told.
@@ -57,7 +56,7 @@ def start(tmp_path):
 def record(tmp_path):
     """job.json, as soon as it is there."""
     path = tmp_path / "out" / "job.json"
-    eventually(path.exists, "the end of the job", SECONDS)
+    eventually(path.exists, "the end of the job", PATIENCE_SECONDS)
     return json.loads(path.read_text())
 
 
@@ -77,7 +76,7 @@ def of_script(text):
 
 def read_all(process):
     """(exit code, stdout, the script's stderr)."""
-    out, err = process.communicate(timeout=SECONDS)
+    out, err = process.communicate(timeout=PATIENCE_SECONDS)
     return process.returncode, out, of_script(err)
 
 
@@ -107,7 +106,7 @@ def test_b_a_job_ends_before_anybody_reads(start, tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_c_a_signal_cancels_while_nobody_reads(start, tmp_path, number):
     process = start(ENDLESS)
-    eventually(lambda: are_full(process), "full pipes", SECONDS)
+    eventually(lambda: are_full(process), "full pipes", PATIENCE_SECONDS)
     process.send_signal(number)
     assert record(tmp_path)["state"] == "cancelled"
     code, out, err = read_all(process)
@@ -117,17 +116,17 @@ def test_c_a_signal_cancels_while_nobody_reads(start, tmp_path, number):
 
 def test_c_a_second_signal_ends_quern_before_its_reader_does(start, tmp_path):
     process = start(ENDLESS)
-    eventually(lambda: are_full(process), "full pipes", SECONDS)
+    eventually(lambda: are_full(process), "full pipes", PATIENCE_SECONDS)
     process.send_signal(signal.SIGINT)
     assert record(tmp_path)["state"] == "cancelled"
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=SECONDS) in (4, -signal.SIGINT)  # of the job, or of quern, which waited for its reader
+    assert process.wait(timeout=PATIENCE_SECONDS) in (4, -signal.SIGINT)  # of the job, or of quern, which waited for its reader
 
 
 def test_b_one_pipe_for_both_streams_keeps_their_order(start, tmp_path):
     process = start("return 1", stderr=subprocess.STDOUT)
     assert record(tmp_path)["state"] == "succeeded"
-    text = process.communicate(timeout=SECONDS)[0]
+    text = process.communicate(timeout=PATIENCE_SECONDS)[0]
     assert process.returncode == 0 and len(text) > 2 * len(LINES)
     steps = re.findall("^\u2713 (\\w+)", text.decode(), re.MULTILINE)
     assert steps == ["claim", "load", "run", "collect", "publish", "complete"]
@@ -145,6 +144,6 @@ def test_l_a_terminal_that_is_stopped_stops_no_clock(start, tmp_path):
         except OSError:  # EIO: the last one closed the terminal
             break
     os.close(ours)
-    assert process.wait(timeout=SECONDS) == 124
+    assert process.wait(timeout=PATIENCE_SECONDS) == 124
     # Where one stream breaks into the other's line, the line is ended: digits are counted, not lines.
     assert len(re.findall(rb"\d", sent)) >= 2 * len(re.findall(rb"\d", LINES))

@@ -11,7 +11,7 @@ import tempfile
 
 import pytest
 
-from fleet import RELEASE, ROOT, Redis, eventually
+from fleet import PATIENCE_SECONDS, RELEASE, ROOT, Redis, eventually
 from fleet.fleet import Done
 from fleet.processes import below
 
@@ -39,7 +39,7 @@ class Home:
         (self.path / "script.py").write_text(SCRIPT)
         (self.path / "rows.csv").write_text("a,b\n1,x\n2,y\n3,z\n")
 
-    def quern(self, *words, timeout=120, **more):
+    def quern(self, *words, timeout=PATIENCE_SECONDS, **more):
         done = subprocess.run([RELEASE / "quern", *map(str, words)], cwd=self.path, env={**self.environment, **more},
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout)
         return Done(done)
@@ -132,7 +132,7 @@ def test_b_examples_of_a_fleet(home, name, told):
     assert home.quern("up", "-d").code == 0
     environment = {**home.environment, "PATH": f"{RELEASE}:{home.environment['PATH']}"}
     done = subprocess.run([home.path / "examples/fleet" / name, "../build/out"], cwd=home.path, env=environment,
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240)
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
     assert (done.returncode, done.stderr) == (0, "")
     assert [words for words in told if words not in done.stdout] == []
 
@@ -149,7 +149,7 @@ def test_b_in_the_foreground_ctrl_c_ends_all(home):
         said = [process.stderr.readline() for _ in range(3)]
         assert said[0].startswith("✓ up: ") and said[2] == "  Ctrl-C ends it\n"
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=PATIENCE_SECONDS) == 0
     assert home.processes() == []
 
 
@@ -172,7 +172,7 @@ def test_c_the_end_of_a_server_is_told(home, name):
         victim = next(child for child in below(process.pid) if child.name == name)
         os.kill(victim.pid, signal.SIGKILL)
         log = home.up / ("redis.log" if name == "redis-server" else "quernd.log")
-        assert process.communicate(timeout=60)[1] == f"error: {name} ended\n  its last words: tail {log}\n"
+        assert process.communicate(timeout=PATIENCE_SECONDS)[1] == f"error: {name} ended\n  its last words: tail {log}\n"
         assert process.returncode == 75
 
 

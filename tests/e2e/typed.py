@@ -4,6 +4,8 @@ import os
 import pty
 import subprocess
 
+from fleet import PATIENCE_SECONDS
+
 
 def converse(command, environment, said, directory=None):
     """Runs a command on a terminal of its own; `said`: lines typed. Returns (exit code, all that was shown)."""
@@ -22,4 +24,4 @@ def converse(command, environment, said, directory=None):
             break
         shown += part
     os.close(ours)
-    return process.wait(timeout=60), shown.decode(errors="replace")
+    return process.wait(timeout=PATIENCE_SECONDS), shown.decode(errors="replace")

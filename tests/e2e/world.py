@@ -11,10 +11,9 @@ import tempfile
 import fleet.world
 from fleet.places import RELEASE
 from fleet.processes import below
-from fleet.waiting import eventually
+from fleet.waiting import PATIENCE_SECONDS, eventually
 
 PROGRAMS = ("quern", "quern-worker", "quern-codec", "quern-python")
-SECONDS = 60  # for everything that must happen
 STEPS = ("claim", "load", "run", "collect", "publish", "complete")
 KEPT = {"dataset1.arrow", "job.json", "stderr.txt", "stdout.txt", "visualization.json", "visualization.png"}
 
@@ -65,7 +64,7 @@ class World(fleet.world.World):
 
     # ---- leftovers ----
 
-    def leftovers(self, out="out", seconds=SECONDS):
+    def leftovers(self, out="out", seconds=PATIENCE_SECONDS):
         """What a run left behind that neither a complete run nor none leaves: a list of sentences."""
         found = []
         try:
@@ -141,7 +140,7 @@ class Run:
             return False
         return process is not None
 
-    def wait(self, seconds=SECONDS):
+    def wait(self, seconds=PATIENCE_SECONDS):
         """The exit code; -N when a signal ended it. Who holds the stream beyond the end is no child that lives."""
         code = eventually(lambda: (self.has_ended(), self.quern.returncode)[0] and [self.quern.returncode], "the end of quern run", seconds)[0]
         eventually(lambda: not self.take(), "the end of its output", seconds)

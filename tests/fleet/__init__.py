@@ -14,6 +14,6 @@ from fleet.places import DEV, QUERN, RELEASE, ROOT
 from fleet.proxy import Proxy
 from fleet.redis import Redis, RedisError
 from fleet.server import Server
-from fleet.waiting import eventually
+from fleet.waiting import PATIENCE_SECONDS, eventually
 
-__all__ = ["DEV", "QUERN", "RELEASE", "ROOT", "Fleet", "Proxy", "Redis", "RedisError", "Server", "eventually"]
+__all__ = ["DEV", "PATIENCE_SECONDS", "QUERN", "RELEASE", "ROOT", "Fleet", "Proxy", "Redis", "RedisError", "Server", "eventually"]

@@ -6,9 +6,7 @@ Replies: int, bytes, None, list; an error is raised as RedisError. Scripts are l
 import hashlib
 import socket
 
-from fleet.waiting import SLOWNESS
-
-PATIENCE_SECONDS = 20 * SLOWNESS
+from fleet.waiting import PATIENCE_SECONDS
 
 
 class RedisError(Exception):

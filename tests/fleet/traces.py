@@ -6,9 +6,8 @@ import os
 import re
 import time
 
-from fleet.waiting import eventually
+from fleet.waiting import PATIENCE_SECONDS, eventually
 
-SECONDS = 60  # for a fleet to come to rest
 CALM_SECONDS = 0.5
 VERSION = re.compile(r"sha256-[0-9a-f]{64}(\.[a-z]+)?")
 SERVERS = ("quernd", "quern-keeper", "quern-worker", "quern-codec", "quern-python", "quern-collector")
@@ -129,7 +128,7 @@ class Traces:
                 found.append(f"{host.name} has {look.segments[host.process.pid]} bytes of memory and knows of {known}")
         return found + look.strange
 
-    def left(self, seconds=SECONDS):
+    def left(self, seconds=PATIENCE_SECONDS):
         """What is left when the fleet had time to come to rest."""
         found = []
 

@@ -4,6 +4,7 @@ import re
 import subprocess
 
 from fleet.places import ROOT
+from fleet.waiting import PATIENCE_SECONDS
 
 REASONS = re.findall(r'^REASON\(\w+, "([^"]*)"', (ROOT / "schemas/words.def").read_text(), re.M)
 
@@ -40,5 +41,5 @@ class Worker:
 
     def close(self):
         self.process.stdin.close()
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=PATIENCE_SECONDS)
         self.process.stdout.close()

@@ -19,7 +19,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from fleet.processes import die_with_parent  # noqa: E402  (the path above finds it)
 from fleet.redis import Redis  # noqa: E402
-from fleet.waiting import SLOWNESS, eventually  # noqa: E402
+from fleet.waiting import PATIENCE_SECONDS, SLOWNESS, eventually  # noqa: E402
 
 PROGRAMS = pathlib.Path(os.environ.get("QUERN_BIN", HERE.parents[1] / "build" / "bin"))
 PLACE = pathlib.Path("/tmp/house")
@@ -27,7 +27,6 @@ PLACE = pathlib.Path("/tmp/house")
 NO_NAMESPACES = ("unshare", "--user", "--map-current-user", "--keep-caps", "sh", "-c",
                  'echo 0 >/proc/sys/user/max_user_namespaces && '
                  'exec setpriv --inh-caps=-all --ambient-caps=-all --bounding-set=-all "$@"', "sh")
-SECONDS = 120 * SLOWNESS
 JOB_SECONDS = 60 * SLOWNESS
 GROUP = os.environ.get("QUERN_HOSTILE_CGROUP")  # that was delegated to who runs quernd
 COMMON = ("--bundle", PLACE / "attack.zip")
@@ -150,7 +149,7 @@ class House:
                                 stdout=subprocess.DEVNULL, stderr=open(PLACE / "log", "a"), cwd=PLACE,
                                 preexec_fn=first)
 
-    def run(self, *command, check=True, timeout=SECONDS):
+    def run(self, *command, check=True, timeout=PATIENCE_SECONDS):
         done = subprocess.run([*self.around, *map(str, command)], env=self.environment, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, errors="replace", cwd=PLACE, timeout=timeout)
         assert not check or done.returncode == 0, done.stdout + done.stderr
@@ -202,4 +201,4 @@ class House:
     def close(self):
         for process in (self.quernd, self.server):
             process.terminate()
-            process.wait(timeout=SECONDS)
+            process.wait(timeout=PATIENCE_SECONDS)

@@ -14,11 +14,12 @@ import re
 import socket
 import stat
 import time
+import zlib
 
 import enter
-from doors import PLACE, SLOWNESS
+from doors import PLACE
+from fleet.waiting import PATIENCE_SECONDS
 
-SETTLE_SECONDS = 20 * SLOWNESS
 MEMORY_SLACK = 24 << 20  # of a process's own memory: what an allocator keeps
 CLONE_NEWNS = 0x20000
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -152,13 +153,13 @@ def files():
 
 
 def hash_of(top):
-    """Of all names, modes and bytes below a directory."""
+    """Of all names, modes and bytes below a directory, these by a sum that is cheap also where it is computed by qemu."""
     whole = hashlib.sha256()
     for path in sorted(pathlib.Path(top).rglob("*")):
         status = path.lstat()
         whole.update(f"{path} {status.st_mode} {status.st_uid} {status.st_mtime_ns}\n".encode())
         if path.is_file() and not path.is_symlink():
-            whole.update(path.read_bytes())
+            whole.update(zlib.crc32(path.read_bytes()).to_bytes(4, "big"))
     return whole.hexdigest()
 
 
@@ -171,7 +172,7 @@ class Ground:
 
     def settled(self):
         """A look that is the same twice."""
-        deadline = time.monotonic() + SETTLE_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         last, look = None, self.look()
         while last is None or self.compare(last, look):
             assert time.monotonic() < deadline, f"the world does not come to rest: {self.compare(last, look)}"
@@ -251,7 +252,7 @@ class Ground:
                 found.append(f"{aspect}: {difference(was, now)}")
         return sorted(found)
 
-    def differences(self, seconds=SETTLE_SECONDS):
+    def differences(self, seconds=PATIENCE_SECONDS):
         """What is not as it was, when it had time to become so again."""
         deadline = time.monotonic() + seconds
         while True:

@@ -138,7 +138,7 @@ def run(directory, script, inputs=(), named={}, **options):
     call = {"task": "run", "id": "j1", "requests": -1, "dialect": "quern", "strict": False, "debug": False, "legacy": False,
             "streams": True, "profile": _quern.PROFILE_NS, "limit": LIMIT, "directory": work,
             "script": script if isinstance(script, bytes) else script.encode(), "script_name": "script.py",
-            "bundle": -1, "bundle_name": "", "table": -1,
+            "bundle": -1, "bundle_name": "", "bundle_ceilings": (10000, 200, 1 << 30), "table": -1,
             "table_name": "", "separator": ",", "header": True, "columns": [], "params": {},
             "inputs": [given(port, made) for port, made in sorted(ports.items())] + objects(directory, named)}
     call.update(options)

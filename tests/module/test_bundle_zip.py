@@ -279,14 +279,14 @@ def test_f_lying_size(bundle, size):
 
 def test_l_bytes_declared_and_bytes_produced(bundle):
     data = made(("a", random.Random(1).randbytes(60000)), ("b", random.Random(2).randbytes(60000)))
-    refused = "limit:disk: Script Bundle: expected at most 100000 bytes unpacked, found more"
+    refused = "limit:disk: Script Bundle: expected at most 100000 bytes unpacked (--bundle-size), found more"
     assert bundle(data, 10, 200, 120000) == "2 120000"
     assert bundle(data, 10, 200, 100000) == refused
     assert bundle.files() == {}
     assert bundle(patched(data, 22, 24, "<I", 10), 10, 200, 100000) == (
         'bad_input: Script Bundle: "a": expected 10 bytes, found 60000')
     assert bundle(patched(data, 22, 24, "<I", 10), 10, 200, 60009) == (
-        "limit:disk: Script Bundle: expected at most 60009 bytes unpacked, found more")
+        "limit:disk: Script Bundle: expected at most 60009 bytes unpacked (--bundle-size), found more")
     assert bundle(patched(data, 22, 24, "<I", 10), 10, 200, 60010) == (
         'bad_input: Script Bundle: "a": expected 10 bytes, found 60000')
     small = patched(made(("a", random.Random(1).randbytes(200000))), 22, 24, "<I", 10)
@@ -301,7 +301,7 @@ def test_l_size_of_many_exabytes(bundle, size):
     info.extra = extra
     data = made((info, bytes(50)), ("b", b"1"))
     data = patched(data, 22, 24, "<I", 2**32 - 1)
-    assert bundle(data) == "limit:disk: Script Bundle: expected at most 1073741824 bytes unpacked, found more"
+    assert bundle(data) == "limit:disk: Script Bundle: expected at most 1073741824 bytes unpacked (--bundle-size), found more"
 
 
 def test_l_sum_of_sizes_beyond_64_bits(bundle):
@@ -313,13 +313,13 @@ def test_l_sum_of_sizes_beyond_64_bits(bundle):
     for _ in infos:  # 46 bytes, one of name, twelve of extra field
         struct.pack_into("<I", data, at + 24, 2**32 - 1)
         at += 46 + 1 + 12
-    assert bundle(bytes(data)) == "limit:disk: Script Bundle: expected at most 1073741824 bytes unpacked, found more"
+    assert bundle(bytes(data)) == "limit:disk: Script Bundle: expected at most 1073741824 bytes unpacked (--bundle-size), found more"
 
 
 def test_l_ratio(bundle):
     bomb = made(("zeros", bytes(50_000_000)))
     assert bundle(bomb) == (
-        f"limit:disk: Script Bundle: expected at most 200 bytes unpacked for each of its {len(bomb)} bytes, found more")
+        f"limit:disk: Script Bundle: expected at most 200 bytes unpacked for each of its {len(bomb)} bytes (--bundle-ratio), found more")
     assert bundle.files() == {}
     assert bundle(made(("zeros", bytes(9_999_999)))) == "1 9999999"
     assert bundle(bomb, 10, 2000, 1 << 30) == "1 50000000"
@@ -328,7 +328,7 @@ def test_l_ratio(bundle):
 def test_l_ratio_with_lying_sizes(bundle):
     bomb = patched(made(("zeros", bytes(50_000_000))), 22, 24, "<I", 100)
     assert bundle(bomb) == (
-        f"limit:disk: Script Bundle: expected at most 200 bytes unpacked for each of its {len(bomb)} bytes, found more")
+        f"limit:disk: Script Bundle: expected at most 200 bytes unpacked for each of its {len(bomb)} bytes (--bundle-ratio), found more")
     assert sum(map(len, bundle.files().values())) <= 10_000_000
 
 
@@ -341,14 +341,14 @@ def test_l_overlapping_entries(bundle):
     end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, 100, 100, len(many), start, 0)
     bomb = head + many + end
     assert bundle(bomb) == (
-        f"limit:disk: Script Bundle: expected at most 200 bytes unpacked for each of its {len(bomb)} bytes, found more")
+        f"limit:disk: Script Bundle: expected at most 200 bytes unpacked for each of its {len(bomb)} bytes (--bundle-ratio), found more")
     assert bundle.files() == {}
 
 
 def test_l_entries(bundle):
     data = made(*((f"f{number}", b"") for number in range(101)))
     assert bundle(data, 101, 200, 1000) == "101 0"
-    assert bundle(data, 100, 200, 1000) == "bad_input: Script Bundle: expected at most 100 entries, found 101"
+    assert bundle(data, 100, 200, 1000) == "limit:disk: Script Bundle: expected at most 100 entries (--bundle-entries), found 101"
     assert bundle.files() == {}
 
 

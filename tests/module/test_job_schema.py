@@ -68,7 +68,7 @@ GOOD = [BASE, with_input(), with_input(format="csv"), with_input(format="tsv", v
         changed("outputs", {"dataset1": "k", "my plot": "file:/tmp/x"}), changed("debug", True),
         changed("environment", "py-3.11_a"), changed("limits", "memory_bytes", 1 << 50), changed("limits", "memory_bytes", 1 << 20), changed("limits", "open_files", 16),
         changed("limits", "processes", 1 << 20), changed("limits", "time_ms", 31622400000),
-        {**changed("limits", "time_ms", 0), "debug": True},
+        changed("limits", "bundle_ratio", 1), changed("limits", "picture_pixels", 1 << 28), changed("limits", "bundle_entries", 1 << 20),
         *[changed("dialect", word) for word in ("classic", "studio", "designer", "quern")], changed("strict", True), changed("strict", False),
         *[with_input(url=key) for key in KEYS], with_input(url="file:/" + "x" * 4094)]
 
@@ -99,9 +99,9 @@ BAD = [*(changed(name, [key]) for key in BAD_KEYS if key != "a/" for name in ("r
        changed("limits", "memory_bytes", "2G"), changed("limits", "memory_bytes", 1 << 70),
        changed("limits", "processes", (1 << 20) + 1), changed("limits", "pictures", 201), changed("limits", "pictures", 0),
        changed("limits", "cpu_seconds", 31622401), changed("limits", "time_ms", 0),
-       {**changed("limits", "time_ms", 0), "debug": False}, changed("limits", "time_ms", 31622400001),
+       {**changed("limits", "time_ms", 0), "debug": True}, changed("limits", "time_ms", 31622400001),
        changed("limits", "output_bytes", (1 << 40) + 1), changed("limits", "work_files", (1 << 20) + 1), changed("limits", "work_bytes", (1 << 20) - 1),
-       changed("limits", "open_files", 15), changed("debug", 1), changed("debug", None),
+       changed("limits", "open_files", 15), changed("limits", "bundle_ratio", 0), changed("limits", "picture_pixels", (1 << 28) + 1), changed("debug", 1), changed("debug", None),
        changed("outputs", {"a": "job:j2/dataset1"}), changed("outputs", {"a": "job:j1/a"}),
        *[with_input(url=key) for key in BAD_KEYS], with_input(url="file:/" + "x" * 4095)]
 

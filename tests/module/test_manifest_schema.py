@@ -71,6 +71,13 @@ def test_l_the_fullest_manifest(manifests):
     assert full["metrics"] == [{"name": "mae \u00e4", "value": 0.5}, {"name": "roc", "value": {"x": [1, 2]}}]
 
 
+def test_b_limits_tell_whose_word_they_are(manifests):
+    assert manifests[0]["limits"] == {"mapped_bytes": 0} and manifests[0]["limits_from"] == {}
+    full = manifests[-1]
+    assert full["limits"]["time_ms"] == 3600000 and "time_ms" not in full["limits_from"]
+    assert {full["limits_from"][name] for name in full["limits_from"]} == {"asked", "environment", "host"}
+
+
 def test_b_the_schema_refuses_what_is_not_in_it(manifests):
     assert not VALIDATOR.is_valid({**manifests[0], "extra": 1})
     failed = next(manifest for manifest in manifests if manifest["state"] == "failed")

@@ -343,7 +343,7 @@ BAD = {
     ),
     "many pixels": (
         built(ref.ihdr(16000, 16000), PIXELS, END),
-        "16000 x 16000 pixels: expected at most 67108864 in all",
+        "16000 x 16000 pixels: expected at most 67108864 (--picture-pixels)",
     ),
     "depth": (built(ref.ihdr(2, 2, 3, 0)), "chunk IHDR: 3 bits with color type 0 are not defined"),
     "depth 0": (built(ref.ihdr(2, 2, 0, 0)), "chunk IHDR: 0 bits with color type 0 are not defined"),
@@ -428,7 +428,7 @@ def test_f_any_flipped_bit_is_found(tool):
 
 def test_l_ceilings_of_the_joined_picture(tool):
     assert tool([png(100, 100)] * 33, "pixels=10000") == {
-        "reason": "limit:output", "error": "the joined picture: expected at most 320000 pixels, found 100 x 3300",
+        "reason": "limit:output", "error": "the joined picture: expected at most 320000 pixels (32 times --picture-pixels), found 100 x 3300",
         "warnings": []}
     assert tool([png(1, 16384, 8, 0)] * 62) == {
         "reason": "limit:output",
@@ -442,7 +442,7 @@ def test_l_ceilings_of_the_joined_picture(tool):
 
 def test_l_ceilings_of_one_picture(tool):
     tool.refused(png(7, 7), "7 x 7 pixels: expected at most 6 on a side", "side=6")
-    tool.refused(png(6, 6), "6 x 6 pixels: expected at most 35 in all", "pixels=35")
+    tool.refused(png(6, 6), "6 x 6 pixels: expected at most 35 (--picture-pixels)", "pixels=35")
 
 
 def device(tool, pictures, out, err):

@@ -14,8 +14,7 @@ int main(int argc, char **argv) {
         return 2;
     struct err err = {0};
     struct bundle_outcome outcome = {0};
-    struct bundle_ceilings ceilings;
-    bundle_ceilings_default(&ceilings);
+    struct bundle_ceilings ceilings = {.entries = 10000, .ratio = 200, .bytes = 1u << 30};
     if (argc == 6) {
         ceilings.entries = (uint32_t)strtoul(argv[3], NULL, 10);
         ceilings.ratio = (uint32_t)strtoul(argv[4], NULL, 10);

@@ -11,6 +11,7 @@ quern_unit_test(cli_change ${CMAKE_CURRENT_LIST_DIR}/test_cli_change.c ${CMAKE_S
 # A worker that does as it is told, for tests/e2e/jobs/.
 add_executable(worker_tool ${CMAKE_CURRENT_LIST_DIR}/worker_tool.c)
 target_link_libraries(worker_tool PRIVATE quern_queue)
+set_target_properties(worker_tool PROPERTIES EXCLUDE_FROM_ALL OFF)
 
 quern_unit_test(cli_jobs ${CMAKE_CURRENT_LIST_DIR}/test_cli_jobs.c ${CMAKE_SOURCE_DIR}/cli/verdict.c
                 ${CMAKE_SOURCE_DIR}/cli/record_json.c ${CMAKE_SOURCE_DIR}/cli/checksum.c

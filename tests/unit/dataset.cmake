@@ -9,5 +9,5 @@ set(module ${CMAKE_SOURCE_DIR}/tests/module)
 add_test(NAME module_dataset_read COMMAND ${Python3_EXECUTABLE} -m pytest -q -p no:cacheprovider
          ${module}/test_golden.py ${module}/test_arrow_read.py ${module}/test_arrow_treatment.py
          ${module}/test_arrow_codes.py ${module}/test_arrow_choice.py ${module}/test_arrow_refused.py)
-set_tests_properties(module_dataset_read PROPERTIES TIMEOUT 300 ENVIRONMENT
+set_tests_properties(module_dataset_read PROPERTIES ENVIRONMENT
                                 "QUERN_BIN=${CMAKE_BINARY_DIR}/bin;PYTHONDONTWRITEBYTECODE=1")

@@ -11,7 +11,7 @@ endif()
 foreach(area types calls failures tables legacy legacy_meanings legacy_plots lint stub objects odd)
   add_test(NAME module_glue_${area} COMMAND ${Python3_EXECUTABLE} -m pytest -q -p no:cacheprovider
                                          ${CMAKE_SOURCE_DIR}/tests/module/test_glue_${area}.py)
-  set_tests_properties(module_glue_${area} PROPERTIES TIMEOUT 300 ENVIRONMENT "${environment}")
+  set_tests_properties(module_glue_${area} PROPERTIES ENVIRONMENT "${environment}")
 endforeach()
 
 quern_unit_test(glue ${CMAKE_CURRENT_LIST_DIR}/test_glue.c ${CMAKE_CURRENT_LIST_DIR}/host_harness.c

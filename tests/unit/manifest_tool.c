@@ -47,6 +47,10 @@ static void print_full(struct manifest *manifest) {
     memset(manifest->warnings, 0xff, sizeof manifest->warnings);
     memset(manifest->jail.level ? manifest->exception : manifest->python, 'x', 31);
     manifest->step_us[STEP_RUN] = 1234567;
+    for (enum limit_row row = 0; row < LIMITS_COUNT; row++) {
+        limits_set(&manifest->limits, row, limits_table[row].usual);
+        manifest->limit_origins[row] = row % 4;
+    }
     print(manifest);
     manifest_done(manifest);
 }

@@ -7,8 +7,9 @@ target_link_libraries(job_check_tool PRIVATE quern_job)
 add_executable(manifest_tool ${CMAKE_CURRENT_LIST_DIR}/manifest_tool.c)
 target_link_libraries(manifest_tool PRIVATE quern_job)
 add_test(NAME module_schemas COMMAND ${Python3_EXECUTABLE} -m pytest -q -p no:cacheprovider
-         ${CMAKE_SOURCE_DIR}/tests/module/test_job_schema.py ${CMAKE_SOURCE_DIR}/tests/module/test_manifest_schema.py)
-set_tests_properties(module_schemas PROPERTIES TIMEOUT 120 ENVIRONMENT "QUERN_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+         ${CMAKE_SOURCE_DIR}/tests/module/test_job_schema.py ${CMAKE_SOURCE_DIR}/tests/module/test_manifest_schema.py
+         ${CMAKE_SOURCE_DIR}/tests/module/test_limits_table.py)
+set_tests_properties(module_schemas PROPERTIES ENVIRONMENT "QUERN_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
 
 # The queue against a redis-server of the tests' own; its clock is the tests'.
 quern_transitions(${CMAKE_CURRENT_BINARY_DIR}/queue_scripts.c ${CMAKE_SOURCE_DIR}/tests/fixtures/queue/clock.lua)
@@ -25,10 +26,9 @@ quern_unit_test(queue_server ${CMAKE_CURRENT_LIST_DIR}/test_queue_server.c LIBS 
 # The same transitions over TCP, as a user with no more rights than deploy/redis/users.acl gives.
 foreach(part queue queue_dependencies queue_operate queue_names queue_wait)
   add_test(NAME unit_${part}_guarded COMMAND test_${part})
-  set_tests_properties(unit_${part}_guarded PROPERTIES TIMEOUT 120 ENVIRONMENT "QUERN_TESTS_GUARDED=1")
+  set_tests_properties(unit_${part}_guarded PROPERTIES ENVIRONMENT "QUERN_TESTS_GUARDED=1")
 endforeach()
 
 # Random transitions beside a model, on a Redis of its own.
 add_test(NAME module_queue_model COMMAND ${Python3_EXECUTABLE} -m pytest -q -p no:cacheprovider
          ${CMAKE_SOURCE_DIR}/tests/module/test_queue_model.py)
-set_tests_properties(module_queue_model PROPERTIES TIMEOUT 300)

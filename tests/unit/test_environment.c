@@ -107,9 +107,9 @@ static void assert_refused(const char *text, const char *message) {
 
 static void f_errors_name_the_line(void **state) {
     (void)state;
-    assert_refused("python = /x\n", "e: line 1: expected the section [environment] or [limits], found []");
+    assert_refused("python = /x\n", "e: line 1: expected the section [environment], [defaults] or [limits], found []");
     assert_refused("[environment]\n\n[enviroment]\npython = /x\n",
-                   "e: line 4: expected the section [environment] or [limits], found [enviroment]");
+                   "e: line 4: expected the section [environment], [defaults] or [limits], found [enviroment]");
     assert_refused("[environment]\npythn = /x\n",
                    "e: line 2: expected python, profile, preload, network or legacy, found \"pythn\"");
     assert_refused("[environment]\npython = python3\n",
@@ -121,6 +121,13 @@ static void f_errors_name_the_line(void **state) {
     assert_refused("[environment]\nnetwork = yes\n", "e: line 2: network: expected denied or open, found \"yes\"");
     assert_refused("[environment]\npreload = numpy os;system\n",
                    "e: line 2: preload: expected the name of a module, at most 63 bytes, found \"os;system\"");
+    assert_refused("[defaults]\nram = 2G\n",
+                   "e: line 2: [defaults]: expected one of time, memory, cpu, processes, open_files, disk, disk_files, "
+                   "file, result, output, pictures, picture_pixels, files, files_size, bundle_entries, bundle_size, "
+                   "bundle_ratio, found \"ram\"");
+    assert_refused("[limits]\nmemory = 2G\nmemory = 3G\n", "e: line 3: [limits]: expected memory once, found it again");
+    assert_refused("[defaults]\nmemory = 8G\n[limits]\nmemory = 4G\n",
+                   "e: [defaults] memory = 8G is above [limits] memory = 4G");
     assert_refused("[environment\n", "e: line 1: expected `key = value`, `[section]` or a comment");
     assert_refused("[environment]\nnonsense\n", "e: line 2: expected `key = value`, `[section]` or a comment");
 }

@@ -26,7 +26,7 @@ static void assert_refused(const char *json, const char *message) {
     assert_int_equal(job.dialect, 77);
 }
 
-static void b_defaults_have_a_fresh_id_and_limits(void **state) {
+static void b_defaults_have_a_fresh_id_and_ask_for_no_limits(void **state) {
     (void)state;
     struct job one, two;
     job_defaults(&one);
@@ -37,11 +37,8 @@ static void b_defaults_have_a_fresh_id_and_limits(void **state) {
     assert_true(strncmp(one.id, two.id, 10) <= 0);
     assert_int_equal(one.dialect, HOST_QUERN);
     assert_string_equal(one.environment, "default");
-    assert_int_equal(one.limits.time_ms, 3600000);
-    assert_true(one.limits.result_bytes == 17179869184ull);
-    assert_int_equal(one.limits.output_bytes, 10485760);
-    assert_int_equal(one.limits.pictures, 100);
-    assert_true(one.limits.jail.memory_bytes > 0);
+    for (enum limit_row row = 0; row < LIMITS_COUNT; row++)
+        assert_int_equal(limits_get(&one.limits, row), 0);
 }
 
 static const char whole[] =
@@ -55,10 +52,10 @@ static const char whole[] =
     "\"params\":{\"k\":\"v\\n\\\"\xe2\x82\xac\",\"empty\":\"\"},"
     "\"outputs\":{\"dataset1\":\"scores\",\"visualization\":\"scores/visualization.png\"},"
     "\"read\":[\"hospital/\",\"job:j0\",\"bundles\"],\"write\":[\"scores\"],"
-    "\"limits\":{\"memory_bytes\":1048576,\"work_bytes\":1048577,\"work_files\":3,\"file_bytes\":4,\"processes\":5,"
-    "\"open_files\":16,"
-    "\"cpu_seconds\":7,\"time_ms\":0,\"result_bytes\":9,\"output_bytes\":10,\"pictures\":11,\"files\":12,\"files_"
-    "bytes\":13},\"decimals\":\"text\","
+    "\"limits\":{\"time_ms\":8,\"memory_bytes\":1048576,\"cpu_seconds\":7,\"processes\":5,\"open_files\":16,"
+    "\"work_bytes\":1048577,\"work_files\":3,\"file_bytes\":4,\"result_bytes\":9,\"output_bytes\":10,\"pictures\":11,"
+    "\"picture_pixels\":14,\"files\":12,\"files_bytes\":13,\"bundle_entries\":15,\"bundle_bytes\":17,"
+    "\"bundle_ratio\":18},\"decimals\":\"text\","
     "\"legacy\":true,\"debug\":true}";
 
 static void b_a_whole_document_goes_around(void **state) {
@@ -95,7 +92,11 @@ static void assert_jail_takes(const char *limits) {
     struct job job;
     struct err err = {0};
     snprintf(json, sizeof json, "{%s,\"limits\":%s}", MINIMAL, limits);
-    if (decode(json, &job, &err) < 0 || jail_limits_check(&job.limits.jail, &err) < 0)
+    if (decode(json, &job, &err) < 0)
+        fail_msg("%s", err.msg);
+    uint8_t origins[LIMITS_COUNT];
+    limits_settle(&job.limits, &(struct limits_layers){0}, 1, origins);
+    if (jail_limits_check(&job.limits.jail, &err) < 0)
         fail_msg("%s", err.msg);
     job_free(&job);
 }
@@ -313,7 +314,7 @@ static void f_prefixes_end_at_slashes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(b_defaults_have_a_fresh_id_and_limits),
+        cmocka_unit_test(b_defaults_have_a_fresh_id_and_ask_for_no_limits),
         cmocka_unit_test(b_a_whole_document_goes_around),
         cmocka_unit_test(l_the_jail_takes_all_limits_that_a_job_may_have),
         cmocka_unit_test(b_what_is_not_said_is_as_in_the_defaults),

@@ -61,7 +61,9 @@ static int setup(void **state) {
     assert_int_equal(catalogue_of_store(world->storage, &world->catalogue, NULL), 0);
     world->base = (struct delivery){.kind = &kind, .names_jobs = true};
     attempt_init(&world->attempt, &world->base);
+    uint8_t origins[LIMITS_COUNT];
     job_defaults(&world->attempt.job);
+    limits_settle(&world->attempt.job.limits, &(struct limits_layers){0}, 1, origins);
     snprintf(world->attempt.job.id, sizeof world->attempt.job.id, "j1");
     world->attempt.job.read = read;
     world->attempt.job.write = write;

@@ -188,10 +188,7 @@ def unpack(job):
         return
     directory = os.open(script.bundle(call["directory"]), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        files = _quern.unpack_bundle(call["bundle"], directory)
-    except _quern.Failure as failure:
-        failure.number = _quern.ERROR_BUNDLE
-        raise
+        files = _quern.unpack_bundle(call["bundle"], directory, call["bundle_ceilings"])
     finally:
         os.close(directory)
     if windows.is_spelled(call["script"]):

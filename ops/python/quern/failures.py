@@ -138,6 +138,8 @@ def reason_of(error, otherwise):
         return _quern.REASON_LIMIT_MEMORY, text_of(error)
     if isinstance(error, OSError) and error.errno in FULL:
         return _quern.REASON_LIMIT_DISK, text_of(error)
+    if isinstance(error, OSError) and error.errno == errno.EMFILE:
+        return _quern.REASON_LIMIT_OPEN_FILES, text_of(error)
     if isinstance(error, (BlockingIOError, RuntimeError)) and is_full_of_threads():
         return _quern.REASON_LIMIT_PROCESSES, text_of(error)
     return otherwise, text_of(error)

@@ -5,6 +5,8 @@ import json
 import os
 import select
 
+from fleet import PATIENCE_SECONDS
+
 SCRIPT = "def azureml_main(dataframe1=None, dataframe2=None):\n    return dataframe1,\n"
 
 
@@ -28,14 +30,14 @@ def document(fleet, job):
 
 def read_terminal(descriptor, process):
     shown = b""
-    while select.select([descriptor], [], [], 30)[0]:
+    while select.select([descriptor], [], [], PATIENCE_SECONDS)[0]:
         try:
             part = os.read(descriptor, 65536)
         except OSError:
             break
         shown += part
     os.close(descriptor)
-    process.wait(timeout=30)
+    process.wait(timeout=PATIENCE_SECONDS)
     return shown
 
 

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from fleet import RELEASE, eventually
+from fleet import PATIENCE_SECONDS, RELEASE, eventually
 
 
 def offered(fleet, *words, **more):
@@ -65,7 +65,7 @@ def test_b_bash_asks_for_them(fleet):
               "try quern queue pause ''\n")
     def bash():
         done = subprocess.run(["bash", "-c", script], cwd=fleet.directory, capture_output=True, text=True, check=True,
-                              env={**fleet.environment, "PATH": f"{RELEASE}:/usr/bin:/bin"}, timeout=60)
+                              env={**fleet.environment, "PATH": f"{RELEASE}:/usr/bin:/bin"}, timeout=PATIENCE_SECONDS)
         assert done.stderr == ""
         return done.stdout
 

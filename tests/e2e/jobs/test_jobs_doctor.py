@@ -2,9 +2,11 @@
 """`quern doctor`."""
 import json
 
+from fleet import PATIENCE_SECONDS
+
 
 def doctor(fleet, **more):
-    done = fleet.quern("doctor", "--json", timeout=120, **more)
+    done = fleet.quern("doctor", "--json", timeout=PATIENCE_SECONDS, **more)
     found = json.loads(done.out)
     assert found["schema"] == 1 and done.err == ""
     return done.code, [(entry["what"], entry["level"], entry["text"], entry["remedy"]) for entry in found["findings"]]

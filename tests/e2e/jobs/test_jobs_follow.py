@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from desk import read_terminal, status
-from fleet import eventually
+from fleet import PATIENCE_SECONDS, eventually
 
 
 def test_b_logs_go_where_they_came_from(fleet):
@@ -32,7 +32,7 @@ def test_b_logs_follow_to_the_end(fleet):
         worker.log(b"second\n")
         assert reader.stdout.readline() == "second\n"
         worker.complete()
-        assert reader.communicate(timeout=30) == ("", "")
+        assert reader.communicate(timeout=PATIENCE_SECONDS) == ("", "")
         assert reader.returncode == 0
 
 
@@ -62,7 +62,7 @@ def test_b_the_last_lines(fleet):
         assert process.stdout.read(4) == "four"
         worker.log(b"\nfive\n")
         worker.complete()
-        assert process.communicate(timeout=60) == ("\nfive\n", "")
+        assert process.communicate(timeout=PATIENCE_SECONDS) == ("\nfive\n", "")
 
 
 def test_b_the_log_of_one_attempt(fleet):
@@ -86,7 +86,7 @@ def test_b_ctrl_c_leaves_the_log(fleet):
     with fleet.start("logs", "-f", job) as reader:
         assert reader.stdout.readline() == "here\n"
         reader.send_signal(signal.SIGINT)
-        assert reader.communicate(timeout=30) == ("", f"left the log of {job}; the job is as it was\n")
+        assert reader.communicate(timeout=PATIENCE_SECONDS) == ("", f"left the log of {job}; the job is as it was\n")
         assert reader.returncode == 130
     assert status(fleet, job)["state"] == "running"
 
@@ -100,7 +100,7 @@ def test_b_wait_ends_at_any_end_with_the_jobs_code(fleet, reason, detail, code):
         worker.claim()
         worker.log(b"output wakes nobody who waits\n")
         assert worker.fail(reason, detail) == "failed"
-        out, err = waiting.communicate(timeout=30)
+        out, err = waiting.communicate(timeout=PATIENCE_SECONDS)
         assert (waiting.returncode, out) == (code, "") and "✕ 1 failed" in err
 
 
@@ -131,7 +131,7 @@ def test_c_wait_outlives_a_restart_of_redis(fleet):
         worker = fleet.worker()
         assert worker.claim() == job
         worker.complete()
-        assert waiting.wait(timeout=60) == 0
+        assert waiting.wait(timeout=PATIENCE_SECONDS) == 0
 
 
 def test_b_submit_waits_with_the_jobs_code(fleet):
@@ -140,7 +140,7 @@ def test_b_submit_waits_with_the_jobs_code(fleet):
         job = waiting.stdout.readline().strip()
         assert worker.claim() == job
         worker.fail("limit:memory")
-        assert waiting.wait(timeout=30) == 137
+        assert waiting.wait(timeout=PATIENCE_SECONDS) == 137
 
 
 def test_b_submit_follows_states_and_output(fleet):
@@ -153,7 +153,7 @@ def test_b_submit_follows_states_and_output(fleet):
         worker.log(b"hello\n")
         worker.log(b"oops\n", stream=2)
         worker.fail("exception", text="ValueError: no")
-        out, err = following.communicate(timeout=30)
+        out, err = following.communicate(timeout=PATIENCE_SECONDS)
         assert (following.returncode, out) == (1, "hello\n")
         assert err.startswith("oops\n✕ 1 failed  score.py  ran ")
         assert err.endswith(f": ValueError: no (exception)  {job}\n")
@@ -171,7 +171,7 @@ def test_b_ctrl_c_leaves_the_job_and_a_second_one_cancels_it(fleet):
         assert said[-1] == "left job 1, which goes on. Back to it: quern logs -f 1\n"
         assert status(fleet, job)["cancelling"] is False
         following.send_signal(signal.SIGINT)
-        assert following.communicate(timeout=30) == ("", "1 is told to end\n")
+        assert following.communicate(timeout=PATIENCE_SECONDS) == ("", "1 is told to end\n")
         assert following.returncode == 4
     assert status(fleet, job)["cancelling"] is True
 

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from fleet import RELEASE
+from fleet import PATIENCE_SECONDS, RELEASE
 
 HOSTILE = ["a\r\nb", "{x}", "a{b}c", "../../etc/passwd", "x" * 4096, "*", "?[a-z]", "%s%n", "", " ", "a b",
            "\u202eevil", "\x1b[31m", "quern:{default}:job:x"]
@@ -71,6 +71,6 @@ def test_f_what_is_not_utf8_is_refused(fleet):
     before = fleet.keys()
     for words in (["-o", b"a\xffb"], ["--param", b"k=\xff"], ["--read", b"\xc3"]):
         done = subprocess.run([RELEASE / "quern", "submit", "score.py", *words], cwd=fleet.directory, env=fleet.environment,
-                              capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
+                              capture_output=True, stdin=subprocess.DEVNULL, timeout=PATIENCE_SECONDS)
         assert (done.returncode, done.stdout) == (2, b"") and done.stderr.startswith(b"error: ")
     assert fleet.keys() == before

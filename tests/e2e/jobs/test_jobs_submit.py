@@ -5,6 +5,7 @@ import re
 import pytest
 
 from desk import document, error, sha, status
+from fleet import PATIENCE_SECONDS
 
 ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 
@@ -131,7 +132,7 @@ def test_b_a_queue_that_is_none_is_told_with_the_nearest(fleet):
 
 def test_r_an_id_that_cannot_be_printed_is_told_elsewhere(fleet):
     with open("/dev/full", "w") as full, fleet.start("submit", "score.py", "--id", "mine", stdout=full) as process:
-        assert process.communicate(timeout=60)[1] == "the job is queued: mine; the same again is the same job: --id mine\n" \
+        assert process.communicate(timeout=PATIENCE_SECONDS)[1] == "the job is queued: mine; the same again is the same job: --id mine\n" \
             "error: writing to standard output failed\n"
         assert process.returncode == 75
     assert status(fleet, "mine")["state"] == "queued"

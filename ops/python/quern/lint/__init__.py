@@ -50,7 +50,7 @@ def run(call, answers):
     try:
         found = findings(call["script"], call, unpack(call))
     except _quern.Failure as failure:
-        answers.raised(failure.reason, 0, "", str(failure), 0, False)
+        answers.raised(failure.reason, getattr(failure, "number", 0), "", str(failure), 0, False)
         return
     write("".join(json.dumps(finding._asdict()) + "\n" for finding in found))
 
@@ -64,7 +64,7 @@ def unpack(call):
     os.mkdir(bundle)
     directory = os.open(bundle, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        _quern.unpack_bundle(call["bundle"], directory)
+        _quern.unpack_bundle(call["bundle"], directory, call["bundle_ceilings"])
     finally:
         os.close(directory)
     return True

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A15: objects that answer to str() and repr() with no end, or with a gigabyte, on the way of an error."""
 
-EXPECT = {"reason": "exception", "like": r".*", "options": ["--timeout", "20s", "--memory", "512M"],
+EXPECT = {"reason": "exception", "like": r".*", "options": ["--memory", "512M"],
           "free": None, "end": "exit 1"}
 
 
