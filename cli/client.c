@@ -71,11 +71,10 @@ static const char *find_name(const struct command_line *line, const struct prefe
     return given ? "-q" : variable ? "QUERN_QUEUE" : preferences->file;
 }
 
-static int open_queue(const char *name, const char *name_source, const char *key_file, struct client *client,
-                      struct refusal *refusal) {
+static int open_queue(const char *name, const char *name_source, struct client *client, struct refusal *refusal) {
     const struct queue_options options = {.url = client->url,
                                           .password = client->password,
-                                          .key_file = *key_file ? key_file : NULL,
+                                          .key_file = *client->key_file ? client->key_file : NULL,
                                           .name = name,
                                           .durability = client->durability};
     struct err err;
@@ -88,6 +87,16 @@ static int open_queue(const char *name, const char *name_source, const char *key
     return refuse(refusal, *source == '-' ? REASON_USAGE : REASON_CONFIG, "%s: %s", source, err.msg);
 }
 
+static const char *variable_or(const char *variable, const char *preferred) {
+    const char *value = preferences_variable(variable);
+    return value ? value : preferred;
+}
+
+static int find_key_file(const struct preferences *preferences, char ret[PATH_MAX], struct refusal *refusal) {
+    int bytes = snprintf(ret, PATH_MAX, "%s", variable_or("QUERN_KEY_FILE", preferences->key_file));
+    return bytes < PATH_MAX ? 0 : refuse(refusal, REASON_CONFIG, "QUERN_KEY_FILE: the name is too long");
+}
+
 static int read_durability(const struct preferences *preferences, enum queue_durability *ret, struct refusal *refusal) {
     const char *variable = preferences_variable("QUERN_DURABILITY");
     const char *word = variable ? variable : *preferences->durability ? preferences->durability : "normal";
@@ -95,11 +104,6 @@ static int read_durability(const struct preferences *preferences, enum queue_dur
     if (queue_durability_parse(word, ret, &err) == 0)
         return 0;
     return refuse(refusal, REASON_CONFIG, "%s: %s", variable ? "QUERN_DURABILITY" : preferences->file, err.msg);
-}
-
-static const char *variable_or(const char *variable, const char *preferred) {
-    const char *value = preferences_variable(variable);
-    return value ? value : preferred;
 }
 
 static int open_named(const struct command_line *line, const char *operand, struct client *ret,
@@ -117,9 +121,10 @@ static int open_named(const struct command_line *line, const char *operand, stru
     int result = preferences_password("QUERN_REDIS_PASSWORD_FILE", preferences.password_file, &ret->password, refusal);
     if (result == 0)
         result = read_durability(&preferences, &ret->durability, refusal);
-    const char *key_file = variable_or("QUERN_KEY_FILE", preferences.key_file);
     if (result == 0)
-        result = open_queue(name, name_source, key_file, ret, refusal);
+        result = find_key_file(&preferences, ret->key_file, refusal);
+    if (result == 0)
+        result = open_queue(name, name_source, ret, refusal);
     if (result < 0)
         client_close(ret);
     return result;

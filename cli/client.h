@@ -34,6 +34,7 @@ struct client {
     char url[CLIENT_URL_BYTES];
     char source[CLIENT_URL_BYTES]; /* who named the URL: "--queue-url", "QUERN_REDIS_URL", ... */
     char *password;                /* owned; NULL: none */
+    char key_file[PATH_MAX];       /* empty: nothing is signed */
     enum queue_durability durability;
     struct queue_home home; /* after client_store() */
 };

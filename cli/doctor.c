@@ -3,7 +3,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "cli/client.h"
 #include "cli/environments.h"
@@ -102,6 +104,34 @@ static void look_redis(struct findings *findings, const struct client *client) {
     look_clock(findings, &server);
 }
 
+/* ---- the key that signs jobs ---- */
+
+// Whoever may change the file decides whose jobs are run.
+static void look_key_file(struct findings *findings, const char *file) {
+    struct stat status;
+    if (stat(file, &status) < 0)
+        return; // has been told
+    if (status.st_uid != 0 && status.st_uid != geteuid())
+        finding(findings,
+                &(struct finding){.level = FINDING_WARNING, .what = "key", .remedy = "chown it to who submits"},
+                "key file %s belongs to the user %u, who may change it", file, (unsigned)status.st_uid);
+    else if (status.st_mode & (S_IRGRP | S_IWGRP))
+        finding(findings, &(struct finding){.level = FINDING_WARNING, .what = "key", .remedy = "chmod 600"},
+                "key file %s: its group may read or write it", file);
+    else
+        finding(findings, &(struct finding){.what = "key"}, "jobs are signed with the first key of %s", file);
+}
+
+static void look_key(struct findings *findings, const struct client *client) {
+    struct err err;
+    if (!*client->key_file)
+        return;
+    if (queue_keys_check(client->queue, &err) < 0)
+        fault(findings, "key", &err, "openssl rand -hex 32 > FILE && chmod 600 FILE; hosts need the same one");
+    else
+        look_key_file(findings, client->key_file);
+}
+
 /* ---- the queue ---- */
 
 static void look_disk(struct findings *findings, const char *what, const char *path) {
@@ -185,6 +215,7 @@ static void look_queue(const struct command_line *line, struct findings *finding
         return;
     }
     finding(findings, &(struct finding){.what = "queue"}, "'%s' at %s (%s)", client.name, client.url, client.source);
+    look_key(findings, &client);
     look_redis(findings, &client);
     if (findings->code == 0) {
         look_store(findings, &client);

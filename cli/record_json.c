@@ -66,7 +66,7 @@ json_t *record_json(const struct client *client, const char *id, const struct qu
     json_t *object = json_pack(
         "{s:i, s:s, s:s, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, "
         "s:o, "
-        "s:o, s:o}",
+        "s:o, s:o, s:o}",
         "schema", 1, "queue", client->name, "id", id, "number", count(record->number), "state",
         job_state_name(record->state), "cancelling", record->cancelling, "exit_code", code(record->state, record->why),
         "reason", text_or_null(record->why), "message", text_or_null(record->text), "priority", count(record->priority),
@@ -75,7 +75,10 @@ json_t *record_json(const struct client *client, const char *id, const struct qu
         moment(record->due_unix_ms), "started", moment(record->started_unix_ms), "ended", moment(record->ended_unix_ms),
         "worker", text_or_null(record->worker), "progress", text_or_null(record->progress), "signed", record->is_signed,
         "metrics", list_of(manifest, "metrics"), "files", list_of(manifest, "files"), "written",
-        list_of(manifest, "written"));
+        list_of(manifest, "written"), "warnings", list_of(manifest, "warnings"));
+    put_object(object, manifest, "environment");
+    put_object(object, manifest, "jail");
+    put_object(object, manifest, "usage");
     put_object(object, manifest, "limits");
     put_object(object, manifest, "limits_from");
     return object;

@@ -54,7 +54,7 @@ static bool take_key(const char *line, size_t digits, struct key *ret) {
 
 static int take_line(const char *file, size_t number, const char *line, size_t bytes, struct keys *keys,
                      struct err *err) {
-    while (bytes && strchr(" \t\r", line[bytes - 1]))
+    while (bytes && memchr(" \t\r", line[bytes - 1], 3))
         bytes--;
     if (bytes == 0 || *line == '#')
         return 0;

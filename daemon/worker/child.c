@@ -13,6 +13,7 @@
 #include "child_memory.h"
 #include "quern/clock.h"
 #include "quern/events.h"
+#include "quern/foreign.h"
 #include "quern/memory.h"
 #include "quern/own.h"
 
@@ -25,15 +26,16 @@ void child_init(struct child *child, struct supervisor_calls *calls) {
                             .process = -1,
                             .work_dir = -1,
                             .memory = {MANIFEST_UNKNOWN, MANIFEST_UNKNOWN}};
-    tree_watch_init(&child->watch);
+    tree_guard_init(&child->guard);
 }
 
 void child_done(struct child *child) {
-    int *const fds[] = {&child->control, &child->conversation, &child->requests,
-                        &child->tree,    &child->process,      &child->work_dir};
+    tree_guard_done(&child->guard);
+    int *const fds[] = {&child->control, &child->tree, &child->process, &child->work_dir};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         own_close(fds[i]);
-    tree_watch_done(&child->watch);
+    foreign_close(&child->conversation, 1);
+    foreign_close(&child->requests, 1);
 }
 
 static void kill_tree(const struct child *child) {
@@ -95,7 +97,7 @@ int child_take(struct child *child, int control, const struct job_limits *limits
     child->time_ms = limits->time_ms;
     TRY(receive_first(child, &spawned, err));
     return calls_watch(child->calls, &(struct calls_tree){child->tree, child->process, limits}, &child->facts,
-                       &child->watch.group, err);
+                       &child->guard.watch.group, err);
 }
 
 // What it is told decides what it may use.
@@ -103,9 +105,9 @@ static int watch_call(struct child *child, const struct host_call *call, const i
     if (call->kind == HOST_COMMIT)
         child->limits = call->limits;
     if (call->kind == HOST_INPUT && call->flags == OBJECT_DATASET)
-        return tree_watch_input(&child->watch, fds[0], err);
+        return tree_watch_input(&child->guard.watch, fds[0], err);
     if (call->kind == HOST_START)
-        tree_watch_begin(&child->watch, child->process, &child->facts, child->inherited_bytes, &child->limits);
+        tree_watch_begin(&child->guard.watch, child->process, &child->facts, child->inherited_bytes, &child->limits);
     return 0;
 }
 
@@ -134,34 +136,29 @@ int child_listen(struct child *child, struct err *err) {
 // ---- listen ----
 
 static void take_result(struct child *child, const struct child_listener *listener, const struct host_answer *answer,
-                        int fd) {
+                        int *fd) {
     struct err why;
     uint64_t bytes = 0;
     child->segments = true;
-    if (memory_check(fd, listener->result_bytes, &bytes, &why) < 0) {
-        close(fd);
+    if (memory_check(*fd, listener->result_bytes, &bytes, &why) < 0 ||
+        listener->on_result(listener->context, answer, steal_fd(fd), &why) < 0)
         refuse(child, &why);
-    } else if (listener->on_result(listener->context, answer, fd, &why) < 0) {
-        refuse(child, &why);
-    }
 }
 
 static void take_done(struct child *child) {
     child->done = true;
     child_memory_measure(child->process, child->segments, &child->memory);
-    close(child->conversation); // lets the child end
-    child->conversation = -1;
+    foreign_close(&child->conversation, 1); // lets the child end
 }
 
+// Steals `fd` if it keeps it.
 static void take_answer(struct child *child, const struct child_listener *listener, const struct host_answer *answer,
-                        int fd) {
+                        int *fd) {
     switch ((enum host_answer_kind)answer->kind) {
     case HOST_READY:
         if (child->work_dir < 0) {
-            child->work_dir = fd;
-            tree_watch_work(&child->watch, &child->facts, fd);
-        } else {
-            close(fd);
+            child->work_dir = steal_fd(fd);
+            tree_guard_work(&child->guard, &child->facts, child->work_dir);
         }
         break;
     case HOST_RESULT:
@@ -183,17 +180,15 @@ static void take_answer(struct child *child, const struct child_listener *listen
     }
 }
 
-static int on_conversation(struct child *child, const struct child_listener *listener, struct err *err) {
-    (void)err;
+static void on_conversation(struct child *child, const struct child_listener *listener) {
     struct host_answer answer;
     struct err why;
-    auto_fd int fd = -1;
+    int fd = -1;
     size_t count = 0;
-    int got = record_receive(child->conversation, &answer, sizeof answer, &fd, 1, &count, &why);
+    int got = foreign_receive(child->conversation, &answer, sizeof answer, &fd, 1, &count, &why);
     if (got == 0 || (got < 0 && why.reason == REASON_INFRA)) {
-        close(child->conversation);
-        child->conversation = -1;
-        return 0;
+        foreign_close(&child->conversation, 1);
+        return;
     }
     if (got < 0) {
         err_set(&why, REASON_BAD_RESULT, "the script's process sent a record that is none");
@@ -204,39 +199,61 @@ static int on_conversation(struct child *child, const struct child_listener *lis
     } else if (host_answer_check(&answer, count, &why) < 0) {
         refuse(child, &why);
     } else {
-        take_answer(child, listener, &answer, steal_fd(&fd));
+        take_answer(child, listener, &answer, &fd);
     }
+    foreign_close(&fd, got > 0 ? 1 : 0);
+}
+
+static int answer(struct child *child, const struct child_listener *listener, struct request *request, int *fds,
+                  size_t count, struct err *err) {
+    struct err why;
+    // All others may wait for a service.
+    if (request->kind != REQUEST_PROGRESS)
+        TRY(tree_guard_start(&child->guard, child->tree, err));
+    if (listener->on_request(listener->context, request, fds, count, &why) < 0)
+        refuse(child, &why);
     return 0;
 }
 
-static void on_request(struct child *child, const struct child_listener *listener) {
+static int on_request(struct child *child, const struct child_listener *listener, struct err *err) {
     struct request request;
     struct err why;
     int fds[REQUEST_MAX_FDS];
     size_t count = 0;
-    int got = record_receive(child->requests, &request, sizeof request, fds, REQUEST_MAX_FDS, &count, &why);
+    int got = foreign_receive(child->requests, &request, sizeof request, fds, REQUEST_MAX_FDS, &count, &why);
     if (got == 0 || (got < 0 && why.reason == REASON_INFRA)) {
-        own_close(&child->requests);
+        foreign_close(&child->requests, 1);
     } else if (got < 0) {
         err_set(&why, REASON_BAD_RESULT, "the script's process sent a request that is none");
         refuse(child, &why);
-    } else if (listener->on_request(listener->context, &request, fds, count, &why) < 0) {
-        refuse(child, &why);
+    } else {
+        int answered = answer(child, listener, &request, fds, count, err);
+        foreign_close(fds, count);
+        return answered;
     }
+    return 0;
 }
 
 // The group tells of orphans, too, which nobody waited for.
 static void take_usage(struct child *child) {
     struct cgroup_usage usage;
     struct err why;
-    if (!tree_watch_end(&child->watch, &usage))
+    if (!tree_watch_end(&child->guard.watch, &usage))
         return;
     child->exit.user_us = usage.user_us;
     child->exit.system_us = usage.system_us;
     if (!usage.out_of_memory || child->done)
         return;
-    tree_watch_killed(&child->watch, &usage, &why);
+    tree_watch_killed(&child->guard.watch, &usage, &why);
     refuse(child, &why);
+}
+
+static int end_guard(struct child *child, struct err *err) {
+    struct err why;
+    int found = tree_guard_end(&child->guard, &why, err);
+    if (found > 0)
+        refuse(child, &why);
+    return found < 0 ? -1 : 0;
 }
 
 static int on_control(struct child *child, struct err *err) {
@@ -247,8 +264,9 @@ static int on_control(struct child *child, struct err *err) {
         return err_set(err, REASON_LOST, "the zygote died while a job ran");
     err_distrust(&child->exit.err);
     child->exited = true;
+    TRY(end_guard(child, err));
     take_usage(child);
-    if (tree_watch_last_survey(&child->watch, &why) > 0)
+    if (tree_watch_last_survey(&child->guard.watch, &why) > 0)
         refuse(child, &why);
     return 0;
 }
@@ -277,27 +295,22 @@ static void on_turn(struct child *child, const struct child_listener *listener) 
         kill_tree(child);
 }
 
-static int on_look(struct child *child, struct err *err) {
-    struct err why;
-    int beyond = tree_watch_look(&child->watch, &why, err);
-    if (beyond > 0)
-        refuse(child, &why);
-    return beyond;
-}
-
 enum { CONVERSATION, REQUESTS, CONTROL, SUPERVISOR, OUT, ERR, OTHER, SOURCES };
 
 static int spool_end(const struct spool *spool) { return spool ? spool->read_end : -1; }
 
+// Returns 1 when nothing is left to hear. What a dead tree said lies there to its end: who else has the other side of it, a
+// socket in whose queue it was left perhaps, says nothing any more.
 static int attend_once(struct child *child, const struct child_listener *listener, struct err *err) {
+    const bool dead = child->exited;
     uint64_t deadline_ns = CLOCK_NEVER;
     int other = listener->on_wait ? listener->on_wait(listener->context, &deadline_ns) : -1;
-    uint64_t look_ns = child->exited ? CLOCK_NEVER : tree_watch_next_ns(&child->watch);
+    uint64_t look_ns = dead ? 0 : tree_guard_next_ns(&child->guard);
     deadline_ns = look_ns < deadline_ns ? look_ns : deadline_ns;
     struct pollfd polls[SOURCES] = {
         [CONVERSATION] = {.fd = child->conversation, .events = POLLIN},
         [REQUESTS] = {.fd = child->requests, .events = POLLIN},
-        [CONTROL] = {.fd = child->exited ? -1 : child->control, .events = POLLIN},
+        [CONTROL] = {.fd = dead ? -1 : child->control, .events = POLLIN},
         [SUPERVISOR] = {.fd = child->calls->socket, .events = POLLIN},
         [OUT] = {.fd = spool_end(listener->out), .events = POLLIN},
         [ERR] = {.fd = spool_end(listener->err), .events = POLLIN},
@@ -305,22 +318,24 @@ static int attend_once(struct child *child, const struct child_listener *listene
     };
     if (poll(polls, SOURCES, clock_poll_ms(deadline_ns)) < 0)
         return errno == EINTR ? 0 : err_sys(err, REASON_BUG, "the worker's poll");
+    if (dead && !polls[OUT].revents && !polls[ERR].revents && !polls[CONVERSATION].revents)
+        return 1;
     // Output first, so that what a script printed stands before what became of it.
     if (polls[OUT].revents)
         TRY(on_output(listener, listener->out, 1, err));
     if (polls[ERR].revents)
         TRY(on_output(listener, listener->err, 2, err));
     if (polls[CONVERSATION].revents)
-        TRY(on_conversation(child, listener, err));
+        on_conversation(child, listener);
     if (polls[SUPERVISOR].revents)
         TRY(on_supervisor(child, err));
     if (polls[CONTROL].revents)
         TRY(on_control(child, err));
     // Behind the supervisor: a request may ask it, and takes from its socket what the poll saw there.
     if (polls[REQUESTS].revents)
-        on_request(child, listener);
+        TRY(on_request(child, listener, err));
     if (!child->exited && clock_now_ns() >= look_ns)
-        TRY(on_look(child, err));
+        TRY(tree_guard_start(&child->guard, child->tree, err));
     on_turn(child, listener);
     return 0;
 }
@@ -338,9 +353,12 @@ static int forsake(const struct child *child) {
 int child_attend(struct child *child, const struct child_listener *listener, struct err *err) {
     if (calls_end(child->calls))
         kill_tree(child);
-    while (!child->exited || child->conversation >= 0 || spool_end(listener->out) >= 0 || spool_end(listener->err) >= 0)
-        if (attend_once(child, listener, err) < 0)
-            return forsake(child);
+    int done;
+    do
+        done = attend_once(child, listener, err);
+    while (done == 0);
+    if (done < 0)
+        return forsake(child);
     return calls_unwatch(child->calls, err);
 }
 

@@ -7,15 +7,9 @@
 #include "quern/memory.h"
 #include "quern/own.h"
 
-static int check_result(struct attempt *attempt, struct attempt_result *result, uint64_t *left, struct err *err) {
+static int check_result(struct attempt *attempt, struct attempt_result *result, struct err *err) {
     struct codec_outcome outcome;
     struct err why;
-    uint64_t most = attempt->job.limits.result_bytes;
-    TRY(memory_check(result->segment, most, &result->segment_bytes, err));
-    if (result->segment_bytes > *left)
-        return err_set(err, REASON_LIMIT_OUTPUT, "all results together are larger than their limit of %llu (--result)",
-                       (unsigned long long)most);
-    *left -= result->segment_bytes;
     if (result->kind != OBJECT_DATASET)
         return 0;
     if (codec_check(&attempt->codec, result->segment, &outcome, &why) < 0) {
@@ -28,9 +22,8 @@ static int check_result(struct attempt *attempt, struct attempt_result *result, 
 }
 
 static int check_results(struct attempt *attempt, struct err *err) {
-    uint64_t left = attempt->job.limits.result_bytes;
     for (uint32_t i = 0; i < attempt->result_count; i++)
-        TRY(check_result(attempt, &attempt->results[i], &left, err));
+        TRY(check_result(attempt, &attempt->results[i], err));
     return 0;
 }
 

@@ -113,7 +113,10 @@ static uint64_t bytes_of(const struct attempt_file *files, uint32_t count, const
 }
 
 uint64_t kept_bytes(const struct attempt *attempt, const char *name) {
-    return bytes_of(attempt->files, attempt->file_count, name) +
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < attempt->result_count; i++)
+        bytes += attempt->results[i].segment_bytes;
+    return bytes + bytes_of(attempt->files, attempt->file_count, name) +
            bytes_of(attempt->written, attempt->written_count, name);
 }
 

@@ -27,7 +27,7 @@ MUST_USE int kept_key(struct attempt *attempt, const char *key, int fd, bool seg
 const struct attempt_file *kept_find(const struct attempt *attempt, const char *key);
 bool kept_forget(struct attempt *attempt, const char *key); /* false: there is none */
 
-/* Of all that waits, but not of what has this name and would be replaced. */
+/* Of all that waits, results included, but not of what has this name and would be replaced. */
 uint64_t kept_bytes(const struct attempt *attempt, const char *name);
 
 void kept_done(struct attempt *attempt);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "requests.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,7 +23,7 @@
 struct exchange {
     struct attempt *attempt;
     const struct request *request;
-    int payload; // or -1; taken by steal_fd()
+    int *payload; // or NULL; taken by steal_fd()
     struct request_reply *reply;
     int segment; // goes with the reply; or -1
     bool denied; // by the job's own prefixes, not by a service of ours
@@ -59,13 +59,13 @@ static int check_writable(struct exchange *exchange, struct err *err) {
 static int take_payload(struct exchange *exchange, int *ret_fd, struct err *err) {
     uint64_t most = exchange->attempt->job.limits.result_bytes, bytes = 0;
     uint64_t kept = kept_bytes(exchange->attempt, exchange->request->name);
-    TRY(memory_check(exchange->payload, UINT64_MAX, &bytes, err));
+    TRY(memory_check(*exchange->payload, UINT64_MAX, &bytes, err));
     if (kept > most || bytes > most - kept)
         return err_set(err, REASON_LIMIT_OUTPUT,
                        "%.200s: %" PRIu64 " bytes are more than what is left of the %" PRIu64
                        " MiB for all results; --result gives more",
                        exchange->request->name, bytes, most >> 20);
-    *ret_fd = steal_fd(&exchange->payload);
+    *ret_fd = steal_fd(exchange->payload);
     return 0;
 }
 
@@ -221,8 +221,9 @@ static int lend_written(struct exchange *exchange, const struct attempt_file *wr
     if (!written->segment)
         return err_set(err, REASON_BAD_INPUT, "%.200s: expected a dataset, found bytes that this run wrote",
                        written->name);
-    exchange->segment = memory_reopen(written->fd, err);
-    return exchange->segment < 0 ? -1 : 0;
+    // Not opened anew: the script may have taken the right to that from everybody.
+    exchange->segment = fcntl(written->fd, F_DUPFD_CLOEXEC, 0);
+    return exchange->segment < 0 ? err_sys(err, REASON_INFRA, "a descriptor of %.200s", written->name) : 0;
 }
 
 static int read_dataset(struct exchange *exchange, struct err *err) {
@@ -382,32 +383,22 @@ static int answer(struct exchange *exchange, int reply_to, struct err *err) {
     return 0;
 }
 
-// A TCP socket that lingers would hold up whoever closes it last.
-static void close_foreign(int fd) {
-    static const struct linger none;
-    if (fd >= 0) {
-        (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
-        close(fd);
-    }
-}
-
-int requests_answer(struct attempt *attempt, struct request *request, const int *fds, size_t fd_count,
-                    struct err *err) {
+int requests_answer(struct attempt *attempt, struct request *request, int *fds, size_t fd_count, struct err *err) {
     struct requests *requests = &attempt->requests;
     struct request_reply reply;
     reply.reason = reply.count = 0;
     reply.bytes = 0;
-    struct exchange exchange = {
-        .attempt = attempt, .request = request, .payload = fd_count > 1 ? fds[1] : -1, .reply = &reply, .segment = -1};
+    struct exchange exchange = {.attempt = attempt,
+                                .request = request,
+                                .payload = fd_count > 1 ? &fds[1] : NULL,
+                                .reply = &reply,
+                                .segment = -1};
     int done = request_check(request, fd_count, err);
     if (done == 0 && request->kind != REQUEST_PROGRESS && ++requests->count > REQUEST_MAX)
         done = err_set(err, REASON_BAD_RESULT, "the script asked more than %u times", REQUEST_MAX);
     if (done == 0)
         done = answer(&exchange, fd_count ? fds[0] : -1, err);
     own_close(&exchange.segment);
-    close_foreign(exchange.payload);
-    if (fd_count)
-        close_foreign(fds[0]);
     return done;
 }
 

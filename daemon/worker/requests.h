@@ -27,8 +27,8 @@ struct requests {
     struct storage_object object; /* owned */
 };
 
-/* fds pass: the reply's socket and the payload, `fd_count` of them. */
-MUST_USE int requests_answer(struct attempt *attempt, struct request *request, const int *fds, size_t fd_count,
+/* fds: the reply's socket and the payload, `fd_count` of them, the caller's; a payload that is kept is stolen. */
+MUST_USE int requests_answer(struct attempt *attempt, struct request *request, int *fds, size_t fd_count,
                              struct err *err);
 void requests_close(struct requests *requests);
 

@@ -8,6 +8,8 @@
 #include "attempt.h"
 #include "child.h"
 #include "daemon/failpoint.h"
+#include "kept.h"
+#include "quern/memory.h"
 #include "quern/own.h"
 
 enum { TERMINAL_IN = 6, TERMINAL_OUT, TERMINAL_ERR }; // the worker's descriptors of the debugger's terminal
@@ -50,6 +52,16 @@ static int check_file(const struct attempt_result *result, struct err *err) {
     return 0;
 }
 
+// Added up as they come: they are memory of ours from now on.
+static int check_room(const struct attempt *attempt, int segment, uint64_t *ret_bytes, struct err *err) {
+    uint64_t most = attempt->job.limits.result_bytes, kept = kept_bytes(attempt, "");
+    TRY(memory_check(segment, most, ret_bytes, err));
+    if (kept > most || *ret_bytes > most - kept)
+        return err_set(err, REASON_LIMIT_OUTPUT, "all results together are larger than their limit of %llu (--result)",
+                       (unsigned long long)most);
+    return 0;
+}
+
 static int on_result(void *context, const struct host_answer *answer, int fd, struct err *err) {
     struct attempt *attempt = context;
     auto_fd int segment = fd;
@@ -62,6 +74,7 @@ static int on_result(void *context, const struct host_answer *answer, int fd, st
             return err_set(err, REASON_BAD_RESULT, "the output %s was returned twice", result->port);
     result->kind = (uint32_t)answer->detail;
     TRY(check_file(result, err));
+    TRY(check_room(attempt, segment, &result->segment_bytes, err));
     result->segment = steal_fd(&segment);
     attempt->result_count++;
     return 0;
@@ -77,7 +90,7 @@ static void on_output(void *context, uint32_t stream, const char *bytes, size_t 
     report_log(&attempt->report, stream, bytes, count);
 }
 
-static int on_request(void *context, struct request *request, const int *fds, size_t fd_count, struct err *err) {
+static int on_request(void *context, struct request *request, int *fds, size_t fd_count, struct err *err) {
     return requests_answer(context, request, fds, fd_count, err);
 }
 
@@ -190,8 +203,8 @@ static void keep_facts(struct attempt *attempt, const struct child *child) {
     manifest->user_us = child->exit.user_us;
     manifest->system_us = child->exit.system_us;
     manifest->peak_rss_bytes = child->exit.peak_rss_bytes;
-    if (child->watch.peak_bytes)
-        manifest->peak_bytes = child->watch.peak_bytes;
+    if (child->guard.watch.peak_bytes)
+        manifest->peak_bytes = child->guard.watch.peak_bytes;
     manifest->private_dirty_bytes = child->memory.private_dirty_bytes;
     manifest->copied_on_write_bytes = child->memory.copied_on_write_bytes;
     if (child->raised.kind) {

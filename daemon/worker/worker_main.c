@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * quern-worker: does the steps of one job after the other. Blocking, single-threaded, no Python, parses no dataset, no
+ * quern-worker: does the steps of one job after the other. Blocking, no Python, parses no dataset, no
  * picture and no zip. Descriptors at exec: quern/supervisor.h.
  *
  *     quern-worker --daemon   for quernd: one job after the other, by its struct settings

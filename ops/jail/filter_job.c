@@ -152,6 +152,7 @@ static const struct argument_rule arguments[] = {
     BITS(clone, 0, CLONE_NEWPID),
     BITS(clone, 0, CLONE_NEWNET),
     BITS(memfd_create, 1, MFD_HUGETLB),
+    BITS(mmap, 3, MAP_HUGETLB), // no figure of a process's memory has them
     // The kernel looks at the low 32 bits of a command; a comparison of all 64 could be evaded.
     COMMAND(ioctl, 1, TIOCSTI),
     COMMAND(ioctl, 1, TIOCLINUX),
@@ -250,6 +251,14 @@ static int deny_new_mark(scmp_filter_ctx context, struct err *err) {
     return failed < 0 ? add_failed(SCMP_SYS(prlimit64), failed, err) : 0;
 }
 
+// It is a hint, and what waits in a socket is memory that no process has. Nothing breaks of the usual size.
+static int ignore_send_buffer(scmp_filter_ctx context, struct err *err) {
+    const struct scmp_arg_cmp compare[] = {SCMP_A1(SCMP_CMP_MASKED_EQ, LOW_32, SOL_SOCKET),
+                                           SCMP_A2(SCMP_CMP_MASKED_EQ, LOW_32, SO_SNDBUF)};
+    int failed = seccomp_rule_add_array(context, SCMP_ACT_ERRNO(0), SCMP_SYS(setsockopt), 2, compare);
+    return failed < 0 ? add_failed(SCMP_SYS(setsockopt), failed, err) : 0;
+}
+
 static int deny_shared(scmp_filter_ctx context, bool signals_scoped, struct err *err) {
     TRY(deny(context, vain, COUNT(vain), 0, err));
     TRY(deny(context, groups, COUNT(groups), EPERM, err));
@@ -269,6 +278,7 @@ static int deny_all(scmp_filter_ctx context, const struct filter_wish *wish, str
     TRY(deny(context, kernel, COUNT(kernel), EPERM, err));
     TRY(deny(context, objects, COUNT(objects), EPERM, err));
     TRY(deny_arguments(context, arguments, COUNT(arguments), err));
+    TRY(ignore_send_buffer(context, err));
     TRY(wish->shared_machine ? deny_shared(context, wish->signals_scoped, err)
                              : deny_arguments(context, set_id_bits, COUNT(set_id_bits), err));
     if (!wish->path_truncate)

@@ -37,9 +37,8 @@ class Arena:
         directory = self.fleet.directory / "environments"
         directory.mkdir()
         for name, python in zip(names, [*PYTHONS.values(), PYTHONS[1]]):
-            network = "open" if name == "open" else "denied"
-            (directory / f"{name}.conf").write_text(
-                f"[environment]\npython = {python}\npreload = {PRELOAD}\nnetwork = {network}\n")
+            rest = "network = open" if name == "open" else f"preload = {PRELOAD}"
+            (directory / f"{name}.conf").write_text(f"[environment]\npython = {python}\n{rest}\n")
         self.host = self.fleet.host(environments={"names": " ".join(names), "directory": directory, "standby": 0},
                                     workers={"count": 2}, log={"level": "info"})
         self.put("four", "a,b\n1,w\n2,x\n3,y\n4,z\n")

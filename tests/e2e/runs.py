@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What came of a `quern run`."""
+"""What came of a `quern run`, or of a job."""
 import json
 
 
-class Run:
-    """A finished `quern run`: exit code, streams, and the record if the outputs were kept."""
+class Kept:
+    """Its record and outputs, in the directory `out`."""
 
-    def __init__(self, done, out):
-        self.code, self.stdout, self.stderr, self.out = done.returncode, done.stdout, done.stderr, out
+    def __init__(self, out):
+        self.out = out
 
     @property
     def job(self):
@@ -20,3 +20,11 @@ class Run:
     @property
     def script_err(self):
         return (self.out / "stderr.txt").read_text()
+
+
+class Run(Kept):
+    """A finished `quern run`, or `quern wait`: exit code, streams, and the record if the outputs were kept."""
+
+    def __init__(self, done, out):
+        super().__init__(out)
+        self.code, self.stdout, self.stderr = done.returncode, done.stdout, done.stderr

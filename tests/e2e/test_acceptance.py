@@ -700,14 +700,13 @@ def greeter():
 
 
 CONNECT = """
-import os, socket, sys, time
+import os, socket, sys
 def azureml_main():
-    begun = time.monotonic()
     try:
         with socket.create_connection(("127.0.0.1", int({port})), timeout=30) as peer:
             print(peer.recv(10).decode())
     except OSError as error:
-        print("refused", time.monotonic() - begun < 5)
+        print("refused", not isinstance(error, TimeoutError))
 """
 
 

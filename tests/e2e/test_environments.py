@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The same scripts under pandas 1.5 (the system's), 2 and 3 (environments of their own): `quern run --env NAME`."""
+"""The same scripts under pandas 1.5 (the system's), 2 and 3 (environments of their own): as jobs of one host, and where it says
+something else, as `quern run --env NAME`."""
 import json
 import os
 import pathlib
@@ -9,7 +10,8 @@ import tempfile
 import pytest
 
 from arrow_file import BOOL, FLOAT, UTF8, Array, Field, File, Scalar, bitmap, int_type, numbers, texts, timestamp_type
-from fleet import ROOT
+from fleet import ROOT, Fleet
+from runs import Kept
 from test_zero_copy import BATCH_ROWS, write_floats
 
 MB = 1_000_000
@@ -44,8 +46,35 @@ def floats(tmp_path_factory):
     return write_floats(tmp_path_factory.mktemp("environments") / "floats.arrow", 1)
 
 
-def under(quern, pandas, script, *options):
-    """A run that ends well, in the environment with that pandas."""
+@pytest.fixture(scope="module")
+def fleet():
+    """One host with all three."""
+    with Fleet(environments=",".join(f"pandas{version}" for version in PYTHONS)) as made:
+        for version, python in PYTHONS.items():
+            describe(made.directory / "config", f"pandas{version}", python)
+        made.host(environments={"names": " ".join(f"pandas{version}" for version in PYTHONS), "standby": 0,
+                                "directory": made.directory / "config/quern/environments"}).ready()
+        yield made
+
+
+def ended(fleet, pandas, script, *options):
+    """A job that has ended, in the environment with that pandas."""
+    job = fleet.submit(script, "--env", f"pandas{pandas}", *map(str, options))
+    fleet.wait(job)
+    out = fleet.directory / f"out-{job}"
+    fleet.quern("result", job, "-o", out)
+    return Kept(out)
+
+
+def under(fleet, pandas, script, *options):
+    """One that ends well."""
+    run = ended(fleet, pandas, script, *options)
+    assert run.job["reason"] is None, run.job
+    return run
+
+
+def run_under(quern, pandas, script, *options):
+    """A run that ends well, likewise."""
     run = quern(script, "--env", f"pandas{pandas}", *map(str, options))
     assert run.code == 0, run.stderr
     return run
@@ -56,8 +85,8 @@ def said(run):
     return json.loads(run.script_out)
 
 
-def test_b_each_has_its_own_pandas(quern, pandas):
-    run = under(quern, pandas, "import pandas, sys\ndef azureml_main():\n    print(pandas.__version__)\n    print(sys.prefix)\n")
+def test_b_each_has_its_own_pandas(fleet, pandas):
+    run = under(fleet, pandas, "import pandas, sys\ndef azureml_main():\n    print(pandas.__version__)\n    print(sys.prefix)\n")
     version, prefix = run.script_out.split()
     assert version.split(".")[0] == str(pandas)
     assert prefix == ("/usr" if pandas == 1 else str(PYTHONS[pandas].parents[1]))
@@ -75,7 +104,7 @@ def is_view(values):
 
 
 def test_l_a_frame_is_a_view_of_shared_memory(quern, pandas, floats):
-    run = under(quern, pandas, WHERE + """
+    run = run_under(quern, pandas, WHERE + """
 import json
 def azureml_main(df):
     views = [is_view(df[name].to_numpy()) for name in df.columns]
@@ -88,7 +117,7 @@ def azureml_main(df):
 
 
 def test_l_an_assignment_copies_its_column_only(quern, pandas, floats):
-    run = under(quern, pandas, WHERE + """
+    run = run_under(quern, pandas, WHERE + """
 import json
 def azureml_main(df):
     df.loc[df["c4"] > 500, "c4"] = 0.0
@@ -101,8 +130,8 @@ def azureml_main(df):
     assert usage["copied_on_write_bytes"] + usage["private_dirty_bytes"] < 75 * MB, usage
 
 
-def test_b_edits_stay_with_their_port(quern, pandas, floats):
-    under(quern, pandas, """
+def test_b_edits_stay_with_their_port(fleet, pandas, floats):
+    under(fleet, pandas, """
 import zlib
 def checksum(df):
     return [zlib.crc32(df[name].to_numpy()) for name in df.columns]
@@ -123,14 +152,13 @@ def azureml_main(df, other):
 """, "--dataframe1", floats, "--dataframe2", floats, "--memory", "4G")
 
 
-def test_b_arrays_can_be_written_until_copy_on_write(quern, pandas, floats):
+def test_b_arrays_can_be_written_until_copy_on_write(fleet, pandas, floats):
     """pandas 3 hands its arrays out read-only, everywhere: a script that writes into them says so itself."""
     script = "def azureml_main(df):\n    df['c3'].to_numpy()[:] = 8\n    return float(df['c3'].min())\n"
-    run = quern(script, "--env", f"pandas{pandas}", "--dataframe1", str(floats))
+    run = ended(fleet, pandas, script, "--dataframe1", floats)
     if pandas < 3:
-        assert run.code == 0, run.stderr
+        assert run.job["reason"] is None
         return
-    assert run.code == 1
     assert run.job["exception"] == {"type": "ValueError", "message": "assignment destination is read-only", "line": 2}
 
 
@@ -180,17 +208,17 @@ def expected(pandas):
             "some": ["float64", ["1.0", None, "3.0"]], "real": ["float32", ["1.5", None, "-0.0"]]}
 
 
-def test_m_every_kind_is_what_this_pandas_makes_of_it(quern, pandas, tmp_path):
+def test_m_every_kind_is_what_this_pandas_makes_of_it(fleet, pandas, tmp_path):
     (tmp_path / "table.arrow").write_bytes(table())
-    run = under(quern, pandas, LOOK, "--dataframe1", tmp_path / "table.arrow")
+    run = under(fleet, pandas, LOOK, "--dataframe1", tmp_path / "table.arrow")
     assert said(run) == expected(pandas)
-    again = under(quern, pandas, LOOK, "--dataframe1", shutil.copy(run.out / "dataset1.arrow", tmp_path / "again.arrow"))
+    again = under(fleet, pandas, LOOK, "--dataframe1", shutil.copy(run.out / "dataset1.arrow", tmp_path / "again.arrow"))
     assert said(again) == expected(pandas)
 
 
-def test_m_views_of_every_kind(quern, pandas, tmp_path):
+def test_m_views_of_every_kind(fleet, pandas, tmp_path):
     (tmp_path / "table.arrow").write_bytes(table())
-    run = under(quern, pandas, WHERE + """
+    run = under(fleet, pandas, WHERE + """
 import json
 def azureml_main(df):
     arrays = {name: df[name].array.asi8 for name in df.columns if name[0] in "tz" and name != "text"}
@@ -219,17 +247,17 @@ def azureml_main():
 OUTPUTS = ("odd", "cells", "empty", "array", "index")
 
 
-def test_m_results_are_the_same_whoever_makes_them(quern, tmp_path):
+def test_m_results_are_the_same_whoever_makes_them(fleet, tmp_path):
     """Each output of each version, read by one: equal in names, types, values and gaps."""
     kept = {}
     for pandas in PYTHONS:
-        run = under(quern, pandas, RESULTS)
+        run = under(fleet, pandas, RESULTS)
         assert sorted(path.stem for path in run.out.glob("*.arrow")) == sorted(OUTPUTS)
         kept[pandas] = shutil.copytree(run.out, tmp_path / f"kept{pandas}")
         shutil.rmtree(run.out)
     for name in OUTPUTS:
         files = [word for pandas in PYTHONS for word in (f"--dataframe{pandas}", kept[pandas] / f"{name}.arrow")]
-        run = under(quern, 1, "import pandas as pd\n"
+        run = under(fleet, 1, "import pandas as pd\n"
                     "def azureml_main(one, *others):\n"
                     "    print(one.dtypes)\n"
                     "    for other in others:\n"
@@ -241,33 +269,30 @@ def test_m_results_are_the_same_whoever_makes_them(quern, tmp_path):
 CSV = "\ufeffname,score,when,ok\nZoë,1.5,2020-01-01,True\n,,x,False\n"
 
 
-def test_m_tables_are_typed_alike(quern, pandas, tmp_path):
+def test_m_tables_are_typed_alike(fleet, pandas, tmp_path):
     (tmp_path / "t.csv").write_text(CSV, encoding="utf-8")
-    run = under(quern, pandas, "import json\ndef azureml_main(df):\n"
+    run = under(fleet, pandas, "import json\ndef azureml_main(df):\n"
                 "    print(json.dumps({name: str(df[name].dtype) for name in df.columns}))\n", "--dataframe1", tmp_path / "t.csv")
     text = "str" if pandas == 3 else "object"
     assert said(run) == {"name": text, "score": "float64", "when": text, "ok": "bool"}
 
 
-def test_m_a_failure_names_its_line(quern, pandas):
-    run = quern("import pandas as pd\ndef azureml_main():\n    return pd.DataFrame({'a': [1]})['b']\n",
-                "--env", f"pandas{pandas}")
-    assert run.code == 1
+def test_m_a_failure_names_its_line(fleet, pandas):
+    run = ended(fleet, pandas, "import pandas as pd\ndef azureml_main():\n    return pd.DataFrame({'a': [1]})['b']\n")
     assert run.job["reason"] == "exception"
     assert run.job["exception"] == {"type": "KeyError", "message": "'b'", "line": 3}
     told = run.script_err.replace(str(ROOT), "")  # the environment lies in the checkout, whatever that is called
     assert told.startswith("Traceback (most recent call last):\n") and "quern" not in told
 
 
-def test_m_a_result_that_is_none(quern, pandas):
-    run = quern("def azureml_main():\n    return {'a': [1, 2], 'b': [1]}\n", "--env", f"pandas{pandas}")
-    assert run.code == 1
+def test_m_a_result_that_is_none(fleet, pandas):
+    run = ended(fleet, pandas, "def azureml_main():\n    return {'a': [1, 2], 'b': [1]}\n")
     assert run.job["message"] == ("Unsupported return type. Failed to convert return value from type "
                                            "<class 'dict'> to type pd.DataFrame.")
 
 
-def test_m_pictures(quern, pandas):
-    run = under(quern, pandas, "import matplotlib\nmatplotlib.use('TkAgg')\nimport matplotlib.pyplot as plt\n"
+def test_m_pictures(fleet, pandas):
+    run = under(fleet, pandas, "import matplotlib\nmatplotlib.use('TkAgg')\nimport matplotlib.pyplot as plt\n"
                 "def azureml_main():\n    plt.plot([1, 2])\n    plt.savefig('a.png')\n")
     assert (run.out / "visualization.png").read_bytes()[:4] == b"\x89PNG"
 
@@ -326,15 +351,20 @@ def unsorted(tmp_path):
     return path
 
 
-def test_m_old_scripts_run_in_jobs_and_environments_that_want_it(quern, config, unsorted, pandas):
+MENDED = "DataFrame.sort is gone since pandas 0.20: write .sort_values"
+
+
+def test_m_old_scripts_run_in_jobs_and_environments_that_want_it(quern, fleet, config, unsorted, pandas):
+    job = under(fleet, pandas, OLD, "--legacy", "--dataframe1", unsorted)
+    assert job.script_out == "2\n" and any(MENDED in warning for warning in job.job["warnings"])
     describe(config, "old", PYTHONS[pandas], "legacy = yes")
-    for words in (["--env", f"pandas{pandas}", "--legacy"], ["--env", "old"]):
-        run = quern(OLD, *words, "--dataframe1", unsorted)
-        assert run.code == 0, run.stderr
-        assert run.script_out == "2\n" and "DataFrame.sort is gone since pandas 0.20: write .sort_values" in run.stderr
+    run = quern(OLD, "--env", "old", "--dataframe1", str(unsorted))
+    assert run.code == 0, run.stderr
+    assert run.script_out == "2\n" and MENDED in run.stderr
 
 
-def test_m_without_it_the_failure_names_it(quern, unsorted, pandas):
-    run = quern(OLD, "--env", f"pandas{pandas}", "--dataframe1", unsorted)
+def test_m_without_it_the_failure_names_it(quern, unsorted):
+    """Under each pandas: tests/module/test_glue_legacy.py."""
+    run = quern(OLD, "--env", "pandas3", "--dataframe1", str(unsorted))
     assert run.code == 1
     assert "sklearn.cross_validation is gone since scikit-learn 0.20: write sklearn.model_selection; --legacy brings it back" in run.stderr

@@ -20,6 +20,38 @@ def azureml_main():
         print(errno.errorcode[error.errno])
 """
 
+# Hands its worker a connection that waits for its last byte to be read, which nobody does, and closes its own end while the
+# worker is still at the notes before it.
+LINGER = """
+import array, os, socket, stat, struct, time
+from quern import channel
+NOTE, RESULT = (struct.pack("=IIIIiIQ256s4096s", kind, 1, 0, 0, 0, 0, 0, b"", b"") for kind in (2, 3))
+
+def conversation():
+    for fd in range(3, 256):
+        try:
+            if stat.S_ISSOCK(os.fstat(fd).st_mode) and fd != channel.line.fileno():
+                return socket.socket(fileno=os.dup(fd), family=socket.AF_UNIX, type=socket.SOCK_SEQPACKET)
+        except OSError:
+            continue
+
+def azureml_main():
+    own = conversation()
+    with socket.create_connection(("127.0.0.1", {port}), 20) as peer:
+        peer.setblocking(False)
+        try:
+            while True:
+                peer.send(bytes(65536))
+        except BlockingIOError:
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 30000))
+        sent = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [peer.fileno()]))]
+        for _ in range(20):
+            own.send(NOTE)
+        own.sendmsg([RESULT], sent)
+        os.close(peer.detach())
+    time.sleep(1000)
+"""
+
 
 @pytest.fixture(scope="module")
 def port():
@@ -55,11 +87,21 @@ def test_f_a_job_reaches_the_machines_servers_only_where_its_environment_is_open
     record = fleet.in_state(job, "succeeded")
     assert fleet.says("logs", job) == said + "\n"
     assert record["result"]["environment"]["network"] == network
+    told = json.loads(fleet.says("status", "--json", job))
+    assert {name: told[name] for name in ("environment", "jail", "usage", "warnings")} == {
+        name: record["result"][name] for name in ("environment", "jail", "usage", "warnings")}
     assert record["result"]["jail"]["network_namespace"] == (network == "denied")
     if os.geteuid() == 0:
         assert record["result"]["jail"]["level"] == "full"
     here = json.loads(fleet.says("run", script, "--env", environment, "--json"))
     assert here["environment"]["network"] == network
+
+
+def test_f_a_connection_that_lingers_does_not_hold_up_the_worker_that_gets_it(fleet):
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        job = fleet.submit(fleet.script(LINGER.format(port=deaf.getsockname()[1])), "--env", "open")
+        record = fleet.in_state(job, "failed")
+        assert record["message"] == "expected a sealed memory file, found another kind of descriptor"
 
 
 def test_b_an_open_network_is_told_before_anything_runs_in_it(fleet):

@@ -156,3 +156,25 @@ def test_f_a_client_whose_key_cannot_be_used_submits_nothing(fleet):
         fleet.in_state(job, "succeeded")
     finally:
         os.unlink(config / "quern.ini")
+
+
+def test_b_doctor_looks_at_the_key(fleet):
+    path = fleet.directory / "looked.key"
+    made = "openssl rand -hex 32 > FILE && chmod 600 FILE; hosts need the same one"
+
+    def told():
+        findings = json.loads(fleet.quern("doctor", "--json", QUERN_KEY_FILE=str(path)).out)["findings"]
+        return [(one["level"], one["text"], one["remedy"]) for one in findings if one["what"] == "key"]
+
+    assert told() == [("fault", f"key file {path}: No such file or directory", made)]
+    keys(fleet.directory, path.name, "abc")
+    assert told() == [("fault", f"key file {path}: line 1: expected 64 to 128 hexadecimal digits", made)]
+    keys(fleet.directory, path.name, NEW, mode=0o644)
+    assert told() == [("fault", f"key file {path}: expected that others may not read or write it: chmod 600", made)]
+    keys(fleet.directory, path.name, NEW, mode=0o640)
+    assert told() == [("warning", f"key file {path}: its group may read or write it", "chmod 600")]
+    keys(fleet.directory, path.name, NEW)
+    assert told() == [("good", f"jobs are signed with the first key of {path}", None)]
+    if os.geteuid() == 0:
+        os.chown(path, 1234, 1234)
+        assert told() == [("warning", f"key file {path} belongs to the user 1234, who may change it", "chown it to who submits")]

@@ -2,11 +2,12 @@
 """Limits of a job as a whole: what its processes use together, and what they only share."""
 import os
 import re
+import signal
 import subprocess
 
 import pytest
 
-from fleet import QUERN
+from fleet import QUERN, eventually
 from runs import Run
 
 TOGETHER = """
@@ -153,3 +154,42 @@ def test_l_many_large_processes_are_counted_before_they_are_weighed(tmp_path):
     run = Run(done, tmp_path / "out")
     assert (run.code, run.job["reason"], run.job["jail"]["level"]) == (1, "limit:processes", "user"), run.stderr
     assert re.fullmatch(r"the script had \d+ processes and threads, more than its limit of 256", run.job["message"])
+
+
+# Waits for a word of the test's, asks for what its worker cannot get now, and grows meanwhile.
+GROW = """
+import ctypes, multiprocessing, os, signal, threading, time
+import quern
+def hold():
+    held = os.urandom(1 << 20) * 100
+    signal.pause()
+def azureml_main():
+    ctypes.CDLL(None).prctl(15, b"greedy")
+    print("begun", flush=True)
+    while not quern.exists("team/go"):
+        time.sleep(0.01)
+    threading.Thread(target=quern.read, args=("team/slow",)).start()
+    for _ in range(12):
+        multiprocessing.get_context("fork").Process(target=hold).start()
+    signal.pause()
+"""
+
+
+def test_l_memory_is_looked_at_while_the_worker_waits_for_a_service(fleet, tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("a\n1\n")
+    host = fleet.host(environments={"standby": 0})
+    fleet.says("dataset", "put", table, "team/slow")
+    job = fleet.submit(GROW, "--read", "team", "--memory", "512M")
+    fleet.begun(job)
+    assert [one for one in host.processes() if one.name == "greedy"]
+    codecs = [one.pid for one in host.processes("quern-codec")]
+    for pid in codecs:
+        os.kill(pid, signal.SIGSTOP)
+    fleet.says("dataset", "put", table, "team/go")
+    eventually(lambda: not [one for one in host.processes() if one.name == "greedy"], "the tree is dead", 30)
+    assert host.stopped("quern-codec") == codecs
+    for pid in codecs:
+        os.kill(pid, signal.SIGCONT)
+    record = fleet.in_state(job, "failed")
+    assert record["reason"] == "limit:memory", record

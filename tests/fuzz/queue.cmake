@@ -1,6 +1,7 @@
 quern_fuzz_target(job ${CMAKE_CURRENT_LIST_DIR}/fuzz_job.c LIBS quern_job)
+quern_fuzz_target(signature ${CMAKE_CURRENT_LIST_DIR}/fuzz_signature.c LIBS quern_queue)
 quern_fuzz_target(queue_reply ${CMAKE_CURRENT_LIST_DIR}/fuzz_queue_reply.c LIBS quern_queue)
-foreach(program fuzz_queue_reply replay_queue_reply)
+foreach(program fuzz_queue_reply replay_queue_reply fuzz_signature replay_signature)
   if(TARGET ${program})
     target_include_directories(${program} PRIVATE ${CMAKE_SOURCE_DIR})
     target_link_libraries(${program} PRIVATE quern_redis)

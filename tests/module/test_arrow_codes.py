@@ -57,7 +57,7 @@ PLAIN = {  # what does not repeat itself enough, from the beginning or later
     "few rows": [["a"] * 1023], "unique": [[f"row {i}" for i in range(5000)]], "unique later": [LATE],
     "unique in later batches": [["a"] * 2000, [f"row {i}" for i in range(2100)]],
     "too many together": [[f"{batch} {i}" for i in range(500)] * 10 for batch in range(5)],
-    "long ones": [[str(i) * 2000 for i in range(200)] * 10], "missing ones": [[None] * 1000],
+    "long ones": [[str(i) * 2000 for i in range(200)] * 6], "missing ones": [[None] * 1000],
 }
 
 

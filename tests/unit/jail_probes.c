@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -90,6 +91,7 @@ static const struct call_probe calls[] = {
     NAMED("fchmodat S_ISUID", fchmodat, EPERM, FD, BAD, S_ISUID | 0755),
     NAMED("mknod of a device", mknodat, EPERM, FD, BAD, S_IFCHR | 0600, 0),
     NAMED("memfd of huge pages", memfd_create, EPERM, BAD, MFD_HUGETLB),
+    NAMED("mapping of huge pages", mmap, EPERM, 0, 1u << 21, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, FD),
     NAMED("ioctl TIOCSTI", ioctl, EPERM, FD, TIOCSTI, 0),
     NAMED("ioctl TIOCSTI, high bits", ioctl, EPERM, FD, UINT64_C(1) << 32 | TIOCSTI, 0),
     NAMED("ioctl TIOCLINUX", ioctl, EPERM, FD, TIOCLINUX, 0),

@@ -98,9 +98,11 @@ static void send_request(struct world *world, int payload) {
     int ends[2];
     struct err err = {0};
     assert_int_equal(record_pair(ends, NULL), 0);
-    const int fds[] = {ends[1], payload};
+    int fds[] = {ends[1], payload};
     if (requests_answer(&world->attempt, &world->request, fds, payload >= 0 ? 2 : 1, &err) < 0)
         fail_msg("%s", err.msg);
+    own_close(&fds[0]);
+    own_close(&fds[1]);
     char control[CMSG_SPACE(sizeof(int))];
     struct iovec part = {&world->reply, sizeof world->reply};
     struct msghdr message = {
@@ -297,9 +299,9 @@ static void f_names_of_files_stay_below(void **state) {
 static void ends_the_job(struct world *world, size_t fd_count, const char *message) {
     struct err err = {0};
     int fds[2] = {open("/dev/null", O_RDONLY), open("/dev/null", O_RDONLY)};
-    for (size_t i = fd_count; i < 2; i++)
-        close(fds[i]);
     assert_int_equal(requests_answer(&world->attempt, &world->request, fds, fd_count, &err), -1);
+    own_close(&fds[0]);
+    own_close(&fds[1]);
     assert_int_equal(err.reason, REASON_BAD_RESULT);
     assert_string_equal(err.msg, message);
 }
@@ -334,6 +336,8 @@ static void f_whoever_takes_no_reply_holds_nobody_up(void **state) {
         ;
     assert_int_equal(requests_answer(&world->attempt, &world->request, &ends[1], 1, &err), 0);
     close(ends[0]);
+    close(ends[1]);
+    close(null);
 }
 
 static void f_what_our_services_lack_is_no_fault_of_the_script(void **state) {
