@@ -128,7 +128,7 @@ def test_m_line_without_azureml_main_is_the_innermost(tmp_path):
                                                 ("raise SystemExit(-1)", 255, ""), ("sys.exit(257)", 1, "")])
 def test_m_exit(tmp_path, statement, code, err):
     job = run(tmp_path, f"import sys\ndef azureml_main():\n    print('before')\n    {statement}\n")
-    assert raised(job, "EXIT") == ("SystemExit", f"the script called sys.exit({code})", 4)
+    assert raised(job, "EXIT") == ("SystemExit", f"the script called sys.exit({repr(err[:-1]) if err else code})", 4)
     assert (job.raised["detail"], job.out, job.err) == (code, "before\n", err)
 
 

@@ -79,6 +79,13 @@ PANDAS = [
     ("pd.datetime(2014, 1, 2)", "datetime.datetime(2014, 1, 2)"),
     ("pd.np.arange(3)", "np.arange(3)"),
     ("pd.Int64Index([3, 4])", "pd.Index([3, 4])"),
+    ("[list(part) for part in pd.Series(['a b', 'c d e']).str.split(' ', n=1).str]", "[['a', 'c'], ['b', 'd e']]"),
+    ("d[['x', 'y']] < d[['x']].mean()", "pd.DataFrame({'x': d.x < 3, 'y': False})"),
+    ("(d < d.quantile(0.25)).any(axis=1)", "(d.x < 2) | (d.y < 2.25)"),
+    ("[d.groupby('k').x.mean()[1], d.iloc[0][2], d.x.describe()[[0, -1]].sum()]", "[3.5, 1.5, 10.0]"),
+    ("placed(d.groupby('k').x.mean())", "pd.Series([9.0, 3.5, 3.0], pd.Index(['a', 'b', 'c'], name='k'), name='x')"),
+    ("pd.Series([1.5], [2.0])[2]", "1.5"),
+    ("pd.set_option('max_colwidth', -1, 'display.max_rows', 7) or pd.get_option('display.max_rows')", "7"),
 ]
 NUMPY = [
     ("np.float(3)", "float(3)"), ("np.array([1, 2], dtype=np.int)", "np.array([1, 2])"), ("np.product([2, 3])", "np.prod([2, 3])"),
@@ -129,6 +136,8 @@ SCIKIT = [
      "[round(penalized(1.5) @ np.array([3, 1, 1]), 9)]"),
     ("GridSearchCV(Ridge(normalize=True), {'alpha': [0.1, 9.0], 'normalize': [True, False]}, cv=3).fit(X, y).best_params_",
      "GridSearchCV(Ridge(normalize=True), {'normalize': [True, False], 'alpha': [0.1, 9.0]}, cv=3).fit(X, y).best_params_"),
+    ("LinearRegression().fit(X, y).predict([3, 1]).round(9)", "LinearRegression().fit(X, y).predict([[3, 1]]).round(9)"),
+    ("LinearRegression().fit([[1], [2]], [2, 4]).predict(6.5).round(9)", "[13.0]"),
     ("np.ravel(RidgeClassifier(alpha=1.5, normalize=True).fit(X, y).coef_).round(9)", "(2 * penalized(1.5)[:-1]).round(9)"),
     ("Lasso(alpha=0.01, normalize=True).fit(X, y).coef_.round(9)", "lasso_of_norms(0.01).round(9)"),
     ("sklearn.preprocessing.Imputer(missing_values='NaN', strategy='mean', axis=0).fit_transform([[1.0], [np.nan]]).ravel()",
@@ -240,6 +249,14 @@ def test_m_each_use_is_named_once_with_its_line_and_its_modern_form(tmp_path):
     ("import sklearn.cross_validation", "sklearn.cross_validation is gone since scikit-learn 0.20: write sklearn.model_selection"),
     ("from sklearn.preprocessing import Imputer",
      "sklearn.preprocessing.Imputer is gone since scikit-learn 0.22: write sklearn.impute.SimpleImputer"),
+    ("from sklearn.externals import joblib", "sklearn.externals.joblib is gone since scikit-learn 0.23: write import joblib"),
+    ("import matplotlib.pyplot as plt; plt.gca().hist([1, 2], normed=True)",
+     "normed= of hist() is gone since matplotlib 3.1: write density="),
+    ("d.groupby('k').x.agg({'lo': 'min'})",
+     "a dict of new names for agg() is gone since pandas 1.0: write agg(new=(column, function))"),
+    ("from sklearn.preprocessing import StandardScaler; StandardScaler().fit(d.x)",
+     "data of one dimension is gone since scikit-learn 0.19: write values.reshape(-1, 1), or (1, -1) for one sample"),
+    ("pd.options.display.mpl_style = 'default'", "the option is gone since pandas 1.0: write the script without it"),
 ])
 def test_m_without_it_a_failure_names_the_option(tmp_path, code, hint):
     job = run(tmp_path, f"import numpy as np, pandas as pd\ndef azureml_main(d):\n    {code}\n", [FRAME])
@@ -253,6 +270,8 @@ def test_m_without_it_a_failure_names_the_option(tmp_path, code, hint):
                             "frame[column].astype(type) first; --legacy brings it back"),
     ("d[['x', 'y']].to_numpy()[0, 0] = 1; d.x.values[0] = 1",
      "since pandas 3.0 the arrays that a frame hands out are read-only: write .to_numpy(copy=True)"),
+    ("d.groupby('k').x.mean()[0]", "a number as a place in the brackets of a column is gone since pandas 3.0: write .iloc[]; "
+                                   "--legacy brings it back"),
 ])
 def test_m_pandas_3_is_stricter(tmp_path, code, hint):
     job = run(tmp_path, f"def azureml_main(d):\n    {code}\n", [FRAME])

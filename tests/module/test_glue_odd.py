@@ -110,6 +110,20 @@ HINTS = [
     ("def azureml_main(d):\n    xrange(3)\n", "the name 'xrange' is Python 2's: write range"),
     ("%matplotlib inline\n", "this is a line of a notebook: take it out"),
     ("def azureml_main(d):\n    print d\n", "this is Python 2: write print(...)"),
+    ("def azureml_main(data):\n    return dtaa\n", "did you mean 'data'?"),
+    ("def azureml_main(d):\n    return pd.DataFrame()\n", "the name 'pd' is not defined: write import pandas as pd above"),
+    ("def azureml_main(d):\n    return {}.has_key(1)\n", "this is Python 2: write key in mapping"),
+    ("def azureml_main(d):\n    return d.heda()\n", "did you mean 'head'?"),
+    ("import urllib2\n", "the module 'urllib2' is Python 2's: write urllib.request"),
+    ("import collections\ncollections.Iterable\n", "is gone since Python 3.10: write collections.abc.Iterable"),
+    ("def azureml_main(d):\n    import lightgbm.sklearn\n", "there is no module 'lightgbm' in this environment: `quern env create` "
+     "makes one with it, and --bundle brings modules of your own"),
+    ("def azure_main(d):\n    return d\n", "expected a function azureml_main(dataframe1, dataframe2), found azure_main"),
+    ("def azureml_main(d):\n    return d['K']\n", "did you mean 'k'? the columns are a, k"),
+    ("def azureml_main(d):\n    return d[['a', 'k']]['nothing']\n", "the columns are a, k"),
+    ("open('C:\\\\data\\\\x.csv')\n", "a job sees no files but its own: --dataframe1 connects tables, and files of --bundle are in "
+     "./Script Bundle"),
+    (b"x = '\xf6'\n", "save the file as UTF-8, or name its encoding in the first line: # -*- coding: latin-1 -*-"),
 ]
 
 

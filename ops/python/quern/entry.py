@@ -50,6 +50,7 @@ def get_ready(directory):
     """Once, before the job is known and any submitted byte is here: what all jobs have in common."""
     surroundings.set_up(directory)
     script.prepare(directory)
+    standin.install()
 
 
 class Rehearsal:
@@ -93,7 +94,7 @@ def failed(job, error):
         code, text = failures.exit_code(error)
         failures.say(text)
         leave_if_forked(job, code)
-        raised(job, error, _quern.REASON_EXIT, code, f"the script called sys.exit({code})")
+        raised(job, error, _quern.REASON_EXIT, code, f"the script called sys.exit({text[:-1]!r})" if text else f"the script called sys.exit({code})")
         return
     reason, message = failures.reason_of(error, job.blame)
     if not isinstance(error, failures.EXPECTED):
@@ -120,7 +121,6 @@ def run_script(job):
     """From the bundle to the results, and what a program does at its end."""
     quern.job_id = job.call["id"]
     channel.open_line(job.call["requests"], job.note)
-    standin.install()
     module = call_script(job)
     job.blame = _quern.REASON_EXCEPTION
     script.flush(module)
@@ -130,6 +130,7 @@ def run_script(job):
 def rehearse_script(job):
     """run_script() without what can be done only once."""
     job.legacy = False
+    channel.open_line(job.call["requests"], job.note)
     script.flush(call_script(job))
     HELD.clear()
     script.forget(job.call["directory"])
@@ -167,13 +168,13 @@ def bring_back(job):
 
 
 def suggest(job, error):
-    """Says when the failure is of something that a library lacks today, of Python 2 or of a notebook."""
+    """Says when the failure is of something that a library lacks today, of Python 2 or of a notebook, or what is near."""
     from quern.legacy import hints
 
     text = hints.hint(error, bool(job.call.get("legacy")))
     if text:
         job.note("legacy", text)
-    elif isinstance(error, (SyntaxError, NameError)):
+    else:
         from quern.lint import advice
 
         text = advice.of(error)

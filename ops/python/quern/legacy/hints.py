@@ -34,15 +34,67 @@ def is_read_only(error):
             and int(pandas.__version__.partition(".")[0]) >= 3)
 
 
+TEXT_OUT = "columns of text beside means and their like", Gone("pandas 2.0", "numeric_only=True")
+FLAT = "data of one dimension", Gone("scikit-learn 0.19", "values.reshape(-1, 1), or (1, -1) for one sample")
+WORDING = (  # what libraries say of things that have no name there
+    ("nested renamer is not supported", ("a dict of new names for agg()", Gone("pandas 1.0", "agg(new=(column, function))"))),
+    ("Expected 2D array, got", FLAT), ("Expected a 2-dimensional container but got", FLAT),
+    ("Operands are not aligned", ("comparing a frame with a column of other labels", Gone("pandas 2.0", "left.align(right, axis=1)"))),
+    ("Can only compare identically-labeled", ("comparing a frame with a column of other labels",
+                                              Gone("pandas 2.0", "left.align(right, axis=1)"))),
+    ("'StringMethods' object is not iterable", ("unpacking of .str", Gone("pandas 2.0", ".str[0], .str[1]"))),
+    ("You can only set the value of existing options", ("the option", Gone("pandas 1.0", "the script without it"))),
+    ("with string dtype", TEXT_OUT), ("does not support operation 'mean'", TEXT_OUT))
+REDUCED = "mean median std var sum prod quantile corr cov".split()
+
+
+def worded(error, text):
+    for words, (name, gone) in WORDING:
+        if words in text:
+            return name, gone
+    step = error.__traceback__
+    while step is not None and text.startswith(("could not convert string to float", "Could not convert")):
+        if step.tb_frame.f_code.co_name in REDUCED and "/pandas/core/" in step.tb_frame.f_code.co_filename:
+            return TEXT_OUT
+        step = step.tb_next
+    return "", None
+
+
+def placed(error):
+    """A number in the brackets of a column with other labels."""
+    step = error.__traceback__
+    while step is not None:
+        if type(step.tb_frame.f_locals.get("self")).__name__ == "Series" and type(error.args[0]) is int:
+            return "a number as a place in the brackets of a column", Gone("pandas 3.0", ".iloc[]")
+        step = step.tb_next
+    return "", None
+
+
+def drawn(text):
+    """A keyword that an artist of matplotlib was handed and does not know."""
+    match = UNKNOWN.search(text)
+    part = parts()["matplotlib"]
+    for (function, word), gone in part.WORDS.items() if match else ():
+        if word == match[2]:
+            return f"{word}= of {function}()", gone
+    return "", None
+
+
 def find(error):
     """(name, its entry)"""
     text = str(error)
+    for found_ in (worded(error, text), drawn(text) if isinstance(error, AttributeError) else ("", None),
+                   placed(error) if isinstance(error, KeyError) else ("", None)):
+        if found_[1]:
+            return found_
     if isinstance(error, ModuleNotFoundError):
         match = NO_MODULE.search(text)
         return found(match[1], "MODULES", match[1]) if match else ("", None)
     if isinstance(error, ImportError):
         match = NO_NAME.search(text)
-        return found(f"{match[2]}.{match[1]}", "GONE", (match[2], match[1])) if match else ("", None)
+        name = f"{match[2]}.{match[1]}" if match else ""
+        return next((one for one in (found(name, "GONE", (match[2], match[1])), found(name, "MODULES", name)) if one[1]),
+                    ("", None)) if match else ("", None)
     if isinstance(error, AttributeError):
         match = NO_ATTRIBUTE.match(text)
         return found(f"{match[1]}.{match[2]}", "GONE", match.groups()) if match else method(type(error.obj), error.name)

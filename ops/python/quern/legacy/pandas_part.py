@@ -6,7 +6,7 @@ import importlib
 import numpy as np
 import pandas as pd
 
-from quern.legacy import chained, frames, pandas_calls, pandas_meanings, values
+from quern.legacy import chained, frames, pandas_access, pandas_calls, pandas_meanings, values
 from quern.legacy.gone import Gone
 from quern.legacy.pandas_calls import SPECIAL, WORDS  # noqa: F401
 
@@ -16,7 +16,7 @@ SILENT = (chained, values) if int(pd.__version__.partition(".")[0]) >= 3 else ()
 
 def changed(module):
     """Mends a module of pandas once it is loaded."""
-    for one in (pandas_calls, pandas_meanings, *SILENT):
+    for one in (pandas_calls, pandas_meanings, pandas_access, *SILENT):
         one.changed(module)
 
 

@@ -201,7 +201,7 @@ def changed(module):
             mend_estimator(value, name)
         elif isinstance(value, types.FunctionType):
             mended = with_values(manners(value, name), name)
-            MENDED[id(value)] = value, rooted(mended) if name == "mean_squared_error" else mended
+            MENDED[id(value)] = value, FURTHER.get(name, lambda one: one)(mended)
             setattr(module, name, MENDED[id(value)][1])
 
 
@@ -323,3 +323,33 @@ def rooted(function):
         return function(*args, **kwargs) ** 0.5
 
     return call
+
+
+def one_sample(data, options):
+    """Data of less than two dimensions were one sample: model.predict([6.5]), model.predict(6.5)."""
+    flat = isinstance(data, (int, float, list, np.ndarray, np.number)) and options.get("ensure_2d", True) and np.ndim(data) < 2
+    if not flat:
+        return data
+    USES.use("one sample without brackets of its own", Gone("scikit-learn 0.19", "[[...]], or values.reshape(1, -1)"))
+    return np.atleast_2d(np.asarray(data))
+
+
+def of_one_sample(function):
+    """check_array()"""
+    @functools.wraps(function)
+    def call(array, *args, **kwargs):
+        return function(one_sample(array, kwargs), *args, **kwargs)
+
+    return call
+
+
+def of_one_more_sample(function):
+    """validate_data(), which looks at what it was given once more"""
+    @functools.wraps(function)
+    def call(estimator, X="no_validation", *args, **kwargs):
+        return function(estimator, X if kwargs.get("skip_check_array") else one_sample(X, kwargs), *args, **kwargs)
+
+    return call
+
+
+FURTHER = {"mean_squared_error": rooted, "check_array": of_one_sample, "validate_data": of_one_more_sample}
