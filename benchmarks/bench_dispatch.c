@@ -34,7 +34,7 @@
     "def azureml_main():\n"                                                                                            \
     "    os.write(1, b\"%d\" % first)\n"
 
-enum { STANDBY = 2, REST_NS = 10000000 };
+enum { STANDBY = 2, REST_NS = 10000000, LOAD_NS = 1000000 };
 
 #define PYTHON "/usr/bin/python3"
 #define WAITS                                                                                                          \
@@ -139,6 +139,13 @@ static int take_first_line(int out, uint64_t *ret_ns, struct err *err) {
     return 0;
 }
 
+static int end_child(struct harness_child *child, struct err *err) {
+    own_close(&child->conversation);
+    TRY(child_exited(child, err));
+    child_close(child);
+    return 0;
+}
+
 static int measure_dispatch(const struct bench *bench, const char *when, struct err *err) {
     struct harness_child child;
     uint64_t first;
@@ -150,10 +157,27 @@ static int measure_dispatch(const struct bench *bench, const char *when, struct 
     TRY(child_done(&child, err));
     sample(when, "given", began, given);
     sample(when, "first line", began, first);
-    own_close(&child.conversation);
-    TRY(child_exited(&child, err));
-    child_close(&child);
-    return 0;
+    return end_child(&child, err);
+}
+
+static void work(uint64_t ns) {
+    uint64_t end = clock_now_ns() + ns;
+    while (clock_now_ns() < end)
+        ;
+}
+
+// As a worker does it: between the request and the job it loads.
+static int measure_ahead(const struct bench *bench, const char *when, struct err *err) {
+    struct harness_child child;
+    uint64_t first;
+    TRY(child_open_ahead(&bench->harness, &child, err));
+    work(LOAD_NS);
+    uint64_t told = clock_now_ns();
+    TRY(tell(&child, bench, err));
+    TRY(take_first_line(bench->output[0], &first, err));
+    TRY(child_done(&child, err));
+    sample(when, "told", told, first);
+    return end_child(&child, err);
 }
 
 static int rest(const struct bench *bench, struct err *err) {
@@ -168,11 +192,15 @@ static int round_of(const struct bench *bench, struct err *err) {
     TRY(rest(bench, err));
     TRY(measure_dispatch(bench, "idle", err));
     TRY(rest(bench, err));
+    TRY(measure_ahead(bench, "idle", err));
+    TRY(rest(bench, err));
     spinners_go(&bench->spinners);
     settle();
     TRY(measure_wakers(bench, "busy", err));
     settle();
     TRY(measure_dispatch(bench, "busy", err));
+    settle();
+    TRY(measure_ahead(bench, "busy", err));
     spinners_rest(&bench->spinners);
     return 0;
 }

@@ -13,7 +13,8 @@ void attempt_init(struct attempt *attempt, struct delivery *delivery) {
     attempt->delivery = delivery;
     attempt->report.attempt = attempt;
     attempt->begun_ns = clock_now_ns();
-    attempt->codec.requests = attempt->zygote = attempt->work_dir = attempt->work_hold = attempt->joined = -1;
+    attempt->codec.requests = attempt->zygote = attempt->asked = attempt->work_dir = attempt->work_hold =
+        attempt->joined = -1;
     attempt->script.fd = attempt->bundle.fd = -1;
     for (uint32_t i = 0; i < HOST_MAX_PORTS; i++) {
         attempt->inputs[i].blob.fd = attempt->inputs[i].segment = -1;
@@ -36,8 +37,8 @@ void attempt_done(struct attempt *attempt) {
     free(attempt->pictures);
     kept_done(attempt);
     requests_close(&attempt->requests);
-    int *const fds[] = {&attempt->codec.requests, &attempt->zygote,    &attempt->work_dir, &attempt->work_hold,
-                        &attempt->joined,         &attempt->script.fd, &attempt->bundle.fd};
+    int *const fds[] = {&attempt->codec.requests, &attempt->zygote, &attempt->asked,     &attempt->work_dir,
+                        &attempt->work_hold,      &attempt->joined, &attempt->script.fd, &attempt->bundle.fd};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         own_close(fds[i]);
     spool_done(&attempt->out);

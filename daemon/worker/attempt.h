@@ -72,6 +72,8 @@ struct attempt {
     struct storage_object script, bundle;
     struct attempt_input inputs[HOST_MAX_PORTS];
 
+    int asked; /* load → run: for the script's child, by child_ask(); -1: for none */
+
     int work_dir;  /* of the dead child */
     int work_hold; /* as long as it is open the zygote leaves that directory alone */
     struct spool out, err;

@@ -81,17 +81,20 @@ static int receive_first(struct child *child, struct host_spawned *spawned, stru
     return 0;
 }
 
-int child_start(struct child *child, int zygote, const struct job_limits *limits, struct err *err) {
+int child_ask(int zygote, const struct job_limits *limits, bool ahead, struct err *err) {
     int ends[2];
-    struct host_spawn spawn = {.version = HOST_VERSION, .limits = limits->jail};
-    struct host_spawned spawned;
+    struct host_spawn spawn = {.version = HOST_VERSION, .ahead = ahead, .limits = limits->jail};
     TRY(record_pair(ends, err));
-    child->time_ms = limits->time_ms;
-    child->control = ends[0];
-    auto_fd int its_control = ends[1];
+    auto_fd int control = ends[0], its_control = ends[1];
     if (record_send(zygote, &spawn, sizeof spawn, &its_control, 1, err) < 0)
         return err_set(err, REASON_LOST, "the zygote died before it was asked for a child");
-    close(steal_fd(&its_control));
+    return steal_fd(&control);
+}
+
+int child_take(struct child *child, int control, const struct job_limits *limits, struct err *err) {
+    struct host_spawned spawned;
+    child->control = control;
+    child->time_ms = limits->time_ms;
     TRY(receive_first(child, &spawned, err));
     return calls_watch(child->calls, &(struct calls_tree){child->tree, child->process, limits}, &child->facts,
                        &child->guard.watch.group, err);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The worker's side of a job child (quern/host.h): start one, tell it its call, listen until its whole tree is dead, and
+ * The worker's side of a job child (quern/host.h): ask for one, tell it its call, listen until its whole tree is dead, and
  * say what became of it. Everything the child says is hostile.
  *
- * Calling sequence: child_init() → child_start() → child_send(), child_listen() ... → child_attend() → child_verdict() → child_done().
+ * Calling sequence: child_ask() → child_init() → child_take() → child_send(), child_listen() ... → child_attend() →
+ * child_verdict() → child_done().
  * child_done() at any moment kills the tree: the zygote sees the end of `control`.
  *
  * Ownership: a struct child owns its descriptors; the spools belong to the caller. Errors of the functions are ours
@@ -67,7 +68,12 @@ struct child {
 void child_init(struct child *child, struct supervisor_calls *calls);
 void child_done(struct child *child);
 
-MUST_USE int child_start(struct child *child, int zygote, const struct job_limits *limits, struct err *err);
+/* Returns our end of the conversation with the zygote; who closes it kills the child. Does not wait: with `ahead` the child
+ * is found or forked, jailed and warm while the worker does something else. */
+MUST_USE int child_ask(int zygote, const struct job_limits *limits, bool ahead, struct err *err);
+/* Waits for the child. From here on the supervisor watches its tree, and its time runs. `control`: of child_ask(); owned
+ * also on failure. */
+MUST_USE int child_take(struct child *child, int control, const struct job_limits *limits, struct err *err);
 MUST_USE int child_send(struct child *child, const struct host_call *call, const int *fds, size_t fd_count,
                         struct err *err);
 /* Gives it a channel for requests. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "attempt.h"
+#include "child.h"
 #include "column_report.h"
 #include "daemon/failpoint.h"
 #include "quern/own.h"
@@ -45,7 +46,6 @@ static void settle_limits(struct attempt *attempt, const struct limits_layers *l
     if (untimed)
         limits->time_ms = 0;
     attempt->manifest.limits = *limits;
-    attempt->codec.ceilings.picture_pixels = limits->picture_pixels;
 }
 
 static int connect_zygote(struct attempt *attempt, struct err *err) {
@@ -63,17 +63,33 @@ static int connect_zygote(struct attempt *attempt, struct err *err) {
     return 0;
 }
 
-static int connect_peers(struct attempt *attempt, struct err *err) {
+static int connect_codec(struct attempt *attempt, struct err *err) {
     struct calls_peer peer;
     TRY(calls_connect(&attempt->calls, SUPERVISOR_PEER_CODEC, NULL, &peer, err));
     attempt->codec =
         (struct codec){.requests = peer.requests, .warn = on_codec_warning, .renew = renew_codec, .context = attempt};
     codec_ceilings_default(&attempt->codec.ceilings);
-    attempt->profile = SEGMENT_PROFILE_UNITS;
-    if (needs_python(attempt))
-        return connect_zygote(attempt, err);
-    settle_limits(attempt, &(struct limits_layers){0});
+    attempt->codec.ceilings.picture_pixels = attempt->job.limits.picture_pixels;
     return 0;
+}
+
+// Whoever runs the script gets ready while everything else is fetched.
+static int ask_for_child(struct attempt *attempt, struct err *err) {
+    if (attempt->task != RUN_SCRIPT && attempt->task != RUN_LINT)
+        return 0;
+    attempt->asked = child_ask(attempt->zygote, &attempt->job.limits, true, err);
+    return attempt->asked < 0 ? -1 : 0;
+}
+
+static int connect_peers(struct attempt *attempt, struct err *err) {
+    attempt->profile = SEGMENT_PROFILE_UNITS;
+    if (needs_python(attempt)) {
+        TRY(connect_zygote(attempt, err));
+        TRY(ask_for_child(attempt, err));
+    } else {
+        settle_limits(attempt, &(struct limits_layers){0});
+    }
+    return connect_codec(attempt, err);
 }
 
 struct grant {

@@ -236,7 +236,7 @@ static int run_child(struct child *child, struct attempt *attempt, struct err *e
                                       .result_bytes = attempt->job.limits.result_bytes,
                                       .out = piped ? &attempt->out : NULL,
                                       .err = piped ? &attempt->err : NULL};
-    TRY(child_start(child, attempt->zygote, &attempt->job.limits, err));
+    TRY(child_take(child, steal_fd(&attempt->asked), &attempt->job.limits, err));
     FAILPOINT("run:started");
     TRY(tell(child, attempt, &commit, err));
     FAILPOINT("run:told");

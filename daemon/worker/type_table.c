@@ -56,7 +56,9 @@ static int attend(struct child *child, struct attempt *attempt, const struct job
                                       .on_result = on_result,
                                       .on_note = on_note,
                                       .result_bytes = attempt->job.limits.result_bytes};
-    TRY(child_start(child, attempt->zygote, &attempt->job.limits, err));
+    int control = child_ask(attempt->zygote, &attempt->job.limits, false, err);
+    TRY(control);
+    TRY(child_take(child, control, &attempt->job.limits, err));
     TRY(tell(child, attempt, table, file, &commit, err));
     TRY(child_attend(child, &listener, err));
     TRY(child_verdict(child, &commit, err));

@@ -24,7 +24,9 @@
  * 5. zygote → worker, on control:  host_exited, when the whole tree is dead and its uid is free.
  *
  * A child may have been forked, jailed and warmed up before it was asked for (standby): 2 is then at once, and READY is
- * waiting. It gets its limits like any other, and serves one job.
+ * waiting. It gets its limits like any other, and serves one job. Where the request comes ahead of the job and the machine
+ * has a processor to spare, the zygote wakes it by SOON, without a descriptor, before it gives it away: it goes its way
+ * once more until COMMIT is there, so that its job finds the processor's caches warm.
  *
  * End of file kills: when the worker's end of `control` is closed the zygote kills the tree. The tree is the child, the
  * tiny init that is pid 1 of its namespace, and all descendants; killing the pidfd kills them all by the kernel's doing.
@@ -71,7 +73,7 @@ enum { HOST_FD_REQUESTS = 3, HOST_FD_SUPERVISOR = 4, HOST_FD_ENVIRONMENT = 5 };
 
 struct host_spawn {
     uint32_t version;
-    uint32_t reserved;
+    uint32_t ahead;            /* 1: its job is not here yet, there is time for SOON; else 0 */
     struct jail_limits limits; /* those of the work directory count already now */
 };
 
@@ -100,6 +102,7 @@ enum host_call_kind {
     HOST_START,
     HOST_COLUMN,
     HOST_REQUESTS,
+    HOST_SOON, /* zygote → child: you are asked for; nothing of the job yet */
 };
 
 /* What START asks for. */

@@ -89,13 +89,25 @@ static int check_commit(const struct host_call *record, size_t fd_count, struct 
     return jail_limits_check(&record->limits, err);
 }
 
+// Returns 1 with the first record of the job, 0 when nobody wants this child any more, -1.
+static int await_commit(const struct child *child, struct host_call *record, int fds[3], size_t *count,
+                        struct err *err) {
+    const struct call *call = &child->call;
+    for (;;) {
+        int got = record_receive(call->conversation, record, sizeof *record, fds, 3, count, err);
+        if (got <= 0 || record->kind != HOST_SOON || *count)
+            return got;
+        TRY(rehearsal_again(&child->glue, child->heritage->profile, call->conversation, err));
+    }
+}
+
 // Returns 1, 0 when nobody wants this child any more, -1.
 static int take_commit(struct child *child, struct err *err) {
     struct host_call record;
     struct call *call = &child->call;
     int fds[3] = {-1, -1, -1};
     size_t count = 0;
-    int got = record_receive(call->conversation, &record, sizeof record, fds, 3, &count, err);
+    int got = await_commit(child, &record, fds, &count, err);
     if (got <= 0)
         return got;
     int done = check_commit(&record, count, err);

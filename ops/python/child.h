@@ -2,8 +2,8 @@
 /*
  * The child: one job, then the end. From the fork to _exit() in one direction; what it inherits stands in heritage.h.
  *
- *     jail_prepare → READY → touch, if there is time → COMMIT: limits → the other records → START → glue_run → DONE
- *     → end of file → exit 0
+ *     jail_prepare → READY → touch, if there is time → SOON: once more → COMMIT: limits → the other records → START →
+ *     glue_run → DONE → end of file → exit 0
  *
  * What fails before the script begins is written to heritage->report and ends with JAIL_EXIT. A conversation that ends
  * early ends the child with 0: nobody wants it any more.

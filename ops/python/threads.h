@@ -6,7 +6,7 @@
 
 #include "quern/err.h"
 
-/* REASON_CONFIG "WHAT: expected one thread, found N". */
+/* Waits a moment for threads that are about to end. REASON_CONFIG "WHAT: expected one thread, found N". */
 MUST_USE int threads_check(const char *what, struct err *err);
 
 #endif

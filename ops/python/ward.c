@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "ops/python/child.h"
+#include "ops/python/leisure.h"
 #include "ops/python/threads.h"
 #include "quern/clock.h"
 #include "quern/own.h"
@@ -203,15 +204,24 @@ static int fit_work(const struct ward *ward, const struct jail *jail, const stru
     return jail_work_resize(jail, work_dir, limits, err);
 }
 
-int ward_give(struct ward *ward, const struct jail *jail, const struct jail_limits *limits, uint64_t inherited_bytes,
+// Who has waited long is cold. Where others want the processors, warming up would only put it behind them.
+static void wake(int conversation) {
+    const struct host_call soon = {.kind = HOST_SOON};
+    struct err ignored;
+    (void)!record_post(conversation, &soon, sizeof soon, NULL, 0, &ignored);
+}
+
+int ward_give(struct ward *ward, const struct jail *jail, const struct host_spawn *request, uint64_t inherited_bytes,
               int control, struct err *err) {
-    int fitted = fit_work(ward, jail, limits, err);
+    int fitted = fit_work(ward, jail, &request->limits, err);
     auto_fd int conversation = steal_fd(&ward->conversation);
     if (fitted < 0) {
         ward_unwanted(ward);
         return -1;
     }
     ward->control = control;
+    if (request->ahead && leisure_now())
+        wake(conversation);
     if (announce(ward, jail_facts(jail), inherited_bytes, control, conversation, NULL) < 0)
         ward_unwanted(ward);
     return 0;

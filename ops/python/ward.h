@@ -53,7 +53,7 @@ bool ward_is_ready(const struct ward *ward);
 
 /* Gives a standby child to whoever has the other end of `control`, which is borrowed on failure, owned on success. On
  * failure the child is as good as dead. */
-MUST_USE int ward_give(struct ward *ward, const struct jail *jail, const struct jail_limits *limits,
+MUST_USE int ward_give(struct ward *ward, const struct jail *jail, const struct host_spawn *request,
                        uint64_t inherited_bytes, int control, struct err *err);
 
 /* The worker has closed its end: the tree is killed. */

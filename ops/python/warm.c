@@ -112,3 +112,5 @@ int warm_open(const struct environment *environment, const struct warm_options *
 }
 
 int warm_touch(struct err *err) { return call_warm("touch", err); }
+
+int warm_compiler(struct err *err) { return call_warm("compiler", err); }

@@ -37,4 +37,8 @@ MUST_USE int warm_open(const struct environment *environment, const struct warm_
 /* Runs the same small job again, for the copies of pages that a fork owes. It leaves nothing behind. */
 MUST_USE int warm_touch(struct err *err);
 
+/* Compiles a few lines, which is what takes longest on the way to the first line of a script, and most of all when it is
+ * long ago. It leaves nothing behind. */
+MUST_USE int warm_compiler(struct err *err);
+
 #endif

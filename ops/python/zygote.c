@@ -147,17 +147,17 @@ static int top_up_after_ms(const struct zygote *zygote) {
 }
 
 // Where none is ready, one is forked.
-static int find_child(struct zygote *zygote, const struct jail_limits *limits, int *control, struct err *err) {
+static int find_child(struct zygote *zygote, const struct host_spawn *request, int *control, struct err *err) {
     const struct zygote_options *options = &zygote->options;
     struct ward *ward;
     struct err ignored;
     int found = -1;
     zygote->quiet_ns = clock_now_ns() + QUIET_NS;
-    zygote->usual = *limits;
+    zygote->usual = request->limits;
     while (found < 0 && (ward = ready_ward(zygote)))
-        found = ward_give(ward, options->jail, limits, options->inherited_bytes, *control, &ignored);
+        found = ward_give(ward, options->jail, request, options->inherited_bytes, *control, &ignored);
     if (found < 0)
-        TRY(fork_child(zygote, limits, *control, err));
+        TRY(fork_child(zygote, &request->limits, *control, err));
     *control = -1;
     return 0;
 }
@@ -168,6 +168,8 @@ static int check_request(const struct host_spawn *request, size_t fd_count, stru
     if (request->version != HOST_VERSION)
         return err_set(err, REASON_INFRA, "host protocol: expected version %u, found %u", HOST_VERSION,
                        request->version);
+    if (request->ahead > 1)
+        return err_set(err, REASON_BUG, "a request: ahead: expected 0 or 1, found %u", request->ahead);
     return jail_limits_check(&request->limits, err);
 }
 
@@ -196,7 +198,7 @@ static int take_request(struct zygote *zygote, struct err *err) {
         cause.reason = REASON_INFRA;
         return refuse(control, &cause, err);
     }
-    return find_child(zygote, &request.limits, &control, &cause) < 0 ? refuse(control, &cause, err) : 0;
+    return find_child(zygote, &request, &control, &cause) < 0 ? refuse(control, &cause, err) : 0;
 }
 
 // Workers say nothing on `control` but goodbye; words are dropped.

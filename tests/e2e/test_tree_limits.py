@@ -193,3 +193,26 @@ def test_l_memory_is_looked_at_while_the_worker_waits_for_a_service(fleet, tmp_p
         os.kill(pid, signal.SIGCONT)
     record = fleet.in_state(job, "failed")
     assert record["reason"] == "limit:memory", record
+
+
+# As many processes as there may be, none of which ends by itself.
+ALL = """
+import os, signal
+def azureml_main():
+    made = 0
+    try:
+        while os.fork():
+            made += 1
+        signal.pause()
+    except BlockingIOError:
+        print(os.getuid(), made)
+"""
+
+
+def test_l_the_uid_of_a_job_is_free_again_when_it_has_ended(fleet):
+    """The next job has the same one, and all of its limit."""
+    fleet.host(environments={"standby": 0})
+    jobs = [fleet.submit(ALL, "--processes", "40") for _ in range(3)]
+    assert {fleet.wait(job) for job in jobs} == {"succeeded"}
+    told = {fleet.says("logs", job) for job in jobs}
+    assert len(told) == 1 and 30 < int(told.pop().split()[1]) < 40

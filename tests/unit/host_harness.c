@@ -74,12 +74,22 @@ int child_open(const struct harness *harness, struct harness_child *child, struc
 
 int child_open_with(const struct harness *harness, const struct jail_limits *limits, struct harness_child *child,
                     struct err *err) {
-    const struct host_spawn request = {.version = HOST_VERSION, .limits = *limits};
+    return child_request(harness, &(struct host_spawn){.version = HOST_VERSION, .limits = *limits}, child, err);
+}
+
+int child_open_ahead(const struct harness *harness, struct harness_child *child, struct err *err) {
+    struct host_spawn request = {.version = HOST_VERSION, .ahead = 1};
+    jail_limits_default(&request.limits);
+    return child_request(harness, &request, child, err);
+}
+
+int child_request(const struct harness *harness, const struct host_spawn *request, struct harness_child *child,
+                  struct err *err) {
     int control[2];
     *child = (struct harness_child){.control = -1, .conversation = -1, .tree = -1, .pidfd = -1};
     TRY(record_pair(control, err));
     child->control = control[0];
-    int sent = record_send(harness->requests, &request, sizeof request, &control[1], 1, err);
+    int sent = record_send(harness->requests, request, sizeof *request, &control[1], 1, err);
     close(control[1]);
     TRY(sent);
     // Refusals have another size: look at it first.

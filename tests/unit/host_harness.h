@@ -36,12 +36,15 @@ MUST_USE int harness_open(struct harness *harness, const char *program, const ch
 /* Closes the supervisor's end and waits for the zygote's death. */
 MUST_USE int harness_close(struct harness *harness, struct err *err);
 
-/* The same with limits of the work directory. */
-MUST_USE int child_open_with(const struct harness *harness, const struct jail_limits *limits,
-                             struct harness_child *child, struct err *err);
-
 /* Asks for a child. Refusals come back as *err. READY is not awaited. */
 MUST_USE int child_open(const struct harness *harness, struct harness_child *child, struct err *err);
+
+/* The same ahead of its job, and with limits of the work directory, and as the request says. */
+MUST_USE int child_open_ahead(const struct harness *harness, struct harness_child *child, struct err *err);
+MUST_USE int child_open_with(const struct harness *harness, const struct jail_limits *limits,
+                             struct harness_child *child, struct err *err);
+MUST_USE int child_request(const struct harness *harness, const struct host_spawn *request, struct harness_child *child,
+                           struct err *err);
 
 /* The next answer, with the descriptor beside it or -1. Returns 1, 0 at the end of the conversation. */
 MUST_USE int child_answer(struct harness_child *child, struct host_answer *answer, int *ret_fd, struct err *err);

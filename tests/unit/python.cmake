@@ -11,6 +11,7 @@ foreach(name zygote zygote_environment standby)
     QUERN_PYTHON_PROGRAM="$<TARGET_FILE:quern-python>")
 endforeach()
 quern_unit_test(host ${CMAKE_CURRENT_LIST_DIR}/test_host.c LIBS quern_host)
+quern_unit_test(leisure ${CMAKE_CURRENT_LIST_DIR}/test_leisure.c ${CMAKE_SOURCE_DIR}/ops/python/leisure.c)
 quern_unit_test(collapse ${CMAKE_CURRENT_LIST_DIR}/test_collapse.c ${CMAKE_SOURCE_DIR}/ops/python/collapse.c)
 quern_unit_test(lend ${CMAKE_CURRENT_LIST_DIR}/test_lend.c ${CMAKE_CURRENT_LIST_DIR}/segment_sample.c
                 ${CMAKE_SOURCE_DIR}/ops/python/lend.c LIBS quern_dataset)

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Children that were forked, jailed and warmed up before anybody asked for them: who gets them, with which limits, and that
 // nothing of the waiting is seen by a job.
+#include <fcntl.h>
+#include <linux/sockios.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -147,8 +150,38 @@ static const char traces[] =
     "          os.path.getsize('user_script.py'), sys.stdout.seekable(), sys.exc_info(), os.getpid() == "
     "os.getsid(0))\n";
 
+// Until it has taken SOON, and waits again.
+static void await_once_more(const struct harness_child *child) {
+    uint64_t deadline = clock_deadline_ns(HARNESS_MS);
+    int left = 1;
+    while (left || !harness_is_waiting(pid_behind(child->pidfd))) {
+        assert_int_equal(ioctl(child->conversation, SIOCOUTQ, &left), 0);
+        assert_true(clock_now_ns() < deadline);
+    }
+}
+
+static void output_asked_ahead(const struct harness *harness, char *text, size_t bytes, bool at_leisure) {
+    const struct host_call soon = {.kind = HOST_SOON}; // the zygote says it only to whom the machine has time for
+    struct harness_child child;
+    struct err err;
+    int ends[2];
+    await_standby(harness);
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    auto_fd int out = ends[0], in = ends[1];
+    well(child_open_ahead(harness, &child, &err), &err);
+    well(child_send(&child, &soon, -1, &err), &err);
+    if (at_leisure)
+        await_once_more(&child);
+    well(child_ready(&child, &err), &err);
+    well(child_commit(&child, in, &err), &err);
+    own_close(&in);
+    well(child_start(&child, traces, &err), &err);
+    end(&child);
+    script_read_all(out, text, bytes);
+}
+
 static void f_what_it_did_while_it_waited_leaves_nothing(void **state) {
-    char warm[8192], cold[8192];
+    char warm[8192], twice[8192], interrupted[8192], cold[8192];
     struct harness other;
     struct err err;
     await_standby(*state);
@@ -157,6 +190,10 @@ static void f_what_it_did_while_it_waited_leaves_nothing(void **state) {
     script_output(&other, traces, cold, sizeof cold);
     well(harness_close(&other, &err), &err);
     assert_string_equal(warm, cold);
+    output_asked_ahead(*state, twice, sizeof twice, true);
+    assert_string_equal(twice, cold);
+    output_asked_ahead(*state, interrupted, sizeof interrupted, false);
+    assert_string_equal(interrupted, cold);
     assert_non_null(strstr(warm, " 1 ['Script Bundle', 'logs', 'outputs', 'user_script.py'] [] 5\n"));
 }
 

@@ -19,7 +19,8 @@ say = None  # note(about, text) of the job
 def open_line(descriptor, note):
     """Once, in the child. descriptor: of the channel, or -1."""
     global line, say
-    line = socket.socket(fileno=descriptor) if descriptor >= 0 else None
+    # Said beforehand, the kernel need not be asked what kind of socket it is.
+    line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, 0, descriptor) if descriptor >= 0 else None
     say = note
 
 

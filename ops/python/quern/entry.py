@@ -50,6 +50,7 @@ def get_ready(directory):
     """Once, before the job is known and any submitted byte is here: what all jobs have in common."""
     surroundings.set_up(directory)
     script.prepare(directory)
+    standin.install()
 
 
 class Rehearsal:
@@ -120,7 +121,6 @@ def run_script(job):
     """From the bundle to the results, and what a program does at its end."""
     quern.job_id = job.call["id"]
     channel.open_line(job.call["requests"], job.note)
-    standin.install()
     module = call_script(job)
     job.blame = _quern.REASON_EXCEPTION
     script.flush(module)
@@ -130,6 +130,7 @@ def run_script(job):
 def rehearse_script(job):
     """run_script() without what can be done only once."""
     job.legacy = False
+    channel.open_line(job.call["requests"], job.note)
     script.flush(call_script(job))
     HELD.clear()
     script.forget(job.call["directory"])

@@ -16,11 +16,15 @@ class Refused(Exception):
 
 def script(source, name, call, note):
     """Looks at the submitted text (bytes) and its file's name."""
-    count = len(source.decode("utf-8", "replace"))
-    if call["strict"] and call["dialect"] == "designer" and count > COMMAND_LINE:
+    if call["strict"] and call["dialect"] == "designer":
+        fits(len(source.decode("utf-8", "replace")))
+    reserved("the script", [name], call, note)
+
+
+def fits(count):
+    if count > COMMAND_LINE:
         raise Refused(f"CommandLine exceeds the limit of {COMMAND_LINE} characters: the script has {count}; move functions "
                       "into a script bundle, or leave --strict out")
-    reserved("the script", [name], call, note)
 
 
 def bundle(directory, call, note):

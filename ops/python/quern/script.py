@@ -59,9 +59,8 @@ def open_file(directory):
 def write(fd, source):
     """All of it; closes `fd`."""
     try:
-        left = memoryview(source)
-        while left:
-            left = left[os.write(fd, left):]
+        while source:
+            source = source[os.write(fd, source):]  # nothing is left, as a rule
     finally:
         os.close(fd)
 
@@ -74,18 +73,26 @@ def forget(directory):
     open_file(directory)
 
 
+class Remembered(tuple):
+    """linecache's entry of a script: its third part is the lines, made of the text (bytes) when somebody wants to see one."""
+
+    def __getitem__(self, place):
+        return lines(self) if place == 2 else tuple.__getitem__(self, place)
+
+
 def remember(source):
     """Lets tracebacks show the script's lines wherever it changes its directory to, and if it removes its file."""
+    linecache.cache[FILE] = Remembered((len(source), None, source, FILE))
+
+
+def lines(entry):
+    size, time, source, name = entry
     try:
-        text = source.decode() if is_plain(source) else importlib.util.decode_source(source)
+        text = importlib.util.decode_source(source)
     except (SyntaxError, UnicodeDecodeError):
         text = source.decode("utf-8", "replace")
-    linecache.cache[FILE] = (len(text), None, text.splitlines(keepends=True), FILE)
-
-
-def is_plain(source):
-    """Whether it is UTF-8 with line feeds, as far as it says: nearly every script, and fifty times as fast to decode."""
-    return b"\r" not in source and b"coding" not in source[:400] and not source.startswith(b"\xef\xbb\xbf")
+    linecache.cache[name] = (size, time, text.splitlines(keepends=True), name)
+    return linecache.cache[name][2]
 
 
 def flush(module):

@@ -59,6 +59,11 @@ def touch():
     surroundings.seed()
 
 
+def compiler():
+    """What is dearest while the processor's caches are cold."""
+    compile(SCRIPT, "<warm>", "exec", dont_inherit=True)
+
+
 def silent(about, text):
     """Takes a note."""
 

@@ -17,9 +17,12 @@ EXPECT = {
 
 
 def azureml_main():
-    say(all_tried({
+    found = all_tried({
         "chmod": (os.chmod, RUNTIME, 0o777), "chown": (os.chown, RUNTIME, 0, 0), "utime": (os.utime, RUNTIME),
         "setxattr": (os.setxattr, RUNTIME, "user.x", b"y"), "truncate": (os.truncate, RUNTIME, 0),
         "removexattr": (os.removexattr, RUNTIME, "user.x"), "planted, chmod": (os.chmod, PLANTED, 0o600),
         "planted, utime": (os.utime, PLANTED), "planted, truncate": (os.truncate, PLANTED, 0),
-    }))
+    })
+    if found["truncate"] == "EROFS":  # what Linux before 6.14 looks at first
+        found["truncate"] = "EACCES"
+    say(found)
