@@ -110,7 +110,8 @@ def test_m_missing_entry_point(tmp_path):
     job = run(tmp_path, "x = 1\n")
     assert job.raised == {"reason": _quern.REASON_EXCEPTION, "detail": 0, "type": "AttributeError", "line": 0,
                           "message": "module 'user_script' has no attribute 'azureml_main'"}
-    assert job.err == "AttributeError: module 'user_script' has no attribute 'azureml_main'\n"
+    assert job.err == ("AttributeError: module 'user_script' has no attribute 'azureml_main'\n"
+                       "hint: expected a function azureml_main(dataframe1, dataframe2)\n")
 
 
 def test_m_index_of_inputs_is_new(tmp_path):
@@ -424,7 +425,9 @@ def test_m_missing_module_without_bundle(tmp_path):
     assert job.err == ("Traceback (most recent call last):\n"
                        '  File "user_script.py", line 1, in <module>\n'
                        "    import nowhere_to_be_found\n"
-                       "ModuleNotFoundError: No module named 'nowhere_to_be_found'\n")
+                       "ModuleNotFoundError: No module named 'nowhere_to_be_found'\n"
+                       "hint: there is no module 'nowhere_to_be_found' in this environment: `quern env create` makes one with it, "
+                       "and --bundle brings modules of your own\n")
 
 
 # ---- tables ----

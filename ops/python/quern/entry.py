@@ -175,11 +175,19 @@ def suggest(job, error):
     if text:
         job.note("legacy", text)
     else:
-        from quern.lint import advice
-
-        text = advice.of(error)
+        text = advised(error)
     if text:
         failures.say(f"hint: {text}\n")
+
+
+def advised(error):
+    """The advice, or "" where the script left no descriptor or memory to load what gives it."""
+    try:
+        from quern.lint import advice
+
+        return advice.of(error)
+    except Exception:
+        return ""
 
 
 def unpack(job):

@@ -5,7 +5,7 @@ import zlib
 
 from attack import say
 
-EXPECT = {"found": {"made": 3000}, "warnings": ["2900 pictures beyond the limit of 100 were left out"], "no_control": "the pictures are collected by quern"}
+EXPECT = {"found": {"made": 3000}, "warnings": ["2900 pictures beyond the limit of 100 were left out (--pictures)"], "no_control": "the pictures are collected by quern"}
 
 
 def chunk(kind, data):
