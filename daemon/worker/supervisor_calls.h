@@ -21,7 +21,7 @@ struct supervisor_calls {
     bool fenced;        /* the job is no longer ours: publish nothing */
     bool released;      /* the host drains: give the job back */
     bool grouped;       /* trees get a cgroup: CONNECT said so */
-    uint32_t owed;      /* answers that are still to come, and say nothing but that all is well */
+    bool owed;          /* the answer to WATCH is still to come */
     uint64_t available; /* by the last RESERVE: bytes that a segment may have at most */
     uint32_t turn_count;
     struct {
@@ -46,7 +46,6 @@ struct calls_peer {
     struct limits_layers limits;
 };
 
-/* Does not wait for the answer, which every later call takes first; takes what came unasked. */
 MUST_USE int calls_step(struct supervisor_calls *calls, enum step step, uint64_t deadline_ms, struct err *err);
 MUST_USE int calls_connect(struct supervisor_calls *calls, enum supervisor_peer peer, const char *environment,
                            struct calls_peer *ret, struct err *err);
