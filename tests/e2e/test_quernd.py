@@ -278,6 +278,16 @@ def test_b_an_environment_that_does_not_come_up_is_not_offered(fleet):
 
 # ---- the end ----
 
+def test_r_a_worker_does_one_job_after_the_other(fleet):
+    """The same process: its conversation with the supervisor is at its beginning again."""
+    host = fleet.host().ready()
+    worker = host.child("quern-worker")
+    jobs = [fleet.submit(EMPTY) for _ in range(3)]
+    assert [fleet.wait(job) for job in jobs] == ["succeeded"] * 3
+    eventually(lambda: len(host.events("job done")) == 3)
+    assert host.children("quern-worker") == [worker]
+
+
 def test_b_sigterm_lets_running_jobs_finish(fleet):
     host = fleet.host(workers={"count": 2}).ready()
     running = fleet.submit(LONG.format(4))
