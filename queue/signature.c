@@ -52,9 +52,11 @@ static bool take_key(const char *line, size_t digits, struct key *ret) {
     return true;
 }
 
+static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
 static int take_line(const char *file, size_t number, const char *line, size_t bytes, struct keys *keys,
                      struct err *err) {
-    while (bytes && memchr(" \t\r", line[bytes - 1], 3))
+    while (bytes && is_blank(line[bytes - 1]))
         bytes--;
     if (bytes == 0 || *line == '#')
         return 0;

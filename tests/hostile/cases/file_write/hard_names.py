@@ -13,4 +13,4 @@ def azureml_main():
     for name in NAMES:
         with open(name, "wb") as file:
             file.write(b"no picture")
-    say({"made": len(os.listdir(b".")) - sum(name.startswith((b"user_script", b"Script")) for name in os.listdir(b"."))})
+    say({"made": len(set(NAMES) & set(os.listdir(b".")))})
