@@ -19,11 +19,8 @@ static void expect(bool true_one) {
         abort();
 }
 
-static int key_file(const uint8_t *bytes, size_t count, char path[40]) {
-    int fd = memfd_create("keys", MFD_CLOEXEC);
-    expect(fd >= 0 && fchmod(fd, 0600) == 0 && write(fd, bytes, count) == (ssize_t)count);
-    snprintf(path, 40, "/proc/self/fd/%d", fd);
-    return fd;
+static void write_keys(int file, const uint8_t *bytes, size_t count) {
+    expect(file >= 0 && fchmod(file, 0600) == 0 && write(file, bytes, count) == (ssize_t)count);
 }
 
 // Takes the part up to the next 0xff, and leaves the rest.
@@ -55,7 +52,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
     char path[40];
     const uint8_t *keys = bytes;
     size_t key_bytes = part(&bytes, &count);
-    auto_fd int file = key_file(keys, key_bytes, path);
+    auto_fd int file = memfd_create("keys", MFD_CLOEXEC);
+    write_keys(file, keys, key_bytes);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", file);
     const uint8_t *given = bytes;
     size_t given_bytes = part(&bytes, &count);
     auto_free char *foreign = strndup((const char *)given, given_bytes);
