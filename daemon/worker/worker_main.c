@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * quern-worker: does the steps of one job after the other. Blocking, no Python, parses no dataset, no
- * picture and no zip. Descriptors at exec: quern/supervisor.h.
+ * quern-worker: does the steps of one job after the other. Blocking, no Python, parses no dataset, no picture and no zip; one
+ * thread, and at times the one that looks at a job's processes (tree_guard.h). Descriptors at exec: quern/supervisor.h.
  *
  *     quern-worker --daemon   for quernd: one job after the other, by its struct settings
  *     quern-worker [DIR [STORE [TASK [ROWS [SECRET [QUEUE NAME [SECRET]]]]]]]   for `quern run`: one job. Each may be missing
