@@ -236,17 +236,18 @@ static bool is_heading(const char *line) {
     return (line[0] >= '0' && line[0] <= '9') || (line[0] >= 'a' && line[0] <= 'f');
 }
 
+// The rest of a heading whose file has a long name is no heading: a script may have chosen what it looks like.
 static void take_mappings(struct walk *walk, int thread) {
     char line[512], buffer[1 << 16];
-    bool wanted = false;
+    bool wanted = false, begins = true;
     int fd = openat(thread, "smaps", O_RDONLY | O_CLOEXEC);
     auto_file FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
     if (file)
         setvbuf(file, buffer, _IOFBF, sizeof buffer);
-    while (file && fgets(line, sizeof line, file)) {
-        if (is_heading(line))
+    for (; file && fgets(line, sizeof line, file); begins = strchr(line, '\n') != NULL) {
+        if (begins && is_heading(line))
             wanted = is_shared_memory(walk, line);
-        else if (wanted && strncmp(line, "Pss:", 4) == 0)
+        else if (begins && wanted && strncmp(line, "Pss:", 4) == 0)
             walk->shared += strtoull(line + 4, NULL, 10) * 1024;
     }
 }

@@ -11,6 +11,7 @@ import struct
 from attack import say, tried
 
 EXPECT = {"reason": "bad_result", "message": "expected a sealed memory file, found one that cannot be read",
+          "or": "exception",  # where a script makes no memory files
           "found": {"file": "ValueError", "bytes": "ValueError", "dataset": "ValueError"}, "options": ["--write", "team"],
           "no_control": "outside there is no channel"}
 RESULT = struct.Struct("=IIIIiIQ256s4096s")
