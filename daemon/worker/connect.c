@@ -44,7 +44,7 @@ static int connect_python(struct attempt *attempt, struct err *err) {
 static int ask_for_child(struct attempt *attempt, struct err *err) {
     if (attempt->task != RUN_SCRIPT && attempt->task != RUN_LINT)
         return 0;
-    attempt->asked = child_ask(attempt->zygote, &attempt->job.limits, true, err);
+    attempt->asked = child_ask(attempt->zygote, &attempt->job.limits, HOST_AHEAD, err);
     return attempt->asked < 0 ? -1 : 0;
 }
 

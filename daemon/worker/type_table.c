@@ -56,7 +56,7 @@ static int attend(struct child *child, struct attempt *attempt, const struct job
                                       .on_result = on_result,
                                       .on_note = on_note,
                                       .result_bytes = attempt->job.limits.result_bytes};
-    int control = child_ask(attempt->zygote, &attempt->job.limits, false, err);
+    int control = child_ask(attempt->zygote, &attempt->job.limits, HOST_NOW, err);
     TRY(control);
     TRY(child_take(child, control, &attempt->job.limits, err));
     TRY(tell(child, attempt, table, file, &commit, err));
