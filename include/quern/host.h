@@ -26,8 +26,8 @@
  * A child may have been forked, jailed and warmed up before it was asked for (standby): 2 is then at once, and READY is
  * waiting. It gets its limits like any other, and serves one job. When a job may come (HOST_PERHAPS: the supervisor lets a
  * worker claim), or the request comes ahead of the job, and the machine has a processor to spare, the zygote wakes it by
- * SOON, without a descriptor: it goes its way once more until COMMIT is there, so that its job finds the processor's caches
- * warm.
+ * SOON, without a descriptor: it goes its way once more, and stays awake for half a millisecond, until COMMIT is there, so
+ * that its job finds the processor's caches warm.
  *
  * End of file kills: when the worker's end of `control` is closed the zygote kills the tree. The tree is the child, the
  * tiny init that is pid 1 of its namespace, and all descendants; killing the pidfd kills them all by the kernel's doing.
