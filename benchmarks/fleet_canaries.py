@@ -23,7 +23,8 @@ SHAPES = {"empty": Shape(), "frame": Shape("frame_made", ("dataset1",)), "string
 
 class Life(NamedTuple):
     """One canary that succeeded. began, accepted, seen: Unix seconds by the probe's clock, counted on from its first
-    reading; submitted, started, ended: by that of Redis. steps: {name: ms} of the manifest. fetch_ms: 0 without outputs."""
+    reading; submitted, started, ended: by that of Redis. steps: {name: ms} of the manifest. dispatch_ms: part of run. fetch_ms: 0 without
+    outputs."""
     shape: str
     began: float
     accepted: float
@@ -32,6 +33,7 @@ class Life(NamedTuple):
     started: float
     ended: float
     steps: dict
+    dispatch_ms: float
     fetch_ms: float
 
 
@@ -44,6 +46,13 @@ class Failure(NamedTuple):
 def unix(moment):
     """Seconds of `2026-01-02T03:04:05.678Z`."""
     return datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp()
+
+
+def dispatch_ms(manifest):
+    """From the end of step load to the first line of the script, which logs when that was."""
+    first = next(metric["value"] for metric in manifest["metrics"] if metric["name"] == "first_line") / 1e6
+    steps = manifest["steps"]
+    return first - unix(manifest["started"]) * 1000 - steps["claim"]["ms"] - steps["load"]["ms"]
 
 
 class Probe:
@@ -94,7 +103,8 @@ class Probe:
         record = self.quern.inspect(job)
         times = [unix(record[name]) for name in ("submitted", "started", "ended")]
         steps = {step: value["ms"] for step, value in record["result"]["steps"].items()}
-        self.lives.append(Life(name, began, accepted, seen, *times, steps, self.fetch_ms(job, shape)))
+        self.lives.append(Life(name, began, accepted, seen, *times, steps, dispatch_ms(record["result"]),
+                               self.fetch_ms(job, shape)))
         return job
 
     def attempt(self, name, shape):

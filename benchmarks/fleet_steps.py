@@ -4,6 +4,7 @@
     submit    `quern submit` from start to end, uploads included
     claimed   queued → claimed, by the clock of Redis
     load, run, collect, publish    as the worker measured them
+    dispatch  the worker has all that the job needs → the first line of its script, by the clock of that host; part of run
     complete  claimed → ended by the clock of Redis, less those four: pinning the inputs and the last transition
     seen      ended → `quern wait` is back
     total     `quern submit` began → `quern wait` is back
@@ -12,7 +13,7 @@
 import math
 
 WORKER = ("load", "run", "collect", "publish")
-STEPS = ("submit", "claimed", *WORKER, "complete", "seen", "total", "fetch")
+STEPS = ("submit", "claimed", "load", "dispatch", *WORKER[1:], "complete", "seen", "total", "fetch")
 QUANTILES = {"p50": 0.5, "p99": 0.99}
 
 
@@ -29,7 +30,7 @@ def steps(life, offset):
     worker = {name: life.steps[name] for name in WORKER}
     complete = (life.ended - life.started) * 1000 - sum(worker.values())
     taken = {"submit": (life.accepted - life.began) * 1000, "claimed": (life.started - life.submitted) * 1000, **worker,
-             "complete": complete, "seen": (life.seen - offset - life.ended) * 1000,
+             "dispatch": life.dispatch_ms, "complete": complete, "seen": (life.seen - offset - life.ended) * 1000,
              "total": (life.seen - life.began) * 1000, "fetch": life.fetch_ms}
     return {name: max(0.0, taken[name]) for name in STEPS}
 

@@ -288,21 +288,21 @@ static json_t *usage_of(const struct manifest *manifest) {
     return object;
 }
 
-// RFC 3339, UTC, milliseconds.
-static json_t *moment_of(uint64_t unix_ms) {
+// RFC 3339, UTC, microseconds.
+static json_t *moment_of(uint64_t unix_us) {
     char day[32], text[48];
-    time_t seconds = (time_t)(unix_ms / 1000);
+    time_t seconds = (time_t)(unix_us / 1000000);
     struct tm broken;
     if (!gmtime_r(&seconds, &broken) || strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &broken) == 0)
         return json_null();
-    snprintf(text, sizeof text, "%s.%03uZ", day, (unsigned)(unix_ms % 1000));
+    snprintf(text, sizeof text, "%s.%06uZ", day, (unsigned)(unix_us % 1000000));
     return json_string(text);
 }
 
 static json_t *object_of(const struct manifest *manifest) {
     json_t *object = json_object();
     put_outcome(&object, manifest);
-    put(&object, "started", moment_of(manifest->started_unix_ms));
+    put(&object, "started", moment_of(manifest->started_unix_us));
     put(&object, "dialect", json_string(job_dialect_name(manifest->dialect)));
     put(&object, "strict", json_boolean(manifest->strict));
     put(&object, "environment", environment_of(manifest));

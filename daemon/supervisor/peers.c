@@ -136,6 +136,13 @@ int peer_ready(struct peer *peer, struct err *err) {
     return 0;
 }
 
+void peer_expect(const struct peer *peer) {
+    const struct host_spawn perhaps = {.version = HOST_VERSION, .when = HOST_PERHAPS};
+    struct err ignored;
+    if (peer->state == PEER_UP && peer->standby > 0)
+        (void)!record_post(peer->requests, &perhaps, sizeof perhaps, NULL, 0, &ignored);
+}
+
 bool peer_listens(const struct peer *peer) {
     struct pollfd requests = {.fd = peer->requests};
     return peer->state != PEER_DOWN && poll(&requests, 1, 0) == 0;

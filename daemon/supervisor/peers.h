@@ -47,6 +47,8 @@ MUST_USE int peer_start(struct peer *peer, struct err *err);
 MUST_USE int peer_ready(struct peer *peer, struct err *err);
 /* Whether its jail is what is required, as far as it has told of it. */
 MUST_USE int peer_meets(const struct peer *peer, struct err *err);
+/* A job may come: who waits for one warms up. It does not wait, and does not fail. */
+void peer_expect(const struct peer *peer);
 /* False when nobody is left who would receive a request: a worker may know that before we do. */
 bool peer_listens(const struct peer *peer);
 void peer_stop(struct peer *peer); /* kills, reaps, closes; a peer that is down is left alone */

@@ -110,6 +110,8 @@ int supervisor_start_worker(struct supervisor *supervisor, const struct worker_s
 
 void supervisor_let_claim(struct supervisor *supervisor, uint32_t worker, uint32_t queue) {
     worker_link_let_claim(&supervisor->workers[worker], queue);
+    if (supervisor->latest) // the next job is most likely one of the same environment
+        peer_expect(supervisor->latest);
 }
 
 void supervisor_dismiss(struct supervisor *supervisor, uint32_t worker) {

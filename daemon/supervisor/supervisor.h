@@ -99,6 +99,7 @@ struct supervisor {
     struct peer zygotes[SUPERVISOR_MAX_ENVIRONMENTS];
     struct renewal renewals[SUPERVISOR_MAX_ENVIRONMENTS];
     uint32_t zygote_count;
+    const struct peer *latest; /* the zygote whose job came last; NULL: none */
     struct worker_link workers[SUPERVISOR_MAX_WORKERS];
     uint64_t waits; /* for memory, ever: their order */
     uint32_t cancel_grace_ms;

@@ -70,6 +70,8 @@ static int serve_connect(struct exchange *exchange, struct err *err) {
         TRY(peer_start(peer, err));
     }
     peer->jobs++;
+    if (peer->environment)
+        exchange->supervisor->latest = peer;
     if (peer->environment && peer->environment->network_open)
         exchange->link->open_network = true;
     if (peer->state == PEER_COMING) {

@@ -7,9 +7,9 @@
 #include "quern/clock.h"
 #include "quern/own.h"
 
-void attempt_init(struct attempt *attempt, struct delivery *delivery) {
+void attempt_init(struct attempt *attempt, struct supervisor_calls *calls, struct delivery *delivery) {
     memset(attempt, 0, sizeof *attempt);
-    attempt->calls.socket = SUPERVISOR_FD_CALLS;
+    attempt->calls = calls;
     attempt->delivery = delivery;
     attempt->report.attempt = attempt;
     attempt->begun_ns = clock_now_ns();

@@ -53,8 +53,8 @@ struct attempt_file {
 };
 
 struct attempt {
-    struct supervisor_calls calls;
-    struct delivery *delivery; /* borrowed */
+    struct supervisor_calls *calls; /* borrowed: it outlives the job */
+    struct delivery *delivery;      /* borrowed */
     struct report report;
     uint64_t begun_ns; /* the claim began */
     enum run_task task;
@@ -91,7 +91,7 @@ struct attempt {
     uint32_t written_count;
 };
 
-void attempt_init(struct attempt *attempt, struct delivery *delivery);
+void attempt_init(struct attempt *attempt, struct supervisor_calls *calls, struct delivery *delivery);
 void attempt_done(struct attempt *attempt);
 
 /* The steps, in the order of schemas/steps.def; each in a file of its own name. */

@@ -81,9 +81,9 @@ static int receive_first(struct child *child, struct host_spawned *spawned, stru
     return 0;
 }
 
-int child_ask(int zygote, const struct job_limits *limits, bool ahead, struct err *err) {
+int child_ask(int zygote, const struct job_limits *limits, enum host_when when, struct err *err) {
     int ends[2];
-    struct host_spawn spawn = {.version = HOST_VERSION, .ahead = ahead, .limits = limits->jail};
+    struct host_spawn spawn = {.version = HOST_VERSION, .when = when, .limits = limits->jail};
     TRY(record_pair(ends, err));
     auto_fd int control = ends[0], its_control = ends[1];
     if (record_send(zygote, &spawn, sizeof spawn, &its_control, 1, err) < 0)

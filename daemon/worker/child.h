@@ -68,9 +68,9 @@ struct child {
 void child_init(struct child *child, struct supervisor_calls *calls);
 void child_done(struct child *child);
 
-/* Returns our end of the conversation with the zygote; who closes it kills the child. Does not wait: with `ahead` the child
+/* Returns our end of the conversation with the zygote; who closes it kills the child. Does not wait: with HOST_AHEAD the child
  * is found or forked, jailed and warm while the worker does something else. */
-MUST_USE int child_ask(int zygote, const struct job_limits *limits, bool ahead, struct err *err);
+MUST_USE int child_ask(int zygote, const struct job_limits *limits, enum host_when when, struct err *err);
 /* Waits for the child. From here on the supervisor watches its tree, and its time runs. `control`: of child_ask(); owned
  * also on failure. */
 MUST_USE int child_take(struct child *child, int control, const struct job_limits *limits, struct err *err);

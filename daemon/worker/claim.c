@@ -5,17 +5,13 @@
 #include <sys/time.h>
 
 #include "attempt.h"
-
-static int open_source(struct attempt *attempt, const struct job_source *source, struct storage_object *ret,
-                       struct err *err) {
-    return attempt->delivery->kind->open(attempt, source, ret, err);
-}
+#include "quern/clock.h"
 
 // Whoever is told that there is no such key looks for a fault in the store; a job that returned None had nothing to put there.
 static int open_input(struct attempt *attempt, const struct job_source *source, struct storage_object *ret,
                       struct err *err) {
     struct err why = {0};
-    if (open_source(attempt, source, ret, &why) == 0)
+    if (attempt->delivery->kind->open(attempt, source, ret, &why) == 0)
         return 0;
     *err = why;
     if (why.reason != REASON_NOT_FOUND || strncmp(source->url, "job:", 4) != 0)
@@ -27,10 +23,10 @@ static int open_input(struct attempt *attempt, const struct job_source *source, 
         source->url);
 }
 
-static uint64_t now_unix_ms(void) {
+static uint64_t begun_unix_us(const struct attempt *attempt) {
     struct timeval now;
     gettimeofday(&now, NULL);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_usec / 1000;
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_usec - (clock_now_ns() - attempt->begun_ns) / 1000;
 }
 
 static void begin_manifest(struct attempt *attempt) {
@@ -40,7 +36,7 @@ static void begin_manifest(struct attempt *attempt) {
     memcpy(manifest->environment, job->environment, sizeof manifest->environment);
     manifest->dialect = job->dialect;
     manifest->strict = job->strict;
-    manifest->started_unix_ms = now_unix_ms();
+    manifest->started_unix_us = begun_unix_us(attempt);
     manifest->peak_bytes = MANIFEST_UNKNOWN;
     manifest->private_dirty_bytes = manifest->copied_on_write_bytes = MANIFEST_UNKNOWN;
     manifest->input_count = (uint32_t)job->input_count;
@@ -64,10 +60,6 @@ int step_claim(struct attempt *attempt, struct err *err) {
     int read = attempt->delivery->kind->document(attempt, err);
     begin_manifest(attempt);
     TRY(read);
-    if (attempt->task == RUN_SCRIPT || attempt->task == RUN_LINT)
-        TRY(open_source(attempt, &job->script, &attempt->script, err));
-    if (job->bundle.url)
-        TRY(open_source(attempt, &job->bundle, &attempt->bundle, err));
     for (size_t i = 0; i < job->input_count && attempt->task != RUN_LINT; i++) {
         struct storage_object *blob = &attempt->inputs[i].blob;
         TRY(open_input(attempt, &job->inputs[i].source, blob, err));

@@ -31,6 +31,23 @@ static int refuse(const char *what, const char *why, struct err *err) {
     return err_set(err, REASON_BAD_INPUT, "%s: %s", what, why);
 }
 
+// The path is one of the submitter's machine: what this host has there is nobody's business.
+static int check_source(const struct job_source *source, struct err *err) {
+    if (!source->url || !job_source_is_file(source))
+        return 0;
+    return err_set(err, REASON_BAD_INPUT,
+                   "%s: expected an object of the store, found %.200s; `quern submit` uploads files", source->name,
+                   source->url);
+}
+
+static int check_sources(const struct job *job, struct err *err) {
+    TRY(check_source(&job->script, err));
+    TRY(check_source(&job->bundle, err));
+    for (size_t i = 0; i < job->input_count; i++)
+        TRY(check_source(&job->inputs[i].source, err));
+    return 0;
+}
+
 // What only makes sense where the submitter sits.
 static int check_document(const struct job *job, const char *id, struct err *err) {
     if (strcmp(job->id, id) != 0)
@@ -42,7 +59,7 @@ static int check_document(const struct job *job, const char *id, struct err *err
             return err_set(err, REASON_BAD_INPUT,
                            "outputs.%s: expected a key, found %.200s; fetch it with `quern result`",
                            job->outputs[i].port, job->outputs[i].key);
-    return 0;
+    return check_sources(job, err);
 }
 
 static int document(struct attempt *attempt, struct err *err) {
@@ -59,13 +76,8 @@ static int document(struct attempt *attempt, struct err *err) {
     return good;
 }
 
-// The path is one of the submitter's machine: what this host has there is nobody's business.
 static int open_source(struct attempt *attempt, const struct job_source *source, struct storage_object *ret,
                        struct err *err) {
-    if (job_source_is_file(source))
-        return err_set(err, REASON_BAD_INPUT,
-                       "%s: expected an object of the store, found %.200s; `quern submit` uploads files", source->name,
-                       source->url);
     return catalogue_get(delivery_of(attempt)->home->catalogue, source->url, source->version, ret, err);
 }
 
@@ -170,7 +182,7 @@ static void keep(struct attempt *attempt, const struct attempt_result *result, c
         header.profile != attempt->profile)
         return;
     wish_key_of_result(version, attempt->profile, &key);
-    (void)!calls_keep(&attempt->calls, &key, result->segment, &ignored);
+    (void)!calls_keep(attempt->calls, &key, result->segment, &ignored);
 }
 
 static int put_result(struct attempt *attempt, uint32_t index, struct manifest_output *output, struct err *err) {
@@ -309,7 +321,7 @@ static int conclude(struct attempt *attempt, const struct delivery_manifest *man
     TRY(answer);
     FAILPOINT("complete:told");
     if (answer == QUEUE_FENCED)
-        attempt->calls.fenced = true;
+        attempt->calls->fenced = true;
     else
         report_manifest(&attempt->report, &attempt->verdict, -1);
     return 0;
@@ -355,7 +367,7 @@ static int wait_for_news(struct attempt *attempt, uint64_t *ret_deadline_ns) {
 static void turn(struct attempt *attempt) {
     struct news *news = &delivery_of(attempt)->news;
     news_turn(news);
-    attempt->calls.fenced = attempt->calls.fenced || news->fenced;
+    attempt->calls->fenced = attempt->calls->fenced || news->fenced;
 }
 
 static void flush(struct attempt *attempt) {

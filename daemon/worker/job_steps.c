@@ -22,14 +22,10 @@ static uint64_t deadline_ms(const struct attempt *attempt, enum step step) {
     return limit ? limit + STEP_GRACE_MS : 0;
 }
 
-// Azure's numbers for inputs that cannot be used: a dataset while loading; while running, the one that the child tells.
-static uint32_t error_number(enum step step, const struct err *why) {
-    if (why->reason != REASON_BAD_INPUT)
-        return HOST_ERROR_NONE;
-    if (step == STEP_LOAD)
-        return HOST_ERROR_DATASET;
+// Azure's numbers for inputs that cannot be used: told by step load of datasets, and by the child.
+static uint32_t error_number(const struct err *why) {
     bool told = why->detail == HOST_ERROR_BUNDLE || why->detail == HOST_ERROR_DATASET;
-    return step == STEP_RUN && told ? (uint32_t)why->detail : HOST_ERROR_NONE;
+    return why->reason == REASON_BAD_INPUT && told ? (uint32_t)why->detail : HOST_ERROR_NONE;
 }
 
 bool job_steps_wait(struct attempt *attempt, const struct err *why) {
@@ -38,19 +34,20 @@ bool job_steps_wait(struct attempt *attempt, const struct err *why) {
     if (strcmp(attempt->awaited.msg, why->msg) != 0)
         report_wait(&attempt->report, step, why);
     attempt->awaited = *why;
-    if (calls_step(&attempt->calls, step, deadline_ms(attempt, step), &ignored) < 0)
+    if (calls_step(attempt->calls, step, deadline_ms(attempt, step), &ignored) < 0 ||
+        calls_settle(attempt->calls, &ignored) < 0)
         return false;
     // A record that is written beats a cancellation that came late.
-    return !calls_dropped(&attempt->calls) && (step == STEP_COMPLETE || !attempt->calls.cancelled);
+    return !calls_dropped(attempt->calls) && (step == STEP_COMPLETE || !attempt->calls->cancelled);
 }
 
 static int run_step(struct attempt *attempt, enum step step, struct err *err) {
     attempt->step = step;
     attempt->awaited = (struct err){0};
-    TRY(calls_step(&attempt->calls, step, deadline_ms(attempt, step), err));
-    if (calls_dropped(&attempt->calls))
+    TRY(calls_step(attempt->calls, step, deadline_ms(attempt, step), err));
+    if (calls_dropped(attempt->calls))
         return err_set(err, REASON_LOST, "the job was taken away before step %s", step_name(step));
-    if (attempt->calls.cancelled && !steps[step].always)
+    if (attempt->calls->cancelled && !steps[step].always)
         return err_set(err, REASON_CANCELLED, "cancelled before step %s", step_name(step));
     return steps[step].run(attempt, err);
 }
@@ -67,10 +64,10 @@ int job_steps_run(struct attempt *attempt, struct err *err) {
         attempt->manifest.step_us[step] = elapsed_us;
         report_step_end(&attempt->report, step, elapsed_us, &why);
         if (failed && !attempt->verdict.reason) {
-            attempt->manifest.error_number = error_number(step, &why);
+            attempt->manifest.error_number = error_number(&why);
             attempt->verdict = why;
         }
-        if (calls_dropped(&attempt->calls))
+        if (calls_dropped(attempt->calls))
             return 0;
         if (failed && step == STEP_COMPLETE) {
             *err = why;

@@ -1,96 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Step load: bring every input into a segment, once per host. */
+/* Step load: fetch the script, bring every input into a segment, once per host. */
 #include <stdio.h>
 #include <string.h>
 
 #include "attempt.h"
-#include "child.h"
 #include "column_report.h"
+#include "connect.h"
 #include "daemon/failpoint.h"
 #include "quern/own.h"
 #include "quern/segment.h"
 #include "type_table.h"
 #include "wish.h"
-
-static void on_codec_warning(void *context, uint32_t picture, const char *text) {
-    struct attempt *attempt = context;
-    if (picture < attempt->picture_count) {
-        attempt->pictures[picture].joined = false;
-        report_warning(&attempt->report, "%s: %s", attempt->pictures[picture].name, text);
-    } else {
-        report_warning(&attempt->report, "%s", text);
-    }
-}
-
-static int renew_codec(void *context, struct err *err) {
-    struct attempt *attempt = context;
-    struct calls_peer peer;
-    TRY(calls_connect(&attempt->calls, SUPERVISOR_PEER_CODEC, NULL, &peer, err));
-    return peer.requests;
-}
-
-// A look at an Arrow or ARFF file needs no interpreter: the units of its times stay as they are.
-static bool needs_python(const struct attempt *attempt) {
-    return attempt->task == RUN_SCRIPT || attempt->task == RUN_LINT || job_is_text_table(attempt->job.inputs[0].format);
-}
-
-static const char minimal[] =
-    "the jail is minimal here: this machine gives no user namespaces (quern doctor); what scripts "
-    "can see of it then is told in docs/security.md";
-
-// Who debugs thinks longer than any limit that is not the job's own.
-static void settle_limits(struct attempt *attempt, const struct limits_layers *layers) {
-    struct job_limits *limits = &attempt->job.limits;
-    bool untimed = attempt->job.debug && limits->time_ms == 0;
-    limits_settle(limits, layers, limits_cores(), attempt->manifest.limit_origins);
-    if (untimed)
-        limits->time_ms = 0;
-    attempt->manifest.limits = *limits;
-}
-
-static int connect_zygote(struct attempt *attempt, struct err *err) {
-    struct calls_peer peer;
-    TRY(calls_connect(&attempt->calls, SUPERVISOR_PEER_ZYGOTE, attempt->job.environment, &peer, err));
-    attempt->zygote = peer.requests;
-    attempt->profile = peer.profile;
-    struct manifest *manifest = &attempt->manifest;
-    manifest->jail = peer.facts;
-    if (peer.facts.level == JAIL_MINIMAL)
-        report_warning(&attempt->report, "%s", minimal);
-    settle_limits(attempt, &peer.limits);
-    memcpy(manifest->python, peer.python, sizeof manifest->python);
-    memcpy(manifest->pandas, peer.pandas, sizeof manifest->pandas);
-    return 0;
-}
-
-static int connect_codec(struct attempt *attempt, struct err *err) {
-    struct calls_peer peer;
-    TRY(calls_connect(&attempt->calls, SUPERVISOR_PEER_CODEC, NULL, &peer, err));
-    attempt->codec =
-        (struct codec){.requests = peer.requests, .warn = on_codec_warning, .renew = renew_codec, .context = attempt};
-    codec_ceilings_default(&attempt->codec.ceilings);
-    attempt->codec.ceilings.picture_pixels = attempt->job.limits.picture_pixels;
-    return 0;
-}
-
-// Whoever runs the script gets ready while everything else is fetched.
-static int ask_for_child(struct attempt *attempt, struct err *err) {
-    if (attempt->task != RUN_SCRIPT && attempt->task != RUN_LINT)
-        return 0;
-    attempt->asked = child_ask(attempt->zygote, &attempt->job.limits, true, err);
-    return attempt->asked < 0 ? -1 : 0;
-}
-
-static int connect_peers(struct attempt *attempt, struct err *err) {
-    attempt->profile = SEGMENT_PROFILE_UNITS;
-    if (needs_python(attempt)) {
-        TRY(connect_zygote(attempt, err));
-        TRY(ask_for_child(attempt, err));
-    } else {
-        settle_limits(attempt, &(struct limits_layers){0});
-    }
-    return connect_codec(attempt, err);
-}
 
 struct grant {
     struct attempt *attempt;
@@ -101,7 +21,7 @@ static int grant_memory(void *context, uint64_t bytes, uint64_t rows, uint32_t c
     const struct grant *grant = context;
     (void)rows;
     (void)columns;
-    int file = calls_grant(&grant->attempt->calls, grant->key, bytes, err);
+    int file = calls_grant(grant->attempt->calls, grant->key, bytes, err);
     FAILPOINT("load:granted");
     return file;
 }
@@ -137,7 +57,7 @@ static int produce(struct attempt *attempt, const struct job_input *wanted, stru
     }
     TRY(storage_check_unchanged(&in->blob, wanted->source.name, err));
     FAILPOINT("load:decoded");
-    in->segment = calls_publish(&attempt->calls, &in->key, typed, err);
+    in->segment = calls_publish(attempt->calls, &in->key, typed, err);
     return in->segment < 0 ? -1 : 0;
 }
 
@@ -147,7 +67,7 @@ static int load_one(struct attempt *attempt, const struct job_input *wanted, str
     report_flush(&attempt->report);
     if (produce(attempt, wanted, in, err) == 0)
         return 0;
-    (void)!calls_abandon(&attempt->calls, &in->key, &ignored);
+    (void)!calls_abandon(attempt->calls, &in->key, &ignored);
     return -1;
 }
 
@@ -191,7 +111,7 @@ static int wait_for_others(struct attempt *attempt, const struct wanted *wanted,
     while (waits > 0) {
         uint32_t index = 0, state = 0;
         int fd = -1;
-        TRY(calls_wait_segment(&attempt->calls, &index, &state, &fd, err));
+        TRY(calls_wait_segment(attempt->calls, &index, &state, &fd, err));
         if (index >= wanted->count)
             return err_set(err, REASON_BUG, "the supervisor spoke of key %u of %u", index, wanted->count);
         if (state == SUPERVISOR_LOAD)
@@ -206,7 +126,7 @@ static int wait_for_others(struct attempt *attempt, const struct wanted *wanted,
 static int load_all(struct attempt *attempt, const struct wanted *wanted, struct err *err) {
     uint32_t states[HOST_MAX_PORTS], waits = 0;
     int fds[HOST_MAX_PORTS];
-    TRY(calls_reserve(&attempt->calls, wanted->keys, wanted->count, states, fds, err));
+    TRY(calls_reserve(attempt->calls, wanted->keys, wanted->count, states, fds, err));
     FAILPOINT("load:reserved");
     for (uint32_t i = 0; i < wanted->count; i++) {
         attempt->inputs[wanted->first_input[i]].segment = fds[i];
@@ -245,9 +165,9 @@ static int share(struct attempt *attempt, uint32_t input, struct err *err) {
 int load_dataset(struct attempt *attempt, const struct job_input *wanted, struct attempt_input *in, struct err *err) {
     uint32_t index = 0;
     TRY(wish_key(attempt, wanted, in->blob.version, &in->key, err));
-    TRY(calls_reserve(&attempt->calls, &in->key, 1, &in->state, &in->segment, err));
+    TRY(calls_reserve(attempt->calls, &in->key, 1, &in->state, &in->segment, err));
     if (in->state == SUPERVISOR_WAIT)
-        TRY(calls_wait_segment(&attempt->calls, &index, &in->state, &in->segment, err));
+        TRY(calls_wait_segment(attempt->calls, &index, &in->state, &in->segment, err));
     return in->state == SUPERVISOR_LOAD ? load_one(attempt, wanted, in, err) : 0;
 }
 
@@ -277,12 +197,9 @@ static int check_task(const struct attempt *attempt, struct err *err) {
     return 0;
 }
 
-int step_load(struct attempt *attempt, struct err *err) {
+static int load_inputs(struct attempt *attempt, struct err *err) {
     struct wanted wanted;
     TRY(check_task(attempt, err));
-    TRY(connect_peers(attempt, err));
-    if (attempt->task == RUN_LINT)
-        return 0;
     TRY(make_keys(attempt, &wanted, err));
     if (wanted.count)
         TRY(load_all(attempt, &wanted, err));
@@ -292,4 +209,23 @@ int step_load(struct attempt *attempt, struct err *err) {
     for (uint32_t i = 0; i < attempt->job.input_count; i++)
         note_input(attempt, i);
     return 0;
+}
+
+// Its child gets ready meanwhile, also where there is nothing else to load.
+static int fetch_script(struct attempt *attempt, struct err *err) {
+    const struct job *job = &attempt->job;
+    const struct delivery_kind *delivery = attempt->delivery->kind;
+    if (attempt->task == RUN_SCRIPT || attempt->task == RUN_LINT)
+        TRY(delivery->open(attempt, &job->script, &attempt->script, err));
+    return job->bundle.url ? delivery->open(attempt, &job->bundle, &attempt->bundle, err) : 0;
+}
+
+int step_load(struct attempt *attempt, struct err *err) {
+    TRY(connect_zygote(attempt, err));
+    TRY(fetch_script(attempt, err));
+    TRY(connect_codec(attempt, err));
+    if (attempt->task == RUN_LINT || load_inputs(attempt, err) == 0)
+        return 0;
+    err->detail = HOST_ERROR_DATASET;
+    return -1;
 }

@@ -261,7 +261,7 @@ int step_run(struct attempt *attempt, struct err *err) {
         return view_run(attempt, err);
     struct child child;
     TRY(open_spools(attempt, err));
-    child_init(&child, &attempt->calls);
+    child_init(&child, attempt->calls);
     int result = run_child(&child, attempt, err);
     child_done(&child);
     return result;

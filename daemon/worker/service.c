@@ -32,8 +32,11 @@ static bool wait_on(struct service *service, const struct err *why) {
     struct err ignored;
     if (service->works)
         return job_steps_wait(&service->attempt, why);
-    int told = calls_step(&service->calls, service->attempt.step, SUPERVISOR_CLAIM_MS, &ignored);
-    return told == 0 && !service->calls.released;
+    struct supervisor_calls *calls = &service->calls;
+    if (calls_step(calls, service->attempt.step, SUPERVISOR_CLAIM_MS, &ignored) < 0 ||
+        calls_settle(calls, &ignored) < 0)
+        return false;
+    return !calls->released;
 }
 
 static bool wait_on_store(void *context, const struct err *why) {
@@ -110,9 +113,9 @@ static int conclude(struct service *service, struct err *err) {
     struct supervisor_end end = {.reason = attempt->verdict.reason,
                                  .peak_bytes = attempt->manifest.peak_rss_bytes,
                                  .unconfirmed = service->delivery.unconfirmed};
-    if (attempt->calls.fenced && service->delivery.state == JOB_RUNNING)
+    if (attempt->calls->fenced && service->delivery.state == JOB_RUNNING)
         end.reason = REASON_LOST;
-    else if (attempt->calls.released)
+    else if (attempt->calls->released)
         TRY(give_back(service, err));
     end.state = service->delivery.state;
     return calls_done(&service->calls, &end, err);
@@ -124,7 +127,7 @@ static int work(struct service *service, const struct calls_turn *turn, struct q
     TRY(calls_hold(&service->calls, turn->queue, claim, err));
     FAILPOINT("claim:held");
     delivery_queue_begin(&service->delivery, &service->homes[turn->queue], claim);
-    attempt_init(attempt, &service->delivery.base);
+    attempt_init(attempt, &service->calls, &service->delivery.base);
     attempt->begun_ns = begun_ns;
     service->works = true;
     int result = job_steps_run(attempt, err);

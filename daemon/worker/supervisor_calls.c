@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor_calls.h"
 
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -56,7 +57,7 @@ static int check_reply(struct answer *answer, struct err *err) {
 }
 
 static int take_owed(struct supervisor_calls *calls, struct answer *answer, struct err *err) {
-    calls->owed = false;
+    calls->owed--;
     TRY(check_reply(answer, err));
     answer_close(answer);
     return 0;
@@ -71,15 +72,29 @@ static int receive_reply(struct supervisor_calls *calls, struct answer *answer, 
     }
 }
 
+int calls_settle(struct supervisor_calls *calls, struct err *err) {
+    struct answer answer;
+    while (calls->owed) {
+        TRY(receive_reply(calls, &answer, err));
+        TRY(take_owed(calls, &answer, err));
+    }
+    return 0;
+}
+
 static int ask_with(struct supervisor_calls *calls, const struct supervisor_call *call, const int *fds, size_t fd_count,
                     struct answer *answer, struct err *err) {
-    if (calls->owed) {
-        TRY(receive_reply(calls, answer, err));
-        TRY(take_owed(calls, answer, err));
-    }
+    TRY(calls_settle(calls, err));
     TRY(record_send(calls->socket, call, sizeof *call, fds, fd_count, err));
     TRY(receive_reply(calls, answer, err));
     return check_reply(answer, err);
+}
+
+// Nothing that waits for the answer.
+static int tell(struct supervisor_calls *calls, const struct supervisor_call *call, const int *fds, size_t fd_count,
+                struct err *err) {
+    TRY(record_send(calls->socket, call, sizeof *call, fds, fd_count, err));
+    calls->owed++;
+    return 0;
 }
 
 static int ask(struct supervisor_calls *calls, const struct supervisor_call *call, int fd, struct answer *answer,
@@ -106,8 +121,11 @@ static int ask_for_fd(struct supervisor_calls *calls, const struct supervisor_ca
 }
 
 int calls_step(struct supervisor_calls *calls, enum step step, uint64_t deadline_ms, struct err *err) {
-    struct supervisor_call call = {.kind = SUPERVISOR_STEP, .step = step, .deadline_ms = deadline_ms};
-    return ask_for_nothing(calls, &call, -1, err);
+    const struct supervisor_call call = {.kind = SUPERVISOR_STEP, .step = step, .deadline_ms = deadline_ms};
+    struct pollfd said = {.fd = calls->socket, .events = POLLIN};
+    while (poll(&said, 1, 0) > 0)
+        TRY(calls_take_unasked(calls, err));
+    return tell(calls, &call, NULL, 0, err);
 }
 
 int calls_connect(struct supervisor_calls *calls, enum supervisor_peer peer, const char *environment,
@@ -173,11 +191,8 @@ int calls_watch(struct supervisor_calls *calls, const struct calls_tree *tree, s
     const int fds[] = {tree->init, tree->process};
     struct answer answer;
     calls->expired = false;
-    if (!calls->grouped) {
-        TRY(record_send(calls->socket, &call, sizeof call, fds, 2, err));
-        calls->owed = true;
-        return 0;
-    }
+    if (!calls->grouped)
+        return tell(calls, &call, fds, 2, err);
     TRY(ask_with(calls, &call, fds, 2, &answer, err));
     if (answer.fd_count) {
         facts->bound = JAIL_BOUND_CGROUP;

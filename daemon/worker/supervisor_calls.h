@@ -2,7 +2,8 @@
 /*
  * The worker's side of quern/supervisor.h: one function per call. Records that come unasked while a reply is awaited are
  * remembered: `expired`, `cancelled`, `fenced`, `released`, and turns of segments, which calls_wait_segment() hands out.
- * calls_done() forgets them all: they were of that job.
+ * calls_done() forgets them all: they were of that job. Two calls do not wait for their answer, which the next one takes
+ * first; so a conversation has one struct for as long as it lasts, whichever jobs come and go.
  *
  * Ownership: descriptors returned belong to the caller; those passed are borrowed. Errors: those of the reply;
  * REASON_BUG when the supervisor is gone.
@@ -21,7 +22,7 @@ struct supervisor_calls {
     bool fenced;        /* the job is no longer ours: publish nothing */
     bool released;      /* the host drains: give the job back */
     bool grouped;       /* trees get a cgroup: CONNECT said so */
-    bool owed;          /* the answer to WATCH is still to come */
+    uint32_t owed;      /* answers that are still to come, and say nothing but that all is well */
     uint64_t available; /* by the last RESERVE: bytes that a segment may have at most */
     uint32_t turn_count;
     struct {
@@ -46,7 +47,10 @@ struct calls_peer {
     struct limits_layers limits;
 };
 
+/* Takes what came unasked, and does not wait for the answer. */
 MUST_USE int calls_step(struct supervisor_calls *calls, enum step step, uint64_t deadline_ms, struct err *err);
+/* Until the supervisor has answered everything, and so has said what it had to say before. */
+MUST_USE int calls_settle(struct supervisor_calls *calls, struct err *err);
 MUST_USE int calls_connect(struct supervisor_calls *calls, enum supervisor_peer peer, const char *environment,
                            struct calls_peer *ret, struct err *err);
 /* states[i]; fds[i] is a descriptor for a HIT, else -1. */

@@ -56,7 +56,7 @@ static int attend(struct child *child, struct attempt *attempt, const struct job
                                       .on_result = on_result,
                                       .on_note = on_note,
                                       .result_bytes = attempt->job.limits.result_bytes};
-    int control = child_ask(attempt->zygote, &attempt->job.limits, false, err);
+    int control = child_ask(attempt->zygote, &attempt->job.limits, HOST_NOW, err);
     TRY(control);
     TRY(child_take(child, control, &attempt->job.limits, err));
     TRY(tell(child, attempt, table, file, &commit, err));
@@ -71,7 +71,7 @@ static int attend(struct child *child, struct attempt *attempt, const struct job
 int type_table(struct attempt *attempt, const struct job_input *table, int file, struct err *err) {
     struct typing typing = {.attempt = attempt, .segment = -1};
     struct child child;
-    child_init(&child, &attempt->calls);
+    child_init(&child, attempt->calls);
     int result = attend(&child, attempt, table, file, &typing, err);
     child_done(&child);
     auto_fd int segment = typing.segment;

@@ -34,7 +34,7 @@ int wish_make(const struct attempt *attempt, const struct job_input *wanted, cha
     bool text = attempt->job.decimals == JOB_DECIMALS_TEXT;
     *names = NULL;
     *ret = (struct codec_wish){.profile = attempt->profile,
-                               .memory_bytes = attempt->calls.available,
+                               .memory_bytes = attempt->calls->available,
                                .share_texts = attempt->task == RUN_SCRIPT,
                                .decimals = text ? CODEC_DECIMALS_TEXT : CODEC_DECIMALS_FLOAT};
     if (wanted->columns)

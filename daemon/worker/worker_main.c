@@ -32,13 +32,14 @@ static void read_task(struct attempt *attempt, int argc, char **argv) {
 // `quern run`: one job, and the end.
 static int work_once(int argc, char **argv, struct err *err) {
     struct delivery_local local;
+    struct supervisor_calls calls = {.socket = SUPERVISOR_FD_CALLS};
     struct attempt *attempt = malloc(sizeof *attempt);
     if (!attempt)
         return err_set(err, REASON_INFRA, "out of memory for a job");
     delivery_local_init(&local, argument(argc, argv, 1), argument(argc, argv, 2), SUPERVISOR_FD_EVENTS);
     local.store_password_file = argument(argc, argv, 5);
     local.queue = (struct run_queue){argument(argc, argv, 6), argument(argc, argv, 7), argument(argc, argv, 8)};
-    attempt_init(attempt, &local.base);
+    attempt_init(attempt, &calls, &local.base);
     read_task(attempt, argc, argv);
     int result = job_steps_run(attempt, err);
     attempt_done(attempt);

@@ -24,9 +24,10 @@
  * 5. zygote → worker, on control:  host_exited, when the whole tree is dead and its uid is free.
  *
  * A child may have been forked, jailed and warmed up before it was asked for (standby): 2 is then at once, and READY is
- * waiting. It gets its limits like any other, and serves one job. Where the request comes ahead of the job and the machine
- * has a processor to spare, the zygote wakes it by SOON, without a descriptor, before it gives it away: it goes its way
- * once more until COMMIT is there, so that its job finds the processor's caches warm.
+ * waiting. It gets its limits like any other, and serves one job. When a job may come (HOST_PERHAPS: the supervisor lets a
+ * worker claim), or the request comes ahead of the job, and the machine has a processor to spare, the zygote wakes it by
+ * SOON, without a descriptor: it goes its way once more, and stays awake for half a millisecond, until COMMIT is there, so
+ * that its job finds the processor's caches warm.
  *
  * End of file kills: when the worker's end of `control` is closed the zygote kills the tree. The tree is the child, the
  * tiny init that is pid 1 of its namespace, and all descendants; killing the pidfd kills them all by the kernel's doing.
@@ -46,7 +47,7 @@
 #include "quern/object.h"
 #include "quern/record.h"
 
-#define HOST_VERSION 5u
+#define HOST_VERSION 6u
 #define HOST_NAME_BYTES 256
 #define HOST_VALUE_BYTES 4096
 #define HOST_MAX_ANSWERS 10000u /* a child that says more is bad_result */
@@ -71,9 +72,16 @@ struct host_born {
  * environment_write() gave. */
 enum { HOST_FD_REQUESTS = 3, HOST_FD_SUPERVISOR = 4, HOST_FD_ENVIRONMENT = 5 };
 
+/* When the job of a child is told to it. */
+enum host_when {
+    HOST_NOW,     /* at once */
+    HOST_AHEAD,   /* it is not here yet, there is time for SOON */
+    HOST_PERHAPS, /* there may be one: nobody gets a child, whoever stands by gets SOON. No control, no limits */
+};
+
 struct host_spawn {
     uint32_t version;
-    uint32_t ahead;            /* 1: its job is not here yet, there is time for SOON; else 0 */
+    uint32_t when;             /* enum host_when */
     struct jail_limits limits; /* those of the work directory count already now */
 };
 

@@ -194,7 +194,7 @@ struct manifest {
     char environment[ENVIRONMENT_NAME_BYTES];
     char python[32], pandas[32];
     uint64_t step_us[STEP_COUNT]; /* 0: not reached; of STEP_COMPLETE it is not recorded */
-    uint64_t started_unix_ms;
+    uint64_t started_unix_us;     /* the claim began */
     struct manifest_input inputs[HOST_MAX_PORTS];
     uint32_t input_count;
     struct manifest_output outputs[MANIFEST_MAX_OUTPUTS];

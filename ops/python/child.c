@@ -12,10 +12,11 @@
 #include "ops/python/call.h"
 #include "ops/python/glue.h"
 #include "ops/python/rehearsal.h"
+#include "quern/clock.h"
 #include "quern/host.h"
 #include "quern/own.h"
 
-enum { IDLE_MS = 10 };
+enum { IDLE_MS = 10, LINGER_NS = 500000 };
 
 struct child {
     const struct heritage *heritage;
@@ -89,6 +90,14 @@ static int check_commit(const struct host_call *record, size_t fd_count, struct 
     return jail_limits_check(&record->limits, err);
 }
 
+// A processor that was left for a moment takes longer to come back than what the job has to wait for else.
+static void linger(int conversation) {
+    struct pollfd at = {.fd = conversation, .events = POLLIN};
+    uint64_t until = clock_now_ns() + LINGER_NS;
+    while (poll(&at, 1, 0) == 0 && clock_now_ns() < until)
+        ;
+}
+
 // Returns 1 with the first record of the job, 0 when nobody wants this child any more, -1.
 static int await_commit(const struct child *child, struct host_call *record, int fds[3], size_t *count,
                         struct err *err) {
@@ -98,6 +107,7 @@ static int await_commit(const struct child *child, struct host_call *record, int
         if (got <= 0 || record->kind != HOST_SOON || *count)
             return got;
         TRY(rehearsal_again(&child->glue, child->heritage->profile, call->conversation, err));
+        linger(call->conversation);
     }
 }
 

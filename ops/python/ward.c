@@ -27,7 +27,8 @@ struct ends {
     int report[2];       // zygote's, child's
 };
 
-enum { INIT_DEATH_MS = 50 }; // from its last act to the pidfd that tells
+enum { INIT_DEATH_MS = 50 };       // from its last act to the pidfd that tells
+#define WARM_NS UINT64_C(10000000) // after that long a processor has forgotten
 
 #define NO_ENDS                                                                                                        \
     {                                                                                                                  \
@@ -205,23 +206,26 @@ static int fit_work(const struct ward *ward, const struct jail *jail, const stru
 }
 
 // Who has waited long is cold. Where others want the processors, warming up would only put it behind them.
-static void wake(int conversation) {
+void ward_wake(struct ward *ward) {
     const struct host_call soon = {.kind = HOST_SOON};
     struct err ignored;
-    (void)!record_post(conversation, &soon, sizeof soon, NULL, 0, &ignored);
+    uint64_t now = clock_now_ns();
+    if (now - ward->woken_ns < WARM_NS || !leisure_now())
+        return;
+    ward->woken_ns = now;
+    (void)!record_post(ward->conversation, &soon, sizeof soon, NULL, 0, &ignored);
 }
 
 int ward_give(struct ward *ward, const struct jail *jail, const struct host_spawn *request, uint64_t inherited_bytes,
               int control, struct err *err) {
-    int fitted = fit_work(ward, jail, &request->limits, err);
-    auto_fd int conversation = steal_fd(&ward->conversation);
-    if (fitted < 0) {
+    if (fit_work(ward, jail, &request->limits, err) < 0) {
         ward_unwanted(ward);
         return -1;
     }
+    if (request->when == HOST_AHEAD)
+        ward_wake(ward);
+    auto_fd int conversation = steal_fd(&ward->conversation);
     ward->control = control;
-    if (request->ahead && leisure_now())
-        wake(conversation);
     if (announce(ward, jail_facts(jail), inherited_bytes, control, conversation, NULL) < 0)
         ward_unwanted(ward);
     return 0;

@@ -29,6 +29,7 @@ struct ward {
     int control;      /* with the worker; -1 when that is gone, or there is none yet */
     int conversation; /* of a standby child: the worker's end; otherwise -1 */
     uint64_t born_ns;
+    uint64_t woken_ns;               /* of a standby child: when it was told SOON; 0: never */
     uint64_t work_bytes, work_files; /* of the work directory as it was made */
     int report;                      /* read end; one struct err if the child failed before its script */
     int init;                        /* pidfd of the tree's pid 1; -1 when it is reaped, or there is none */
@@ -50,6 +51,9 @@ static inline bool ward_stands_by(const struct ward *ward) { return ward->living
 
 /* Whether it has come as far as to wait for its job. */
 bool ward_is_ready(const struct ward *ward);
+
+/* A standby child whose job may come goes its way once more, where the machine has a processor to spare and it did not just do so. */
+void ward_wake(struct ward *ward);
 
 /* Gives a standby child to whoever has the other end of `control`, which is borrowed on failure, owned on success. On
  * failure the child is as good as dead. */

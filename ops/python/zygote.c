@@ -146,6 +146,14 @@ static int top_up_after_ms(const struct zygote *zygote) {
     return (int)(STANDBY_MAX_NS / 10000000);
 }
 
+// The one that the next job gets; whoever is being warmed up for another one is not asked again.
+static void wake_child(struct zygote *zygote) {
+    struct ward *ward = ready_ward(zygote);
+    zygote->quiet_ns = clock_now_ns() + QUIET_NS;
+    if (ward)
+        ward_wake(ward);
+}
+
 // Where none is ready, one is forked.
 static int find_child(struct zygote *zygote, const struct host_spawn *request, int *control, struct err *err) {
     const struct zygote_options *options = &zygote->options;
@@ -163,14 +171,14 @@ static int find_child(struct zygote *zygote, const struct host_spawn *request, i
 }
 
 static int check_request(const struct host_spawn *request, size_t fd_count, struct err *err) {
-    if (fd_count != 1)
-        return err_set(err, REASON_BUG, "a request without a control socket");
     if (request->version != HOST_VERSION)
         return err_set(err, REASON_INFRA, "host protocol: expected version %u, found %u", HOST_VERSION,
                        request->version);
-    if (request->ahead > 1)
-        return err_set(err, REASON_BUG, "a request: ahead: expected 0 or 1, found %u", request->ahead);
-    return jail_limits_check(&request->limits, err);
+    if (request->when > HOST_PERHAPS)
+        return err_set(err, REASON_BUG, "a request: when: expected 0 to %d, found %u", HOST_PERHAPS, request->when);
+    if (fd_count != (request->when == HOST_PERHAPS ? 0u : 1u))
+        return err_set(err, REASON_BUG, "a request: %zu control sockets", fd_count);
+    return request->when == HOST_PERHAPS ? 0 : jail_limits_check(&request->limits, err);
 }
 
 // What cannot be told to the asker is not told: it is gone.
@@ -197,6 +205,10 @@ static int take_request(struct zygote *zygote, struct err *err) {
     if (check_request(&request, count, &cause) < 0) {
         cause.reason = REASON_INFRA;
         return refuse(control, &cause, err);
+    }
+    if (request.when == HOST_PERHAPS) {
+        wake_child(zygote);
+        return 0;
     }
     return find_child(zygote, &request, &control, &cause) < 0 ? refuse(control, &cause, err) : 0;
 }

@@ -21,7 +21,7 @@ import fleet_traces  # noqa: E402
 from fleet_canaries import Life  # noqa: E402
 
 PROBE = ROOT / "benchmarks/fleet.py"
-STEPS = ["submit", "claimed", "load", "run", "collect", "publish", "complete", "seen", "total", "fetch"]
+STEPS = ["submit", "claimed", "load", "dispatch", "run", "collect", "publish", "complete", "seen", "total", "fetch"]
 # What schemas/queue.md keeps of a queue that has no jobs: counters, news, workers, and tokens that go by themselves.
 KEPT = re.compile(r"quern:\{default\}:(number|seq|fence|ticked|grace|conf|stats|wake|events|workers|worker_info|spent:.*|done:.*)")
 
@@ -81,6 +81,7 @@ def test_b_json_has_every_step_and_nothing_is_left(living):
         assert list(found["steps"]) == STEPS
         assert all(0 <= step["p50"] <= step["p99"] for step in found["steps"].values())
         assert 0 < found["steps"]["run"]["p50"] <= found["steps"]["total"]["p99"]
+        assert 0 < found["steps"]["dispatch"]["p50"] < found["steps"]["run"]["p99"]
     assert all(report["shapes"][shape]["steps"]["fetch"]["p50"] > 0 for shape in ("frame", "strings", "plot"))
     assert (keys(living), living.names(), listing(living)) == before[:3]
     for path in (living.store / "objects").iterdir():
@@ -196,7 +197,7 @@ def test_b_usage(words, said):
 
 def life(began, accepted, submitted, seen=0.0):
     steps = {name: {"load": 1.0, "run": 2.0, "collect": 0.5, "publish": 0.5}[name] for name in fleet_steps.WORKER}
-    return Life("empty", began, accepted, seen, submitted, submitted + 0.010, submitted + 0.020, steps, 0.0)
+    return Life("empty", began, accepted, seen, submitted, submitted + 0.010, submitted + 0.020, steps, 0.25, 0.0)
 
 
 @pytest.mark.parametrize("lives, offset", [
@@ -208,7 +209,7 @@ def test_b_the_clock_of_redis(lives, offset):
 def test_b_steps_add_up():
     found = fleet_steps.steps(life(10.0, 10.005, 10.004, seen=10.030), 0.0)
     assert {name: round(value, 6) for name, value in found.items()} == {
-        "submit": 5, "claimed": 10, "load": 1, "run": 2, "collect": 0.5, "publish": 0.5, "complete": 6, "seen": 6,
+        "submit": 5, "claimed": 10, "load": 1, "dispatch": 0.25, "run": 2, "collect": 0.5, "publish": 0.5, "complete": 6, "seen": 6,
         "total": 30, "fetch": 0}
 
 

@@ -7,6 +7,7 @@ run here, what must come of it:
     found    what the script said in the jail, as a dict
     user     those of the above that differ at level user, where all children have one uid: the user's; and at minimal
     minimal  those that differ at level minimal, where there are no namespaces
+    untruncated  those of `found` that differ where Landlock knows no truncation (before Linux 6.2), and the filter stands in
     not_stopped  {level: what the script can all the same, in words}: docs/security.md has them all
     or       another word that the record may have instead, where two watch and either may be the first
     free     what it says without the jail, or   no_control: why that is not tried
@@ -16,6 +17,7 @@ run here, what must come of it:
     short    True: it is one of those that ./dev test runs, through the queue
 """
 import ast
+import ctypes
 import os
 import pathlib
 import re
@@ -24,12 +26,16 @@ HERE = pathlib.Path(__file__).resolve().parent
 GROUPS = ("network", "file_read", "file_write", "process", "signal", "memory", "cpu", "disk", "result", "injection",
           "cross_job", "clock")
 KEYS = {"reason", "message", "like", "found", "user", "free", "no_control", "end", "neighbour", "options", "input", "minimal", "not_stopped",
-        "warnings", "short", "or"}
-
+        "warnings", "short", "or", "untruncated"}
 
 BOUND = os.environ.get("QUERN_BOUND", "polled")  # what keeps the memory of jobs on this machine
 MINIMAL = ("the jail is minimal here: this machine gives no user namespaces (quern doctor); what scripts can see of it then is "
            "told in docs/security.md")
+CREATE_RULESET, VERSION, TRUNCATION = 444, 1, 3  # landlock_create_ruleset(2) tells its version; the one that knows truncation
+
+
+def truncation_is_ruled():
+    return ctypes.CDLL(None).syscall(CREATE_RULESET, None, ctypes.c_size_t(0), VERSION) >= TRUNCATION
 
 
 class Case:
@@ -46,7 +52,10 @@ class Case:
     def at(self, level):
         """What is expected at that level."""
         lesser = {"user": ["user"], "minimal": ["user", "minimal"]}.get(level, [])
-        return {**self.expect, **{key: value for name in lesser for key, value in self.expect.get(name, {}).items()}}
+        expect = {**self.expect, **{key: value for name in lesser for key, value in self.expect.get(name, {}).items()}}
+        if "untruncated" in expect and not truncation_is_ruled():
+            expect["found"] = {**expect["found"], **expect["untruncated"]}
+        return expect
 
     def options(self, table):
         return [*self.expect.get("options", []), *(["--dataframe1", table] if self.expect.get("input") else [])]

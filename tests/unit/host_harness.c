@@ -78,7 +78,7 @@ int child_open_with(const struct harness *harness, const struct jail_limits *lim
 }
 
 int child_open_ahead(const struct harness *harness, struct harness_child *child, struct err *err) {
-    struct host_spawn request = {.version = HOST_VERSION, .ahead = 1};
+    struct host_spawn request = {.version = HOST_VERSION, .when = HOST_AHEAD};
     jail_limits_default(&request.limits);
     return child_request(harness, &request, child, err);
 }

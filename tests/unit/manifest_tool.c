@@ -60,7 +60,7 @@ int main(void) {
     for (uint32_t state = 0; state < JOB_STATE_COUNT; state++)
         for (uint32_t reason = 0; reason < REASON_COUNT; reason++) {
             manifest = (struct manifest){
-                .id = "01J", .state = state, .environment = "default", .started_unix_ms = 1754300000123};
+                .id = "01J", .state = state, .environment = "default", .started_unix_us = 1754300000123456};
             manifest.err =
                 (struct err){.reason = reason, .detail = 9, .msg = "it's \"bad\"\n\xf0\x9f\x92\xa9 \xff\x01"};
             manifest.jail.level = reason % 4;

@@ -54,14 +54,14 @@ static void assert_detail(const struct manifest *manifest, const char *code, con
 
 static void b_success_has_no_error(void **state) {
     (void)state;
-    struct manifest manifest = {.id = "j", .state = JOB_SUCCEEDED, .started_unix_ms = 1754300000123};
+    struct manifest manifest = {.id = "j", .state = JOB_SUCCEEDED, .started_unix_us = 1754300000123456};
     manifest.step_us[STEP_RUN] = 1234567;
     manifest.jail = (struct jail_facts){
         .level = JAIL_FULL, .user_ns = 1, .landlock_abi = 7, .seccomp = 1, .bound = JAIL_BOUND_POLLED};
     json_auto_t *object = encode(&manifest);
     json_t *steps = json_object_get(object, "steps"), *jail = json_object_get(object, "jail");
     assert_text(object, "state", "succeeded");
-    assert_text(object, "started", "2025-08-04T09:33:20.123Z");
+    assert_text(object, "started", "2025-08-04T09:33:20.123456Z");
     assert_null(json_object_get(object, "error"));
     assert_true(json_is_null(json_object_get(object, "reason")));
     assert_true(json_is_null(json_object_get(object, "exception")));

@@ -60,7 +60,7 @@ static int setup(void **state) {
     world->storage = scratch_store(world->scratch);
     assert_int_equal(catalogue_of_store(world->storage, &world->catalogue, NULL), 0);
     world->base = (struct delivery){.kind = &kind, .names_jobs = true};
-    attempt_init(&world->attempt, &world->base);
+    attempt_init(&world->attempt, NULL, &world->base);
     uint8_t origins[LIMITS_COUNT];
     job_defaults(&world->attempt.job);
     limits_settle(&world->attempt.job.limits, &(struct limits_layers){0}, 1, origins);

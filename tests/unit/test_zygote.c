@@ -292,7 +292,9 @@ static void f_malformed_requests_are_dropped(void **state) {
     well(record_send(harness->requests, &request, sizeof request, NULL, 0, &err), &err);
     well(record_send(harness->requests, &request, sizeof request, two, 2, &err), &err);
     well(record_send(harness->requests, &request, sizeof request, two, 1, &err), &err);
-    request.ahead = 2;
+    request.when = HOST_PERHAPS + 1;
+    well(record_send(harness->requests, &request, sizeof request, two, 1, &err), &err);
+    request.when = HOST_PERHAPS;
     well(record_send(harness->requests, &request, sizeof request, two, 1, &err), &err);
     script_run(harness, NOTHING, null);
 }

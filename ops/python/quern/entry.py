@@ -130,7 +130,7 @@ def run_script(job):
 def rehearse_script(job):
     """run_script() without what can be done only once."""
     job.legacy = False
-    channel.open_line(job.call["requests"], job.note)
+    channel.rehearse(job.note)
     script.flush(call_script(job))
     HELD.clear()
     script.forget(job.call["directory"])

@@ -7,6 +7,7 @@ from attack import all_tried, say
 EXPECT = {
     "found": {"write the program": "EACCES", "append": "EACCES", "truncate": "EACCES", "map_files": "ok", "maps": "ok",
               "mem": "EACCES"},
+    "untruncated": {"truncate": "EPERM"},
     "user": {"found": {"write the program": "ETXTBSY", "append": "ETXTBSY", "truncate": "ETXTBSY", "map_files": "ok", "maps": "ok",
                        "mem": "EACCES"}},
     "free": {"write the program": "EACCES", "append": "EACCES", "truncate": "EACCES", "map_files": "ok", "maps": "ok", "mem": "ok"},
