@@ -259,6 +259,27 @@ static int role_no_seccomp(char **argv) {
     return role_facts(argv) || zygote_with_child(allowed, false);
 }
 
+// The first process of a tree, whom a script with its uid and without rules can write to: it has a filter more than we.
+static int first_process(const struct jail *jail, int work_dir) {
+    (void)jail;
+    (void)work_dir;
+    static const char key[] = "\nSeccomp_filters:";
+    char text[4096] = "";
+    auto_fd int fd = open("/proc/1/status", O_RDONLY | O_CLOEXEC);
+    auto_fd int memory = open("/proc/1/mem", O_RDWR | O_CLOEXEC);
+    const char *at = fd >= 0 && read(fd, text, sizeof text - 1) > 0 ? strstr(text, key) : NULL;
+    dprintf(ROLE_OUT, "seen %d written %d filters %ld\n", fd >= 0, memory >= 0,
+            at ? strtol(at + strlen(key), NULL, 10) : 0);
+    return 0;
+}
+
+static int role_first_process(char **argv) {
+    (void)argv;
+    if (take_away(444 /* landlock_create_ruleset */, EOPNOTSUPP) < 0)
+        return 1;
+    return zygote_with_child(first_process, false);
+}
+
 // ---- errors ----
 
 static int role_bad_slot(char **argv) {
@@ -306,6 +327,7 @@ static const struct role roles[] = {
     {"network", role_network},
     {"no_landlock", role_no_landlock},
     {"no_seccomp", role_no_seccomp},
+    {"first_process", role_first_process},
     {"bad_slot", role_bad_slot},
     {"failing_step", role_failing_step},
 };
@@ -421,6 +443,11 @@ static void b_what_the_machine_lacks_is_a_fact(void **state) {
     role_expect("no_seccomp", "", expected);
 }
 
+static void f_the_first_process_has_nothing_to_give(void **state) {
+    (void)state;
+    role_expect("first_process", "", root() ? "seen 0 written 0 filters 0\n" : "seen 1 written 1 filters 2\n");
+}
+
 static void b_failing_step_is_named(void **state) {
     (void)state;
     role_expect("bad_slot", "", "-1 expected a slot below 64, found 64\n");
@@ -440,6 +467,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(b_python_with_its_stack_works),
         cmocka_unit_test(f_open_network_is_ip_only),
         cmocka_unit_test(b_what_the_machine_lacks_is_a_fact),
+        cmocka_unit_test(f_the_first_process_has_nothing_to_give),
         cmocka_unit_test(b_failing_step_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
