@@ -189,6 +189,7 @@ static const struct argument_rule arguments[] = {
     MODE(mknodat, 2, S_IFBLK),
     MODE(mknodat, 2, S_IFSOCK),
     {SCMP_SYS(prlimit64), 0, SCMP_CMP_NE, EPERM, 0, 0},
+    COMMAND(setrlimit, 0, RLIMIT_CORE), // with 0 a core_pattern that is a pipe would get its memory
     {SCMP_SYS(socketpair), 0, SCMP_CMP_NE, EAFNOSUPPORT, 0, AF_UNIX},
     // Its ends can be cut from each other, named without a file, and met by other jobs of the environment.
     {SCMP_SYS(socketpair), 1, SCMP_CMP_MASKED_EQ, EAFNOSUPPORT, TYPE_MASK, SOCK_DGRAM},
@@ -268,9 +269,8 @@ static int deny_arguments(scmp_filter_ctx context, const struct argument_rule *r
 }
 
 // Reading it is allowed.
-static int deny_new_mark(scmp_filter_ctx context, struct err *err) {
-    const struct scmp_arg_cmp compare[] = {SCMP_A1(SCMP_CMP_MASKED_EQ, LOW_32, RLIMIT_RTTIME),
-                                           SCMP_A2(SCMP_CMP_NE, 0, 0)};
+static int deny_new_limit(scmp_filter_ctx context, uint64_t resource, struct err *err) {
+    const struct scmp_arg_cmp compare[] = {SCMP_A1(SCMP_CMP_MASKED_EQ, LOW_32, resource), SCMP_A2(SCMP_CMP_NE, 0, 0)};
     int failed = seccomp_rule_add_array(context, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prlimit64), 2, compare);
     return failed < 0 ? add_failed(SCMP_SYS(prlimit64), failed, err) : 0;
 }
@@ -287,7 +287,7 @@ static int deny_shared(scmp_filter_ctx context, bool signals_scoped, struct err 
     TRY(deny(context, vain, COUNT(vain), 0, err));
     TRY(deny(context, groups, COUNT(groups), EPERM, err));
     TRY(deny_arguments(context, shared_machine, COUNT(shared_machine), err));
-    TRY(deny_new_mark(context, err));
+    TRY(deny_new_limit(context, RLIMIT_RTTIME, err));
     if (signals_scoped)
         return 0;
     TRY(deny(context, signals, COUNT(signals), EPERM, err));
@@ -304,6 +304,7 @@ static int deny_all(scmp_filter_ctx context, const struct filter_wish *wish, str
     TRY(deny(context, objects, COUNT(objects), EPERM, err));
     TRY(deny_arguments(context, arguments, COUNT(arguments), err));
     TRY(ignore_send_buffer(context, err));
+    TRY(deny_new_limit(context, RLIMIT_CORE, err));
     TRY(wish->shared_machine ? deny_shared(context, wish->signals_scoped, err)
                              : deny_arguments(context, set_id_bits, COUNT(set_id_bits), err));
     if (!wish->path_truncate)

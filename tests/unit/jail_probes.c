@@ -108,6 +108,8 @@ static const struct call_probe calls[] = {
     NAMED("fcntl F_SETLEASE", fcntl, EPERM, FD, F_SETLEASE, 0),
     NAMED("fcntl F_NOTIFY", fcntl, EPERM, FD, F_NOTIFY, 0),
     NAMED("fcntl F_SETPIPE_SZ", fcntl, EPERM, FD, F_SETPIPE_SZ, 0),
+    NAMED("setrlimit of cores", setrlimit, EPERM, RLIMIT_CORE, BAD),
+    NAMED("prlimit64 of cores", prlimit64, EPERM, 0, RLIMIT_CORE, BAD),
     NAMED("prlimit64 of another", prlimit64, EPERM, 1, 99, 0, 0),
     NAMED("socket AF_UNIX", socket, EAFNOSUPPORT, AF_UNIX, 0xf, 0),
     NAMED("socket AF_INET", socket, EAFNOSUPPORT, AF_INET, 0xf, 0),
@@ -150,7 +152,7 @@ static int raise_limit(void) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_CORE, &limit) < 0)
         return errno;
-    return limit.rlim_max == 0 ? ENOSPC : 0;
+    return limit.rlim_max <= 1 ? ENOSPC : 0;
 }
 
 struct path_probe {
@@ -171,7 +173,7 @@ static const struct path_probe paths[] = {
     {"socket of TCP", connect_tcp, EAFNOSUPPORT},
     {"chmod of a file", change_mode, EROFS},
     {"utime of a file", change_times, EROFS},
-    {"core limit is zero", raise_limit, ENOSPC},
+    {"core limit is one", raise_limit, ENOSPC},
 };
 
 // ---- what stays open ----
