@@ -139,4 +139,4 @@ def test_f_every_codec_has_no_core_and_the_zygote_no_place_for_one(host):
         assert core_limit(one.pid)[0] == "0", one
     for one in host.processes("quern-python"):
         status = os.statvfs(f"/proc/{one.pid}/cwd")
-        assert core_limit(one.pid)[0] == "0" or status.f_flag & os.ST_RDONLY, one
+        assert core_limit(one.pid)[0] in {"0", "1"} or status.f_flag & os.ST_RDONLY, one
