@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <linux/fs.h>
+#include <linux/fscrypt.h>
+#include <linux/fsverity.h>
 #include <linux/memfd.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
@@ -129,8 +132,9 @@ static const int objects[] = {
     SCMP_SYS(removexattr), SCMP_SYS(lremovexattr), SCMP_SYS(fremovexattr),
 };
 
-// On a machine that is shared with its user: what changes files that cannot be opened, which Landlock leaves open. These
-// answer that all is well and do nothing, because copying a file ends with them.
+// On a machine that is shared with its user: what changes files that cannot be opened, which Landlock leaves open. And where
+// scripts have the user's uid: what an owner may do with a file that he was given to read, its script or an object of the
+// store, whose mount is the machine's own. These answer that all is well and do nothing, because copying a file ends with them.
 static const int vain[] = {
     SCMP_SYS(chmod),  SCMP_SYS(fchmod),    SCMP_SYS(fchmodat),  SCMP_SYS(utime),
     SCMP_SYS(utimes), SCMP_SYS(futimesat), SCMP_SYS(utimensat),
@@ -179,6 +183,12 @@ static const struct argument_rule arguments[] = {
     COMMAND(ioctl, 1, TIOCSTI),
     COMMAND(ioctl, 1, TIOCLINUX),
     COMMAND(ioctl, 1, TIOCSETD),
+    // What else an owner may do with a file that he has open for reading.
+    COMMAND(ioctl, 1, FS_IOC_SETFLAGS),
+    COMMAND(ioctl, 1, FS_IOC_FSSETXATTR),
+    COMMAND(ioctl, 1, FS_IOC_ENABLE_VERITY),
+    COMMAND(ioctl, 1, FS_IOC_SET_ENCRYPTION_POLICY),
+    COMMAND(ioctl, 1, FS_IOC_ADD_ENCRYPTION_KEY),
     COMMAND(fcntl, 1, F_SETPIPE_SZ),
     COMMAND(fcntl, 1, F_SETLEASE), // who uses a file of the runtime, and when
     COMMAND(fcntl, 1, F_NOTIFY),
@@ -284,7 +294,6 @@ static int ignore_send_buffer(scmp_filter_ctx context, struct err *err) {
 }
 
 static int deny_shared(scmp_filter_ctx context, bool signals_scoped, struct err *err) {
-    TRY(deny(context, vain, COUNT(vain), 0, err));
     TRY(deny(context, groups, COUNT(groups), EPERM, err));
     TRY(deny_arguments(context, shared_machine, COUNT(shared_machine), err));
     TRY(deny_new_limit(context, RLIMIT_RTTIME, err));
@@ -292,6 +301,11 @@ static int deny_shared(scmp_filter_ctx context, bool signals_scoped, struct err 
         return 0;
     TRY(deny(context, signals, COUNT(signals), EPERM, err));
     return deny_arguments(context, unscoped_kill, COUNT(unscoped_kill), err);
+}
+
+static int deny_modes(scmp_filter_ctx context, const struct filter_wish *wish, struct err *err) {
+    return wish->shared_machine || wish->shared_uid ? deny(context, vain, COUNT(vain), 0, err)
+                                                    : deny_arguments(context, set_id_bits, COUNT(set_id_bits), err);
 }
 
 static int deny_all(scmp_filter_ctx context, const struct filter_wish *wish, struct err *err) {
@@ -305,8 +319,9 @@ static int deny_all(scmp_filter_ctx context, const struct filter_wish *wish, str
     TRY(deny_arguments(context, arguments, COUNT(arguments), err));
     TRY(ignore_send_buffer(context, err));
     TRY(deny_new_limit(context, RLIMIT_CORE, err));
-    TRY(wish->shared_machine ? deny_shared(context, wish->signals_scoped, err)
-                             : deny_arguments(context, set_id_bits, COUNT(set_id_bits), err));
+    TRY(deny_modes(context, wish, err));
+    if (wish->shared_machine)
+        TRY(deny_shared(context, wish->signals_scoped, err));
     if (!wish->path_truncate)
         TRY(deny(context, truncate_by_path, 1, EPERM, err));
     if (wish->network_open)
