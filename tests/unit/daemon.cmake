@@ -17,4 +17,6 @@ quern_unit_test(requests ${CMAKE_CURRENT_LIST_DIR}/test_requests.c ${CMAKE_SOURC
                 ${CMAKE_SOURCE_DIR}/daemon/worker/report.c ${CMAKE_SOURCE_DIR}/daemon/worker/spool.c
                 LIBS quern_storage_tested quern_job quern_host PkgConfig::JANSSON m)
 quern_unit_test(cgroups ${CMAKE_CURRENT_LIST_DIR}/test_cgroups.c ${CMAKE_SOURCE_DIR}/daemon/worker/tree_watch.c ${CMAKE_SOURCE_DIR}/daemon/worker/work_usage.c
-                ${CMAKE_SOURCE_DIR}/daemon/worker/tree_usage.c ${CMAKE_SOURCE_DIR}/daemon/worker/cgroup_usage.c LIBS quern_run quern_jail)
+                ${CMAKE_SOURCE_DIR}/daemon/worker/tree_usage.c ${CMAKE_SOURCE_DIR}/daemon/worker/cgroup_usage.c
+                ${CMAKE_SOURCE_DIR}/daemon/worker/cpu_book.c LIBS quern_run quern_jail)
+quern_unit_test(cpu_book ${CMAKE_CURRENT_LIST_DIR}/test_cpu_book.c ${CMAKE_SOURCE_DIR}/daemon/worker/cpu_book.c)

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <linux/memfd.h>
 #include <sched.h>
 #include <stdint.h>
@@ -65,6 +66,9 @@ static const struct call_probe calls[] = {
     NAMED("clone CLONE_NEWUSER", clone, EPERM, CLONE_NEWUSER | CLONE_THREAD),
     NAMED("clone CLONE_NEWNS", clone, EPERM, CLONE_NEWNS | CLONE_FS),
     NAMED("clone CLONE_NEWPID", clone, EPERM, CLONE_NEWPID | CLONE_THREAD),
+    NAMED("clone CLONE_PARENT", clone, EPERM, CLONE_PARENT | CLONE_THREAD | CLONE_FILES),
+    NAMED("thread with files of its own", clone, EPERM, CLONE_THREAD),
+    NAMED("close_range CLOSE_RANGE_UNSHARE", close_range, EPERM, FD, FD, CLOSE_RANGE_UNSHARE),
     CALL(clone3, ENOSYS, BAD, 1),
     CALL(ptrace, EPERM, PTRACE_ATTACH, NOBODY, 0, 0),
     CALL(process_vm_readv, ENOSYS, NOBODY, 0, 0, 0, 0),
@@ -72,6 +76,12 @@ static const struct call_probe calls[] = {
     CALL(process_madvise, EPERM, FD, 0, 0, 0, 0),
     CALL(pidfd_getfd, EPERM, FD, 0, 0),
     CALL(memfd_secret, ENOSYS, 0xff),
+    CALL(io_setup, ENOSYS, 1, BAD),
+    CALL(io_submit, ENOSYS, 0, 1, BAD),
+    CALL(landlock_create_ruleset, ENOSYS, 0, 0, 1),
+    CALL(landlock_add_rule, ENOSYS, FD, 1, BAD, 0),
+    CALL(landlock_restrict_self, ENOSYS, FD, 0),
+    CALL(syncfs, 0, FD),
     NAMED(ABOVE_THE_CEILING, cachestat, ENOSYS, FD, BAD, BAD, 0),
     CALL(shmget, EPERM, 1, 0, 0),
     CALL(semget, EPERM, 1, FD, 0),

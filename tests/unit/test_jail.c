@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -214,12 +215,12 @@ static int socket_answer(int family, int type, int protocol) {
 static int sockets(const struct jail *jail, int work_dir) {
     (void)jail;
     (void)work_dir;
-    dprintf(ROLE_OUT, "tcp %d udp %d tcp6 %d unix %d netlink %d raw %d packet %d vsock %d sctp %d\n",
+    dprintf(ROLE_OUT, "tcp %d udp %d tcp6 %d unix %d netlink %d raw %d packet %d vsock %d sctp %d icmp %d\n",
             socket_answer(AF_INET, SOCK_STREAM, 0), socket_answer(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 17),
             socket_answer(AF_INET6, SOCK_STREAM, 6), socket_answer(AF_UNIX, SOCK_STREAM, 0),
             socket_answer(AF_NETLINK, SOCK_RAW, 0), socket_answer(AF_INET, SOCK_RAW, 1),
             socket_answer(AF_PACKET, SOCK_DGRAM, 0), socket_answer(AF_VSOCK, SOCK_STREAM, 0),
-            socket_answer(AF_INET, SOCK_STREAM, 132));
+            socket_answer(AF_INET, SOCK_STREAM, 132), socket_answer(AF_INET, SOCK_DGRAM, IPPROTO_ICMP));
     auto_fd int resolver = open("/etc/resolv.conf", O_RDONLY | O_CLOEXEC);
     auto_fd int passwd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
     dprintf(ROLE_OUT, "resolver %d passwd %d\n", resolver >= 0 || access("/etc/resolv.conf", F_OK) < 0, passwd >= 0);
@@ -403,9 +404,9 @@ static void f_open_network_is_ip_only(void **state) {
     close(pidfd);
     snprintf(expected, sizeof expected,
              "%s user 1 mount 1 pid 1 net 0 ipc 1 own_uid %d landlock 1 seccomp 1 bound polled\n"
-             "tcp 0 udp 0 tcp6 0 unix %d netlink %d raw %d packet %d vsock %d sctp %d\nresolver 1 passwd 0\n",
+             "tcp 0 udp 0 tcp6 0 unix %d netlink %d raw %d packet %d vsock %d sctp %d icmp %d\nresolver 1 passwd 0\n",
              root() ? "full" : "user", root(), EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT,
-             EAFNOSUPPORT);
+             EAFNOSUPPORT, EAFNOSUPPORT);
     assert_string_equal(text, expected);
 }
 
