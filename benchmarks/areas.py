@@ -96,7 +96,7 @@ def dispatch(places):
     return Area(
         "asked for a child that stands by → the first line of the script, by the clock of all processes",
         [[f"{places.benches}/bench_dispatch"]], 5 if places.quick else 200,
-        {f"{when}: first line": f"{when}: python3" for when in ("idle", "busy")})
+        {f"{when}: {what}": f"{when}: python3" for when in ("idle", "busy") for what in ("first line", "expected", "told")})
 
 
 def pictures(places):

@@ -7,6 +7,8 @@
 //     python3      the script is sent → its first line in a plain Python that waited for it  (what Python takes at least)
 //     given        the request is sent → the child's conversation is here
 //     first line   the request is sent → the first line of the script has read the clock
+//     expected     the same, of a child that was told that a job may come, as it is when a worker is let claim
+//     told         the job is sent → its first line, of a child that was asked for before
 //
 // Each is done once while this program does nothing else (`idle`) and once while it keeps every processor busy (`busy`).
 // The records are those that a worker sends, in its order; the script is in its memory file before.
@@ -34,7 +36,7 @@
     "def azureml_main():\n"                                                                                            \
     "    os.write(1, b\"%d\" % first)\n"
 
-enum { STANDBY = 2, REST_NS = 10000000, LOAD_NS = 1000000 };
+enum { STANDBY = 3, REST_NS = 10000000, CLAIM_NS = 600000, LOAD_NS = 1000000 };
 
 #define PYTHON "/usr/bin/python3"
 #define WAITS                                                                                                          \
@@ -166,6 +168,22 @@ static void work(uint64_t ns) {
         ;
 }
 
+// As it is with a job that needs nothing but its script: between the wake-up and the request a worker claims.
+static int measure_expected(const struct bench *bench, const char *when, struct err *err) {
+    const struct host_spawn perhaps = {.version = HOST_VERSION, .when = HOST_PERHAPS};
+    struct harness_child child;
+    uint64_t first;
+    TRY(record_send(bench->harness.requests, &perhaps, sizeof perhaps, NULL, 0, err));
+    work(CLAIM_NS);
+    uint64_t began = clock_now_ns();
+    TRY(child_open_ahead(&bench->harness, &child, err));
+    TRY(tell(&child, bench, err));
+    TRY(take_first_line(bench->output[0], &first, err));
+    TRY(child_done(&child, err));
+    sample(when, "expected", began, first);
+    return end_child(&child, err);
+}
+
 // As a worker does it: between the request and the job it loads.
 static int measure_ahead(const struct bench *bench, const char *when, struct err *err) {
     struct harness_child child;
@@ -192,6 +210,8 @@ static int round_of(const struct bench *bench, struct err *err) {
     TRY(rest(bench, err));
     TRY(measure_dispatch(bench, "idle", err));
     TRY(rest(bench, err));
+    TRY(measure_expected(bench, "idle", err));
+    TRY(rest(bench, err));
     TRY(measure_ahead(bench, "idle", err));
     TRY(rest(bench, err));
     spinners_go(&bench->spinners);
@@ -199,6 +219,8 @@ static int round_of(const struct bench *bench, struct err *err) {
     TRY(measure_wakers(bench, "busy", err));
     settle();
     TRY(measure_dispatch(bench, "busy", err));
+    settle();
+    TRY(measure_expected(bench, "busy", err));
     settle();
     TRY(measure_ahead(bench, "busy", err));
     spinners_rest(&bench->spinners);
@@ -213,7 +235,7 @@ static int open_bench(struct bench *bench, struct err *err) {
     TRY(spinners_start(&bench->spinners, err));
     TRY(start_waker(&bench->waker, answer_with_clock, err));
     TRY(start_waker(&bench->python, answer_with_python, err));
-    TRY(harness_open(&bench->harness, QUERN_PYTHON_PROGRAM, "--standby=2", DESCRIPTOR, err));
+    TRY(harness_open(&bench->harness, QUERN_PYTHON_PROGRAM, "--standby=3", DESCRIPTOR, err));
     if (!bench->harness.ready.err.reason)
         return 0;
     *err = bench->harness.ready.err;

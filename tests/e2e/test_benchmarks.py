@@ -14,7 +14,7 @@ SOME_LABELS = {
     "show": ["one of each: quern", "category of 40: DuckDB", "text, a million distinct: polars"],
     "frames": ["10 float64: map", "10 float64, np.load(mmap): sum", "text, all distinct, read_feather: map"],
     "fork": ["small pages: ready", "huge pages: job", "huge pages: end"],
-    "dispatch": ["idle: wake-up", "idle: first line", "busy: given", "busy: first line"],
+    "dispatch": ["idle: wake-up", "idle: first line", "idle: expected", "busy: given", "busy: first line"],
     "pictures": ["join", "Pillow, level 1"],
     "jail": ["spawn, isolated, to its end", "idle: bare fork", "idle: + mounts", "busy: + seccomp", "busy: all together"],
     "noop": ["quern: whole", "python3 -c 'import pandas': whole", *(f"quern: step {name}" for name in (

@@ -4,7 +4,7 @@ quern_unit_test(host_memory ${CMAKE_CURRENT_LIST_DIR}/test_host_memory.c ${CMAKE
 quern_unit_test(spool ${CMAKE_CURRENT_LIST_DIR}/test_spool.c ${CMAKE_SOURCE_DIR}/daemon/worker/spool.c)
 quern_unit_test(news ${CMAKE_CURRENT_LIST_DIR}/test_news.c ${CMAKE_SOURCE_DIR}/daemon/worker/news.c LIBS quern_queue_tested)
 quern_unit_test(supervisor ${CMAKE_CURRENT_LIST_DIR}/test_supervisor.c LIBS quern_run)
-quern_unit_test(renewal ${CMAKE_CURRENT_LIST_DIR}/test_renewal.c LIBS quern_run)
+quern_unit_test(supervisor_zygotes ${CMAKE_CURRENT_LIST_DIR}/test_supervisor_zygotes.c LIBS quern_run)
 quern_unit_test(quernd ${CMAKE_CURRENT_LIST_DIR}/test_quernd.c LIBS quern_quernd quern_keeper_parts)
 
 # Workers of a real quernd that die, or sleep too long, at each failpoint.
