@@ -12,10 +12,10 @@
 
 #include "attempt.h"
 #include "kept.h"
+#include "payload.h"
 #include "quern/catalogue.h"
 #include "quern/clock.h"
 #include "quern/json_text.h"
-#include "quern/memory.h"
 #include "quern/own.h"
 #include "quern/record.h"
 
@@ -23,7 +23,8 @@
 struct exchange {
     struct attempt *attempt;
     const struct request *request;
-    int *payload; // or NULL; taken by steal_fd()
+    int work_dir;
+    const int *payload; // or NULL
     struct request_reply *reply;
     int segment; // goes with the reply; or -1
     bool denied; // by the job's own prefixes, not by a service of ours
@@ -59,14 +60,13 @@ static int check_writable(struct exchange *exchange, struct err *err) {
 static int take_payload(struct exchange *exchange, int *ret_fd, struct err *err) {
     uint64_t most = exchange->attempt->job.limits.result_bytes, bytes = 0;
     uint64_t kept = kept_bytes(exchange->attempt, exchange->request->name);
-    TRY(memory_check(*exchange->payload, UINT64_MAX, &bytes, err));
+    TRY(payload_check(*exchange->payload, exchange->work_dir, &bytes, err));
     if (kept > most || bytes > most - kept)
         return err_set(err, REASON_LIMIT_OUTPUT,
                        "%.200s: %" PRIu64 " bytes are more than what is left of the %" PRIu64
                        " MiB for all results; --result gives more",
                        exchange->request->name, bytes, most >> 20);
-    *ret_fd = steal_fd(exchange->payload);
-    return 0;
+    return payload_copy(*exchange->payload, bytes, ret_fd, err);
 }
 
 static int catalogue_of(const struct exchange *exchange, struct catalogue **ret, struct err *err) {
@@ -383,13 +383,15 @@ static int answer(struct exchange *exchange, int reply_to, struct err *err) {
     return 0;
 }
 
-int requests_answer(struct attempt *attempt, struct request *request, int *fds, size_t fd_count, struct err *err) {
+int requests_answer(struct attempt *attempt, int work_dir, struct request *request, const int *fds, size_t fd_count,
+                    struct err *err) {
     struct requests *requests = &attempt->requests;
     struct request_reply reply;
     reply.reason = reply.count = 0;
     reply.bytes = 0;
     struct exchange exchange = {.attempt = attempt,
                                 .request = request,
+                                .work_dir = work_dir,
                                 .payload = fd_count > 1 ? &fds[1] : NULL,
                                 .reply = &reply,
                                 .segment = -1};

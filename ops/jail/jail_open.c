@@ -133,7 +133,8 @@ static int fill(struct jail *jail, const struct jail_options *options, struct er
     const struct filter_wish wish = {.network_open = network,
                                      .path_truncate = jail->facts.landlock_abi >= 3,
                                      .shared_machine = jail->facts.level == JAIL_MINIMAL,
-                                     .signals_scoped = jail->facts.landlock_abi >= 6};
+                                     .signals_scoped = jail->facts.landlock_abi >= 6,
+                                     .memory_files = options->grouped};
     return jail->facts.seccomp ? filter_job(&wish, &jail->filter, err) : 0;
 }
 
