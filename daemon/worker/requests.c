@@ -12,6 +12,7 @@
 
 #include "attempt.h"
 #include "kept.h"
+#include "listing.h"
 #include "payload.h"
 #include "quern/catalogue.h"
 #include "quern/clock.h"
@@ -276,56 +277,8 @@ static int read_bytes(struct exchange *exchange, struct err *err) {
     return 0;
 }
 
-// ---- what there is ----
-
-// One page of names, in their order.
-struct page {
-    const struct exchange *exchange;
-    const char *after;
-    struct request_reply *reply;
-};
-
-static int add_line(struct page *page, const char *key, uint64_t bytes) {
-    struct request_reply *reply = page->reply;
-    size_t room = sizeof reply->data - reply->count;
-    int used = snprintf(reply->data + reply->count, room, "%" PRIu64 " %s\n", bytes, key);
-    if (used < 0 || (size_t)used >= room)
-        return 1;
-    reply->count += (uint32_t)used;
-    reply->bytes++;
-    return 0;
-}
-
-static int visit(void *context, const struct storage_entry *entry) {
-    struct page *page = context;
-    const struct attempt *attempt = page->exchange->attempt;
-    if (strcmp(entry->key, page->after) <= 0 || !job_may_read(&attempt->job, entry->key) ||
-        kept_find(attempt, entry->key))
-        return 0;
-    return add_line(page, entry->key, entry->bytes);
-}
-
-// Those that this run wrote come first, in the first page; there are few.
-static void add_written(struct page *page) {
-    const struct attempt *attempt = page->exchange->attempt;
-    const char *prefix = page->exchange->request->name;
-    struct err ignored;
-    uint64_t bytes = 0;
-    for (uint32_t i = 0; i < attempt->written_count; i++) {
-        const struct attempt_file *written = &attempt->written[i];
-        if (strncmp(written->name, prefix, strlen(prefix)) == 0 && size_of(written->fd, &bytes, &ignored) == 0)
-            (void)add_line(page, written->name, bytes);
-    }
-}
-
 static int list(struct exchange *exchange, struct err *err) {
-    struct page page = {.exchange = exchange, .after = exchange->request->text, .reply = exchange->reply};
-    struct catalogue *catalogue = NULL;
-    TRY(catalogue_of(exchange, &catalogue, err));
-    if (!page.after[0])
-        add_written(&page);
-    int walked = catalogue_names(catalogue, exchange->request->name, visit, &page, err);
-    return walked < 0 ? -1 : 0;
+    return listing_page(exchange->attempt, exchange->request->name, exchange->request->text, exchange->reply, err);
 }
 
 // ---- answering ----

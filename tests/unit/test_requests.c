@@ -24,11 +24,14 @@ struct world {
     struct request_reply reply;
     int reply_fd; // that came with it, or -1
     int work_dir;
+    unsigned looked_up; // how often somebody wanted the catalogue
 };
 
 static int give_catalogue(struct attempt *attempt, struct catalogue **ret, struct err *err) {
     (void)err;
-    *ret = ((struct world *)attempt->delivery)->catalogue;
+    struct world *world = (struct world *)attempt->delivery;
+    world->looked_up++;
+    *ret = world->catalogue;
     return 0;
 }
 
@@ -224,6 +227,36 @@ static void b_lists_come_in_pages(void **state) {
     }
     assert_int_equal(count, 300);
     assert_int_equal(pages, 2);
+}
+
+static void b_a_list_has_what_may_be_read_in_order(void **state) {
+    static const char *const keys[] = {"team", "team-x/1", "team/a", "team/b/c", "teams", "z", "z1"};
+    static char *read[] = {"z", "team/b", "team/", "team-x"};
+    struct world *world = *state;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        scratch_name(world->storage, i + 1, keys[i], "x");
+    world->attempt.job.read = read;
+    world->attempt.job.read_count = 4;
+    done(world, REQUEST_LIST, "", "", -1);
+    assert_string_equal(world->reply.data, "1 team\n1 team-x/1\n1 team/a\n1 team/b/c\n1 z\n");
+    done(world, REQUEST_LIST, "team", "team-x/1", -1);
+    assert_string_equal(world->reply.data, "1 team/a\n1 team/b/c\n");
+    done(world, REQUEST_LIST, "team/b", "", -1);
+    assert_string_equal(world->reply.data, "1 team/b/c\n");
+    world->attempt.job.read = NULL;
+    done(world, REQUEST_LIST, "z", "", -1);
+    assert_string_equal(world->reply.data, "1 z\n1 z1\n");
+}
+
+static void f_what_may_not_be_read_is_not_looked_for(void **state) {
+    struct world *world = *state;
+    scratch_name(world->storage, 1, "other/secret", "x");
+    done(world, REQUEST_LIST, "other/", "", -1);
+    assert_string_equal(world->reply.data, "");
+    done(world, REQUEST_LIST, "teams", "", -1);
+    assert_int_equal(world->looked_up, 0);
+    done(world, REQUEST_LIST, "team/", "", -1);
+    assert_int_equal(world->looked_up, 1);
 }
 
 static void f_prefixes_bound_what_is_read_and_written(void **state) {
@@ -443,6 +476,8 @@ int main(void) {
         TEST(b_bytes_come_in_pieces),
         TEST(b_a_dataset_is_lent),
         TEST(b_lists_come_in_pages),
+        TEST(b_a_list_has_what_may_be_read_in_order),
+        TEST(f_what_may_not_be_read_is_not_looked_for),
         TEST(f_prefixes_bound_what_is_read_and_written),
         TEST(f_a_payload_is_a_regular_file_and_copied),
         TEST(f_names_of_files_stay_below),
