@@ -443,7 +443,10 @@ static void l_files_and_keys_have_ceilings(void **state) {
     }
     done(world, REQUEST_FILE, "f7", "", scratch_source("y"));
     refused(world, REQUEST_FILE, "more", scratch_source("x"), REASON_BAD_RESULT,
-            "a job keeps at most 256 files; put more into one archive");
+            "this job keeps at most 256 files (--files); put more into one archive");
+    world->attempt.job.limits.files = 4;
+    refused(world, REQUEST_FILE, "more", scratch_source("x"), REASON_BAD_RESULT,
+            "this job keeps at most 4 files (--files); put more into one archive");
     for (int i = 0; i < 64; i++) {
         snprintf(name, sizeof name, "team/out/%d", i);
         done(world, REQUEST_PUT, name, "", scratch_source("x"));
