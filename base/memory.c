@@ -69,6 +69,8 @@ int memory_check(int fd, uint64_t max_bytes, uint64_t *ret_bytes, struct err *er
     if ((seals & SEALS) != SEALS)
         return err_set(err, REASON_BAD_RESULT, "expected a sealed memory file, found one with seals %#x",
                        (unsigned)seals);
+    if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY)
+        return err_set(err, REASON_BAD_RESULT, "expected a sealed memory file, found one that cannot be read");
     struct stat status;
     if (fstat(fd, &status) < 0)
         return err_sys(err, REASON_INFRA, "fstat of a memory file");

@@ -32,14 +32,15 @@ static void take_line(const char *line, bool *segment, struct child_memory *ret)
 
 void child_memory_measure(int pidfd, bool segments, struct child_memory *ret) {
     char path[64], line[512], buffer[1 << 16];
-    bool segment = false, any = false;
+    bool segment = false, any = false, begins = true;
     *ret = (struct child_memory){0};
     snprintf(path, sizeof path, "/proc/%d/%s", pid_of(pidfd), segments ? "smaps" : "smaps_rollup");
     auto_file FILE *file = fopen(path, "re");
     if (file)
         setvbuf(file, buffer, _IOFBF, sizeof buffer);
-    while (file && fgets(line, sizeof line, file)) {
-        take_line(line, &segment, ret);
+    for (; file && fgets(line, sizeof line, file); begins = strchr(line, '\n') != NULL) {
+        if (begins) // the rest of a long heading is a name that the script may have chosen
+            take_line(line, &segment, ret);
         any = true;
     }
     if (!any)

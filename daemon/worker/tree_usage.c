@@ -20,13 +20,14 @@ enum { MAX_FILES = 1024 }; // open memory files of a tree that are told apart; b
 struct walk {
     const struct tree_view *view;
     struct tree_usage usage;
+    struct cpu_book *book;      // tree_usage_most()
     uint64_t anonymous, shared; // tree_usage_fair()
     uint64_t files;             // bytes of open memory files
     uint32_t seen_count;
     ino_t seen[MAX_FILES];
 };
 
-// `thread` is a living one of the process.
+// `thread` is a living one of the process; -1: it is dead, and nobody has buried it yet.
 typedef void process_fn(struct walk *walk, int process, int thread);
 
 static bool is_number(const char *name) { return name[0] && name[strspn(name, "0123456789")] == '\0'; }
@@ -101,7 +102,7 @@ static int for_each_process(struct walk *walk, process_fn *visit, struct err *er
     for (uint32_t left = walk->view->most_processes; left > 0 && (name = next_process(walk->view, list)); left--) {
         auto_fd int process = openat(walk->view->proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         auto_fd int thread = process < 0 ? -1 : living_thread(process);
-        if (thread >= 0)
+        if (process >= 0)
             visit(walk, process, thread);
     }
     closedir(list);
@@ -175,17 +176,20 @@ static void count_files(struct walk *walk, int thread) {
 
 /* ---- quick ---- */
 
-// Fields 14 to 17 of stat: user and system time, its own and of the children it waited for. The name before them may hold
-// anything but ends with the last parenthesis.
-static uint64_t cpu_us(const char *stat) {
-    unsigned long long user = 0, system = 0;
+static uint64_t us_of_ticks(unsigned long long ticks) { return ticks * (1000000u / (uint64_t)sysconf(_SC_CLK_TCK)); }
+
+// Fields 14 to 17 of stat: user and system time, its own and of the children it waited for; and 22, its start. The name before
+// them may hold anything but ends with the last parenthesis.
+static void take_cpu(struct walk *walk, const char *stat) {
+    unsigned long long user = 0, system = 0, started = 0;
     long long waited_user = 0, waited_system = 0;
     const char *at = strrchr(stat, ')');
-    if (!at || sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %lld %lld", &user, &system,
-                      &waited_user, &waited_system) != 4)
-        return 0;
-    uint64_t ticks = user + system + (uint64_t)waited_user + (uint64_t)waited_system;
-    return ticks * (1000000u / (uint64_t)sysconf(_SC_CLK_TCK));
+    if (!at || sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %lld %lld %*d %*d %*d %*d %llu",
+                      &user, &system, &waited_user, &waited_system, &started) != 5)
+        return;
+    uint64_t own_us = us_of_ticks(user + system);
+    walk->usage.cpu_us += own_us + us_of_ticks((unsigned long long)waited_user + (unsigned long long)waited_system);
+    cpu_book_see(walk->book, &(struct cpu_entry){(pid_t)strtol(stat, NULL, 10), started, own_us});
 }
 
 static void take_most(struct walk *walk, int process, int thread) {
@@ -195,14 +199,18 @@ static void take_most(struct walk *walk, int process, int thread) {
     read_text(process, "stat", stat, sizeof stat);
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
         walk->usage.memory_bytes += figure(status, figures[i]);
-    walk->usage.cpu_us += cpu_us(stat);
+    take_cpu(walk, stat);
     count_files(walk, thread);
 }
 
-int tree_usage_most(const struct tree_view *view, struct tree_usage *ret, struct err *err) {
-    struct walk walk = {.view = view};
+// Those that were waited for are in the time of who waited, and in the book: the larger figure is nearer to the truth.
+int tree_usage_most(const struct tree_view *view, struct cpu_book *book, struct tree_usage *ret, struct err *err) {
+    struct walk walk = {.view = view, .book = book};
+    cpu_book_begin(book);
     TRY(for_each_process(&walk, take_most, err));
+    uint64_t seen_us = cpu_book_end(book);
     *ret = walk.usage;
+    ret->cpu_us = seen_us > ret->cpu_us ? seen_us : ret->cpu_us;
     ret->memory_bytes += walk.files;
     return 0;
 }
@@ -228,17 +236,18 @@ static bool is_heading(const char *line) {
     return (line[0] >= '0' && line[0] <= '9') || (line[0] >= 'a' && line[0] <= 'f');
 }
 
+// The rest of a heading whose file has a long name is no heading: a script may have chosen what it looks like.
 static void take_mappings(struct walk *walk, int thread) {
     char line[512], buffer[1 << 16];
-    bool wanted = false;
+    bool wanted = false, begins = true;
     int fd = openat(thread, "smaps", O_RDONLY | O_CLOEXEC);
     auto_file FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
     if (file)
         setvbuf(file, buffer, _IOFBF, sizeof buffer);
-    while (file && fgets(line, sizeof line, file)) {
-        if (is_heading(line))
+    for (; file && fgets(line, sizeof line, file); begins = strchr(line, '\n') != NULL) {
+        if (begins && is_heading(line))
             wanted = is_shared_memory(walk, line);
-        else if (wanted && strncmp(line, "Pss:", 4) == 0)
+        else if (begins && wanted && strncmp(line, "Pss:", 4) == 0)
             walk->shared += strtoull(line + 4, NULL, 10) * 1024;
     }
 }

@@ -20,6 +20,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "cpu_book.h"
 #include "quern/host.h"
 
 struct tree_view {
@@ -36,7 +37,7 @@ struct tree_view {
 struct tree_usage {
     uint64_t memory_bytes;
     uint64_t unlinked_bytes; /* open files of the work directory's device that have no name */
-    uint64_t cpu_us;         /* of living processes and of those they waited for */
+    uint64_t cpu_us;         /* of living processes, of those they waited for, and of others as far as they were seen */
 };
 
 /* Where there is no pid namespace the machine's /proc is looked at, and the processes of the session that the process behind
@@ -50,7 +51,8 @@ MUST_USE int tree_proc_open(int pidfd, int *ret_proc, struct err *err);
  * all, and no dearer when processes are large. */
 MUST_USE int tree_usage_count(const struct tree_view *view, uint32_t *ret_threads, struct err *err);
 
-MUST_USE int tree_usage_most(const struct tree_view *view, struct tree_usage *ret, struct err *err);
+MUST_USE int tree_usage_most(const struct tree_view *view, struct cpu_book *book, struct tree_usage *ret,
+                             struct err *err);
 MUST_USE int tree_usage_fair(const struct tree_view *view, uint64_t *ret_memory_bytes, struct err *err);
 
 #endif

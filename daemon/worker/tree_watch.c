@@ -23,6 +23,7 @@ void tree_watch_init(struct tree_watch *watch) {
 void tree_watch_done(struct tree_watch *watch) {
     own_close(&watch->view.proc);
     own_close(&watch->group);
+    cpu_book_free(&watch->cpu);
     rest(watch);
 }
 
@@ -148,7 +149,7 @@ void tree_watch_killed(const struct tree_watch *watch, const struct cgroup_usage
 // The fair figure is dear where processes are many: what is beyond another limit need not wait for it.
 static int weigh(struct tree_watch *watch, uint64_t began, struct err *why, struct err *err) {
     struct tree_usage usage;
-    TRY(tree_usage_most(&watch->view, &usage, err));
+    TRY(tree_usage_most(&watch->view, &watch->cpu, &usage, err));
     watch->unlinked_bytes = usage.unlinked_bytes;
     uint64_t bytes = usage.memory_bytes;
     int beyond = beyond_cpu(watch, &usage, why);

@@ -20,9 +20,10 @@
 
 struct tree_watch {
     struct tree_view view;
-    int group;      /* the tree's cgroup, or -1; owned */
-    int work_dir;   /* the tree's, a file system of its own; -1 as long as it is not known; borrowed */
-    int survey_dir; /* the same where it is none, and has to be looked at */
+    struct cpu_book cpu; /* of the tree without a group */
+    int group;           /* the tree's cgroup, or -1; owned */
+    int work_dir;        /* the tree's, a file system of its own; -1 as long as it is not known; borrowed */
+    int survey_dir;      /* the same where it is none, and has to be looked at */
     struct jail_facts facts;
     struct jail_limits limits;
     int process; /* pidfd of the child; borrowed */

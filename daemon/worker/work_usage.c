@@ -2,7 +2,9 @@
 #include "work_usage.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -14,6 +16,17 @@ struct survey {
 };
 
 static void take_directory(struct survey *survey, int parent, const char *name, int depth);
+
+// A script may make a directory that it can enter and nobody can list. It belongs to our own user.
+static int open_directory(int parent, const char *name) {
+    char path[40];
+    auto_fd int fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int list = fd < 0 ? -1 : openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || list >= 0 || errno != EACCES)
+        return list;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    return chmod(path, 0700) < 0 ? -1 : openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
 
 static void take_entry(struct survey *survey, int dir, const char *name, int depth) {
     struct stat status;
@@ -30,7 +43,7 @@ static void take_directory(struct survey *survey, int parent, const char *name, 
         survey->usage.too_deep = true;
         return;
     }
-    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = open_directory(parent, name);
     DIR *list = fd < 0 ? NULL : fdopendir(fd);
     if (!list)
         own_close(&fd);

@@ -27,7 +27,7 @@ MUST_USE int memory_reopen(int fd, struct err *err);
 /* A sealed file with these bytes, read-only. */
 MUST_USE int memory_from(const char *name, const void *bytes, size_t count, struct err *err);
 
-/* Proves that `fd` is a sealed memory file of at most `max_bytes`; REASON_BAD_RESULT otherwise. */
+/* Proves that `fd` is a sealed memory file of at most `max_bytes`, open for reading; REASON_BAD_RESULT otherwise. */
 MUST_USE int memory_check(int fd, uint64_t max_bytes, uint64_t *ret_bytes, struct err *err);
 
 /* Reads a whole file of at most `max_bytes` (REASON_BAD_INPUT beyond) into memory with a NUL behind it. */

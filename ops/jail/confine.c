@@ -68,13 +68,17 @@ int confine_no_new_privileges(struct err *err) {
     return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 0 : err_set(err, REASON_INFRA, "new privileges are possible");
 }
 
+// A core_pattern that is a pipe gets a core whatever the limit, but for 1; a file is not written for less than a page. Who has
+// less than that already keeps it.
+enum { NO_CORE = 1 };
+
 int confine_fixed_limits(struct err *err) {
     static const struct {
         int resource;
         const char *name;
         uint64_t value;
     } limits[] = {
-        {RLIMIT_CORE, "CORE", 0},
+        {RLIMIT_CORE, "CORE", NO_CORE},
         {RLIMIT_MEMLOCK, "MEMLOCK", 0},
         {RLIMIT_MSGQUEUE, "MSGQUEUE", 0},
         {RLIMIT_RTPRIO, "RTPRIO", 0},

@@ -27,6 +27,7 @@ struct filter_wish {
     bool path_truncate; /* truncate(2) by path may be left alone, because Landlock covers it (ABI 3) */
     bool
         shared_machine; /* neither mounts nor process numbers of its own: files and processes of the user are in sight */
+    bool shared_uid;    /* scripts have the uid of who gives them files, and would be their owner */
     bool signals_scoped; /* Landlock keeps signals inside (ABI 6); counts for a shared machine */
 };
 

@@ -4,8 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/fs.h>
+#include <linux/fscrypt.h>
+#include <linux/fsverity.h>
 #include <linux/memfd.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -26,11 +31,27 @@ enum { HIGHEST_KNOWN = 450 /* set_mempolicy_home_node, Linux 5.17 */ };
 
 #define LOW_32 UINT64_C(0xffffffff)
 
-// A library may probe these and has a way without them. clone3 hides its flags from a filter; glibc then uses clone.
+// A library may probe these and has a way without them. clone3 hides its flags from a filter; glibc then uses clone. Of
+// io_setup's queues the whole machine has one number (fs.aio-max-nr), and rules of Landlock are memory of the kernel's that
+// no figure of a process has: 4 MB for a descriptor.
 static const int absent[] = {
-    SCMP_SYS(clone3),           SCMP_SYS(io_uring_setup),    SCMP_SYS(io_uring_enter), SCMP_SYS(io_uring_register),
-    SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(memfd_secret),
+    SCMP_SYS(clone3),
+    SCMP_SYS(io_uring_setup),
+    SCMP_SYS(io_uring_enter),
+    SCMP_SYS(io_uring_register),
+    SCMP_SYS(process_vm_readv),
+    SCMP_SYS(process_vm_writev),
+    SCMP_SYS(memfd_secret),
+    SCMP_SYS(io_setup),
+    SCMP_SYS(io_submit),
+    SCMP_SYS(landlock_create_ruleset),
+    SCMP_SYS(landlock_add_rule),
+    SCMP_SYS(landlock_restrict_self),
 };
+
+// They write out the files of the whole machine, for as long as that takes, and nobody can be killed meanwhile. A job's own
+// files outlive no crash.
+static const int whole_machine[] = {SCMP_SYS(sync), SCMP_SYS(syncfs)};
 
 // Namespaces and mounts.
 static const int namespaces[] = {
@@ -111,8 +132,9 @@ static const int objects[] = {
     SCMP_SYS(removexattr), SCMP_SYS(lremovexattr), SCMP_SYS(fremovexattr),
 };
 
-// On a machine that is shared with its user: what changes files that cannot be opened, which Landlock leaves open. These
-// answer that all is well and do nothing, because copying a file ends with them.
+// On a machine that is shared with its user: what changes files that cannot be opened, which Landlock leaves open. And where
+// scripts have the user's uid: what an owner may do with a file that he was given to read, its script or an object of the
+// store, whose mount is the machine's own. These answer that all is well and do nothing, because copying a file ends with them.
 static const int vain[] = {
     SCMP_SYS(chmod),  SCMP_SYS(fchmod),    SCMP_SYS(fchmodat),  SCMP_SYS(utime),
     SCMP_SYS(utimes), SCMP_SYS(futimesat), SCMP_SYS(utimensat),
@@ -151,12 +173,22 @@ static const struct argument_rule arguments[] = {
     BITS(clone, 0, CLONE_NEWUSER),
     BITS(clone, 0, CLONE_NEWPID),
     BITS(clone, 0, CLONE_NEWNET),
+    BITS(clone, 0, CLONE_PARENT), // a child of the zygote's, who knows nothing of it and never buries it
+    // What is open in a table of a thread's own is not among the files of its process, and not seen by who looks at them.
+    {SCMP_SYS(clone), 0, SCMP_CMP_MASKED_EQ, EPERM, CLONE_THREAD | CLONE_FILES, CLONE_THREAD},
+    BITS(close_range, 2, CLOSE_RANGE_UNSHARE),
     BITS(memfd_create, 1, MFD_HUGETLB),
     BITS(mmap, 3, MAP_HUGETLB), // no figure of a process's memory has them
     // The kernel looks at the low 32 bits of a command; a comparison of all 64 could be evaded.
     COMMAND(ioctl, 1, TIOCSTI),
     COMMAND(ioctl, 1, TIOCLINUX),
     COMMAND(ioctl, 1, TIOCSETD),
+    // What else an owner may do with a file that he has open for reading.
+    COMMAND(ioctl, 1, FS_IOC_SETFLAGS),
+    COMMAND(ioctl, 1, FS_IOC_FSSETXATTR),
+    COMMAND(ioctl, 1, FS_IOC_ENABLE_VERITY),
+    COMMAND(ioctl, 1, FS_IOC_SET_ENCRYPTION_POLICY),
+    COMMAND(ioctl, 1, FS_IOC_ADD_ENCRYPTION_KEY),
     COMMAND(fcntl, 1, F_SETPIPE_SZ),
     COMMAND(fcntl, 1, F_SETLEASE), // who uses a file of the runtime, and when
     COMMAND(fcntl, 1, F_NOTIFY),
@@ -167,6 +199,7 @@ static const struct argument_rule arguments[] = {
     MODE(mknodat, 2, S_IFBLK),
     MODE(mknodat, 2, S_IFSOCK),
     {SCMP_SYS(prlimit64), 0, SCMP_CMP_NE, EPERM, 0, 0},
+    COMMAND(setrlimit, 0, RLIMIT_CORE), // with 0 a core_pattern that is a pipe would get its memory
     {SCMP_SYS(socketpair), 0, SCMP_CMP_NE, EAFNOSUPPORT, 0, AF_UNIX},
     // Its ends can be cut from each other, named without a file, and met by other jobs of the environment.
     {SCMP_SYS(socketpair), 1, SCMP_CMP_MASKED_EQ, EAFNOSUPPORT, TYPE_MASK, SOCK_DGRAM},
@@ -212,6 +245,8 @@ static const struct argument_rule open_network[] = {
     REFUSE_SOCKET(1, SCMP_CMP_MASKED_EQ, TYPE_MASK, SOCK_SEQPACKET),
     REFUSE_SOCKET(1, SCMP_CMP_MASKED_EQ, TYPE_MASK, SOCK_DCCP),
     REFUSE_SOCKET(1, SCMP_CMP_MASKED_EQ, TYPE_MASK, SOCK_PACKET),
+    REFUSE_SOCKET(2, SCMP_CMP_EQ, 0,
+                  IPPROTO_ICMP), // which is no raw socket where net.ipv4.ping_group_range has the gid
     REFUSE_SOCKET(2, SCMP_CMP_GT, 0, HIGHEST_PROTOCOL),
 };
 
@@ -244,9 +279,8 @@ static int deny_arguments(scmp_filter_ctx context, const struct argument_rule *r
 }
 
 // Reading it is allowed.
-static int deny_new_mark(scmp_filter_ctx context, struct err *err) {
-    const struct scmp_arg_cmp compare[] = {SCMP_A1(SCMP_CMP_MASKED_EQ, LOW_32, RLIMIT_RTTIME),
-                                           SCMP_A2(SCMP_CMP_NE, 0, 0)};
+static int deny_new_limit(scmp_filter_ctx context, uint64_t resource, struct err *err) {
+    const struct scmp_arg_cmp compare[] = {SCMP_A1(SCMP_CMP_MASKED_EQ, LOW_32, resource), SCMP_A2(SCMP_CMP_NE, 0, 0)};
     int failed = seccomp_rule_add_array(context, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prlimit64), 2, compare);
     return failed < 0 ? add_failed(SCMP_SYS(prlimit64), failed, err) : 0;
 }
@@ -260,27 +294,34 @@ static int ignore_send_buffer(scmp_filter_ctx context, struct err *err) {
 }
 
 static int deny_shared(scmp_filter_ctx context, bool signals_scoped, struct err *err) {
-    TRY(deny(context, vain, COUNT(vain), 0, err));
     TRY(deny(context, groups, COUNT(groups), EPERM, err));
     TRY(deny_arguments(context, shared_machine, COUNT(shared_machine), err));
-    TRY(deny_new_mark(context, err));
+    TRY(deny_new_limit(context, RLIMIT_RTTIME, err));
     if (signals_scoped)
         return 0;
     TRY(deny(context, signals, COUNT(signals), EPERM, err));
     return deny_arguments(context, unscoped_kill, COUNT(unscoped_kill), err);
 }
 
+static int deny_modes(scmp_filter_ctx context, const struct filter_wish *wish, struct err *err) {
+    return wish->shared_machine || wish->shared_uid ? deny(context, vain, COUNT(vain), 0, err)
+                                                    : deny_arguments(context, set_id_bits, COUNT(set_id_bits), err);
+}
+
 static int deny_all(scmp_filter_ctx context, const struct filter_wish *wish, struct err *err) {
     static const int truncate_by_path[] = {SCMP_SYS(truncate)};
     static const int any_socket[] = {SCMP_SYS(socket), SCMP_SYS(bind), SCMP_SYS(connect), SCMP_SYS(listen)};
     TRY(deny(context, absent, COUNT(absent), ENOSYS, err));
+    TRY(deny(context, whole_machine, COUNT(whole_machine), 0, err));
     TRY(deny(context, namespaces, COUNT(namespaces), EPERM, err));
     TRY(deny(context, kernel, COUNT(kernel), EPERM, err));
     TRY(deny(context, objects, COUNT(objects), EPERM, err));
     TRY(deny_arguments(context, arguments, COUNT(arguments), err));
     TRY(ignore_send_buffer(context, err));
-    TRY(wish->shared_machine ? deny_shared(context, wish->signals_scoped, err)
-                             : deny_arguments(context, set_id_bits, COUNT(set_id_bits), err));
+    TRY(deny_new_limit(context, RLIMIT_CORE, err));
+    TRY(deny_modes(context, wish, err));
+    if (wish->shared_machine)
+        TRY(deny_shared(context, wish->signals_scoped, err));
     if (!wish->path_truncate)
         TRY(deny(context, truncate_by_path, 1, EPERM, err));
     if (wish->network_open)

@@ -8,12 +8,14 @@
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "capability.h"
 #include "confine.h"
 #include "jail_parts.h"
 #include "prepare_part.h"
+#include "quern/clock.h"
 #include "quern/own.h"
 #include "work.h"
 
@@ -50,6 +52,35 @@ static int step_mounts(void *state, struct err *err) {
     return work_mount(&prepare->work, err);
 }
 
+enum { SHUT_MS = 2000, LOOK_NS = 100000 };
+
+// How many filters a process has; before Linux 5.9 nobody tells, and then whether it has any.
+static long filters(const char *path, const char *key) {
+    char status[4096];
+    auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, status, sizeof status - 1);
+    status[got < 0 ? 0 : got] = '\0';
+    const char *at = strstr(status, key);
+    return at ? strtol(at + strlen(key), NULL, 10) : -1;
+}
+
+static bool first_is_shut(void) {
+    static const char count[] = "\nSeccomp_filters:", any[] = "\nSeccomp:";
+    long own = filters("/proc/self/status", count);
+    return own < 0 ? filters("/proc/1/status", any) == 2 : filters("/proc/1/status", count) > own;
+}
+
+// Whoever has the uid of quern-init and no rules can write to its memory: it has its own filter before.
+static int await_first(const struct jail_facts *facts, struct err *err) {
+    if (facts->own_uid || facts->landlock_abi || !facts->seccomp)
+        return 0;
+    for (uint64_t end = clock_deadline_ns(SHUT_MS); !first_is_shut();
+         nanosleep(&(struct timespec){.tv_nsec = LOOK_NS}, NULL))
+        if (clock_now_ns() > end)
+            return err_set(err, REASON_INFRA, "quern-init, the first process of a child's tree, has no filter");
+    return 0;
+}
+
 // In the zygote's /proc the process numbers of a child's namespace would be wrong, and the other children be listed.
 static int step_proc(void *state, struct err *err) {
     const struct prepare *prepare = state;
@@ -57,7 +88,9 @@ static int step_proc(void *state, struct err *err) {
     if (!prepare->jail->fresh_proc)
         return 0;
     TRY(mounts_proc(&fresh, err));
-    return fresh ? 0 : err_set(err, REASON_INFRA, "the zygote got a fresh /proc, its child does not");
+    if (!fresh)
+        return err_set(err, REASON_INFRA, "the zygote got a fresh /proc, its child does not");
+    return await_first(&prepare->jail->facts, err);
 }
 
 static int step_work_directory(void *state, struct err *err) {

@@ -33,6 +33,32 @@ def test_b_no_azureml_main(served):
     failed(served("x = 1\n"), 1, "exception", "AttributeError: module 'user_script' has no attribute 'azureml_main'")
 
 
+NO_NETWORK = ("a job has no network: hand the data over with --dataframe1 or --input, or run in an environment whose descriptor says "
+              "network = open")
+NO_TERMINAL = ("a job has no terminal: `quern run --pdb` opens the debugger where a script fails, `quern debug JOB` that of a job on a "
+               "queue")
+
+
+def test_b_what_a_job_does_not_have_is_said(quern):
+    """One job for all: each failure is looked at on its way out, as the last one is."""
+    run = quern("""import socket, urllib.request
+from quern.lint import advice
+def azureml_main():
+    for attempt in (breakpoint, socket.socket, lambda: urllib.request.urlopen("http://quern.invalid/x.csv"),
+                    lambda: socket.create_connection(("127.0.0.1", 1))):
+        try:
+            attempt()
+            raise SystemExit(3)
+        except Exception as error:
+            print(advice.of(error))
+    urllib.request.urlopen("http://quern.invalid/x.csv")
+""")
+    assert (run.code, run.job["reason"]) == (1, "exception")
+    told = [line for line in (run.out / "stdout.txt").read_text().splitlines() if line.startswith("a job has no ")]
+    assert told == [NO_TERMINAL, NO_NETWORK, NO_NETWORK, NO_NETWORK]
+    assert f"\nhint: {NO_NETWORK}\n" in run.stderr
+
+
 def test_b_syntax_error(quern):
     run = failed(quern("import os\ndef azureml_main(:\n"), 1, "exception", "SyntaxError: invalid syntax (user_script.py, line 2)")
     assert run.job["exception"] == {"type": "SyntaxError", "message": "invalid syntax (user_script.py, line 2)", "line": 2}

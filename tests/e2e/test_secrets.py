@@ -115,7 +115,7 @@ def test_f_a_child_leaves_no_core_also_where_its_limit_is_lifted_from_outside(ho
         return
     host, fleet = host
     job, child, place = working(host, fleet)
-    assert core_limit(child) == ("0", "0")
+    assert core_limit(child) in {("1", "1"), ("0", "0")}  # the latter where its host has no more to give
     lifted = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
     with contextlib.suppress(PermissionError):  # without CAP_SYS_RESOURCE root cannot lift it either
         resource.prlimit(child, resource.RLIMIT_CORE, lifted)
@@ -139,4 +139,4 @@ def test_f_every_codec_has_no_core_and_the_zygote_no_place_for_one(host):
         assert core_limit(one.pid)[0] == "0", one
     for one in host.processes("quern-python"):
         status = os.statvfs(f"/proc/{one.pid}/cwd")
-        assert core_limit(one.pid)[0] == "0" or status.f_flag & os.ST_RDONLY, one
+        assert core_limit(one.pid)[0] in {"0", "1"} or status.f_flag & os.ST_RDONLY, one

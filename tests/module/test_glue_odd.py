@@ -123,6 +123,7 @@ HINTS = [
     ("def azureml_main(d):\n    return d[['a', 'k']]['nothing']\n", "the columns are a, k"),
     ("open('C:\\\\data\\\\x.csv')\n", "a job sees no files but its own: --dataframe1 connects tables, and files of --bundle are in "
      "./Script Bundle"),
+    ("def azureml_main(d):\n    input()\n", "a job has no keyboard: give it values with --param NAME=VALUE and read quern.params"),
     (b"x = '\xf6'\n", "save the file as UTF-8, or name its encoding in the first line: # -*- coding: latin-1 -*-"),
 ]
 
@@ -133,7 +134,8 @@ def test_m_a_failure_says_what_check_would_have_said(tmp_path, script, hint):
     assert job.raised and job.err.endswith(f"\nhint: {hint}\n")
 
 
-@pytest.mark.parametrize("script", ["def azureml_main(d):\n    nothing\n", "def azureml_main(d:\n", "import ast\nast.parse('print 1')\n"])
+@pytest.mark.parametrize("script", ["def azureml_main(d):\n    nothing\n", "def azureml_main(d:\n", "import ast\nast.parse('print 1')\n", "raise EOFError('no more')\n",
+                                    "raise OSError(5, 'of a disk')\n"])
 def test_m_other_failures_have_no_hint(tmp_path, script):
     job = run(tmp_path, script, [FRAME])
     assert job.raised and "hint" not in job.err

@@ -4,7 +4,7 @@ quern_unit_test(host_memory ${CMAKE_CURRENT_LIST_DIR}/test_host_memory.c ${CMAKE
 quern_unit_test(spool ${CMAKE_CURRENT_LIST_DIR}/test_spool.c ${CMAKE_SOURCE_DIR}/daemon/worker/spool.c)
 quern_unit_test(news ${CMAKE_CURRENT_LIST_DIR}/test_news.c ${CMAKE_SOURCE_DIR}/daemon/worker/news.c LIBS quern_queue_tested)
 quern_unit_test(supervisor ${CMAKE_CURRENT_LIST_DIR}/test_supervisor.c LIBS quern_run)
-quern_unit_test(renewal ${CMAKE_CURRENT_LIST_DIR}/test_renewal.c LIBS quern_run)
+quern_unit_test(supervisor_zygotes ${CMAKE_CURRENT_LIST_DIR}/test_supervisor_zygotes.c LIBS quern_run)
 quern_unit_test(quernd ${CMAKE_CURRENT_LIST_DIR}/test_quernd.c LIBS quern_quernd quern_keeper_parts)
 
 # Workers of a real quernd that die, or sleep too long, at each failpoint.
@@ -17,4 +17,6 @@ quern_unit_test(requests ${CMAKE_CURRENT_LIST_DIR}/test_requests.c ${CMAKE_SOURC
                 ${CMAKE_SOURCE_DIR}/daemon/worker/report.c ${CMAKE_SOURCE_DIR}/daemon/worker/spool.c
                 LIBS quern_storage_tested quern_job quern_host PkgConfig::JANSSON m)
 quern_unit_test(cgroups ${CMAKE_CURRENT_LIST_DIR}/test_cgroups.c ${CMAKE_SOURCE_DIR}/daemon/worker/tree_watch.c ${CMAKE_SOURCE_DIR}/daemon/worker/work_usage.c
-                ${CMAKE_SOURCE_DIR}/daemon/worker/tree_usage.c ${CMAKE_SOURCE_DIR}/daemon/worker/cgroup_usage.c LIBS quern_run quern_jail)
+                ${CMAKE_SOURCE_DIR}/daemon/worker/tree_usage.c ${CMAKE_SOURCE_DIR}/daemon/worker/cgroup_usage.c
+                ${CMAKE_SOURCE_DIR}/daemon/worker/cpu_book.c LIBS quern_run quern_jail)
+quern_unit_test(cpu_book ${CMAKE_CURRENT_LIST_DIR}/test_cpu_book.c ${CMAKE_SOURCE_DIR}/daemon/worker/cpu_book.c)

@@ -97,8 +97,12 @@ static void f_memory_check_takes_only_sealed_files_within_the_limit(void **state
     (void)state;
     struct err err;
     uint64_t bytes = 0;
+    char path[40];
     auto_fd int fd = memory_new("test", 10, NULL);
     assert_int_equal(memory_check(fd, 100, &bytes, &err), -1);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    auto_fd int writable = open(path, O_WRONLY | O_CLOEXEC), nothing = open(path, O_PATH | O_CLOEXEC);
+    assert_true(writable >= 0 && nothing >= 0);
     void *map = mmap(NULL, 10, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     assert_int_equal(memory_seal(fd, &err), -1);
     assert_int_equal(err.sys, EBUSY);
@@ -109,6 +113,10 @@ static void f_memory_check_takes_only_sealed_files_within_the_limit(void **state
     assert_int_equal(memory_check(fd, 9, &bytes, &err), -1);
     assert_string_equal(err.msg, "a result of 10 bytes is larger than its limit of 9");
     assert_int_equal(memory_check(0, 9, &bytes, &err), -1);
+    assert_int_equal(memory_check(nothing, 100, &bytes, &err), -1);
+    assert_string_equal(err.msg, "expected a sealed memory file, found another kind of descriptor");
+    assert_int_equal(memory_check(writable, 100, &bytes, &err), -1);
+    assert_string_equal(err.msg, "expected a sealed memory file, found one that cannot be read");
     auto_fd int readable = memory_reopen(fd, NULL);
     assert_true(readable >= 0);
     assert_int_equal(write(readable, "x", 1), -1);

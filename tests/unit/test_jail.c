@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -214,12 +215,12 @@ static int socket_answer(int family, int type, int protocol) {
 static int sockets(const struct jail *jail, int work_dir) {
     (void)jail;
     (void)work_dir;
-    dprintf(ROLE_OUT, "tcp %d udp %d tcp6 %d unix %d netlink %d raw %d packet %d vsock %d sctp %d\n",
+    dprintf(ROLE_OUT, "tcp %d udp %d tcp6 %d unix %d netlink %d raw %d packet %d vsock %d sctp %d icmp %d\n",
             socket_answer(AF_INET, SOCK_STREAM, 0), socket_answer(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 17),
             socket_answer(AF_INET6, SOCK_STREAM, 6), socket_answer(AF_UNIX, SOCK_STREAM, 0),
             socket_answer(AF_NETLINK, SOCK_RAW, 0), socket_answer(AF_INET, SOCK_RAW, 1),
             socket_answer(AF_PACKET, SOCK_DGRAM, 0), socket_answer(AF_VSOCK, SOCK_STREAM, 0),
-            socket_answer(AF_INET, SOCK_STREAM, 132));
+            socket_answer(AF_INET, SOCK_STREAM, 132), socket_answer(AF_INET, SOCK_DGRAM, IPPROTO_ICMP));
     auto_fd int resolver = open("/etc/resolv.conf", O_RDONLY | O_CLOEXEC);
     auto_fd int passwd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
     dprintf(ROLE_OUT, "resolver %d passwd %d\n", resolver >= 0 || access("/etc/resolv.conf", F_OK) < 0, passwd >= 0);
@@ -256,6 +257,27 @@ static int role_no_seccomp(char **argv) {
     if (take_away(SYS_seccomp, ENOSYS) < 0)
         return 1;
     return role_facts(argv) || zygote_with_child(allowed, false);
+}
+
+// The first process of a tree, whom a script with its uid and without rules can write to: it has a filter more than we.
+static int first_process(const struct jail *jail, int work_dir) {
+    (void)jail;
+    (void)work_dir;
+    static const char key[] = "\nSeccomp_filters:";
+    char text[4096] = "";
+    auto_fd int fd = open("/proc/1/status", O_RDONLY | O_CLOEXEC);
+    auto_fd int memory = open("/proc/1/mem", O_RDWR | O_CLOEXEC);
+    const char *at = fd >= 0 && read(fd, text, sizeof text - 1) > 0 ? strstr(text, key) : NULL;
+    dprintf(ROLE_OUT, "seen %d written %d filters %ld\n", fd >= 0, memory >= 0,
+            at ? strtol(at + strlen(key), NULL, 10) : 0);
+    return 0;
+}
+
+static int role_first_process(char **argv) {
+    (void)argv;
+    if (take_away(444 /* landlock_create_ruleset */, EOPNOTSUPP) < 0)
+        return 1;
+    return zygote_with_child(first_process, false);
 }
 
 // ---- errors ----
@@ -305,6 +327,7 @@ static const struct role roles[] = {
     {"network", role_network},
     {"no_landlock", role_no_landlock},
     {"no_seccomp", role_no_seccomp},
+    {"first_process", role_first_process},
     {"bad_slot", role_bad_slot},
     {"failing_step", role_failing_step},
 };
@@ -403,9 +426,9 @@ static void f_open_network_is_ip_only(void **state) {
     close(pidfd);
     snprintf(expected, sizeof expected,
              "%s user 1 mount 1 pid 1 net 0 ipc 1 own_uid %d landlock 1 seccomp 1 bound polled\n"
-             "tcp 0 udp 0 tcp6 0 unix %d netlink %d raw %d packet %d vsock %d sctp %d\nresolver 1 passwd 0\n",
+             "tcp 0 udp 0 tcp6 0 unix %d netlink %d raw %d packet %d vsock %d sctp %d icmp %d\nresolver 1 passwd 0\n",
              root() ? "full" : "user", root(), EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT,
-             EAFNOSUPPORT);
+             EAFNOSUPPORT, EAFNOSUPPORT);
     assert_string_equal(text, expected);
 }
 
@@ -418,6 +441,11 @@ static void b_what_the_machine_lacks_is_a_fact(void **state) {
     snprintf(expected, sizeof expected,
              "user user 1 mount 1 pid 1 net 1 ipc 1 own_uid %d landlock 1 seccomp 0 bound polled\nran\n", root());
     role_expect("no_seccomp", "", expected);
+}
+
+static void f_the_first_process_has_nothing_to_give(void **state) {
+    (void)state;
+    role_expect("first_process", "", root() ? "seen 0 written 0 filters 0\n" : "seen 1 written 1 filters 2\n");
 }
 
 static void b_failing_step_is_named(void **state) {
@@ -439,6 +467,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(b_python_with_its_stack_works),
         cmocka_unit_test(f_open_network_is_ip_only),
         cmocka_unit_test(b_what_the_machine_lacks_is_a_fact),
+        cmocka_unit_test(f_the_first_process_has_nothing_to_give),
         cmocka_unit_test(b_failing_step_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What to say of a failure beside its traceback: what `quern check` would have said, and what only the moment tells."""
+import bdb
 import difflib
+import errno
 import os
 import re
+import socket
 import sys
 import types
 
@@ -95,6 +98,40 @@ def of_file(error):
     return ""
 
 
+def of_input(error):
+    return "a job has no keyboard: give it values with --param NAME=VALUE and read quern.params" if "reading a line" in str(error) else ""
+
+
+def of_debugger(error):
+    return "a job has no terminal: `quern run --pdb` opens the debugger where a script fails, `quern debug JOB` that of a job on a queue"
+
+
+def of_network(error):
+    if not any(is_of_network(one) for one in causes(error)) or has_network():
+        return ""
+    return ("a job has no network: hand the data over with --dataframe1 or --input, or run in an environment whose descriptor says "
+            "network = open")
+
+
+def is_of_network(error):
+    return isinstance(error, socket.gaierror) or getattr(error, "errno", None) == errno.EAFNOSUPPORT
+
+
+def causes(error, most=20):
+    """The error and what it was raised from, also where it only holds it (urllib)."""
+    while isinstance(error, BaseException) and most:
+        yield error
+        error, most = error.__cause__ or error.__context__ or getattr(error, "reason", None), most - 1
+
+
+def has_network():
+    try:
+        socket.socket(socket.AF_INET).close()
+    except OSError:
+        return False
+    return True
+
+
 def last(error):
     step = error.__traceback__
     while step.tb_next is not None:
@@ -103,4 +140,4 @@ def last(error):
 
 
 TOLD = ((SyntaxError, of_syntax), (NameError, of_name), (ModuleNotFoundError, of_module), (AttributeError, of_attribute),
-        (KeyError, of_key), (FileNotFoundError, of_file))
+        (KeyError, of_key), (FileNotFoundError, of_file), (OSError, of_network), (EOFError, of_input), (bdb.BdbQuit, of_debugger))

@@ -10,8 +10,8 @@ EXPECT = {
     "found": {"chmod": "EROFS", "chown": "EPERM", "utime": "EROFS", "setxattr": "EPERM", "truncate": "refused",
               "removexattr": "EPERM", "planted, chmod": "EROFS", "planted, utime": "EROFS", "planted, truncate": "refused"},
     # Modes and times are left as they are, and whoever changes them is told that all is well.
-    "minimal": {"found": {"chmod": "ok", "chown": "EPERM", "utime": "ok", "setxattr": "EPERM", "truncate": "refused",
-                          "removexattr": "EPERM", "planted, chmod": "ok", "planted, utime": "ok", "planted, truncate": "refused"}},
+    "user": {"found": {"chmod": "ok", "chown": "EPERM", "utime": "ok", "setxattr": "EPERM", "truncate": "refused",
+                       "removexattr": "EPERM", "planted, chmod": "ok", "planted, utime": "ok", "planted, truncate": "refused"}},
     "free": {"chmod": "EROFS", "chown": "EROFS", "utime": "EROFS", "setxattr": "EROFS", "truncate": "refused",
              "removexattr": "EROFS", "planted, chmod": "ok", "planted, utime": "ok", "planted, truncate": "ok"},
 }

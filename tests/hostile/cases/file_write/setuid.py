@@ -8,8 +8,8 @@ from attack import all_tried, say
 EXPECT = {  # a mode at creation is not looked at: on a mount without setuid, after no_new_privs, it means nothing
     "found": {"setuid": "EPERM", "setgid": "EPERM", "setuid, fchmod": "EPERM", "on creation": "0o104700", "capability": "EPERM",
               "mkdir": "ok"},
-    "minimal": {"found": {"setuid": "ok", "setgid": "ok", "setuid, fchmod": "ok", "on creation": "0o104700", "capability": "EPERM",
-                          "mkdir": "ok"}},
+    "user": {"found": {"setuid": "ok", "setgid": "ok", "setuid, fchmod": "ok", "on creation": "0o104700", "capability": "EPERM",
+                       "mkdir": "ok"}},
     "free": {"setuid": "ok", "setgid": "ok", "setuid, fchmod": "ok", "on creation": "0o104700", "capability": "ok",
              "mkdir": "ok"},
 }
