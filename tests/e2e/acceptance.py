@@ -19,7 +19,7 @@ from quern import frames  # noqa: E402
 
 DIALECTS = {"c": "classic", "s": "studio", "d": "designer", "q": "quern"}
 PYTHONS = {1: "/usr/bin/python3", 2: ROOT / "build/venv-pandas2/bin/python", 3: ROOT / "build/venv-pandas3/bin/python"}
-PRELOAD = "numpy pandas matplotlib.pyplot sklearn.linear_model"
+PRELOAD = "numpy pandas matplotlib.pyplot sklearn.linear_model sklearn.ensemble"
 BLOCK = ["Error 0085: The following error occurred during script evaluation, please view the output log for more information:",
          "---------- Start of error message from Python interpreter ----------",
          "---------- End of error message from Python  interpreter  ----------"]
