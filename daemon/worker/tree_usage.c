@@ -15,7 +15,16 @@
 #include "daemon/pid_of.h"
 #include "quern/own.h"
 
-enum { MAX_FILES = 1024 }; // open memory files of a tree that are told apart; beyond, one may be counted twice
+enum { MAX_FILES = 1024 }; // open files and sockets of a tree that are told apart; beyond, one may be counted twice
+
+// What is written into a socket is memory that no process has, and nobody tells how much it is: beyond what an ordinary script
+// has of them each counts as a full one, by the kernel's usual net.core.wmem_default and one message more.
+enum { FREE_SOCKETS = 16, SOCKET_BYTES = 256 << 10 };
+
+struct seen {
+    uint32_t count;
+    ino_t inodes[MAX_FILES];
+};
 
 struct walk {
     const struct tree_view *view;
@@ -23,8 +32,8 @@ struct walk {
     struct cpu_book *book;      // tree_usage_most()
     uint64_t anonymous, shared; // tree_usage_fair()
     uint64_t files;             // bytes of open memory files
-    uint32_t seen_count;
-    ino_t seen[MAX_FILES];
+    uint32_t sockets;
+    struct seen seen_files, seen_sockets;
 };
 
 // `thread` is a living one of the process; -1: it is dead, and nobody has buried it yet.
@@ -142,23 +151,37 @@ static bool is_input(const struct tree_view *view, ino_t inode) {
 
 /* ---- memory files that are open ---- */
 
-static bool is_seen(struct walk *walk, ino_t inode) {
-    for (uint32_t i = 0; i < walk->seen_count; i++)
-        if (walk->seen[i] == inode)
+static bool is_among(const struct seen *seen, ino_t inode) {
+    for (uint32_t i = 0; i < seen->count; i++)
+        if (seen->inodes[i] == inode)
             return true;
-    if (walk->seen_count < MAX_FILES)
-        walk->seen[walk->seen_count++] = inode;
+    return false;
+}
+
+static bool is_seen(struct seen *seen, ino_t inode) {
+    if (is_among(seen, inode))
+        return true;
+    if (seen->count < MAX_FILES)
+        seen->inodes[seen->count++] = inode;
     return false;
 }
 
 static void count_file(struct walk *walk, const struct stat *status) {
     if (walk->view->work_device == status->st_dev && S_ISREG(status->st_mode) && status->st_nlink == 0 &&
-        !is_seen(walk, status->st_ino))
+        !is_seen(&walk->seen_files, status->st_ino))
         walk->usage.unlinked_bytes += (uint64_t)status->st_blocks * 512;
+    if (S_ISSOCK(status->st_mode) && !is_seen(&walk->seen_sockets, status->st_ino))
+        walk->sockets++;
     if (status->st_dev != walk->view->memory_device || is_input(walk->view, status->st_ino))
         return;
-    if (!is_seen(walk, status->st_ino))
+    if (!is_seen(&walk->seen_files, status->st_ino))
         walk->files += (uint64_t)status->st_blocks * 512;
+}
+
+// In memory files and sockets.
+static uint64_t open_bytes(const struct walk *walk) {
+    uint64_t full = walk->sockets > FREE_SOCKETS ? walk->sockets - FREE_SOCKETS : 0;
+    return walk->files + full * SOCKET_BYTES;
 }
 
 static void count_lent(struct walk *walk) {
@@ -218,7 +241,7 @@ int tree_usage_most(const struct tree_view *view, struct cpu_book *book, struct 
     uint64_t seen_us = cpu_book_end(book);
     *ret = walk.usage;
     ret->cpu_us = seen_us > ret->cpu_us ? seen_us : ret->cpu_us;
-    ret->memory_bytes += walk.files;
+    ret->memory_bytes += open_bytes(&walk);
     return 0;
 }
 
@@ -232,10 +255,7 @@ static bool is_shared_memory(const struct walk *walk, const char *heading) {
         return false;
     if (makedev(high, low) != walk->view->memory_device || is_input(walk->view, (ino_t)inode))
         return false;
-    for (uint32_t i = 0; i < walk->seen_count; i++)
-        if (walk->seen[i] == (ino_t)inode)
-            return false; // open, and counted as such
-    return true;
+    return !is_among(&walk->seen_files, (ino_t)inode); // open, it is counted as such
 }
 
 // A heading begins with an address, whose digits are small; the names of figures begin with a capital.
@@ -292,7 +312,7 @@ int tree_usage_fair(const struct tree_view *view, uint64_t *ret, struct err *err
     TRY(for_each_process(&walk, take_files, err));
     TRY(for_each_process(&walk, take_fair, err));
     uint64_t own = walk.anonymous > view->inherited_bytes ? walk.anonymous - view->inherited_bytes : 0;
-    *ret = own + walk.shared + walk.files;
+    *ret = own + walk.shared + open_bytes(&walk);
     return 0;
 }
 
