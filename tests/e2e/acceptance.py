@@ -19,7 +19,7 @@ from quern import frames  # noqa: E402
 
 DIALECTS = {"c": "classic", "s": "studio", "d": "designer", "q": "quern"}
 PYTHONS = {1: "/usr/bin/python3", 2: ROOT / "build/venv-pandas2/bin/python", 3: ROOT / "build/venv-pandas3/bin/python"}
-PRELOAD = "numpy pandas matplotlib.pyplot sklearn.linear_model"
+PRELOAD = "numpy pandas matplotlib.pyplot sklearn.linear_model sklearn.ensemble"
 BLOCK = ["Error 0085: The following error occurred during script evaluation, please view the output log for more information:",
          "---------- Start of error message from Python interpreter ----------",
          "---------- End of error message from Python  interpreter  ----------"]
@@ -149,13 +149,9 @@ class Job:
 
 
 def read(content):
-    fd = os.memfd_create("result")
+    segment = os.memfd_create("result")
     try:
-        os.write(fd, content)
-        segment = _quern.read_arrow(fd, _quern.PROFILE_NS, glue_job.LIMIT)
-    finally:
-        os.close(fd)
-    try:
+        _quern.read_arrow(segment, content, _quern.PROFILE_NS, glue_job.LIMIT)
         return frames.frame(segment).copy(deep=True)
     finally:
         os.close(segment)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What all end-to-end tests share: where the programs are, and runs in directories of their own."""
 import os
+import signal
 import subprocess
 
 import pytest
@@ -12,6 +13,8 @@ from runs import Run
 for variable in ("QUERN_REDIS_URL", "QUERN_QUEUE", "QUERN_DURABILITY", "QUERN_STORE_PASSWORD_FILE", "QUERN_KEY_FILE"):
     os.environ.pop(variable, None)
 os.environ["XDG_STATE_HOME"] = "/nowhere"
+# A shell has what it runs in the background ignore Ctrl-C; what the tests start does not inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
@@ -30,9 +33,9 @@ def quern(tmp_path):
     return run
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def host_of_all():
-    """A fleet of one host, for all tests of a module that ask for `served`."""
+    """A fleet of one host, for all tests that ask for `served`."""
     with Fleet() as own:
         own.host().ready()
         yield own

@@ -29,8 +29,8 @@ def failed(run, code, reason, message):
 
 # ---- the script ----
 
-def test_b_no_azureml_main(quern):
-    failed(quern("x = 1\n"), 1, "exception", "AttributeError: module 'user_script' has no attribute 'azureml_main'")
+def test_b_no_azureml_main(served):
+    failed(served("x = 1\n"), 1, "exception", "AttributeError: module 'user_script' has no attribute 'azureml_main'")
 
 
 NO_NETWORK = ("a job has no network: hand the data over with --dataframe1 or --input, or run in an environment whose descriptor says "
@@ -86,42 +86,42 @@ def test_b_an_exception_while_the_result_is_written_is_named_with_its_line(quern
     assert "script.py:4    raise ValueError('no text')" in run.stderr
 
 
-def test_b_sys_exit(quern):
-    failed(quern("import sys\ndef azureml_main():\n    sys.exit(3)\n"), 1, "exit:3", "SystemExit: the script called sys.exit(3)")
+def test_b_sys_exit(served):
+    failed(served("import sys\ndef azureml_main():\n    sys.exit(3)\n"), 1, "exit:3", "SystemExit: the script called sys.exit(3)")
 
 
-def test_b_os_exit(quern):
-    failed(quern("import os\ndef azureml_main():\n    os._exit(7)\n"), 1, "exit:7",
+def test_b_os_exit(served):
+    failed(served("import os\ndef azureml_main():\n    os._exit(7)\n"), 1, "exit:7",
            "the script ended its process with code 7 and returned nothing")
 
 
-def test_b_segfault(quern):
-    failed(quern("import ctypes\ndef azureml_main():\n    ctypes.string_at(0)\n"), 1, "signal:SIGSEGV",
+def test_b_segfault(served):
+    failed(served("import ctypes\ndef azureml_main():\n    ctypes.string_at(0)\n"), 1, "signal:SIGSEGV",
            "the script's process died of SIGSEGV")
 
 
-def test_l_endless_loop(quern):
-    run = failed(quern("print('begun')\ndef azureml_main():\n    while True: pass\n", "--timeout", "1s"), 124,
+def test_l_endless_loop(served):
+    run = failed(served("print('begun')\ndef azureml_main():\n    while True: pass\n", "--timeout", "1s"), 124,
                  "limit:time", "the script ran longer than its time limit of 1 s")
     assert run.script_out == "begun\n"
 
 
-def test_l_memory_beyond_the_limit(quern):
+def test_l_memory_beyond_the_limit(served):
     script = ("import numpy as np\ndef azureml_main():\n"
               "    kept = [np.ones(1 << 24) for _ in range(100)]\n    return len(kept)\n")
-    failed(quern(script, "--memory", "512M"), 137, "limit:memory",
+    failed(served(script, "--memory", "512M"), 137, "limit:memory",
            "the script needed more than its memory limit of 512 MiB: Unable to allocate 128. MiB for an array with "
            "shape (16777216,) and data type float64")
 
 
-def test_l_memory_error_that_is_caught_is_no_failure(quern):
+def test_l_memory_error_that_is_caught_is_no_failure(served):
     script = ("def azureml_main():\n    try:\n        bytearray(1 << 40)\n    except MemoryError:\n"
               "        return 'caught'\n")
-    assert quern(script, "--memory", "512M").code == 0
+    assert served(script, "--memory", "512M").code == 0
 
 
-def test_b_result_that_is_no_frame(quern):
-    failed(quern("def azureml_main():\n    return {'a': [1, 2], 'b': [1]}\n"), 1, "bad_result",
+def test_b_result_that_is_no_frame(served):
+    failed(served("def azureml_main():\n    return {'a': [1, 2], 'b': [1]}\n"), 1, "bad_result",
            "Unsupported return type. Failed to convert return value from type <class 'dict'> to type pd.DataFrame.")
 
 
@@ -140,21 +140,28 @@ def azureml_main():
 """
 
 
-def test_f_child_that_writes_rubbish_to_the_worker(quern):
-    failed(quern(SEND_RUBBISH.format(what="b'x' * 100")), 1, "bad_result",
+def test_f_child_that_writes_rubbish_to_the_worker(served):
+    failed(served(SEND_RUBBISH.format(what="b'x' * 100")), 1, "bad_result",
            "the script's process sent a record that is none")
 
 
 FORGE = """
-import array, ctypes, os, socket, struct
+import array, fcntl, os, socket, stat, struct
 from quern import channel
-def memory(content, seal):
-    fd = ctypes.CDLL(None).memfd_create(b"forged", 2)
+def sealed(content):
+    for fd in range(3, 256):  # in one of them is the file of the result
+        if fd != channel.line.fileno() and is_socket(fd):
+            _, sent, _, _ = socket.socket(fileno=os.dup(fd), family=1, type=5).recvmsg(8192, socket.CMSG_SPACE(4))
+            break
+    fd, = struct.unpack("i", sent[0][2])
     os.write(fd, content)
-    if seal:
-        import fcntl
-        fcntl.fcntl(fd, 1033, 15)
+    fcntl.fcntl(fd, 1033, 15)
     return fd
+def is_socket(fd):
+    try:
+        return stat.S_ISSOCK(os.fstat(fd).st_mode)
+    except OSError:
+        return False
 def azureml_main():
     record = struct.pack("<IIIIiIQ", 3, 1, 0, 0, 0, 0, 5).ljust({size}, b"\\0")
     fds = array.array("i", [{fd}])
@@ -171,13 +178,13 @@ RECORD_BYTES = 32 + 256 + 4096
 
 
 @pytest.mark.parametrize("fd, message", [
-    pytest.param("memory(b'rubbish' * 1000, True)", "dataset1: segment: expected it to begin with QUERNSEG, found other bytes", id="sealed"),
-    pytest.param("memory(b'rubbish', False)", "expected a sealed memory file, found one with seals 0", id="unsealed"),
+    pytest.param("sealed(b'rubbish' * 1000)", "dataset1: segment: expected it to begin with QUERNSEG, found other bytes", id="sealed"),
+    pytest.param("os.open('/dev/shm/rubbish', os.O_RDWR | os.O_CREAT)", "expected a sealed memory file, found one with seals 0x1", id="unsealed"),
     pytest.param("os.open('/dev/zero', os.O_RDONLY)",
                  "expected a sealed memory file, found another kind of descriptor", id="device"),
 ])
-def test_f_child_that_writes_rubbish_into_its_result(quern, fd, message):
-    failed(quern(FORGE.format(fd=fd, size=RECORD_BYTES)), 1, "bad_result", message)
+def test_f_child_that_writes_rubbish_into_its_result(served, fd, message):
+    failed(served(FORGE.format(fd=fd, size=RECORD_BYTES)), 1, "bad_result", message)
 
 
 # ---- the inputs ----
@@ -200,31 +207,31 @@ def test_b_missing_file_is_usage(quern):
     pytest.param(b"\x1f\x8b\x08" + bytes(64), "gzip-compressed data; unpack it: gunzip FILE", id="gzip"),
     pytest.param(b"PK\3\4" + bytes(64), "a zip archive; unpack it: unzip FILE", id="zip"),
 ])
-def test_b_not_arrow(quern, tmp_path, content, found):
+def test_b_not_arrow(served, tmp_path, content, found):
     (tmp_path / "x.arrow").write_bytes(content)
-    run = quern(IDENTITY, "--dataframe1", str(tmp_path / "x.arrow"))
+    run = served(IDENTITY, "--dataframe1", str(tmp_path / "x.arrow"))
     assert run.code == 1 and run.job["reason"] == "bad_input"
     assert run.job["message"] == f"x.arrow: expected an Arrow IPC file, found {found}"
     assert run.job["error"]["details"][0]["message"].startswith("Error 0049: ")
 
 
-def test_f_truncated_arrow_is_refused(quern, tmp_path):
+def test_f_truncated_arrow_is_refused(served, tmp_path):
     whole = (GOLDEN / "2.0.0-compression" / "generated_zstd.arrow_file").read_bytes()
     (tmp_path / "x.arrow").write_bytes(whole[:len(whole) // 2])
-    run = quern(IDENTITY, "--dataframe1", str(tmp_path / "x.arrow"))
+    run = served(IDENTITY, "--dataframe1", str(tmp_path / "x.arrow"))
     assert run.code == 1 and run.job["reason"] == "bad_input"
     assert run.job["message"] == "x.arrow: the Arrow IPC file is cut: it begins with ARROW1 but does not end with it"
 
 
-def test_b_csv_with_a_cell_too_many(quern, tmp_path):
+def test_b_csv_with_a_cell_too_many(served, tmp_path):
     (tmp_path / "x.csv").write_text("a,b\n1,2\n1,2,3\n")
-    failed(quern(IDENTITY, "--dataframe1", str(tmp_path / "x.csv")), 1, "bad_input",
+    failed(served(IDENTITY, "--dataframe1", str(tmp_path / "x.csv")), 1, "bad_input",
            "x.csv: line 3, column 5: expected 2 cells, as there are names, found more")
 
 
-def test_b_empty_csv(quern, tmp_path):
+def test_b_empty_csv(served, tmp_path):
     (tmp_path / "x.csv").write_text("")
-    failed(quern(IDENTITY, "--dataframe1", str(tmp_path / "x.csv")), 1, "bad_input",
+    failed(served(IDENTITY, "--dataframe1", str(tmp_path / "x.csv")), 1, "bad_input",
            "x.csv: the file is empty: expected a header line")
 
 
@@ -243,9 +250,9 @@ def link(name, target):
     return info, target
 
 
-def test_b_zip_that_is_none(quern, tmp_path):
+def test_b_zip_that_is_none(served, tmp_path):
     (tmp_path / "x.zip").write_bytes(b"not a zip at all")
-    run = failed(quern("def azureml_main(): pass\n", "--bundle", str(tmp_path / "x.zip")), 1, "bad_input",
+    run = failed(served("def azureml_main(): pass\n", "--bundle", str(tmp_path / "x.zip")), 1, "bad_input",
                  "Script Bundle: error 0102: Given ZIP file is not in the correct format.")
     assert run.job["error"]["details"][0]["message"] == "Error 0102: Given ZIP file is not in the correct format."
 
@@ -255,14 +262,14 @@ def test_b_zip_that_is_none(quern, tmp_path):
     (("/etc/slip.py", "x"), 'Script Bundle: "/etc/slip.py": expected a relative name'),
     (link("link.py", "/etc/passwd"), 'Script Bundle: "link.py": expected a file or a folder, found a link'),
 ])
-def test_f_zip_that_slips_out_or_links(quern, tmp_path, entry, message):
-    failed(quern("def azureml_main(): pass\n", "--bundle", bundle(tmp_path / "x.zip", [entry])), 1, "bad_input",
+def test_f_zip_that_slips_out_or_links(served, tmp_path, entry, message):
+    failed(served("def azureml_main(): pass\n", "--bundle", bundle(tmp_path / "x.zip", [entry])), 1, "bad_input",
            message)
 
 
-def test_f_zip_bomb(quern, tmp_path):
+def test_f_zip_bomb(served, tmp_path):
     path = bundle(tmp_path / "x.zip", [("zeros", bytes(64 << 20))])
-    run = quern("def azureml_main(): pass\n", "--bundle", path)
+    run = served("def azureml_main(): pass\n", "--bundle", path)
     assert run.code == 1 and run.job["reason"] in ("bad_input", "limit:disk")
     assert run.job["message"].startswith("Script Bundle: "), run.job["message"]
 

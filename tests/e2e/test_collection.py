@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from arrow_file import Field, File, int_type, numbers
 from fleet import DEV, Fleet, Redis, Server, eventually
 
 OFTEN = {"collect": "1s", "keep": "1h"}
@@ -22,17 +23,24 @@ def age(fleet):
         os.utime(path, (1_000_000, 1_000_000))
 
 
-def put(fleet, key, text="a,b\n1,2\n3,4\n"):
+def put(fleet, key, *values):
     """The version of a new dataset."""
-    table = fleet.directory / "table.csv"
-    table.write_text(text)
-    fleet.says("dataset", "put", table, key)
+    file = fleet.directory / f"{key}.arrow"
+    file.write_bytes(File([Field("a", int_type(64))]).batch(numbers(values or [1], "q")).bytes())
+    fleet.says("dataset", "put", file, key)
     return fleet.names()[key]
+
+
+def table_of_a_job(fleet):
+    """A file that only a job has."""
+    path = fleet.directory / "table.csv"
+    path.write_text("c\n5\n")
+    return path
 
 
 def orphan(fleet):
     """The version of an object that nobody wants."""
-    version = put(fleet, "gone", "c\n7\n")
+    version = put(fleet, "gone", 7)
     fleet.says("dataset", "rm", "gone")
     return version
 
@@ -47,8 +55,8 @@ def test_b_what_nobody_wants_goes_and_all_else_stays(fleet):
     done = fleet.submit(GIVE, "-o", "given")
     fleet.in_state(done, "succeeded")
     fleet.says("queue", "pause")
-    waits = fleet.submit(TAKE, "--dataframe1", fleet.directory / "table.csv")
-    table = put(fleet, "table", "d\n9\n")
+    waits = fleet.submit(TAKE, "--dataframe1", table_of_a_job(fleet))
+    table = put(fleet, "table", 9)
     fleet.says("dataset", "rm", "table")
     before = objects(fleet)
     assert {kept, gone, table} <= before
@@ -96,7 +104,7 @@ def test_f_another_queue_of_the_same_redis_is_asked_though_nobody_serves_it(tmp_
     with Fleet(tmp_path) as fleet:
         fleet.set_home("default", queue="other")
         gone = orphan(fleet)
-        other = fleet.submit(TAKE, "--dataframe1", fleet.directory / "table.csv", "-q", "other")
+        other = fleet.submit(TAKE, "--dataframe1", table_of_a_job(fleet), "-q", "other")
         before = objects(fleet)
         age(fleet)
         fleet.host(store=OFTEN)

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 import scipy.io.arff
 
+from arrow_file import Field, File, int_type, numbers
 from fleet import PATIENCE_SECONDS, QUERN, ROOT
 
 WRITERS = 8
@@ -292,8 +293,7 @@ def test_b_get_replaces_a_file_whole_and_no_directory(desk, tmp_path):
 
 def test_c_of_eight_writers_of_one_key_one_wins_whole(desk, tmp_path):
     for number in range(WRITERS):
-        arrow_of(tmp_path, str(number), f"n\n{number}\n")
-        assert desk("rm", str(number))[0] == 0
+        (tmp_path / f"{number}.arrow").write_bytes(File([Field("n", int_type(64))]).batch(numbers([number], "q")).bytes())
     versions = {version_of(tmp_path / f"{number}.arrow") for number in range(WRITERS)}
     assert len(versions) == WRITERS
     writers = [subprocess.Popen([QUERN, "dataset", "put", f"{number}.arrow", "one"], cwd=tmp_path,

@@ -46,33 +46,33 @@ def test_l_time(quern):
            "the script ran longer than its time limit of 1500 ms")
 
 
-def test_l_cpu_time_of_one_process(quern):
-    failed(quern("def azureml_main():\n    while True: pass\n", "--cpu", "1s"), 124, "limit:cpu",
+def test_l_cpu_time_of_one_process(served):
+    failed(served("def azureml_main():\n    while True: pass\n", "--cpu", "1s"), 124, "limit:cpu",
            "the script used more than its 1 seconds of CPU time")
 
 
-def test_l_cpu_time_of_one_process_that_ignores_the_signal(quern):
-    run = quern("import signal\ndef azureml_main():\n    signal.signal(signal.SIGXCPU, signal.SIG_IGN)\n"
+def test_l_cpu_time_of_one_process_that_ignores_the_signal(served):
+    run = served("import signal\ndef azureml_main():\n    signal.signal(signal.SIGXCPU, signal.SIG_IGN)\n"
                 "    while True: pass\n", "--cpu", "1s")
     assert (run.code, run.job["reason"]) == (124, "limit:cpu"), run.stderr
 
 
-def test_l_cpu_time_of_all_processes(quern):
+def test_l_cpu_time_of_all_processes(served):
     """None of them has used up the limit by itself."""
-    failed(quern("import os\ndef azureml_main():\n    for _ in range(4):\n        if os.fork() == 0:\n"
-                 "            while True: pass\n    os.wait()\n", "--cpu", "3s"), 124, "limit:cpu",
-           "the script's processes used 3 seconds of CPU time, more than their limit of 3")
+    failed(served("import os\ndef azureml_main():\n    for _ in range(4):\n        if os.fork() == 0:\n"
+                 "            while True: pass\n    os.wait()\n", "--cpu", "1s"), 124, "limit:cpu",
+           "the script's processes used 1 seconds of CPU time, more than their limit of 1")
 
 
-def test_l_cpu_time_of_processes_that_have_ended(quern):
-    failed(quern("import os, time\ndef azureml_main():\n    while True:\n        if os.fork() == 0:\n"
+def test_l_cpu_time_of_processes_that_have_ended(served):
+    failed(served("import os, time\ndef azureml_main():\n    while True:\n        if os.fork() == 0:\n"
                  "            end = time.process_time() + 0.3\n            while time.process_time() < end: pass\n"
-                 "            os._exit(0)\n        os.wait()\n", "--cpu", "2s"), 124, "limit:cpu",
-           "the script's processes used 2 seconds of CPU time, more than their limit of 2")
+                 "            os._exit(0)\n        os.wait()\n", "--cpu", "1s"), 124, "limit:cpu",
+           "the script's processes used 1 seconds of CPU time, more than their limit of 1")
 
 
-def test_l_processes(quern):
-    run = quern("import os, signal\ndef azureml_main():\n    while True:\n        if os.fork() == 0: signal.pause()\n",
+def test_l_processes(served):
+    run = served("import os, signal\ndef azureml_main():\n    while True:\n        if os.fork() == 0: signal.pause()\n",
                 "--processes", "40")
     if os.geteuid() == 0:
         failed(run, 1, "limit:processes",
@@ -81,8 +81,8 @@ def test_l_processes(quern):
         assert (run.code, run.job["reason"]) == (1, "limit:processes"), run.stderr
 
 
-def test_l_threads(quern):
-    run = quern("import threading\ndef azureml_main():\n    end = threading.Event()\n    while True:\n"
+def test_l_threads(served):
+    run = served("import threading\ndef azureml_main():\n    end = threading.Event()\n    while True:\n"
                 "        threading.Thread(target=end.wait, daemon=True).start()\n", "--processes", "40", "--memory", "4G")
     if os.geteuid() == 0:
         failed(run, 1, "limit:processes", "can't start new thread (the limit is 40 processes and threads)")
@@ -90,24 +90,24 @@ def test_l_threads(quern):
         assert (run.code, run.job["reason"]) == (1, "limit:processes"), run.stderr
 
 
-def test_l_open_files(quern):
-    run = quern("def azureml_main():\n    held = []\n    while True: held.append(open('/dev/null'))\n", "--open-files", "40")
+def test_l_open_files(served):
+    run = served("def azureml_main():\n    held = []\n    while True: held.append(open('/dev/null'))\n", "--open-files", "40")
     failed(run, 1, "limit:open_files", "[Errno 24] Too many open files: '/dev/null' (the limit is 40 open files)")
 
 
-def test_b_a_socket_that_would_block_is_no_limit(quern):
-    failed(quern("import os\ndef azureml_main():\n    r, w = os.pipe()\n    os.set_blocking(r, False)\n    os.read(r, 1)\n"),
+def test_b_a_socket_that_would_block_is_no_limit(served):
+    failed(served("import os\ndef azureml_main():\n    r, w = os.pipe()\n    os.set_blocking(r, False)\n    os.read(r, 1)\n"),
            1, "exception", "BlockingIOError: [Errno 11] Resource temporarily unavailable")
 
 
-def test_l_disk(quern):
-    failed(quern("def azureml_main():\n    with open('f', 'wb') as file:\n        while True: file.write(bytes(1 << 20))\n",
+def test_l_disk(served):
+    failed(served("def azureml_main():\n    with open('f', 'wb') as file:\n        while True: file.write(bytes(1 << 20))\n",
                  "--disk", "32M"), 1, "limit:disk",
            "[Errno 28] No space left on device (the limit is 32 MiB in 65536 files, 4096 MiB each)")
 
 
-def test_l_one_file(quern):
-    failed(quern("def azureml_main():\n    open('f', 'wb', 0).write(bytes(64 << 20))\n"
+def test_l_one_file(served):
+    failed(served("def azureml_main():\n    open('f', 'wb', 0).write(bytes(64 << 20))\n"
                  "    open('f', 'ab', 0).write(b'more')\n", "--file", "32M"), 1, "limit:disk",
            "[Errno 27] File too large (the limit is 1024 MiB in 65536 files, 32 MiB each)")
 
@@ -118,15 +118,15 @@ def test_l_output_is_cut_behind_the_data(quern):
     assert run.script_out == "xxxxxxxxxx\n[quern: cut here: 101 bytes came, the limit is 10]\n"
 
 
-def test_l_pictures(quern):
-    run = quern("import matplotlib.pyplot as plt\ndef azureml_main():\n    for i in range(5):\n"
+def test_l_pictures(served):
+    run = served("import matplotlib.pyplot as plt\ndef azureml_main():\n    for i in range(5):\n"
                 "        plt.figure(figsize=(1, 1))\n        plt.savefig(f'p{i}.png')\n", "--pictures", "2")
     assert (run.code, run.job["pictures"]["count"]) == (0, 2), run.stderr
     assert "3 pictures beyond the limit of 2 were left out (--pictures)" in run.job["warnings"]
 
 
-def test_l_pixels_of_a_picture(quern):
-    run = quern("import matplotlib.pyplot as plt\ndef azureml_main():\n    for size in (1, 2):\n"
+def test_l_pixels_of_a_picture(served):
+    run = served("import matplotlib.pyplot as plt\ndef azureml_main():\n    for size in (1, 2):\n"
                 "        plt.figure(figsize=(size, size), dpi=10)\n        plt.savefig(f'p{size}.png')\n", "--picture-pixels", "100")
     assert (run.code, run.job["pictures"]) == (0, {"count": 1, "width": 10, "height": 10}), run.stderr
     assert run.job["warnings"] == ["p2.png: 20 x 20 pixels: expected at most 100 (--picture-pixels)"]
@@ -138,8 +138,8 @@ def test_l_pixels_of_a_picture(quern):
     ("import pandas as pd\ndef azureml_main():\n    frame = pd.DataFrame({'a': range(100000)})\n    return frame, frame\n",
      "--result", "1M", "all results together are larger than their limit of 1048576 (--result)"),
 ])
-def test_l_results(quern, script, flag, value, message):
-    failed(quern(script, flag, value), 1, "limit:output", message)
+def test_l_results(served, script, flag, value, message):
+    failed(served(script, flag, value), 1, "limit:output", message)
 
 
 @pytest.mark.parametrize("flags, message", [
@@ -149,11 +149,11 @@ def test_l_results(quern, script, flag, value, message):
     (["--disk", "8M", "--bundle-ratio", "2000"],
      "\"blank\": writing: No space left on device (the limit is 8 MiB in 65536 files, 4096 MiB each)"),
 ])
-def test_l_bundle(quern, tmp_path, flags, message):
+def test_l_bundle(served, tmp_path, flags, message):
     with zipfile.ZipFile(tmp_path / "lib.zip", "w", zipfile.ZIP_DEFLATED) as bundle:
         for name, content in (("a.py", b""), ("b.py", b""), ("blank", bytes(11_000_000))):
             bundle.writestr(name, content)
-    failed(quern(NOTHING, "--bundle", tmp_path / "lib.zip", *flags), 1, "limit:disk",
+    failed(served(NOTHING, "--bundle", tmp_path / "lib.zip", *flags), 1, "limit:disk",
            "Script Bundle: " + message.format((tmp_path / "lib.zip").stat().st_size))
 
 
@@ -192,6 +192,15 @@ def test_l_an_environment_has_defaults_and_bounds_here(quern, small):
     assert [run.job["limits"][name] for name in ("memory_bytes", "cpu_seconds", "files", "time_ms")] == [300 << 20, 70, 9, 3600000]
     asked = quern(NOTHING, "--env", "small", "--timeout", "10m").job  # as much CPU time as that allows, and no more than may be
     assert (asked["limits"]["cpu_seconds"], asked["limits_from"]["cpu_seconds"]) == (90, "environment")
+
+
+def test_b_advice_says_whose_limit_it_was(quern, small):
+    """More than the environment allows is not to be had by a flag alone."""
+    hungry = "def azureml_main():\n    bytearray(700 << 20)\n"
+    bounded, free = quern(hungry, "--env", "small", "--memory", "2G"), quern(hungry, "--memory", "300M")
+    told = "  memory of 300M is the environment's word: --memory gives more, up to the most that its [limits] allow\n"
+    assert bounded.code == free.code == 137 and told in bounded.stderr, bounded.stderr
+    assert "  give it more memory with --memory\n" in free.stderr and told not in free.stderr, free.stderr
 
 
 def test_b_what_an_environment_says_of_limits_is_shown(small):

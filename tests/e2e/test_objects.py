@@ -235,23 +235,23 @@ def test_b_inputs_that_are_none(quern, words, message, tmp_path, monkeypatch):
     assert (done.code, done.stderr) == (2, f"error: {message}\n")
 
 
-def test_b_an_output_that_has_the_name_of_a_file_of_the_job(quern):
-    done = quern("import quern\ndef azureml_main(): quern.output('stdout', 'x')\n")
+def test_b_an_output_that_has_the_name_of_a_file_of_the_job(served):
+    done = served("import quern\ndef azureml_main(): quern.output('stdout', 'x')\n")
     assert (done.code, done.job["reason"], done.job["message"]) == (
         1, "bad_result", "'stdout' is not a name for an output of the kind text")
 
 
-def test_m_a_model_that_cannot_be_loaded_is_a_dataset_error_of_the_original(quern, tmp_path):
+def test_m_a_model_that_cannot_be_loaded_is_a_dataset_error_of_the_original(served, tmp_path):
     (tmp_path / "m.pickle").write_bytes(b"cno_such_module\nThing\n.")
-    done = quern("def azureml_main(m): pass\n", "--input", f"m={tmp_path / 'm.pickle'}")
+    done = served("def azureml_main(m): pass\n", "--input", f"m={tmp_path / 'm.pickle'}")
     assert (done.code, done.job["reason"]) == (1, "bad_input")
     assert done.job["error"]["details"][0]["message"] == (
         "Error 0049: m.pickle: the pickle cannot be loaded: ModuleNotFoundError: No module named 'no_such_module'")
 
 
-def test_l_all_outputs_and_the_picture_have_room_in_the_record(quern):
+def test_l_all_outputs_and_the_picture_have_room_in_the_record(served):
     """64 outputs and a picture: one more than there are ports."""
-    done = quern("import quern, matplotlib.pyplot as plt\ndef azureml_main():\n    plt.plot([1]); plt.savefig('a.png')\n"
+    done = served("import quern, matplotlib.pyplot as plt\ndef azureml_main():\n    plt.plot([1]); plt.savefig('a.png')\n"
                  "    for i in range(64): quern.output(f'n{i}', i)\n")
     assert done.code == 0, done.stderr
     assert [one["port"] for one in done.job["outputs"]] == ["visualization"] + [f"n{i}" for i in range(64)]
@@ -292,9 +292,9 @@ def test_b_outputs_and_logs_are_kept_of_a_job_that_failed(fleet):
     assert fleet.says("logs", again) == "inputs/it/b.csv x,y\n"
 
 
-def test_f_only_regular_files_below_are_kept(quern, tmp_path):
+def test_f_only_regular_files_below_are_kept(served, tmp_path):
     (tmp_path / "secret").write_text("secret")
-    done = quern(LEAVES.format(more=f"""
+    done = served(LEAVES.format(more=f"""
     os.symlink({str(tmp_path / 'secret')!r}, "outputs/link")
     os.symlink("../..", "outputs/up")
     os.symlink("/proc/self/environ", "logs/environ")
@@ -312,18 +312,18 @@ def test_f_only_regular_files_below_are_kept(quern, tmp_path):
     assert warned.count("left out: ") == 2 and "secret" not in (done.out / "job.json").read_text()
 
 
-def test_f_outputs_that_is_a_link_is_not_followed(quern):
-    done = quern("import os\ndef azureml_main():\n    os.rmdir('outputs'), os.rmdir('logs')\n"
+def test_f_outputs_that_is_a_link_is_not_followed(served):
+    done = served("import os\ndef azureml_main():\n    os.rmdir('outputs'), os.rmdir('logs')\n"
                  "    os.symlink('/etc', 'outputs')\n    os.symlink('.', 'logs')\n")
     assert done.code == 0 and done.job["files"] == []
 
 
-def test_l_files_are_bounded_by_count_and_size(quern):
+def test_l_files_are_bounded_by_count_and_size(served):
     more = "\n    for i in range(7): open(f'outputs/{i}', 'w').write('x' * 10)"
-    done = quern(LEAVES.format(more=more), "--files", "5")
+    done = served(LEAVES.format(more=more), "--files", "5")
     assert done.code == 0 and len(done.job["files"]) == 5
     assert done.job["warnings"] == ["5 files of outputs and logs beyond the limit of 5 were left out (--files)"]
-    done = quern(LEAVES.format(more=more), "--files-size", "30")
+    done = served(LEAVES.format(more=more), "--files-size", "30")
     assert done.code == 0 and sum(kept(done).values()) <= 30
     assert "files of outputs and logs beyond the limit of 30 bytes were left out (--files-size)" in done.job["warnings"][0]
 

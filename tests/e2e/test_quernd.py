@@ -16,6 +16,14 @@ EMPTY = "def azureml_main():\n    return None\n"
 LONG = "import time\ndef azureml_main():\n    print('begun', flush=True)\n    time.sleep({})\n"
 
 
+@pytest.fixture(scope="module")
+def standing():
+    """A fleet of one host, for tests that leave it as it was."""
+    with Fleet() as own:
+        own.host().ready()
+        yield own
+
+
 # ---- jobs ----
 
 def test_b_a_job_runs_and_is_told(fleet):
@@ -50,12 +58,11 @@ def test_b_all_workers_work(fleet):
     assert sorted(line["worker"] for line in host.events("job done")) == ["0", "1", "2"]
 
 
-def test_b_a_cancelled_job_ends_soon(fleet):
-    fleet.host().ready()
-    job = fleet.submit(LONG.format(600))
-    fleet.begun(job)
-    fleet.says("cancel", job)
-    assert fleet.in_state(job, "cancelled")["reason"] == "cancelled"
+def test_b_a_cancelled_job_ends_soon(standing):
+    job = standing.submit(LONG.format(600))
+    standing.begun(job)
+    standing.says("cancel", job)
+    assert standing.in_state(job, "cancelled")["reason"] == "cancelled"
 
 
 def test_b_a_zygote_is_renewed_while_a_job_runs(fleet):
@@ -81,24 +88,28 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-@pytest.mark.parametrize("redis", ["there", "away"])
-def test_l_an_idle_host_sleeps(fleet, redis):
+def test_l_an_idle_host_sleeps(fleet):
+    """While its queue is there, and while Redis is away."""
     host = fleet.host().ready()
     fleet.in_state(fleet.submit(EMPTY), "succeeded")
-    if redis == "away":
-        fleet.server.kill()
-        eventually(lambda: host.get("/readyz")[0] == 503, "not ready")
-    pids = [host.process.pid, host.child("quern-keeper"), host.child("quern-worker")]
-    begun, before = time.monotonic(), [cpu_seconds(pid) for pid in pids]
-    eventually(lambda: time.monotonic() - begun > 3)
-    used, most = [cpu_seconds(pid) - was for pid, was in zip(pids, before)], (time.monotonic() - begun) / 10
-    assert max(used) < most, used
+
+    def is_asleep():
+        pids = [host.process.pid, host.child("quern-keeper"), host.child("quern-worker")]
+        begun, before = time.monotonic(), [cpu_seconds(pid) for pid in pids]
+        eventually(lambda: time.monotonic() - begun > 3)
+        used, most = [cpu_seconds(pid) - was for pid, was in zip(pids, before)], (time.monotonic() - begun) / 10
+        assert max(used) < most, used
+
+    is_asleep()
+    fleet.server.kill()
+    eventually(lambda: host.get("/readyz")[0] == 503, "not ready")
+    is_asleep()
 
 
 # ---- what it tells ----
 
-def test_b_pages(fleet):
-    host = fleet.host().ready()
+def test_b_pages(standing):
+    host = standing.hosts[0]
     assert host.get("/livez") == (200, "ok\n")
     assert host.get("/readyz") == (200, "default: ready\n")
     assert host.get("/nothing") == (404, "")
@@ -229,9 +240,9 @@ def test_c_a_peer_dies_between_two_jobs(fleet, program):
 
 # ---- Redis ----
 
-def test_r_a_job_whose_wake_up_was_lost_is_found(fleet):
+def test_r_a_job_whose_wake_up_was_lost_is_found(standing):
     """As a Redis leaves it that comes back with a little less than it had: ready, and nobody was told since."""
-    host = fleet.host().ready()
+    fleet, host = standing, standing.hosts[0]
     fleet.in_state(fleet.submit(EMPTY), "succeeded")
     eventually(lambda: 'quern_worker_slots{state="idle"} 1' in host.get("/metrics")[1], "it waits")
     job = fleet.submit(EMPTY, "--delay", "1h")
@@ -278,13 +289,13 @@ def test_b_an_environment_that_does_not_come_up_is_not_offered(fleet):
 
 # ---- the end ----
 
-def test_r_a_worker_does_one_job_after_the_other(fleet):
+def test_r_a_worker_does_one_job_after_the_other(standing):
     """The same process: its conversation with the supervisor is at its beginning again."""
-    host = fleet.host().ready()
+    host = standing.hosts[0]
     worker = host.child("quern-worker")
-    jobs = [fleet.submit(EMPTY) for _ in range(3)]
-    assert [fleet.wait(job) for job in jobs] == ["succeeded"] * 3
-    eventually(lambda: len(host.events("job done")) == 3)
+    jobs = [standing.submit(EMPTY) for _ in range(3)]
+    assert [standing.wait(job) for job in jobs] == ["succeeded"] * 3
+    eventually(lambda: host.events("job done", job=jobs[-1]))
     assert host.children("quern-worker") == [worker]
 
 

@@ -2,13 +2,13 @@
 """A store on Redis behind the verbs of one machine, and behind a fleet."""
 import hashlib
 import json
-import math
 import os
 import re
 import subprocess
 
 import pytest
 
+from arrow_file import Array, Field, File, int_type
 from fleet import PATIENCE_SECONDS, RELEASE, Fleet, Redis, Server, eventually
 
 SCRIPT = """
@@ -98,20 +98,20 @@ def test_b_what_nobody_wants_is_freed(desk, server):
 
 
 def test_l_a_budget_is_set_shown_and_kept(desk, tmp_path):
-    numbers = (math.sin(i) for i in range(300_000))
-    (tmp_path / "large.csv").write_text("x\n" + "\n".join(map(str, numbers)) + "\n")
+    column = Array(300_000, 0, [b"", os.urandom(300_000 * 8)])
+    (tmp_path / "large.arrow").write_bytes(File([Field("x", int_type(64))]).batch(column).bytes())
     assert good(desk("budget")) == "used    0 bytes\nbudget  none\n"
     good(desk("put", "t.csv", "small"))
     assert desk("ls")[2] == ""
     assert re.fullmatch(r"used    [0-9.]+ kB\nbudget  1\.0 MB\n", good(desk("budget", "1M")))
-    code, _, said = desk("put", "large.csv", "large")
+    code, _, said = desk("put", "large.arrow", "large")
     assert code == 1 and "its budget of 1.0 MiB has no room for" in said
     assert re.fullmatch(r"[0-9.]+ kB of 1\.0 MB used\n", desk("ls")[2])
     assert desk("ls", "small")[2] == "" and desk("ls", "--json")[2] == ""
     told = json.loads(good(desk("budget", "--json")))
     assert (told["schema"], told["budget_bytes"]) == (1, 1 << 20) and 0 < told["used_bytes"] < 1 << 20
     assert good(desk("budget", "none")).endswith("budget  none\n")
-    good(desk("put", "large.csv", "large"))
+    good(desk("put", "large.arrow", "large"))
     for word, better in [("0", "2G"), ("4GG", "4G")]:
         assert desk("budget", word) == (2, "", f"error: expected a size like {better}, or none, found '{word}'\n")
 

@@ -116,8 +116,8 @@ ATTACKS = {
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=["short", "descriptors"])
-def test_f_what_is_no_request_ends_the_job(quern, attack):
-    run = quern(RAW.replace("ATTACK", attack))
+def test_f_what_is_no_request_ends_the_job(served, attack):
+    run = served(RAW.replace("ATTACK", attack))
     assert run.code == 1 and run.job["reason"] == "bad_result" and run.job["message"] == ATTACKS[attack]
 
 
@@ -136,14 +136,14 @@ def azureml_main():
 '''
 
 
-def test_f_a_flood_ends_with_its_time(quern):
+def test_f_a_flood_ends_with_its_time(served):
     """Neither replies that nobody takes nor words without end hold up the worker, who enforces the limits."""
-    run = quern(FLOOD, "--timeout", "1s")
+    run = served(FLOOD, "--timeout", "1s")
     assert run.code == 124 and run.job["reason"] == "limit:time"
 
 
-def test_m_without_the_channel_a_script_is_told(quern):
-    run = quern("import os, quern, quern.channel\ndef azureml_main():\n    quern.channel.line.close()\n    quern.log('a', 1)\n")
+def test_m_without_the_channel_a_script_is_told(served):
+    run = served("import os, quern, quern.channel\ndef azureml_main():\n    quern.channel.line.close()\n    quern.log('a', 1)\n")
     assert run.code == 1 and run.job["exception"]["type"] == "OSError"
 
 

@@ -35,12 +35,12 @@ def test_m_columns_of_an_arrow_file(quern, tmp_path):
     assert [given["cached"] for given in run.job["inputs"]] == [False, False]
 
 
-def test_m_the_record_tells_what_became_of_each_column(quern, tmp_path):
+def test_m_the_record_tells_what_became_of_each_column(served, tmp_path):
     table = [("n" * 300, int_type(32), numbers([1, None], "i")), ("s", (af.UTF8, {}), texts(["x", "y"])),
              *((f"c{i}", int_type(8), numbers([7, 8], "b")) for i in range(250))]
     path = write_arrow(tmp_path / "t.arrow", table)
     (tmp_path / "u.csv").write_text("a\n1\n")
-    run = quern(PRINT.replace("print", "len"), "--dataframe1", path, "--dataframe2", path, "--dataframe3", tmp_path / "u.csv")
+    run = served(PRINT.replace("print", "len"), "--dataframe1", path, "--dataframe2", path, "--dataframe3", tmp_path / "u.csv")
     assert run.code == 0
     first, second, typed = run.job["inputs"]
     assert first["column_report"][:2] == [
@@ -62,38 +62,38 @@ def azureml_main(f):
 """
 
 
-def test_m_texts_that_repeat_themselves_are_one_object_each(quern, tmp_path):
+def test_m_texts_that_repeat_themselves_are_one_object_each(served, tmp_path):
     table = [("s", (af.UTF8, {}), texts(["north", "south", None] * 1666 + ["east", "west"])),
              ("u", (af.UTF8, {}), texts([f"row {i}" for i in range(5000)]))]
-    run = quern(SHARED, "--dataframe1", write_arrow(tmp_path / "t.arrow", table))
+    run = served(SHARED, "--dataframe1", write_arrow(tmp_path / "t.arrow", table))
     assert seen(run) == ["object north True 1666 4 row 4999"]
     assert [(column["type"], column["treatment"], column["why"]) for column in run.job["inputs"][0]["column_report"]] == [
         ("dictionary", "materialised", "few distinct texts: the rows share their objects"),
         ("string", "materialised", "a str in every row")]
-    again = quern(PRINT.replace("print(f.to_dict('list'))", "print(f.s[:3].tolist(), f.u[1])"), "--dataframe1",
+    again = served(PRINT.replace("print(f.to_dict('list'))", "print(f.s[:3].tolist(), f.u[1])"), "--dataframe1",
                   run.out / "dataset1.arrow")
     assert seen(again) == ["['mine', 'south', nan] row 1"]
 
 
-def test_m_a_name_that_several_columns_have_means_all_of_them(quern, tmp_path):
+def test_m_a_name_that_several_columns_have_means_all_of_them(served, tmp_path):
     script = "def azureml_main(f):\n    print(list(f.columns), f.values.tolist())\n"
-    run = quern(script, "--columns", "a", "--dataframe1", write_arrow(tmp_path / "t.arrow"))
+    run = served(script, "--columns", "a", "--dataframe1", write_arrow(tmp_path / "t.arrow"))
     assert seen(run) == ["['a', 'a'] [[1, 7], [2, 8]]"]
 
 
 @pytest.mark.parametrize("name,separator", [("t.csv", ","), ("t.tsv", "\t")])
-def test_m_columns_of_a_text_table(name, separator, quern, tmp_path):
+def test_m_columns_of_a_text_table(name, separator, served, tmp_path):
     lines = [["id", "word", "n"], ["001", "x", "1"], ["002", "y", ""]]
     (tmp_path / name).write_text("".join(separator.join(line) + "\n" for line in lines))
-    run = quern(PRINT, "--dataframe1", tmp_path / name, "--columns1", "n,id")
+    run = served(PRINT, "--dataframe1", tmp_path / name, "--columns1", "n,id")
     assert seen(run) == ["{'n': [1.0, nan], 'id': [1, 2]}"]
-    run = quern(PRINT, "--dataframe1", tmp_path / name, "--columns1", "n,m")
+    run = served(PRINT, "--dataframe1", tmp_path / name, "--columns1", "n,m")
     assert (run.code, run.job["reason"], run.job["message"]) == (
         1, "bad_input", f'{name}: there is no column "m"; the columns are "id", "word", "n"')
 
 
-def test_m_a_column_that_is_not_there_fails_the_job_and_names_those_that_are(quern, tmp_path):
-    run = quern(PRINT, "--dataframe1", write_arrow(tmp_path / "t.arrow"), "--columns1", "a,x")
+def test_m_a_column_that_is_not_there_fails_the_job_and_names_those_that_are(served, tmp_path):
+    run = served(PRINT, "--dataframe1", write_arrow(tmp_path / "t.arrow"), "--columns1", "a,x")
     assert (run.code, run.job["reason"], run.job["error"]["details"][0]["code"]) == (1, "bad_input", "0049")
     assert run.job["message"] == 't.arrow: there is no column "x"; the columns are "a", "b,c", "größe", "a"'
 
@@ -124,12 +124,12 @@ def test_l_a_dataset_that_the_host_cannot_hold_is_refused_before_memory_is_taken
     assert int(told[1]) == rows * 8 and 0 < int(told[2]) < rows * 8
 
 
-def test_m_decimals_are_doubles_with_a_warning_or_text(quern, tmp_path):
+def test_m_decimals_are_doubles_with_a_warning_or_text(served, tmp_path):
     raw = b"".join(value.to_bytes(16, "little", signed=True) for value in (150, -12345678901234567890))
     path = write_arrow(tmp_path / "t.arrow", [("d", af.decimal_type(128, 2, 38), Array(2, 0, [b"", raw]))])
-    run = quern(PRINT, "--dataframe1", path)
+    run = served(PRINT, "--dataframe1", path)
     assert seen(run) == ["{'d': [1.5, -1.2345678901234568e+17]}"]
     assert run.job["warnings"] == [
         "t.arrow: column 'd': decimal became double; 1 value lost digits, which --decimals text keeps"]
-    run = quern(PRINT, "--dataframe1", path, "--decimals", "text")
+    run = served(PRINT, "--dataframe1", path, "--decimals", "text")
     assert seen(run) == ["{'d': ['1.50', '-123456789012345678.90']}"] and run.job["warnings"] == []

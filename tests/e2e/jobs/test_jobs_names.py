@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 
+from arrow_file import Field, File, int_type, numbers
 from fleet import PATIENCE_SECONDS, RELEASE
 
 HOSTILE = ["a\r\nb", "{x}", "a{b}c", "../../etc/passwd", "x" * 4096, "*", "?[a-z]", "%s%n", "", " ", "a b",
@@ -41,7 +42,9 @@ KEYS = {"a\r\nb": "key: expected UTF-8 without control characters, found other b
 
 @pytest.mark.parametrize("word", KEYS)
 def test_f_hostile_keys_are_refused_by_name_and_reach_nothing(fleet, word):
-    assert fleet.quern("dataset", "put", "patients.csv", "patients").code == 0
+    arrow = File([Field("a", int_type(64))]).batch(numbers([1], "q")).bytes()
+    (fleet.directory / "patients.arrow").write_bytes(arrow)
+    assert fleet.quern("dataset", "put", "patients.arrow", "patients").code == 0
     before, names = fleet.keys(), fleet.redis("ZRANGE", "quern:{default}:names", 0, -1)
     files = sorted(fleet.directory.rglob("*"))
     places = [("KEY", ["dataset", "put", "patients.csv", word]), ("KEY", ["dataset", "cp", "patients", word]),
