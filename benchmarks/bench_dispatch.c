@@ -128,7 +128,8 @@ static int tell(struct harness_child *child, const struct bench *bench, struct e
     TRY(child_commit(child, bench->output[1], err));
     TRY(child_send(child, &record, bench->script, err));
     record = (struct host_call){.kind = HOST_START, .task = HOST_TASK_RUN, .dialect = HOST_QUERN};
-    return child_send(child, &record, -1, err);
+    TRY(child_send(child, &record, -1, err));
+    return child_lend(child, err);
 }
 
 // What the script read from the clock of all processes in its first line.

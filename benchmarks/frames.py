@@ -48,7 +48,9 @@ CASES = {"10 float64": numbers, "10 float64, one block": one_block, "text, 500 d
 
 def segment(frame):
     labels = names.columns(frame.columns, "quern")
-    return columns.segment(frame, labels, _quern.PROFILE_NS, glue_job.LIMIT, lambda about, text: None)
+    fd = os.memfd_create("segment")
+    columns.segment(frame, labels, _quern.PROFILE_NS, glue_job.LIMIT, lambda about, text: None, fd)
+    return fd
 
 
 def sums(frame):

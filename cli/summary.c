@@ -11,6 +11,7 @@
 #include "cli/quantity.h"
 #include "cli/table.h"
 #include "cli/text.h"
+#include "quern/limits.h"
 #include "quern/memory.h"
 #include "quern/object.h"
 #include "quern/own.h"
@@ -138,13 +139,29 @@ static const struct {
     const char *reason, *advice;
 } advices[] = {
     {"exception", "look around where it failed: the same command with --pdb"},
-    {"limit:time", "give it more time with --timeout"},
-    {"limit:memory", "give it more memory with --memory"},
     {"not_found", "a file is written with a path: ./NAME"},
     {"bug", "this is a fault of quern; please report it with the line above"},
 };
 
-static void print_advice(const char *reason, struct terminal *notes) {
+// Who asks for more may not get it where a host or an environment says the most.
+static void print_more(enum limit_row row, const char *what, const json_t *manifest, struct terminal *notes) {
+    const struct limit *limit = &limits_table[row];
+    const char *from = member_text(json_object_get(manifest, "limits_from"), limit->name);
+    uint64_t value = member_count(json_object_get(manifest, "limits"), limit->name);
+    char text[LIMITS_TEXT_BYTES];
+    if (value && (strcmp(from, limit_origin_word(LIMIT_OF_HOST)) == 0 ||
+                  strcmp(from, limit_origin_word(LIMIT_OF_ENVIRONMENT)) == 0))
+        terminal_say(notes, "  %s of %s is the %s's word: %s gives more, up to the most that its [limits] allow\n",
+                     what, limits_show(row, value, text), from, limit->flag);
+    else
+        terminal_say(notes, "  give it more %s with %s\n", what, limit->flag);
+}
+
+static void print_advice(const char *reason, const json_t *manifest, struct terminal *notes) {
+    if (strcmp(reason, reason_word(REASON_LIMIT_TIME)) == 0)
+        print_more(LIMIT_time_ms, "time", manifest, notes);
+    if (strcmp(reason, reason_word(REASON_LIMIT_MEMORY)) == 0)
+        print_more(LIMIT_memory_bytes, "memory", manifest, notes);
     for (size_t i = 0; i < sizeof advices / sizeof advices[0]; i++)
         if (strcmp(advices[i].reason, reason) == 0)
             terminal_say(notes, "  %s\n", advices[i].advice);
@@ -165,7 +182,7 @@ static void print_failure(struct render *render, const json_t *manifest, const s
     terminal_say(notes, "\n");
     print_place(manifest, summary->script_path, notes);
     if (!render->still)
-        print_advice(outcome->reason, notes);
+        print_advice(outcome->reason, manifest, notes);
 }
 
 static void print_warnings(const json_t *manifest, struct terminal *notes) {

@@ -69,7 +69,10 @@ static int spawn(struct peer *peer, const int *fds, uint32_t fd_count, struct er
     const char *name = peer->environment ? peer->environment->name : NULL;
     if (snprintf(base, sizeof base, "--work-base=%s", work_base()) >= (int)sizeof base)
         return err_set(err, REASON_CONFIG, "TMPDIR: the name is too long");
-    const char *argv[] = {peer_program(peer), name, zygote_option(peer, standby), NULL, NULL};
+    const char *argv[] = {peer_program(peer), name, zygote_option(peer, standby), NULL, NULL, NULL};
+    const char **rest = &argv[3];
+    if (peer->bound == JAIL_BOUND_CGROUP)
+        *rest++ = "--grouped";
     const char *none[] = {NULL};
     struct jail_spawn how = {.program = path,
                              .argv = argv,
@@ -78,7 +81,7 @@ static int spawn(struct peer *peer, const int *fds, uint32_t fd_count, struct er
                              .fd_count = fd_count,
                              .isolate = true,
                              .network_open = peer->environment && peer->environment->network_open};
-    return spawn_somehow(peer, &how, &argv[3], base, err);
+    return spawn_somehow(peer, &how, rest, base, err);
 }
 
 // The ends that the program gets are closed here in any case; ours are kept only when it runs.

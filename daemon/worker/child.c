@@ -100,6 +100,25 @@ int child_take(struct child *child, int control, const struct job_limits *limits
                        &child->guard.watch.group, err);
 }
 
+// A child that is dead already is not an error here: child_attend() learns why.
+static int tell(const struct child *child, const struct host_call *call, const int *fds, size_t fd_count,
+                struct err *err) {
+    struct err sending;
+    if (record_send(child->conversation, call, sizeof *call, fds, fd_count, &sending) == 0 || sending.sys == EPIPE ||
+        sending.sys == ECONNRESET)
+        return 0;
+    *err = sending;
+    return -1;
+}
+
+static int lend(struct child *child, struct err *err) {
+    const struct host_call call = {.kind = HOST_LENT};
+    int file = memory_new("quern-result", 0, err);
+    TRY(file);
+    tree_guard_lend(&child->guard, file);
+    return tell(child, &call, &file, 1, err);
+}
+
 // What it is told decides what it may use.
 static int watch_call(struct child *child, const struct host_call *call, const int *fds, struct err *err) {
     if (call->kind == HOST_COMMIT)
@@ -111,17 +130,11 @@ static int watch_call(struct child *child, const struct host_call *call, const i
     return 0;
 }
 
-// A child that is dead already is not an error here: child_attend() learns why.
 int child_send(struct child *child, const struct host_call *call, const int *fds, size_t fd_count, struct err *err) {
-    struct err sending;
     child->segments = child->segments || call->kind == HOST_INPUT;
     TRY(watch_call(child, call, fds, err));
-    if (record_send(child->conversation, call, sizeof *call, fds, fd_count, &sending) == 0)
-        return 0;
-    if (sending.sys == EPIPE || sending.sys == ECONNRESET)
-        return 0;
-    *err = sending;
-    return -1;
+    TRY(tell(child, call, fds, fd_count, err));
+    return call->kind == HOST_START && call->task != HOST_TASK_LINT ? lend(child, err) : 0;
 }
 
 int child_listen(struct child *child, struct err *err) {
@@ -140,8 +153,10 @@ static void take_result(struct child *child, const struct child_listener *listen
     struct err why;
     uint64_t bytes = 0;
     child->segments = true;
-    if (memory_check(*fd, listener->result_bytes, &bytes, &why) < 0 ||
-        listener->on_result(listener->context, answer, steal_fd(fd), &why) < 0)
+    int checked = memory_check(*fd, listener->result_bytes, &bytes, &why);
+    bool lent = checked == 0 && tree_guard_take_back(&child->guard, *fd);
+    if (checked < 0 || listener->on_result(listener->context, answer, steal_fd(fd), &why) < 0 ||
+        (lent && lend(child, &why) < 0))
         refuse(child, &why);
 }
 
@@ -210,7 +225,7 @@ static int answer(struct child *child, const struct child_listener *listener, st
     // All others may wait for a service.
     if (request->kind != REQUEST_PROGRESS)
         TRY(tree_guard_start(&child->guard, child->tree, err));
-    if (listener->on_request(listener->context, request, fds, count, &why) < 0)
+    if (listener->on_request(listener->context, child->work_dir, request, fds, count, &why) < 0)
         refuse(child, &why);
     return 0;
 }

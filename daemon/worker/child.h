@@ -26,9 +26,9 @@ struct child_listener {
     int (*on_result)(void *context, const struct host_answer *answer, int fd, struct err *err);
     void (*on_note)(void *context, const char *about, const char *text);
     void (*on_output)(void *context, uint32_t stream, const char *bytes, size_t count); /* NULL: nobody listens */
-    /* A request of the script (quern/request.h); of the descriptors, whatever they are, it steals what it keeps. A failure
-     * ends the child. */
-    int (*on_request)(void *context, struct request *request, int *fds, size_t fd_count, struct err *err);
+    /* A request of the script (quern/request.h), with descriptors of whatever kind. A failure ends the child. */
+    int (*on_request)(void *context, int work_dir, struct request *request, const int *fds, size_t fd_count,
+                      struct err *err);
     /* Somebody else who is attended in passing: a descriptor to watch or -1, and when a turn is due at the latest; then the
      * turn. NULL: nobody. */
     int (*on_wait)(void *context, uint64_t *ret_deadline_ns);

@@ -71,9 +71,9 @@ int kept_file(struct attempt *attempt, const char *name, int fd, struct err *err
     auto_fd int file = fd;
     TRY(check_name(name, err));
     TRY(check_places(attempt, name, err));
-    if (attempt->file_count == MANIFEST_MAX_FILES && !find(attempt->files, attempt->file_count, name))
-        return err_set(err, REASON_BAD_RESULT, "a job keeps at most %u files; put more into one archive",
-                       MANIFEST_MAX_FILES);
+    if (attempt->file_count >= attempt->job.limits.files && !find(attempt->files, attempt->file_count, name))
+        return err_set(err, REASON_BAD_RESULT, "this job keeps at most %u files (--files); put more into one archive",
+                       attempt->job.limits.files);
     TRY(keep(&attempt->files, &attempt->file_count, &(struct attempt_file){.name = (char *)(uintptr_t)name, .fd = file},
              err));
     steal_fd(&file);

@@ -12,10 +12,11 @@
 
 #include "attempt.h"
 #include "kept.h"
+#include "listing.h"
+#include "payload.h"
 #include "quern/catalogue.h"
 #include "quern/clock.h"
 #include "quern/json_text.h"
-#include "quern/memory.h"
 #include "quern/own.h"
 #include "quern/record.h"
 
@@ -23,7 +24,8 @@
 struct exchange {
     struct attempt *attempt;
     const struct request *request;
-    int *payload; // or NULL; taken by steal_fd()
+    int work_dir;
+    const int *payload; // or NULL
     struct request_reply *reply;
     int segment; // goes with the reply; or -1
     bool denied; // by the job's own prefixes, not by a service of ours
@@ -59,14 +61,13 @@ static int check_writable(struct exchange *exchange, struct err *err) {
 static int take_payload(struct exchange *exchange, int *ret_fd, struct err *err) {
     uint64_t most = exchange->attempt->job.limits.result_bytes, bytes = 0;
     uint64_t kept = kept_bytes(exchange->attempt, exchange->request->name);
-    TRY(memory_check(*exchange->payload, UINT64_MAX, &bytes, err));
+    TRY(payload_check(*exchange->payload, exchange->work_dir, &bytes, err));
     if (kept > most || bytes > most - kept)
         return err_set(err, REASON_LIMIT_OUTPUT,
                        "%.200s: %" PRIu64 " bytes are more than what is left of the %" PRIu64
                        " MiB for all results; --result gives more",
                        exchange->request->name, bytes, most >> 20);
-    *ret_fd = steal_fd(exchange->payload);
-    return 0;
+    return payload_copy(*exchange->payload, bytes, ret_fd, err);
 }
 
 static int catalogue_of(const struct exchange *exchange, struct catalogue **ret, struct err *err) {
@@ -276,56 +277,8 @@ static int read_bytes(struct exchange *exchange, struct err *err) {
     return 0;
 }
 
-// ---- what there is ----
-
-// One page of names, in their order.
-struct page {
-    const struct exchange *exchange;
-    const char *after;
-    struct request_reply *reply;
-};
-
-static int add_line(struct page *page, const char *key, uint64_t bytes) {
-    struct request_reply *reply = page->reply;
-    size_t room = sizeof reply->data - reply->count;
-    int used = snprintf(reply->data + reply->count, room, "%" PRIu64 " %s\n", bytes, key);
-    if (used < 0 || (size_t)used >= room)
-        return 1;
-    reply->count += (uint32_t)used;
-    reply->bytes++;
-    return 0;
-}
-
-static int visit(void *context, const struct storage_entry *entry) {
-    struct page *page = context;
-    const struct attempt *attempt = page->exchange->attempt;
-    if (strcmp(entry->key, page->after) <= 0 || !job_may_read(&attempt->job, entry->key) ||
-        kept_find(attempt, entry->key))
-        return 0;
-    return add_line(page, entry->key, entry->bytes);
-}
-
-// Those that this run wrote come first, in the first page; there are few.
-static void add_written(struct page *page) {
-    const struct attempt *attempt = page->exchange->attempt;
-    const char *prefix = page->exchange->request->name;
-    struct err ignored;
-    uint64_t bytes = 0;
-    for (uint32_t i = 0; i < attempt->written_count; i++) {
-        const struct attempt_file *written = &attempt->written[i];
-        if (strncmp(written->name, prefix, strlen(prefix)) == 0 && size_of(written->fd, &bytes, &ignored) == 0)
-            (void)add_line(page, written->name, bytes);
-    }
-}
-
 static int list(struct exchange *exchange, struct err *err) {
-    struct page page = {.exchange = exchange, .after = exchange->request->text, .reply = exchange->reply};
-    struct catalogue *catalogue = NULL;
-    TRY(catalogue_of(exchange, &catalogue, err));
-    if (!page.after[0])
-        add_written(&page);
-    int walked = catalogue_names(catalogue, exchange->request->name, visit, &page, err);
-    return walked < 0 ? -1 : 0;
+    return listing_page(exchange->attempt, exchange->request->name, exchange->request->text, exchange->reply, err);
 }
 
 // ---- answering ----
@@ -383,13 +336,15 @@ static int answer(struct exchange *exchange, int reply_to, struct err *err) {
     return 0;
 }
 
-int requests_answer(struct attempt *attempt, struct request *request, int *fds, size_t fd_count, struct err *err) {
+int requests_answer(struct attempt *attempt, int work_dir, struct request *request, const int *fds, size_t fd_count,
+                    struct err *err) {
     struct requests *requests = &attempt->requests;
     struct request_reply reply;
     reply.reason = reply.count = 0;
     reply.bytes = 0;
     struct exchange exchange = {.attempt = attempt,
                                 .request = request,
+                                .work_dir = work_dir,
                                 .payload = fd_count > 1 ? &fds[1] : NULL,
                                 .reply = &reply,
                                 .segment = -1};

@@ -27,9 +27,9 @@ struct requests {
     struct storage_object object; /* owned */
 };
 
-/* fds: the reply's socket and the payload, `fd_count` of them, the caller's; a payload that is kept is stolen. */
-MUST_USE int requests_answer(struct attempt *attempt, struct request *request, int *fds, size_t fd_count,
-                             struct err *err);
+/* work_dir: of the child. fds: the reply's socket and the payload, `fd_count` of them, the caller's. */
+MUST_USE int requests_answer(struct attempt *attempt, int work_dir, struct request *request, const int *fds,
+                             size_t fd_count, struct err *err);
 void requests_close(struct requests *requests);
 
 #endif

@@ -90,8 +90,9 @@ static void on_output(void *context, uint32_t stream, const char *bytes, size_t 
     report_log(&attempt->report, stream, bytes, count);
 }
 
-static int on_request(void *context, struct request *request, int *fds, size_t fd_count, struct err *err) {
-    return requests_answer(context, request, fds, fd_count, err);
+static int on_request(void *context, int work_dir, struct request *request, const int *fds, size_t fd_count,
+                      struct err *err) {
+    return requests_answer(context, work_dir, request, fds, fd_count, err);
 }
 
 static int on_wait(void *context, uint64_t *ret_deadline_ns) {

@@ -77,6 +77,19 @@ void tree_guard_work(struct tree_guard *guard, const struct jail_facts *facts, i
     pthread_mutex_unlock(&guard->lock);
 }
 
+void tree_guard_lend(struct tree_guard *guard, int file) {
+    pthread_mutex_lock(&guard->lock);
+    tree_watch_lend(&guard->watch, file);
+    pthread_mutex_unlock(&guard->lock);
+}
+
+bool tree_guard_take_back(struct tree_guard *guard, int file) {
+    pthread_mutex_lock(&guard->lock);
+    bool taken = tree_watch_take_back(&guard->watch, file);
+    pthread_mutex_unlock(&guard->lock);
+    return taken;
+}
+
 int tree_guard_end(struct tree_guard *guard, struct err *ret_why, struct err *err) {
     if (!guard->running)
         return 0;

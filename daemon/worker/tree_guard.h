@@ -36,6 +36,10 @@ uint64_t tree_guard_next_ns(const struct tree_guard *guard);
 MUST_USE int tree_guard_start(struct tree_guard *guard, int tree, struct err *err);
 void tree_guard_work(struct tree_guard *guard, const struct jail_facts *facts, int work_dir);
 
+/* tree_watch_lend(), tree_watch_take_back() */
+void tree_guard_lend(struct tree_guard *guard, int file);
+bool tree_guard_take_back(struct tree_guard *guard, int file);
+
 /* 0: nothing was found. 1: the tree was beyond a limit; *ret_why names it. -1: it could not be looked at. Once more: 0. */
 MUST_USE int tree_guard_end(struct tree_guard *guard, struct err *ret_why, struct err *err);
 

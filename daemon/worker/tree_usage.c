@@ -161,6 +161,12 @@ static void count_file(struct walk *walk, const struct stat *status) {
         walk->files += (uint64_t)status->st_blocks * 512;
 }
 
+static void count_lent(struct walk *walk) {
+    struct stat status;
+    if (walk->view->lent >= 0 && fstat(walk->view->lent, &status) == 0)
+        count_file(walk, &status);
+}
+
 static void count_files(struct walk *walk, int thread) {
     struct stat status;
     int fd = openat(thread, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -207,6 +213,7 @@ static void take_most(struct walk *walk, int process, int thread) {
 int tree_usage_most(const struct tree_view *view, struct cpu_book *book, struct tree_usage *ret, struct err *err) {
     struct walk walk = {.view = view, .book = book};
     cpu_book_begin(book);
+    count_lent(&walk);
     TRY(for_each_process(&walk, take_most, err));
     uint64_t seen_us = cpu_book_end(book);
     *ret = walk.usage;
@@ -281,6 +288,7 @@ static void take_files(struct walk *walk, int process, int thread) {
 
 int tree_usage_fair(const struct tree_view *view, uint64_t *ret, struct err *err) {
     struct walk walk = {.view = view};
+    count_lent(&walk);
     TRY(for_each_process(&walk, take_files, err));
     TRY(for_each_process(&walk, take_fair, err));
     uint64_t own = walk.anonymous > view->inherited_bytes ? walk.anonymous - view->inherited_bytes : 0;

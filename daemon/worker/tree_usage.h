@@ -9,8 +9,9 @@
  * that is mapped; tree_usage_fair() reads every mapping and counts a shared page once. It does not count what the tree
  * still shares with its zygote, and is by at most `inherited_bytes` too low.
  *
- * Unseen: memory files that nobody has open or mapped (on their way through a socket), buffers of sockets and pipes, and,
- * where the reader is not root, memory files that are open but not mapped.
+ * The tree makes no memory files itself, which nobody would have open or mapped on their way through a socket: it is lent
+ * one (quern/host.h), which counts wherever it is. Where no seccomp keeps it from making some they count as far as they are
+ * found: mapped, and, where the reader is root, open. Unseen are what sockets and pipes buffer.
  *
  * The reader has to have created the tree's user namespace, or be root. Processes that end meanwhile are left out.
  */
@@ -29,6 +30,7 @@ struct tree_view {
     dev_t memory_device; /* of memory files */
     dev_t work_device;   /* of the work directory, where it is to be surveyed; 0: none */
     uint64_t inherited_bytes;
+    int lent;                /* the memory file that the next result is written into, or -1; borrowed */
     uint32_t most_processes; /* that are weighed; 0: none */
     uint32_t input_count;
     ino_t inputs[HOST_MAX_PORTS];

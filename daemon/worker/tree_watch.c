@@ -16,12 +16,14 @@ enum { SHORTEST_NS = 10000000, LONGEST_NS = 100000000, SHARE = 20, FILL_BYTES_PE
 static void rest(struct tree_watch *watch) { watch->weigh_ns = watch->count_ns = watch->survey_ns = CLOCK_NEVER; }
 
 void tree_watch_init(struct tree_watch *watch) {
-    *watch = (struct tree_watch){.view = {.proc = -1}, .group = -1, .work_dir = -1, .survey_dir = -1, .process = -1};
+    *watch = (struct tree_watch){
+        .view = {.proc = -1, .lent = -1}, .group = -1, .work_dir = -1, .survey_dir = -1, .process = -1};
     rest(watch);
 }
 
 void tree_watch_done(struct tree_watch *watch) {
     own_close(&watch->view.proc);
+    own_close(&watch->view.lent);
     own_close(&watch->group);
     cpu_book_free(&watch->cpu);
     rest(watch);
@@ -50,6 +52,20 @@ void tree_watch_begin(struct tree_watch *watch, int process, const struct jail_f
     // Where each child has a uid of its own, or a cgroup, the kernel refuses the next thread itself.
     bool kept = facts->own_uid || watch->group >= 0;
     watch->count_ns = kept ? CLOCK_NEVER : watch->weigh_ns;
+}
+
+void tree_watch_lend(struct tree_watch *watch, int file) {
+    own_close(&watch->view.lent);
+    watch->view.lent = file;
+}
+
+bool tree_watch_take_back(struct tree_watch *watch, int file) {
+    struct stat lent, found;
+    if (watch->view.lent < 0 || fstat(watch->view.lent, &lent) < 0 || fstat(file, &found) < 0 ||
+        lent.st_dev != found.st_dev || lent.st_ino != found.st_ino)
+        return false;
+    own_close(&watch->view.lent);
+    return true;
 }
 
 void tree_watch_work(struct tree_watch *watch, const struct jail_facts *facts, int work_dir) {

@@ -9,11 +9,13 @@
  * two it is, and CPU time, are looked at there.
  *
  * Calling sequence: tree_watch_init() → tree_watch_input() for each segment it gets → tree_watch_begin() when it is let go
- * → tree_watch_look() at tree_watch_next_ns(), again and again → tree_watch_done(). Owns its descriptor; the pidfd is
+ * → tree_watch_look() at tree_watch_next_ns(), again and again → tree_watch_done(). Owns its descriptors; the pidfd is
  * borrowed.
  */
 #ifndef DAEMON_TREE_WATCH_H
 #define DAEMON_TREE_WATCH_H
+
+#include <stdbool.h>
 
 #include "cgroup_usage.h"
 #include "tree_usage.h"
@@ -43,6 +45,11 @@ MUST_USE int tree_watch_input(struct tree_watch *watch, int fd, struct err *err)
 /* inherited_bytes: of host_spawned. */
 void tree_watch_begin(struct tree_watch *watch, int process, const struct jail_facts *facts, uint64_t inherited_bytes,
                       const struct jail_limits *limits);
+
+/* `file`: what the next result is written into; owned. */
+void tree_watch_lend(struct tree_watch *watch, int file);
+/* Whether `file` is that one. Then it is a result now, and counts as such. */
+bool tree_watch_take_back(struct tree_watch *watch, int file);
 
 /* The child's work directory, as soon as it is known. */
 void tree_watch_work(struct tree_watch *watch, const struct jail_facts *facts, int work_dir);

@@ -17,11 +17,15 @@
  *        PARAM (key, value)                               any number
  *        REQUESTS fd: the channel of quern/request.h      RUN only, at most one
  *        START
+ *        LENT fd: an empty memory file for the next result  RUN and TYPE: one after START, one after each RESULT
  * 4. child → worker: host_answer records: READY (fd: the work directory) once the jail is on and before the first
- *    submitted byte is read; then NOTE, RESULT (fd: a sealed segment, or an object in a sealed file), TRACEBACK, RAISED, in
- *    any number; DONE last. After DONE the child waits until its conversation is closed, so that the worker can measure it,
+ *    submitted byte is read; then NOTE, RESULT (fd: a sealed segment, or an object in a sealed file: the one that was lent
+ *    last), TRACEBACK, RAISED, in any number; DONE last. After DONE the child waits until its conversation is closed, so that the worker can measure it,
  *    and exits 0.
  * 5. zygote → worker, on control:  host_exited, when the whole tree is dead and its uid is free.
+ *
+ * Where no cgroup counts what is in memory files the jail lets a child make none (ops/jail/filter_job.c): they are lent, one
+ * at a time, and the worker, who has each open until it is a result, sees how large it is wherever it lies.
  *
  * A child may have been forked, jailed and warmed up before it was asked for (standby): 2 is then at once, and READY is
  * waiting. It gets its limits like any other, and serves one job. When a job may come (HOST_PERHAPS: the supervisor lets a
@@ -47,7 +51,7 @@
 #include "quern/object.h"
 #include "quern/record.h"
 
-#define HOST_VERSION 6u
+#define HOST_VERSION 7u
 #define HOST_NAME_BYTES 256
 #define HOST_VALUE_BYTES 4096
 #define HOST_MAX_ANSWERS 10000u /* a child that says more is bad_result */
@@ -111,6 +115,7 @@ enum host_call_kind {
     HOST_COLUMN,
     HOST_REQUESTS,
     HOST_SOON, /* zygote → child: you are asked for; nothing of the job yet */
+    HOST_LENT,
 };
 
 /* What START asks for. */

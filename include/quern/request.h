@@ -7,7 +7,8 @@
  *     worker → child   struct request_reply on REPLY, as long as its data; READ: fd, a sealed segment
  *
  * REPLY is one end of a socket pair that the asker made for this request: no reply comes to the wrong thread, and the end
- * of file says that nobody will answer any more. PAYLOAD is a sealed memory file.
+ * of file says that nobody will answer any more. PAYLOAD is an open file of the work directory, with or without a name, of
+ * which the worker makes a copy.
  *
  *     PROGRESS  fraction (0..1, or NaN), text          METRIC  name, text: the value as JSON
  *     FILE      name, PAYLOAD: a file that stays       FIND    name: a key → bytes

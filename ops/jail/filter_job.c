@@ -149,6 +149,9 @@ static const int signals[] = {SCMP_SYS(tkill), SCMP_SYS(tgkill), SCMP_SYS(rt_sig
 
 #define TYPE_MASK 0xf // of socket(2): without SOCK_CLOEXEC and SOCK_NONBLOCK
 
+// Nobody who looks finds a file that lies in the queue of a socket. Libraries have a way without, as on a kernel before 3.17.
+static const int memory_files[] = {SCMP_SYS(memfd_create)};
+
 // One argument decides. `mask` 0: the whole 64 bits are compared by `op`, else argument & mask == value.
 struct argument_rule {
     int number;
@@ -177,7 +180,6 @@ static const struct argument_rule arguments[] = {
     // What is open in a table of a thread's own is not among the files of its process, and not seen by who looks at them.
     {SCMP_SYS(clone), 0, SCMP_CMP_MASKED_EQ, EPERM, CLONE_THREAD | CLONE_FILES, CLONE_THREAD},
     BITS(close_range, 2, CLOSE_RANGE_UNSHARE),
-    BITS(memfd_create, 1, MFD_HUGETLB),
     BITS(mmap, 3, MAP_HUGETLB), // no figure of a process's memory has them
     // The kernel looks at the low 32 bits of a command; a comparison of all 64 could be evaded.
     COMMAND(ioctl, 1, TIOCSTI),
@@ -204,6 +206,9 @@ static const struct argument_rule arguments[] = {
     // Its ends can be cut from each other, named without a file, and met by other jobs of the environment.
     {SCMP_SYS(socketpair), 1, SCMP_CMP_MASKED_EQ, EAFNOSUPPORT, TYPE_MASK, SOCK_DGRAM},
 };
+
+static const struct argument_rule huge_memory_files[] = {
+    {SCMP_SYS(memfd_create), 1, SCMP_CMP_MASKED_EQ, ENOSYS, MFD_HUGETLB, MFD_HUGETLB}};
 
 static const struct argument_rule set_id_bits[] = {
     BITS(chmod, 1, S_ISUID),  BITS(chmod, 1, S_ISGID),    BITS(fchmod, 1, S_ISUID),
@@ -319,6 +324,8 @@ static int deny_all(scmp_filter_ctx context, const struct filter_wish *wish, str
     TRY(deny_arguments(context, arguments, COUNT(arguments), err));
     TRY(ignore_send_buffer(context, err));
     TRY(deny_new_limit(context, RLIMIT_CORE, err));
+    TRY(wish->memory_files ? deny_arguments(context, huge_memory_files, COUNT(huge_memory_files), err)
+                           : deny(context, memory_files, COUNT(memory_files), ENOSYS, err));
     TRY(deny_modes(context, wish, err));
     if (wish->shared_machine)
         TRY(deny_shared(context, wish->signals_scoped, err));

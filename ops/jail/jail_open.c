@@ -134,7 +134,8 @@ static int fill(struct jail *jail, const struct jail_options *options, struct er
                                      .path_truncate = jail->facts.landlock_abi >= 3,
                                      .shared_machine = jail->facts.level == JAIL_MINIMAL,
                                      .shared_uid = !jail->facts.own_uid,
-                                     .signals_scoped = jail->facts.landlock_abi >= 6};
+                                     .signals_scoped = jail->facts.landlock_abi >= 6,
+                                     .memory_files = options->grouped};
     return jail->facts.seccomp ? filter_job(&wish, &jail->filter, err) : 0;
 }
 

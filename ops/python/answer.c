@@ -5,6 +5,7 @@
 
 #include "ops/python/text.h"
 #include "quern/host.h"
+#include "quern/own.h"
 #include "quern/record.h"
 
 static int answer_send(int conversation, const struct host_answer *answer, int fd, struct err *err) {
@@ -38,6 +39,19 @@ int answer_object(int conversation, const char *name, uint32_t kind, int file, s
     struct host_answer answer = {.kind = HOST_RESULT, .detail = (int32_t)kind};
     text_copy(answer.name, sizeof answer.name, name);
     return answer_send(conversation, &answer, file, err);
+}
+
+int answer_file(int conversation, int *ret_file, struct err *err) {
+    struct host_call record;
+    auto_fd int file = -1;
+    size_t count = 0;
+    int got = record_receive(conversation, &record, sizeof record, &file, 1, &count, err);
+    TRY(got);
+    if (got == 0 || record.kind != HOST_LENT || count != 1)
+        return err_set(err, REASON_INFRA, "expected the file of a result, found %s",
+                       got ? "another record" : "no worker");
+    *ret_file = steal_fd(&file);
+    return 0;
 }
 
 int answer_traceback(int conversation, const char *text, struct err *err) {

@@ -29,6 +29,9 @@ MUST_USE int answer_result(int conversation, uint32_t port, const char *name, ui
 /* A named output that is no table: `file` is sealed, `kind` (enum object_kind) tells what it holds. */
 MUST_USE int answer_object(int conversation, const char *name, uint32_t kind, int file, struct err *err);
 
+/* Waits for the file that the next result is to be written into: empty, the caller's. */
+MUST_USE int answer_file(int conversation, int *ret_file, struct err *err);
+
 /* The traceback of what answer_raised() tells next. */
 MUST_USE int answer_traceback(int conversation, const char *text, struct err *err);
 

@@ -147,10 +147,15 @@ static int take_call(struct call *call, struct err *err) {
     }
 }
 
+// The file that was lent for one more result may be waiting.
 static void wait_for_end(int conversation) {
     struct host_call ignored;
-    while (record_receive(conversation, &ignored, sizeof ignored, NULL, 0, NULL, NULL) > 0)
-        ;
+    for (;;) {
+        auto_fd int unused = -1;
+        size_t count = 0;
+        if (record_receive(conversation, &ignored, sizeof ignored, &unused, 1, &count, NULL) <= 0)
+            return;
+    }
 }
 
 // A script may fork and come back here twice; only the first process has anything to say.

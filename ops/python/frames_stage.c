@@ -6,6 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+enum reason stage_lack(int sys) {
+    return sys == ENOSPC || sys == EFBIG || sys == EDQUOT ? REASON_LIMIT_DISK : REASON_LIMIT_MEMORY;
+}
+
 struct stage *stage_new(int fd) {
     struct stage *stage = malloc(sizeof *stage);
     if (!stage)
@@ -32,7 +36,7 @@ int stage_write(struct stage *stage, const void *from, uint64_t bytes, struct er
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)
-            return err_sys(err, REASON_LIMIT_MEMORY, "writing %llu bytes of a result", (unsigned long long)bytes);
+            return err_sys(err, stage_lack(errno), "writing %llu bytes of a result", (unsigned long long)bytes);
         left += written;
         bytes -= (uint64_t)written;
         stage->at += (uint64_t)written;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writing a memory file in large pieces, front to back or by seeking. pwrite() into fresh shared memory takes half the
+ * Writing a file in memory in large pieces, front to back or by seeking. pwrite() into fresh shared memory takes half the
  * time of faulting its pages in one by one, and a shortage is an error instead of SIGBUS.
  *
  * Calling sequence: stage_new() → stage_seek(), then stage_put() or stage_byte() any number of times and stage_flush();
  * stage_write() writes past the buffer and must find it empty → stage_free().
- * Ownership: the descriptor is borrowed. Units: bytes. Errors: REASON_LIMIT_MEMORY.
+ * Ownership: the descriptor is borrowed. Units: bytes. Errors: REASON_LIMIT_MEMORY, of a file of the work directory
+ * REASON_LIMIT_DISK.
  */
 #ifndef QUERN_PYTHON_FRAMES_STAGE_H
 #define QUERN_PYTHON_FRAMES_STAGE_H
@@ -24,6 +25,9 @@ struct stage {
     char *large; /* for what is larger than the buffer */
     char bytes[STAGE_BYTES];
 };
+
+/* What was short when writing failed with that errno. */
+enum reason stage_lack(int sys);
 
 struct stage *stage_new(int fd); /* NULL: out of memory */
 void stage_free(struct stage *stage);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Columns of a returned frame, chosen and described by quern/columns.py, become a sealed segment.
+// Columns of a returned frame, chosen and described by quern/columns.py, become a segment in a file that is given.
 #include "ops/python/frames.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "ops/python/frames_stage.h"
 #include "quern/memory.h"
@@ -352,35 +354,32 @@ static int write_file(int fd, uint64_t bytes, const struct job *job, struct err 
     return written;
 }
 
-static int write_job(const struct job *job, int *ret_fd, struct err *err) {
+static int write_job(const struct job *job, int fd, struct err *err) {
     uint64_t bytes = 0;
     TRY(segment_layout(&job->shape, &bytes, err));
     if (bytes > job->limit)
         return err_set(err, REASON_LIMIT_OUTPUT, "a result of %llu bytes is larger than its limit of %llu",
                        (unsigned long long)bytes, job->limit);
-    auto_fd int fd = memory_new("quern-result", bytes, err);
-    if (fd < 0)
-        return -1;
-    TRY(write_file(fd, bytes, job, err));
-    TRY(memory_seal(fd, err));
-    *ret_fd = steal_fd(&fd);
-    return 0;
+    if (ftruncate(fd, (off_t)bytes) < 0)
+        return err_sys(err, stage_lack(errno), "making room for a result of %llu bytes", (unsigned long long)bytes);
+    return write_file(fd, bytes, job, err);
 }
 
 PyObject *frames_write_segment(PyObject *module, PyObject *args) {
     PyObject *arrays;
     unsigned columns, profile;
     unsigned long long rows, limit;
-    if (!PyArg_ParseTuple(args, "O!IKIK:write_segment", &PyTuple_Type, &arrays, &columns, &rows, &profile, &limit))
+    int fd;
+    if (!PyArg_ParseTuple(args, "iO!IKIK:write_segment", &fd, &PyTuple_Type, &arrays, &columns, &rows, &profile,
+                          &limit))
         return NULL;
     struct job job = {.shape = {.columns = columns, .rows = rows, .profile = (enum segment_profile)profile},
                       .limit = limit};
     struct err err = {0};
-    int fd = -1;
     int taken = take_arrays(&job, arrays);
-    int written = taken < 0 ? -1 : write_job(&job, &fd, &err);
+    int written = taken < 0 ? -1 : write_job(&job, fd, &err);
     job_done(&job);
     if (taken < 0)
         return NULL;
-    return written < 0 ? frames_fail(module, &err) : PyLong_FromLong(fd);
+    return written < 0 ? frames_fail(module, &err) : Py_NewRef(Py_None);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ops/python/answer.h"
+#include "quern/memory.h"
 
 // For PyArg "O&": any str as UTF-8 bytes without NUL, lone surrogates written as \udc80.
 static int take_text(PyObject *object, void *home) {
@@ -43,6 +44,16 @@ static PyObject *note(PyObject *self, PyObject *args) {
     return outcome(sent, &err);
 }
 
+static PyObject *file(PyObject *self, PyObject *nothing) {
+    struct err err = {0};
+    int fd = -1, waited;
+    (void)nothing;
+    Py_BEGIN_ALLOW_THREADS;
+    waited = answer_file(conversation_of(self), &fd, &err);
+    Py_END_ALLOW_THREADS;
+    return waited < 0 ? outcome(-1, &err) : PyLong_FromLong(fd);
+}
+
 static PyObject *result(PyObject *self, PyObject *args) {
     unsigned port;
     unsigned long long rows;
@@ -51,7 +62,9 @@ static PyObject *result(PyObject *self, PyObject *args) {
     struct err err = {0};
     if (!PyArg_ParseTuple(args, "IO&Ki:result", &port, take_text, &name, &rows, &fd))
         return NULL;
-    int sent = answer_result(conversation_of(self), port, PyBytes_AS_STRING(name), rows, fd, &err);
+    int sent = memory_seal(fd, &err);
+    if (sent == 0)
+        sent = answer_result(conversation_of(self), port, PyBytes_AS_STRING(name), rows, fd, &err);
     Py_DECREF(name);
     return outcome(sent, &err);
 }
@@ -63,7 +76,9 @@ static PyObject *object(PyObject *self, PyObject *args) {
     struct err err = {0};
     if (!PyArg_ParseTuple(args, "O&Ii:object", take_text, &name, &kind, &fd))
         return NULL;
-    int sent = answer_object(conversation_of(self), PyBytes_AS_STRING(name), kind, fd, &err);
+    int sent = memory_seal(fd, &err);
+    if (sent == 0)
+        sent = answer_object(conversation_of(self), PyBytes_AS_STRING(name), kind, fd, &err);
     Py_DECREF(name);
     return outcome(sent, &err);
 }
@@ -95,8 +110,9 @@ static PyObject *raised(PyObject *self, PyObject *args) {
 
 static PyMethodDef methods[] = {
     {"note", note, METH_VARARGS, "note(about, text)"},
-    {"result", result, METH_VARARGS, "result(port, name, rows, fd)"},
-    {"object", object, METH_VARARGS, "object(name, kind, fd)"},
+    {"file", file, METH_NOARGS, "file() -> descriptor of an empty file for the next result"},
+    {"result", result, METH_VARARGS, "result(port, name, rows, fd); fixes what is in it"},
+    {"object", object, METH_VARARGS, "object(name, kind, fd); fixes what is in it"},
     {"traceback", traceback, METH_VARARGS, "traceback(text)"},
     {"raised", raised, METH_VARARGS, "raised(reason, detail, type, message, line, in_entry)"},
     {NULL, NULL, 0, NULL},

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// quern-python [--no-collapse | --once | --lint | --standby=COUNT] [--work-base=DIRECTORY] NAME: the zygote of environment NAME. Descriptors: enum in host.h. It is started by
-// the supervisor with jail_spawn(), says host_ready once, forks children until the supervisor is gone. --once: few of them
-// are expected, and the first one soon.
+// quern-python [--no-collapse | --once | --lint | --standby=COUNT] [--grouped] [--work-base=DIRECTORY] NAME: the zygote of
+// environment NAME. Descriptors: enum in host.h. It is started by the supervisor with jail_spawn(), says host_ready once, forks children until the supervisor is gone. --once: few of them
+// are expected, and the first one soon. --grouped: each will be in a cgroup of its own.
 
 #include <Python.h>
 
@@ -25,6 +25,7 @@ struct host {
     const char *name;
     struct warm_options warm;
     uint32_t standby;
+    bool grouped;
     const char *work_base; // no namespaces were made for this process; else NULL
     struct environment environment;
     struct jail *jail;
@@ -48,6 +49,8 @@ static int parse_arguments(int count, char **arguments, struct host *host, struc
             host->warm = (struct warm_options){.rehearse = false, .collapse = false};
         else if (strcmp(arguments[i], "--lint") == 0)
             host->warm = (struct warm_options){.bare = true};
+        else if (strcmp(arguments[i], "--grouped") == 0)
+            host->grouped = true;
         else if (sscanf(arguments[i], "--standby=%u", &host->standby) == 1)
             continue;
         else if (strncmp(arguments[i], work_base, strlen(work_base)) == 0)
@@ -96,8 +99,10 @@ static int open_jail(struct host *host, struct err *err) {
         read_paths[count] = preload;
         TRY(variables_set_preload(preload, err));
     }
-    struct jail_options options = {
-        .network_open = host->environment.network_open, .work_base = host->work_base, .read_paths = read_paths};
+    struct jail_options options = {.network_open = host->environment.network_open,
+                                   .grouped = host->grouped,
+                                   .work_base = host->work_base,
+                                   .read_paths = read_paths};
     TRY(jail_open(&options, &host->jail, err));
     return variables_set_home(host->jail, err);
 }

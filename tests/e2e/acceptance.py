@@ -149,13 +149,9 @@ class Job:
 
 
 def read(content):
-    fd = os.memfd_create("result")
+    segment = os.memfd_create("result")
     try:
-        os.write(fd, content)
-        segment = _quern.read_arrow(fd, _quern.PROFILE_NS, glue_job.LIMIT)
-    finally:
-        os.close(fd)
-    try:
+        _quern.read_arrow(segment, content, _quern.PROFILE_NS, glue_job.LIMIT)
         return frames.frame(segment).copy(deep=True)
     finally:
         os.close(segment)

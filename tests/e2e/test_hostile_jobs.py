@@ -22,8 +22,8 @@ def conversation():
         if link.family == socket.AF_UNIX and link.type == socket.SOCK_SEQPACKET:
             return link
 def frame():
-    import ctypes
-    fd = ctypes.CDLL(None).memfd_create(b"none", 3)
+    _, sent, _, _ = conversation().recvmsg(8192, socket.CMSG_SPACE(4))  # the file of the next result
+    fd, = struct.unpack("i", sent[0][2])
     os.write(fd, b"none")
     fcntl.fcntl(fd, 1033, 15)
     return fd

@@ -194,6 +194,15 @@ def test_l_an_environment_has_defaults_and_bounds_here(quern, small):
     assert (asked["limits"]["cpu_seconds"], asked["limits_from"]["cpu_seconds"]) == (90, "environment")
 
 
+def test_b_advice_says_whose_limit_it_was(quern, small):
+    """More than the environment allows is not to be had by a flag alone."""
+    hungry = "def azureml_main():\n    bytearray(700 << 20)\n"
+    bounded, free = quern(hungry, "--env", "small", "--memory", "2G"), quern(hungry, "--memory", "300M")
+    told = "  memory of 300M is the environment's word: --memory gives more, up to the most that its [limits] allow\n"
+    assert bounded.code == free.code == 137 and told in bounded.stderr, bounded.stderr
+    assert "  give it more memory with --memory\n" in free.stderr and told not in free.stderr, free.stderr
+
+
 def test_b_what_an_environment_says_of_limits_is_shown(small):
     limits = json.loads(small("env", "show", "small", "--json"))["limits"]
     assert limits["memory_bytes"] == {"default": 300 << 20, "from": "environment", "most": 300 << 20}

@@ -7,6 +7,7 @@ run here, what must come of it:
     found    what the script said in the jail, as a dict
     user     those of the above that differ at level user, where all children have one uid: the user's; and at minimal
     minimal  those that differ at level minimal, where there are no namespaces
+    cgroup   those that differ where the kernel counts the memory of a job (QUERN_BOUND)
     untruncated  those of `found` that differ where Landlock knows no truncation (before Linux 6.2), and the filter stands in
     not_stopped  {level: what the script can all the same, in words}: docs/security.md has them all
     or       another word that the record may have instead, where two watch and either may be the first
@@ -25,7 +26,7 @@ import re
 HERE = pathlib.Path(__file__).resolve().parent
 GROUPS = ("network", "file_read", "file_write", "process", "signal", "memory", "cpu", "disk", "result", "injection",
           "cross_job", "clock")
-KEYS = {"reason", "message", "like", "found", "user", "free", "no_control", "end", "neighbour", "options", "input", "minimal", "not_stopped",
+KEYS = {"reason", "message", "like", "found", "user", "free", "no_control", "end", "neighbour", "options", "input", "minimal", "cgroup", "not_stopped",
         "warnings", "short", "or", "untruncated"}
 
 BOUND = os.environ.get("QUERN_BOUND", "polled")  # what keeps the memory of jobs on this machine
@@ -51,7 +52,7 @@ class Case:
 
     def at(self, level):
         """What is expected at that level."""
-        lesser = {"user": ["user"], "minimal": ["user", "minimal"]}.get(level, [])
+        lesser = {"user": ["user"], "minimal": ["user", "minimal"]}.get(level, []) + [BOUND]
         expect = {**self.expect, **{key: value for name in lesser for key, value in self.expect.get(name, {}).items()}}
         if "untruncated" in expect and not truncation_is_ruled():
             expect["found"] = {**expect["found"], **expect["untruncated"]}

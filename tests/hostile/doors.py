@@ -55,6 +55,7 @@ unixsocket {place}/redis
 dir {place}/data
 save ""
 appendonly no
+jemalloc-bg-thread no
 requirepass {password}
 """
 

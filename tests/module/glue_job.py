@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """One job of the glue in a forked process, without zygote and jail: what quern-python's child does after its jail."""
 import ctypes
-import fcntl
 import mmap
 import os
 import pickle
@@ -27,7 +26,6 @@ import _quern  # noqa: E402
 from quern import columns, entry, frames, names  # noqa: E402
 
 LIMIT = 1 << 32
-SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 KINDS = ("dataset", "pickle", "joblib", "json", "text", "bytes", "file")  # by the numbers of schemas/objects.def
 
 
@@ -50,12 +48,17 @@ def check(fd):
 
 
 def segment(frame, dialect="quern", limit=LIMIT, notes=None):
-    """A checked, sealed segment of a frame, as a script's result becomes one; the caller closes it."""
+    """A checked segment of a frame, as a script's result becomes one; the caller closes it."""
     profile = _quern.PROFILE_NS if frames.PANDAS < (2, 0) else _quern.PROFILE_UNITS
     said = notes if notes is not None else []
-    fd = columns.segment(frame, names.columns(frame.columns, dialect), profile, limit,
-                         lambda about, text: said.append((about, text)))
-    check(fd)
+    fd = os.memfd_create("quern-result")
+    try:
+        columns.segment(frame, names.columns(frame.columns, dialect), profile, limit,
+                        lambda about, text: said.append((about, text)), fd)
+        check(fd)
+    except BaseException:
+        os.close(fd)
+        raise
     return fd
 
 
@@ -93,6 +96,9 @@ class Recorder:
     def note(self, about, text):
         self.notes.append((about, text))
 
+    def file(self):
+        return os.memfd_create("result")
+
     def result(self, port, name, rows, fd):
         check(fd)
         made = frames.frame(fd)
@@ -100,8 +106,6 @@ class Recorder:
         self.results[port or name] = made.copy(deep=True)
 
     def object(self, name, kind, fd):
-        seals = fcntl.fcntl(fd, fcntl.F_GET_SEALS)
-        assert seals & SEALS == SEALS
         self.objects[name] = (KINDS[kind], os.pread(fd, os.fstat(fd).st_size, 0))
 
     def traceback(self, text):

@@ -13,7 +13,7 @@ add_test(NAME module_fleet_kill COMMAND ${Python3_EXECUTABLE} -m pytest -q -p no
 set_tests_properties(module_fleet_kill PROPERTIES ENVIRONMENT "QUERN_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
 
 quern_unit_test(requests ${CMAKE_CURRENT_LIST_DIR}/test_requests.c ${CMAKE_SOURCE_DIR}/daemon/worker/requests.c
-                ${CMAKE_SOURCE_DIR}/daemon/worker/kept.c ${CMAKE_SOURCE_DIR}/daemon/worker/attempt.c
+                ${CMAKE_SOURCE_DIR}/daemon/worker/kept.c ${CMAKE_SOURCE_DIR}/daemon/worker/payload.c ${CMAKE_SOURCE_DIR}/daemon/worker/listing.c ${CMAKE_SOURCE_DIR}/daemon/worker/attempt.c
                 ${CMAKE_SOURCE_DIR}/daemon/worker/report.c ${CMAKE_SOURCE_DIR}/daemon/worker/spool.c
                 LIBS quern_storage_tested quern_job quern_host PkgConfig::JANSSON m)
 quern_unit_test(cgroups ${CMAKE_CURRENT_LIST_DIR}/test_cgroups.c ${CMAKE_SOURCE_DIR}/daemon/worker/tree_watch.c ${CMAKE_SOURCE_DIR}/daemon/worker/work_usage.c

@@ -111,6 +111,13 @@ int child_request(const struct harness *harness, const struct host_spawn *reques
     return 0;
 }
 
+int child_lend(struct harness_child *child, struct err *err) {
+    const struct host_call record = {.kind = HOST_LENT};
+    auto_fd int file = memory_new("lent", 0, err);
+    TRY(file);
+    return child_send(child, &record, file, err);
+}
+
 int child_answer(struct harness_child *child, struct host_answer *answer, int *ret_fd, struct err *err) {
     size_t count = 0;
     *ret_fd = -1;
@@ -118,6 +125,8 @@ int child_answer(struct harness_child *child, struct host_answer *answer, int *r
     int got = record_receive(child->conversation, answer, sizeof *answer, ret_fd, 1, &count, err);
     if (got == 1)
         TRY(host_answer_check(answer, count, err));
+    if (got == 1 && answer->kind == HOST_RESULT)
+        TRY(child_lend(child, err));
     return got;
 }
 
@@ -166,7 +175,8 @@ int child_start(struct harness_child *child, const char *script, struct err *err
     auto_fd int fd = memory_from("script", script, strlen(script), err);
     TRY(child_send(child, &record, fd, err));
     record = (struct host_call){.kind = HOST_START, .task = HOST_TASK_RUN, .dialect = HOST_QUERN};
-    return child_send(child, &record, -1, err);
+    TRY(child_send(child, &record, -1, err));
+    return child_lend(child, err);
 }
 
 int child_exited(struct harness_child *child, struct err *err) {

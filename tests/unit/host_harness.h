@@ -53,6 +53,8 @@ MUST_USE int child_ready(struct harness_child *child, struct err *err);
 /* COMMIT with default limits and `out` as stdout and stderr; SCRIPT and START. */
 MUST_USE int child_commit(struct harness_child *child, int out, struct err *err);
 MUST_USE int child_send(struct harness_child *child, const struct host_call *record, int fd, struct err *err);
+/* The file of the next result: child_start() and child_answer() do it. */
+MUST_USE int child_lend(struct harness_child *child, struct err *err);
 MUST_USE int child_start(struct harness_child *child, const char *script, struct err *err);
 
 /* Takes answers until DONE; what the script raised instead comes back as *err. */

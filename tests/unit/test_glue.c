@@ -197,6 +197,7 @@ static void m_table_is_typed(void **state) {
     begin(*state, &child, null);
     well(child_send(&child, &record, table, &err), &err);
     well(child_send(&child, &start, -1, &err), &err);
+    well(child_lend(&child, &err), &err);
     hear(&child, &said);
     assert_int_equal(said.count, 1);
     assert_result(&said, 0, 1, "", 4);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/memfd.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -120,6 +121,28 @@ static int role_probes(char **argv) {
     return zygote_with_child(jailed_probes, false);
 }
 
+// A null pointer is no name: what is allowed finds that.
+static int memory_files(const struct jail *jail, int work_dir) {
+    (void)jail;
+    (void)work_dir;
+    int small = syscall(SYS_memfd_create, NULL, 0) < 0 ? errno : 0;
+    int huge = syscall(SYS_memfd_create, NULL, MFD_HUGETLB) < 0 ? errno : 0;
+    dprintf(ROLE_OUT, "%s, huge %s\n", strerrorname_np(small), strerrorname_np(huge));
+    return 0;
+}
+
+static int role_grouped(char **argv) {
+    (void)argv;
+    const struct jail_options options = {.grouped = true};
+    struct jail *jail = NULL;
+    struct zygote_tree tree;
+    struct err err = {0};
+    int status = 0;
+    if (jail_open(&options, &jail, &err) < 0)
+        return zygote_tell(&err);
+    return zygote_start_child(jail, 0, memory_files, -1, &tree) || zygote_end_child(&tree, &status) ? 1 : status;
+}
+
 static int foreign_architecture(const struct jail *jail, int work_dir) {
     (void)jail;
     (void)work_dir;
@@ -161,9 +184,8 @@ static int allowed(const struct jail *jail, int work_dir) {
         return zygote_tell(&err);
     if (pthread_create(&thread, NULL, thread_main, &mark) != 0 || pthread_join(thread, &got) != 0 || got != &mark)
         return 2;
-    auto_fd int file = openat(work_dir, "x", O_RDWR | O_CREAT, 0600), memory = memory_from("x", "hello", 5, &err);
-    if (file < 0 || write(file, "x", 1) != 1 || rename("x", "y") < 0 || mkdir("d", 0700) < 0 ||
-        rename("y", "d/y") < 0 || memory < 0)
+    auto_fd int file = openat(work_dir, "x", O_RDWR | O_CREAT, 0600);
+    if (file < 0 || write(file, "x", 1) != 1 || rename("x", "y") < 0 || mkdir("d", 0700) < 0 || rename("y", "d/y") < 0)
         return 3;
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0 || pipe(ends) < 0)
         return 4;
@@ -320,6 +342,7 @@ static const struct role roles[] = {
     {"identity", role_identity},
     {"descriptors", role_descriptors},
     {"probes", role_probes},
+    {"grouped", role_grouped},
     {"foreign", role_foreign_architecture},
     {"x32", role_x32},
     {"allowed", role_allowed},
@@ -376,6 +399,13 @@ static void f_every_barrier_holds_and_is_what_holds(void **state) {
     role_run(NULL, "probes", path, true, text, sizeof text);
     assert_int_equal(unlink(path), 0);
     probe_check(text);
+}
+
+static void f_memory_files_are_for_those_in_a_cgroup(void **state) {
+    char text[64];
+    (void)state;
+    role_run(NULL, "grouped", "", true, text, sizeof text);
+    assert_string_equal(text, "EFAULT, huge ENOSYS\n");
 }
 
 static void killed_by_sigsys(const char *role) {
@@ -462,6 +492,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(b_child_has_its_own_identity),
         cmocka_unit_test(f_no_descriptor_of_the_zygote_reaches_a_child),
         cmocka_unit_test(f_every_barrier_holds_and_is_what_holds),
+        cmocka_unit_test(f_memory_files_are_for_those_in_a_cgroup),
         cmocka_unit_test(f_foreign_architectures_are_killed),
         cmocka_unit_test(b_ordinary_work_goes_on),
         cmocka_unit_test(b_python_with_its_stack_works),

@@ -125,7 +125,6 @@ static int role_to_be_killed(char **argv) {
 // ---- limits ----
 
 static int limit_memory(const struct jail *jail, int work_dir) {
-    (void)work_dir;
     struct jail_limits limits;
     struct err err = {0};
     uint64_t space = 0;
@@ -138,8 +137,8 @@ static int limit_memory(const struct jail *jail, int work_dir) {
         return zygote_tell(&err);
     void *fits = mmap(NULL, 48u << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     void *more = mmap(NULL, 48u << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    auto_fd int memory = memfd_create("x", 0);
-    int grown = ftruncate(memory, 2u << 20), sys = errno, files = 0;
+    auto_fd int file = openat(work_dir, "x", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int grown = ftruncate(file, 2u << 20), sys = errno, files = 0;
     while (dup(0) >= 0)
         files++;
     dprintf(ROLE_OUT, "fits %d more %d file %s files %d\n", fits != MAP_FAILED, more != MAP_FAILED,

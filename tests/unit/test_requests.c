@@ -23,11 +23,15 @@ struct world {
     struct request request;
     struct request_reply reply;
     int reply_fd; // that came with it, or -1
+    int work_dir;
+    unsigned looked_up; // how often somebody wanted the catalogue
 };
 
 static int give_catalogue(struct attempt *attempt, struct catalogue **ret, struct err *err) {
     (void)err;
-    *ret = ((struct world *)attempt->delivery)->catalogue;
+    struct world *world = (struct world *)attempt->delivery;
+    world->looked_up++;
+    *ret = world->catalogue;
     return 0;
 }
 
@@ -69,6 +73,8 @@ static int setup(void **state) {
     world->attempt.job.write = write;
     world->attempt.job.read_count = world->attempt.job.write_count = 1;
     world->reply_fd = -1;
+    world->work_dir = open("/dev/shm", O_RDONLY | O_DIRECTORY | O_CLOEXEC); // as memory files are, in memory
+    assert_true(world->work_dir >= 0);
     *state = world;
     return 0;
 }
@@ -78,6 +84,7 @@ static int teardown(void **state) {
     world->attempt.job.read = world->attempt.job.write = NULL;
     world->attempt.job.read_count = world->attempt.job.write_count = 0;
     own_close(&world->reply_fd);
+    own_close(&world->work_dir);
     attempt_done(&world->attempt);
     catalogue_close(world->catalogue);
     storage_close(world->storage);
@@ -99,7 +106,7 @@ static void send_request(struct world *world, int payload) {
     struct err err = {0};
     assert_int_equal(record_pair(ends, NULL), 0);
     int fds[] = {ends[1], payload};
-    if (requests_answer(&world->attempt, &world->request, fds, payload >= 0 ? 2 : 1, &err) < 0)
+    if (requests_answer(&world->attempt, world->work_dir, &world->request, fds, payload >= 0 ? 2 : 1, &err) < 0)
         fail_msg("%s", err.msg);
     own_close(&fds[0]);
     own_close(&fds[1]);
@@ -222,6 +229,36 @@ static void b_lists_come_in_pages(void **state) {
     assert_int_equal(pages, 2);
 }
 
+static void b_a_list_has_what_may_be_read_in_order(void **state) {
+    static const char *const keys[] = {"team", "team-x/1", "team/a", "team/b/c", "teams", "z", "z1"};
+    static char *read[] = {"z", "team/b", "team/", "team-x"};
+    struct world *world = *state;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        scratch_name(world->storage, i + 1, keys[i], "x");
+    world->attempt.job.read = read;
+    world->attempt.job.read_count = 4;
+    done(world, REQUEST_LIST, "", "", -1);
+    assert_string_equal(world->reply.data, "1 team\n1 team-x/1\n1 team/a\n1 team/b/c\n1 z\n");
+    done(world, REQUEST_LIST, "team", "team-x/1", -1);
+    assert_string_equal(world->reply.data, "1 team/a\n1 team/b/c\n");
+    done(world, REQUEST_LIST, "team/b", "", -1);
+    assert_string_equal(world->reply.data, "1 team/b/c\n");
+    world->attempt.job.read = NULL;
+    done(world, REQUEST_LIST, "z", "", -1);
+    assert_string_equal(world->reply.data, "1 z\n1 z1\n");
+}
+
+static void f_what_may_not_be_read_is_not_looked_for(void **state) {
+    struct world *world = *state;
+    scratch_name(world->storage, 1, "other/secret", "x");
+    done(world, REQUEST_LIST, "other/", "", -1);
+    assert_string_equal(world->reply.data, "");
+    done(world, REQUEST_LIST, "teams", "", -1);
+    assert_int_equal(world->looked_up, 0);
+    done(world, REQUEST_LIST, "team/", "", -1);
+    assert_int_equal(world->looked_up, 1);
+}
+
 static void f_prefixes_bound_what_is_read_and_written(void **state) {
     struct world *world = *state;
     scratch_name(world->storage, 1, "other/secret", "x");
@@ -252,26 +289,33 @@ static void f_prefixes_bound_what_is_read_and_written(void **state) {
     assert_int_equal(world->attempt.written_count, 0);
 }
 
-static void f_a_payload_is_a_sealed_memory_file(void **state) {
+static void f_a_payload_is_a_regular_file_and_copied(void **state) {
     struct world *world = *state;
     int ends[2];
     struct err err;
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    refused(world, REQUEST_FILE, "a", ends[0], REASON_BAD_RESULT,
-            "expected a sealed memory file, found another kind of descriptor");
+    static const char other[] =
+        "expected a file of the work directory to be handed over, found another kind of descriptor";
+    refused(world, REQUEST_FILE, "a", ends[0], REASON_BAD_RESULT, other);
     close(ends[1]);
-    // Newer kernels set a seal of their own.
-    const char *unsealed = "expected a sealed memory file, found one with seals ";
-    ask(world, REQUEST_PUT, "team/out/a", "", memory_new("unsealed", 10, &err));
-    assert_int_equal(world->reply.reason, REASON_BAD_RESULT);
-    assert_int_equal(strncmp(world->reply.data, unsealed, strlen(unsealed)), 0);
+    refused(world, REQUEST_FILE, "a", open("/proc/self/stat", O_RDONLY), REASON_BAD_RESULT, other);
+    refused(world, REQUEST_FILE, "a", open("/dev/shm", O_RDONLY), REASON_BAD_RESULT, other);
+    int own = memory_new("own", 10, &err);
+    done(world, REQUEST_PUT, "team/out/a", "", dup(own));
+    assert_int_equal(pwrite(own, "changed", 7, 0), 7);
+    close(own);
+    done(world, REQUEST_BYTES, "team/out/a", "", -1);
+    assert_int_equal(world->reply.count, 10);
+    assert_memory_equal(world->reply.data, "\0\0\0\0\0\0\0\0\0\0", 10);
     int large = memory_new("large", 3 << 20, &err);
-    assert_int_equal(memory_seal(large, &err), 0);
     world->attempt.job.limits.result_bytes = 4 << 20;
     done(world, REQUEST_FILE, "a", "", dup(large));
     done(world, REQUEST_FILE, "a", "", dup(large));
     refused(world, REQUEST_FILE, "b", large, REASON_LIMIT_OUTPUT,
             "b: 3145728 bytes are more than what is left of the 4 MiB for all results; --result gives more");
+    int sparse = memory_new("sparse", UINT64_C(1) << 50, &err);
+    refused(world, REQUEST_FILE, "b", sparse, REASON_LIMIT_OUTPUT,
+            "b: 1125899906842624 bytes are more than what is left of the 4 MiB for all results; --result gives more");
 }
 
 static void f_names_of_files_stay_below(void **state) {
@@ -299,7 +343,7 @@ static void f_names_of_files_stay_below(void **state) {
 static void ends_the_job(struct world *world, size_t fd_count, const char *message) {
     struct err err = {0};
     int fds[2] = {open("/dev/null", O_RDONLY), open("/dev/null", O_RDONLY)};
-    assert_int_equal(requests_answer(&world->attempt, &world->request, fds, fd_count, &err), -1);
+    assert_int_equal(requests_answer(&world->attempt, world->work_dir, &world->request, fds, fd_count, &err), -1);
     own_close(&fds[0]);
     own_close(&fds[1]);
     assert_int_equal(err.reason, REASON_BAD_RESULT);
@@ -330,11 +374,11 @@ static void f_whoever_takes_no_reply_holds_nobody_up(void **state) {
     struct err err;
     int null = open("/dev/null", O_RDWR), ends[2];
     request_of(world, REQUEST_LIST, "", "");
-    assert_int_equal(requests_answer(&world->attempt, &world->request, &null, 1, &err), 0);
+    assert_int_equal(requests_answer(&world->attempt, world->work_dir, &world->request, &null, 1, &err), 0);
     assert_int_equal(record_pair(ends, NULL), 0);
     while (record_post(ends[1], &world->reply, sizeof world->reply, NULL, 0, &err) == 0)
         ;
-    assert_int_equal(requests_answer(&world->attempt, &world->request, &ends[1], 1, &err), 0);
+    assert_int_equal(requests_answer(&world->attempt, world->work_dir, &world->request, &ends[1], 1, &err), 0);
     close(ends[0]);
     close(ends[1]);
     close(null);
@@ -346,7 +390,7 @@ static void f_what_our_services_lack_is_no_fault_of_the_script(void **state) {
     int null = open("/dev/null", O_RDWR);
     scratch_name(world->storage, 1, "team/away", "x");
     request_of(world, REQUEST_READ, "team/away", "");
-    assert_int_equal(requests_answer(&world->attempt, &world->request, &null, 1, &err), -1);
+    assert_int_equal(requests_answer(&world->attempt, world->work_dir, &world->request, &null, 1, &err), -1);
     assert_int_equal(err.reason, REASON_UNREACHABLE);
     assert_string_equal(err.msg, "the store is away");
 }
@@ -399,7 +443,10 @@ static void l_files_and_keys_have_ceilings(void **state) {
     }
     done(world, REQUEST_FILE, "f7", "", scratch_source("y"));
     refused(world, REQUEST_FILE, "more", scratch_source("x"), REASON_BAD_RESULT,
-            "a job keeps at most 256 files; put more into one archive");
+            "this job keeps at most 256 files (--files); put more into one archive");
+    world->attempt.job.limits.files = 4;
+    refused(world, REQUEST_FILE, "more", scratch_source("x"), REASON_BAD_RESULT,
+            "this job keeps at most 4 files (--files); put more into one archive");
     for (int i = 0; i < 64; i++) {
         snprintf(name, sizeof name, "team/out/%d", i);
         done(world, REQUEST_PUT, name, "", scratch_source("x"));
@@ -413,14 +460,14 @@ static void b_progress_is_passed_on_now_and_then(void **state) {
     struct err err;
     for (int i = 0; i < 100; i++) {
         request_of(world, REQUEST_PROGRESS, "", "epoch\n\x1b[2J 4")->fraction = 0.427;
-        assert_int_equal(requests_answer(&world->attempt, &world->request, NULL, 0, &err), 0);
+        assert_int_equal(requests_answer(&world->attempt, world->work_dir, &world->request, NULL, 0, &err), 0);
     }
     assert_true(world->told_count >= 1 && world->told_count < 16);
     assert_string_equal(world->told[0], "42%  epoch ?[2J 4");
     world->attempt.requests.progress_ns = 0;
     request_of(world, REQUEST_PROGRESS, "", "now")->fraction = 7;
     uint32_t before = world->told_count;
-    assert_int_equal(requests_answer(&world->attempt, &world->request, NULL, 0, &err), 0);
+    assert_int_equal(requests_answer(&world->attempt, world->work_dir, &world->request, NULL, 0, &err), 0);
     assert_string_equal(world->told[before], "now");
 }
 
@@ -432,8 +479,10 @@ int main(void) {
         TEST(b_bytes_come_in_pieces),
         TEST(b_a_dataset_is_lent),
         TEST(b_lists_come_in_pages),
+        TEST(b_a_list_has_what_may_be_read_in_order),
+        TEST(f_what_may_not_be_read_is_not_looked_for),
         TEST(f_prefixes_bound_what_is_read_and_written),
-        TEST(f_a_payload_is_a_sealed_memory_file),
+        TEST(f_a_payload_is_a_regular_file_and_copied),
         TEST(f_names_of_files_stay_below),
         TEST(f_what_is_no_request_ends_the_job),
         TEST(f_whoever_takes_no_reply_holds_nobody_up),

@@ -3,7 +3,7 @@
 import os
 
 import _quern
-from quern import channel, columns, foreign, frames, names, results
+from quern import channel, columns, foreign, frames, names, results, scratch
 
 LIMIT = 1 << 50  # bytes of a dataset; the worker knows the job's own
 BYTES = (bytes, bytearray, memoryview)
@@ -44,20 +44,22 @@ def write(key, value):
         return
     if not results.is_table(value):
         raise TypeError(f"quern.write({key!r}): expected a frame, bytes, text or an open file, found {type(value).__name__}")
-    fd = segment(results.frame(value), note_about(key))
+    fd = scratch.file()
     try:
+        segment(results.frame(value), note_about(key), fd)
         channel.ask(channel.WRITE, key, payload=fd)
     finally:
         os.close(fd)
 
 
-def segment(frame, note):
-    """Descriptor of a sealed segment of what results.frame() gave."""
+def segment(frame, note, file):
+    """Writes what results.frame() gave as a segment into the empty `file`."""
     labels = names.columns(frame.columns, "quern")
     if isinstance(frame, foreign.Table):
-        return frame.segment(labels, LIMIT, note)
+        frame.segment(labels, LIMIT, note, file)
+        return
     profile = _quern.PROFILE_NS if frames.PANDAS < (2, 0) else _quern.PROFILE_UNITS
-    return columns.segment(frame, labels, profile, LIMIT, note)
+    columns.segment(frame, labels, profile, LIMIT, note, file)
 
 
 def note_about(key):

@@ -5,6 +5,7 @@ import socket
 import struct
 
 import _quern
+from quern import scratch
 
 PROGRESS, METRIC, FILE, FIND, READ, BYTES, LIST, WRITE, PUT, REMOVE = range(1, 11)
 NAME, TEXT, DATA = 1032, 16384, 61440  # bytes
@@ -65,23 +66,6 @@ def ask(kind, name="", text="", offset=0, payload=None):
     return number, body, struct.unpack("i", sent[0][2][:4])[0] if sent else None
 
 
-def sealed(source):
-    """Descriptor of a sealed memory file with the bytes of `source`: bytes, or a file that is open for reading."""
-    import fcntl
-
-    fd = os.memfd_create("quern-file", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    try:
-        with open(fd, "wb", closefd=False) as file:
-            for part in pieces(source):
-                file.write(part)
-        fcntl.fcntl(fd, fcntl.F_ADD_SEALS,
-                    fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE)
-    except BaseException:
-        os.close(fd)
-        raise
-    return fd
-
-
 def pieces(source):
     if not hasattr(source, "read"):
         yield source
@@ -94,9 +78,21 @@ def pieces(source):
 
 
 def give(kind, name, source):
-    """Sends bytes, or what a file holds."""
-    fd = sealed(source)
+    """Sends bytes, or the rest of a file that is open for reading."""
+    fd = scratch.file()
     try:
+        with open(fd, "wb", closefd=False) as file:
+            for part in pieces(source):
+                file.write(part)
         ask(kind, name, payload=fd)
     finally:
         os.close(fd)
+
+
+def give_path(kind, name, path):
+    """Sends what the file there holds, as it is where the worker may read it itself."""
+    with open(path, "rb") as source:
+        if scratch.is_there(os.fstat(source.fileno())):
+            ask(kind, name, payload=source.fileno())
+        else:
+            give(kind, name, source)

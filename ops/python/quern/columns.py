@@ -45,8 +45,8 @@ class Array(NamedTuple):
                 self.mask, self.nulls, self.data_bytes)
 
 
-def segment(frame, names, profile, limit, note, strict=False):
-    """Descriptor of a sealed segment with the columns of `frame`, called `names`; at most `limit` bytes. strict: objects that
+def segment(frame, names, profile, limit, note, file, strict=False):
+    """Writes a segment with the columns of `frame`, called `names`, into the empty `file`; at most `limit` bytes. strict: objects that
     only text can hold are a TypeError."""
     arrays, dictionaries = [], []
     for name, (_, series) in zip(names, frame.items()):
@@ -56,7 +56,7 @@ def segment(frame, names, profile, limit, note, strict=False):
             dictionaries.append(values)
         arrays.append(array._replace(name=name.encode("utf-8", "replace")))
     packed = tuple(array.packed() for array in arrays + dictionaries)
-    return _quern.write_segment(packed, len(arrays), len(frame), profile, limit)
+    _quern.write_segment(file, packed, len(arrays), len(frame), profile, limit)
 
 
 def storable(series, name, note):

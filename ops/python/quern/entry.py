@@ -5,8 +5,8 @@
 are no pipes, as they were before), profile, limit (bytes of one result), directory (the current one), script (bytes), script_name,
 bundle (fd or -1), bundle_name, table (fd), table_name, separator, header, columns [name] (none: all), inputs [(port, fd, name, kind,
 parameter)], params {key: value}.
-`answers`: note(about, text), result(port, name, rows, fd), object(name, kind, fd), traceback(text), raised(reason, detail, type,
-message, line, in_entry).
+`answers`: note(about, text), file() → descriptor of an empty file for the next result, result(port, name, rows, fd),
+object(name, kind, fd), traceback(text), raised(reason, detail, type, message, line, in_entry).
 """
 import os
 import sys
@@ -206,29 +206,37 @@ def unpack(job):
 
 
 def answer(job, outputs, about=""):
-    """Each output as a sealed segment or object; notes call it `about`, or by the name that it will have."""
-    for port, name, frame in outputs:
-        if isinstance(frame, objects.Object):
-            answer_object(job, name, frame)
-            continue
-        labels = names.columns(frame.columns, job.call["dialect"])
-        note = job.notes_about(about or name or f"dataset{port}")
-        fd = (frame.segment(labels, job.call["limit"], note) if isinstance(frame, foreign.Table) else
-              columns.segment(frame, labels, job.call["profile"], job.call["limit"], note, job.call["strict"]))
+    """Each output as a segment or object; notes call it `about`, or by the name that it will have."""
+    for output in outputs:
+        file = job.answers.file()
         try:
+            write(job, output, about, file)
             leave_if_forked(job)
-            job.answers.result(port, name, len(frame), fd)
+            tell(job, output, file)
         finally:
-            os.close(fd)
+            os.close(file)
 
 
-def answer_object(job, name, made):
-    fd = objects.stored(made, name, job.call["limit"])
-    try:
-        leave_if_forked(job)
-        job.answers.object(name, objects.KINDS[made.kind], fd)
-    finally:
-        os.close(fd)
+def write(job, output, about, file):
+    """One output into its file, which is empty."""
+    port, name, made = output
+    limit, note = job.call["limit"], job.notes_about(about or name or f"dataset{port}")
+    if isinstance(made, objects.Object):
+        objects.store(made, name, limit, file)
+        return
+    labels = names.columns(made.columns, job.call["dialect"])
+    if isinstance(made, foreign.Table):
+        made.segment(labels, limit, note, file)
+    else:
+        columns.segment(made, labels, job.call["profile"], limit, note, file, job.call["strict"])
+
+
+def tell(job, output, file):
+    port, name, made = output
+    if isinstance(made, objects.Object):
+        job.answers.object(name, objects.KINDS[made.kind], file)
+    else:
+        job.answers.result(port, name, len(made), file)
 
 
 def type_table(job):

@@ -3,14 +3,12 @@
 
 A library is never imported here: who has such a table has loaded its library.
 """
+import io
 import json
-import os
 import sys
 
 import _quern
 from quern import frames
-
-ROOM = "quern-table"  # the name of the file in memory, for people who look at /proc
 
 
 class Table:
@@ -22,17 +20,13 @@ class Table:
     def __len__(self):
         return len(self.value)
 
-    def segment(self, names, limit, note):
-        """Descriptor of a sealed segment with the columns called `names`; at most `limit` bytes. Times keep their unit."""
-        fd = os.memfd_create(ROOM, os.MFD_CLOEXEC)
-        try:
-            with open(fd, "wb", closefd=False) as file:
-                self.write(file, names, note)
-            made = _quern.read_arrow(fd, _quern.PROFILE_UNITS, limit)
-        finally:
-            os.close(fd)
-        say_rounded(made, note)
-        return made
+    def segment(self, names, limit, note, file):
+        """Writes a segment with the columns called `names` into the empty `file`; at most `limit` bytes. Times keep their unit."""
+        with io.BytesIO() as arrow:
+            self.write(arrow, names, note)
+            with arrow.getbuffer() as written:
+                _quern.read_arrow(file, written, _quern.PROFILE_UNITS, limit)
+        say_rounded(file, note)
 
 
 class Pyarrow(Table):

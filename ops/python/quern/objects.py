@@ -3,7 +3,6 @@
 
 Loading a pickle runs what its author wrote: it happens here, in the jail of the job that asked for it, and nowhere else.
 """
-import fcntl
 import json
 import os
 
@@ -16,7 +15,6 @@ from quern import failures, foreign
 KINDS = {"dataset": 0, "pickle": 1, "joblib": 2, "json": 3, "text": 4, "bytes": 5, "file": 6}
 TABLES = (pd.DataFrame, pd.Series, pd.Index, pd.api.extensions.ExtensionArray, np.ndarray)
 BYTES = (bytes, bytearray, memoryview)
-SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 NUMBERS = (np.bool_, np.integer, np.floating)
 DEPTH = 100  # of JSON; what is deeper is pickled
 FOLDER = "inputs"  # where inputs that are files stand
@@ -92,22 +90,18 @@ def is_model(value):
 
 # ---- out ----
 
-def stored(made, name, limit):
-    """Descriptor of a sealed file in memory that holds the Object `made`, at most `limit` bytes."""
-    fd = os.memfd_create("quern-object", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+def store(made, name, limit, fd):
+    """Writes the Object `made` into the empty file, at most `limit` bytes."""
     try:
         with open(fd, "wb", closefd=False) as file:
             WRITERS[made.kind](made.value, file)
         check_room(fd, name, limit)
-        fcntl.fcntl(fd, fcntl.F_ADD_SEALS, SEALS)
     except BaseException as error:
-        os.close(fd)
         if isinstance(error, Exception) and not isinstance(error, (_quern.Failure, MemoryError)) and getattr(
                 error, "errno", 0) not in failures.FULL:
             raise TypeError(f"the output {name!r} cannot be stored as {made.kind}: {failures.type_of(error)}: "
                             f"{failures.text_of(error)}") from error
         raise
-    return fd
 
 
 def check_room(fd, name, limit):

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 
-from quern import failures, plots
+from quern import failures, plots, scratch
 
 seeded = 0  # the process that did; a child has another number than its zygote
 
@@ -18,6 +18,7 @@ def set_up(directory):
         os.environ[name] = value  # update() would ask all subclasses of Mapping whether a tuple is one
     if directory != "/run/job":  # no mounts, and so no /dev/shm of its own: ops/python/shared_memory.c
         os.environ["SHARED_MEMORY_DIRECTORY"] = os.path.join(os.path.dirname(directory), "shm")
+    scratch.home = directory
     if "tempfile" in sys.modules:
         sys.modules["tempfile"].tempdir = None
     open_streams()

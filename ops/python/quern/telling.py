@@ -59,7 +59,6 @@ def tidy(name):
 def file(name, source):
     """Keeps a file with the job. source: a path, bytes, or a file that is open for reading."""
     if isinstance(source, (str, os.PathLike)):
-        with open(source, "rb") as opened:
-            channel.give(channel.FILE, tidy(name), opened)
+        channel.give_path(channel.FILE, tidy(name), source)
     else:
         channel.give(channel.FILE, tidy(name), source)

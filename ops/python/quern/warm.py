@@ -10,7 +10,7 @@ import warnings
 
 import pandas
 
-from quern import arguments, columns, frames, results, script, surroundings
+from quern import arguments, columns, frames, results, scratch, script, surroundings
 
 PROFILE, LIMIT = 1, 1 << 20  # of the segment of touch(), which nobody else sees
 CSV = "a,b,c\n1,2.5,x\n2,,y\n3,4.5,\n"
@@ -30,7 +30,7 @@ def rehearse():
         frame["d"] = frame["a"] * 2 + frame["b"]
         frame.groupby("a").sum(numeric_only=True)
         frame.describe()
-    touch()
+    touch(os.memfd_create("quern-warm", os.MFD_CLOEXEC))
     gc.collect()
 
 
@@ -41,14 +41,16 @@ def bring_back():
     legacy.prepare()
 
 
-def touch():
+def touch(file=None):
     """The way of a job in small: a frame becomes a segment and a frame again, a script is loaded and called. In a child,
-    it makes the copies of pages that its fork owes before anybody waits for them. Nothing of it stays."""
-    segment = columns.segment(FRAME, ("b", "c"), PROFILE, LIMIT, silent)
+    it makes the copies of pages that its fork owes before anybody waits for them. Nothing of it stays. file: descriptor for
+    the segment, closed; None: in the work directory."""
+    file = scratch.file() if file is None else file
     try:
-        frame = frames.frame(segment, silent)
+        columns.segment(FRAME, ("b", "c"), PROFILE, LIMIT, silent, file)
+        frame = frames.frame(file, silent)
     finally:
-        os.close(segment)
+        os.close(file)
     importlib.util.decode_source(SCRIPT)
     module = importlib.util.module_from_spec(importlib.util.spec_from_file_location("warm_script", "warm_script.py"))
     exec(compile(SCRIPT, "<warm>", "exec", dont_inherit=True), module.__dict__)

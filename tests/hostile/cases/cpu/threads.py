@@ -12,7 +12,7 @@ def azureml_main():
     done = []
 
     def work():
-        np.linalg.svd(np.random.rand(60, 60))
+        np.linalg.svd(np.random.rand(20, 20))  # more would spin for minutes where every instruction is computed
         done.append(1)
 
     threads = [threading.Thread(target=work) for _ in range(64)]

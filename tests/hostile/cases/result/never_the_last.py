@@ -24,8 +24,9 @@ def conversation(line):
             continue
 
 
-def result(mib):
-    file = os.memfd_create("result", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+def result(own, mib):
+    _, sent, _, _ = own.recvmsg(1 << 14, socket.CMSG_SPACE(4))  # the file that is lent for it
+    file = struct.unpack("i", sent[0][2])[0]
     for _ in range(mib):
         os.write(file, bytes(1 << 20))
     fcntl.fcntl(file, F_ADD_SEALS, ALL_SEALS)
@@ -36,7 +37,7 @@ def azureml_main():
     from quern import channel
     own = conversation(channel.line.fileno())
     for port in range(1, 64):
-        file = result(6)
+        file = result(own, 6)
         own.sendmsg([RESULT.pack(3, 0, 0, 0, 1, 0, 0, b"p%d" % port, b"")],
                     [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [file]))])
         os.close(file)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A13: hands over sealed files by descriptors that cannot be read: that its worker cannot would be the host's fault, and the
+"""A13: hands over files by descriptors that cannot be read: that its worker cannot would be the host's fault, and the
 job another host's."""
 import array
 import fcntl
@@ -11,7 +11,6 @@ import struct
 from attack import say, tried
 
 EXPECT = {"reason": "bad_result", "message": "expected a sealed memory file, found one that cannot be read",
-          "or": "exception",  # where a script makes no memory files
           "found": {"file": "ValueError", "bytes": "ValueError", "dataset": "ValueError"}, "options": ["--write", "team"],
           "no_control": "outside there is no channel"}
 RESULT = struct.Struct("=IIIIiIQ256s4096s")
@@ -27,8 +26,13 @@ def conversation(line):
             continue
 
 
-def unreadable():
-    file = os.memfd_create("result", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+def written():
+    return os.open("written", os.O_WRONLY | os.O_CREAT, 0o600)
+
+
+def lent(own):
+    _, sent, _, _ = own.recvmsg(1 << 14, socket.CMSG_SPACE(4))  # the file of the result
+    file, = struct.unpack("i", sent[0][2])
     os.write(file, bytes(100))
     again = os.open(f"/proc/self/fd/{file}", os.O_WRONLY)
     fcntl.fcntl(file, F_ADD_SEALS, ALL_SEALS)
@@ -38,8 +42,10 @@ def unreadable():
 
 def azureml_main():
     from quern import channel
+    os.write(written(), bytes(100))
     asked = {"file": (channel.FILE, "x"), "bytes": (channel.PUT, "team/x"), "dataset": (channel.WRITE, "team/y")}
-    say({name: tried(channel.ask, kind, key, "", 0, unreadable()) for name, (kind, key) in asked.items()})
-    conversation(channel.line.fileno()).sendmsg(
+    say({name: tried(channel.ask, kind, key, "", 0, written()) for name, (kind, key) in asked.items()})
+    own = conversation(channel.line.fileno())
+    own.sendmsg(
         [RESULT.pack(3, 1, 0, 0, 0, 0, 0, b"", b"")],
-        [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [unreadable()]))])
+        [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [lent(own)]))])
