@@ -111,12 +111,30 @@ static int tell(const struct child *child, const struct host_call *call, const i
     return -1;
 }
 
+static const struct host_call lent = {.kind = HOST_LENT};
+
+static int new_file(struct child *child, int *ret, struct err *err) {
+    *ret = memory_new("quern-result", 0, err);
+    TRY(*ret);
+    tree_guard_lend(&child->guard, *ret);
+    return 0;
+}
+
 static int lend(struct child *child, struct err *err) {
-    const struct host_call call = {.kind = HOST_LENT};
-    int file = memory_new("quern-result", 0, err);
-    TRY(file);
-    tree_guard_lend(&child->guard, file);
-    return tell(child, &call, &file, 1, err);
+    int file = -1;
+    TRY(new_file(child, &file, err));
+    return tell(child, &lent, &file, 1, err);
+}
+
+// A script that leaves in its queue what it is told would hold us up.
+static int lend_next(struct child *child, struct err *err) {
+    struct err posting;
+    int file = -1;
+    TRY(new_file(child, &file, err));
+    if (record_post(child->conversation, &lent, sizeof lent, &file, 1, &posting) == 0 || posting.sys == EPIPE ||
+        posting.sys == ECONNRESET)
+        return 0;
+    return err_set(err, REASON_BAD_RESULT, "the script's process does not take the files that it is lent");
 }
 
 // What it is told decides what it may use.
@@ -154,9 +172,9 @@ static void take_result(struct child *child, const struct child_listener *listen
     uint64_t bytes = 0;
     child->segments = true;
     int checked = memory_check(*fd, listener->result_bytes, &bytes, &why);
-    bool lent = checked == 0 && tree_guard_take_back(&child->guard, *fd);
+    bool taken = checked == 0 && tree_guard_take_back(&child->guard, *fd);
     if (checked < 0 || listener->on_result(listener->context, answer, steal_fd(fd), &why) < 0 ||
-        (lent && lend(child, &why) < 0))
+        (taken && lend_next(child, &why) < 0))
         refuse(child, &why);
 }
 

@@ -16,6 +16,13 @@ os.environ["XDG_STATE_HOME"] = "/nowhere"
 # A shell has what it runs in the background ignore Ctrl-C; what the tests start does not inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+LONGEST = ("test_quernd.py", "test_acceptance.py")
+
+
+def pytest_collection_modifyitems(items):
+    """The files that take longest come first: at the end the other processes would wait for them."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
 
 @pytest.fixture
 def quern(tmp_path):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A13: hands over files by descriptors that cannot be read: that its worker cannot would be the host's fault, and the
-job another host's."""
+"""A13: hands over files by descriptors that cannot be read: that its worker cannot would be the host's fault, and the job another
+host's."""
 import array
 import fcntl
 import os
@@ -26,26 +26,20 @@ def conversation(line):
             continue
 
 
-def written():
-    return os.open("written", os.O_WRONLY | os.O_CREAT, 0o600)
-
-
-def lent(own):
-    _, sent, _, _ = own.recvmsg(1 << 14, socket.CMSG_SPACE(4))  # the file of the result
-    file, = struct.unpack("i", sent[0][2])
-    os.write(file, bytes(100))
-    again = os.open(f"/proc/self/fd/{file}", os.O_WRONLY)
-    fcntl.fcntl(file, F_ADD_SEALS, ALL_SEALS)
-    os.close(file)
-    return again
+def unreadable(file):
+    return os.open(f"/proc/self/fd/{file}", os.O_WRONLY)
 
 
 def azureml_main():
     from quern import channel
-    os.write(written(), bytes(100))
-    asked = {"file": (channel.FILE, "x"), "bytes": (channel.PUT, "team/x"), "dataset": (channel.WRITE, "team/y")}
-    say({name: tried(channel.ask, kind, key, "", 0, written()) for name, (kind, key) in asked.items()})
     own = conversation(channel.line.fileno())
-    own.sendmsg(
-        [RESULT.pack(3, 1, 0, 0, 0, 0, 0, b"", b"")],
-        [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [lent(own)]))])
+    with open("written", "wb") as written:
+        written.write(bytes(100))
+    asked = {"file": (channel.FILE, "x"), "bytes": (channel.PUT, "team/x"), "dataset": (channel.WRITE, "team/y")}
+    say({name: tried(channel.ask, kind, key, "", 0, os.open("written", os.O_WRONLY)) for name, (kind, key) in asked.items()})
+    lent = struct.unpack("i", own.recvmsg(1 << 14, socket.CMSG_SPACE(4))[1][0][2])[0]
+    os.write(lent, bytes(100))
+    result = unreadable(lent)
+    fcntl.fcntl(lent, F_ADD_SEALS, ALL_SEALS)
+    own.sendmsg([RESULT.pack(3, 1, 0, 0, 0, 0, 0, b"", b"")],
+                [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [result]))])
