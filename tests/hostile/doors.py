@@ -120,7 +120,8 @@ class House:
         (PLACE / "redis.conf").chmod(0o400)
         (PLACE / "quernd.ini").write_text(SETTINGS.format(place=PLACE))
         with zipfile.ZipFile(PLACE / "attack.zip", "w") as bundle:
-            bundle.write(HERE / "attack.py", "attack.py")
+            for shared in ("attack.py", "conversation.py"):
+                bundle.write(HERE / shared, shared)
         (PLACE / "table.csv").write_text("a,b\n1,x\n2,y\n3,z\n")
         for path in (PLACE, *PLACE.rglob("*")):
             os.chown(path, self.uid, self.uid)
