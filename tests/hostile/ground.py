@@ -18,7 +18,7 @@ import zlib
 
 import enter
 from doors import PLACE
-from fleet.waiting import PATIENCE_SECONDS
+from fleet.waiting import PATIENCE_SECONDS, SLOWNESS
 
 MEMORY_SLACK = 24 << 20  # of a process's own memory: what an allocator keeps
 CLONE_NEWNS = 0x20000
@@ -252,8 +252,8 @@ class Ground:
                 found.append(f"{aspect}: {difference(was, now)}")
         return sorted(found)
 
-    def differences(self, seconds=PATIENCE_SECONDS):
-        """What is not as it was, when it had time to become so again."""
+    def differences(self, seconds=PATIENCE_SECONDS / SLOWNESS):
+        """What is not as it was, when it had time to become so again: nothing of it has to be computed."""
         deadline = time.monotonic() + seconds
         while True:
             found = self.compare(self.base, self.look())
