@@ -177,7 +177,7 @@ static int measure_expected(const struct bench *bench, const char *when, struct 
     TRY(record_send(bench->harness.requests, &perhaps, sizeof perhaps, NULL, 0, err));
     work(CLAIM_NS);
     uint64_t began = clock_now_ns();
-    TRY(child_open_ahead(&bench->harness, &child, err));
+    TRY(child_open(&bench->harness, &child, err));
     TRY(tell(&child, bench, err));
     TRY(take_first_line(bench->output[0], &first, err));
     TRY(child_done(&child, err));

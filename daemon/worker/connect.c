@@ -40,11 +40,12 @@ static int connect_python(struct attempt *attempt, struct err *err) {
     return 0;
 }
 
-// Whoever runs the script gets ready while everything else is fetched.
+// Whoever runs the script gets ready while everything else is fetched. A script alone is there at once.
 static int ask_for_child(struct attempt *attempt, struct err *err) {
     if (attempt->task != RUN_SCRIPT && attempt->task != RUN_LINT)
         return 0;
-    attempt->asked = child_ask(attempt->zygote, &attempt->job.limits, HOST_AHEAD, err);
+    attempt->asked =
+        child_ask(attempt->zygote, &attempt->job.limits, attempt->job.input_count ? HOST_AHEAD : HOST_NOW, err);
     return attempt->asked < 0 ? -1 : 0;
 }
 

@@ -89,7 +89,7 @@ static bool is_silent(int conversation) {
     return poll(&at, 1, 0) == 0;
 }
 
-int rehearsal_again(const struct glue *glue, uint32_t profile, int conversation, struct err *err) {
+int rehearsal_again(const struct glue *glue, uint32_t profile, int conversation, bool hasty, struct err *err) {
     TRY(warm_compiler(err));
-    return is_silent(conversation) ? rehearse(glue, profile, short_text, err) : 0;
+    return !hasty && is_silent(conversation) ? rehearse(glue, profile, short_text, err) : 0;
 }

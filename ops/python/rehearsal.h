@@ -12,6 +12,6 @@
 MUST_USE int rehearsal_run(const struct glue *glue, uint32_t profile, struct err *err);
 
 /* The way to the first line once more, in parts, until `conversation` has something to say. */
-MUST_USE int rehearsal_again(const struct glue *glue, uint32_t profile, int conversation, struct err *err);
+MUST_USE int rehearsal_again(const struct glue *glue, uint32_t profile, int conversation, bool hasty, struct err *err);
 
 #endif

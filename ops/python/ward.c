@@ -206,11 +206,11 @@ static int fit_work(const struct ward *ward, const struct jail *jail, const stru
 }
 
 // Who has waited long is cold. Where others want the processors, warming up would only put it behind them.
-void ward_wake(struct ward *ward) {
-    const struct host_call soon = {.kind = HOST_SOON};
+void ward_wake(struct ward *ward, bool perhaps) {
+    const struct host_call soon = {.kind = HOST_SOON, .flags = perhaps ? HOST_HASTY : 0};
     struct err ignored;
     uint64_t now = clock_now_ns();
-    if (now - ward->woken_ns < WARM_NS || !leisure_now())
+    if ((perhaps && now - ward->woken_ns < WARM_NS) || !leisure_now())
         return;
     ward->woken_ns = now;
     (void)!record_post(ward->conversation, &soon, sizeof soon, NULL, 0, &ignored);
@@ -223,7 +223,7 @@ int ward_give(struct ward *ward, const struct jail *jail, const struct host_spaw
         return -1;
     }
     if (request->when == HOST_AHEAD)
-        ward_wake(ward);
+        ward_wake(ward, false);
     auto_fd int conversation = steal_fd(&ward->conversation);
     ward->control = control;
     if (announce(ward, jail_facts(jail), inherited_bytes, control, conversation, NULL) < 0)

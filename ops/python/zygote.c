@@ -151,7 +151,7 @@ static void wake_child(struct zygote *zygote) {
     struct ward *ward = ready_ward(zygote);
     zygote->quiet_ns = clock_now_ns() + QUIET_NS;
     if (ward)
-        ward_wake(ward);
+        ward_wake(ward, true);
 }
 
 // Where none is ready, one is forked.
