@@ -249,7 +249,7 @@ def test_b_a_zygote_that_died_is_found(world):
     """Last: the ground is another one afterwards."""
     pid = world.ground.zygotes()[0]
     os.kill(pid, 9)
-    found = world.ground.differences(seconds=1)
-    assert any(one.startswith(f"quern-python {pid}, started: ") for one in found), found
+    eventually(lambda: any(one.startswith(f"quern-python {pid}, started: ") for one in world.ground.differences(seconds=0)),
+               "its death")
     world.answers = {door: world.canary(door) for door in world.doors}
     world.ground = type(world.ground)(world.house, world.planted)
