@@ -5,7 +5,7 @@ import os
 
 from attack import say, tried
 
-PATHS = ["/dev/mem", "/dev/kmsg", "/dev/port", "/dev/kvm", "/dev/fuse", "/dev/tty", "/dev/ptmx", "/dev/net/tun",
+PATHS = ["/dev/mem", "/dev/rtc0", "/dev/kmsg", "/dev/port", "/dev/kvm", "/dev/fuse", "/dev/tty", "/dev/ptmx", "/dev/net/tun",
          "/sys/kernel/notes", "/sys/class/net", "/proc/kallsyms", "/proc/kmsg", "/proc/sysrq-trigger", "/proc/keys"]
 EXPECT = {  # the kernel's symbols and its keys have files in every /proc: no addresses and no keys of others stand there
     "found": {"read": ["/proc/kallsyms", "/proc/keys"], "disks": [], "addresses": [0], "keys of others": []},
