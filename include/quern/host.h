@@ -132,7 +132,6 @@ enum host_flags {
     HOST_NO_HEADER = 1u << 1, /* TABLE: the first line is data, the columns are Col1, Col2, ... */
     HOST_LEGACY = 1u << 2,    /* START: what NumPy, pandas and scikit-learn removed works again */
     HOST_STRICT = 1u << 3,    /* START: what the original refused is refused */
-    HOST_HASTY = 1u << 4,     /* SOON: its job comes in less than a millisecond: what is dearest, and no more */
 };
 
 struct host_call {
@@ -140,7 +139,7 @@ struct host_call {
     uint32_t port;                 /* INPUT: 1..HOST_MAX_PORTS */
     uint32_t task;                 /* START: enum host_task */
     uint32_t dialect;              /* START: enum host_dialect */
-    uint32_t flags;                /* START, TABLE, SOON: enum host_flags; INPUT: enum object_kind */
+    uint32_t flags;                /* START, TABLE: enum host_flags; INPUT: enum object_kind */
     uint32_t separator;            /* TABLE: ',' or '\t' */
     struct jail_limits limits;     /* COMMIT */
     struct bundle_ceilings bundle; /* BUNDLE */

@@ -106,8 +106,7 @@ static int await_commit(const struct child *child, struct host_call *record, int
         int got = record_receive(call->conversation, record, sizeof *record, fds, 3, count, err);
         if (got <= 0 || record->kind != HOST_SOON || *count)
             return got;
-        TRY(rehearsal_again(&child->glue, child->heritage->profile, call->conversation, record->flags & HOST_HASTY,
-                            err));
+        TRY(rehearsal_again(&child->glue, child->heritage->profile, call->conversation, err));
         linger(call->conversation);
     }
 }

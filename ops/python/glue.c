@@ -118,9 +118,9 @@ int glue_open(struct glue *glue, const char *module, int conversation, const cha
     return 0;
 }
 
-int glue_rehearse(const struct glue *glue, const struct call *call, struct err *err) {
+int glue_rehearse(const struct glue *glue, const char *part, const struct call *call, struct err *err) {
     PyObject *description = call_dict(call);
-    PyObject *done = description ? PyObject_CallMethod(glue->entry, "rehearse", "O", description) : NULL;
+    PyObject *done = description ? PyObject_CallMethod(glue->entry, part, "O", description) : NULL;
     Py_XDECREF(description);
     if (!done)
         return interpreter_err(err, REASON_INFRA, "the rehearsal of a job");

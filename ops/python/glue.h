@@ -28,7 +28,8 @@ struct glue {
 
 /* `module`: quern.entry, or quern.lint for scripts that are only read. */
 MUST_USE int glue_open(struct glue *glue, const char *module, int conversation, const char *directory, struct err *err);
-MUST_USE int glue_rehearse(const struct glue *glue, const struct call *call, struct err *err);
+/* `part`: "rehearse", or "begin", which needs no script. */
+MUST_USE int glue_rehearse(const struct glue *glue, const char *part, const struct call *call, struct err *err);
 MUST_USE int glue_run(const struct glue *glue, const struct call *call);
 PyObject *PyInit__quern(void);
 

@@ -40,10 +40,6 @@ static const char long_text[] = "\"\"\"A rehearsal.\"\"\"\n"
                                 "        dataframe1['new'] = dataframe1.a.map(str)\n"
                                 "    return dataframe1\n";
 
-static const char short_text[] = "import os\n"
-                                 "def azureml_main():\n"
-                                 "    os.getpid()\n";
-
 static int take(struct call *call, const struct host_call *record, int fd, struct err *err) {
     auto_fd int with = fd;
     return call_take(call, record, &with, err) < 0 ? -1 : 0;
@@ -67,21 +63,22 @@ static int describe(struct call *call, const char *text, struct err *err) {
     return take(call, &start, -1, err);
 }
 
-static int rehearse(const struct glue *glue, uint32_t profile, const char *text, struct err *err) {
-    struct call call;
-    call_open(&call, -1, profile);
-    if (!getcwd(call.work_dir, sizeof call.work_dir))
+static int open_call(struct call *call, uint32_t profile, struct err *err) {
+    call_open(call, -1, profile);
+    if (!getcwd(call->work_dir, sizeof call->work_dir))
         return err_sys(err, REASON_INFRA, "the work directory");
-    int done = describe(&call, text, err);
-    if (done == 0)
-        done = glue_rehearse(glue, &call, err);
-    call_close(&call);
-    return done;
+    return 0;
 }
 
 int rehearsal_run(const struct glue *glue, uint32_t profile, struct err *err) {
+    struct call call;
     TRY(warm_touch(err));
-    return rehearse(glue, profile, long_text, err);
+    TRY(open_call(&call, profile, err));
+    int done = describe(&call, long_text, err);
+    if (done == 0)
+        done = glue_rehearse(glue, "rehearse", &call, err);
+    call_close(&call);
+    return done;
 }
 
 static bool is_silent(int conversation) {
@@ -89,7 +86,9 @@ static bool is_silent(int conversation) {
     return poll(&at, 1, 0) == 0;
 }
 
-int rehearsal_again(const struct glue *glue, uint32_t profile, int conversation, bool hasty, struct err *err) {
-    TRY(warm_compiler(err));
-    return !hasty && is_silent(conversation) ? rehearse(glue, profile, short_text, err) : 0;
+int rehearsal_again(const struct glue *glue, uint32_t profile, int conversation, struct err *err) {
+    struct call call;
+    TRY(open_call(&call, profile, err));
+    TRY(glue_rehearse(glue, "begin", &call, err));
+    return is_silent(conversation) ? warm_compiler(err) : 0;
 }

@@ -11,7 +11,7 @@
 
 MUST_USE int rehearsal_run(const struct glue *glue, uint32_t profile, struct err *err);
 
-/* The way to the first line once more, in parts, until `conversation` has something to say. `hasty`: the compiler only. */
-MUST_USE int rehearsal_again(const struct glue *glue, uint32_t profile, int conversation, bool hasty, struct err *err);
+/* The way to the first line once more, and if `conversation` is silent still, the compiler with more than a few lines. */
+MUST_USE int rehearsal_again(const struct glue *glue, uint32_t profile, int conversation, struct err *err);
 
 #endif

@@ -207,7 +207,7 @@ static int fit_work(const struct ward *ward, const struct jail *jail, const stru
 
 // Who has waited long is cold. Where others want the processors, warming up would only put it behind them.
 void ward_wake(struct ward *ward, bool perhaps) {
-    const struct host_call soon = {.kind = HOST_SOON, .flags = perhaps ? HOST_HASTY : 0};
+    const struct host_call soon = {.kind = HOST_SOON};
     struct err ignored;
     uint64_t now = clock_now_ns();
     if ((perhaps && now - ward->woken_ns < WARM_NS) || !leisure_now())

@@ -12,6 +12,7 @@ ENTRY = "azureml_main"
 BUNDLE = "Script Bundle"
 KEPT = ("outputs", "logs")  # directories whose files are kept with the job
 OPEN = []  # descriptor of the file, until the script is written to it
+FIRST = {}  # the module's names before the script has any
 
 
 def bundle(directory):
@@ -27,6 +28,7 @@ def prepare(directory):
     sys.path += [directory, place, os.path.join(place, "src")]
     sys.argv = [FILE]
     sys.modules[NAME] = empty(directory)
+    FIRST.update(vars(sys.modules[NAME]))
     sys.modules["__main__"].__getattr__ = as_main
     open_file(directory)
 
@@ -68,7 +70,7 @@ def write(fd, source):
 def forget(directory):
     """Takes back what load() did."""
     vars(sys.modules[NAME]).clear()
-    vars(sys.modules[NAME]).update(vars(empty(directory)))
+    vars(sys.modules[NAME]).update(FIRST)
     del linecache.cache[FILE]
     open_file(directory)
 
