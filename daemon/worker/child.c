@@ -101,11 +101,12 @@ int child_take(struct child *child, int control, const struct job_limits *limits
 }
 
 // A child that is dead already is not an error here: child_attend() learns why.
+static bool is_dead(const struct err *sending) { return sending->sys == EPIPE || sending->sys == ECONNRESET; }
+
 static int tell(const struct child *child, const struct host_call *call, const int *fds, size_t fd_count,
                 struct err *err) {
     struct err sending;
-    if (record_send(child->conversation, call, sizeof *call, fds, fd_count, &sending) == 0 || sending.sys == EPIPE ||
-        sending.sys == ECONNRESET)
+    if (record_send(child->conversation, call, sizeof *call, fds, fd_count, &sending) == 0 || is_dead(&sending))
         return 0;
     *err = sending;
     return -1;
@@ -131,8 +132,7 @@ static int lend_next(struct child *child, struct err *err) {
     struct err posting;
     int file = -1;
     TRY(new_file(child, &file, err));
-    if (record_post(child->conversation, &lent, sizeof lent, &file, 1, &posting) == 0 || posting.sys == EPIPE ||
-        posting.sys == ECONNRESET)
+    if (record_post(child->conversation, &lent, sizeof lent, &file, 1, &posting) == 0 || is_dead(&posting))
         return 0;
     return err_set(err, REASON_BAD_RESULT, "the script's process does not take the files that it is lent");
 }

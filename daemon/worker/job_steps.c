@@ -34,8 +34,7 @@ bool job_steps_wait(struct attempt *attempt, const struct err *why) {
     if (strcmp(attempt->awaited.msg, why->msg) != 0)
         report_wait(&attempt->report, step, why);
     attempt->awaited = *why;
-    if (calls_step(attempt->calls, step, deadline_ms(attempt, step), &ignored) < 0 ||
-        calls_settle(attempt->calls, &ignored) < 0)
+    if (calls_stay(attempt->calls, step, deadline_ms(attempt, step), &ignored) < 0)
         return false;
     // A record that is written beats a cancellation that came late.
     return !calls_dropped(attempt->calls) && (step == STEP_COMPLETE || !attempt->calls->cancelled);

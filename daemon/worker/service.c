@@ -33,10 +33,7 @@ static bool wait_on(struct service *service, const struct err *why) {
     if (service->works)
         return job_steps_wait(&service->attempt, why);
     struct supervisor_calls *calls = &service->calls;
-    if (calls_step(calls, service->attempt.step, SUPERVISOR_CLAIM_MS, &ignored) < 0 ||
-        calls_settle(calls, &ignored) < 0)
-        return false;
-    return !calls->released;
+    return calls_stay(calls, service->attempt.step, SUPERVISOR_CLAIM_MS, &ignored) == 0 && !calls->released;
 }
 
 static bool wait_on_store(void *context, const struct err *why) {

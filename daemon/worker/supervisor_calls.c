@@ -72,7 +72,8 @@ static int receive_reply(struct supervisor_calls *calls, struct answer *answer, 
     }
 }
 
-int calls_settle(struct supervisor_calls *calls, struct err *err) {
+// Until the supervisor has answered everything, and so has said what it had to say before.
+static int settle(struct supervisor_calls *calls, struct err *err) {
     struct answer answer;
     while (calls->owed) {
         TRY(receive_reply(calls, &answer, err));
@@ -83,7 +84,7 @@ int calls_settle(struct supervisor_calls *calls, struct err *err) {
 
 static int ask_with(struct supervisor_calls *calls, const struct supervisor_call *call, const int *fds, size_t fd_count,
                     struct answer *answer, struct err *err) {
-    TRY(calls_settle(calls, err));
+    TRY(settle(calls, err));
     TRY(record_send(calls->socket, call, sizeof *call, fds, fd_count, err));
     TRY(receive_reply(calls, answer, err));
     return check_reply(answer, err);
@@ -126,6 +127,11 @@ int calls_step(struct supervisor_calls *calls, enum step step, uint64_t deadline
     while (poll(&said, 1, 0) > 0)
         TRY(calls_take_unasked(calls, err));
     return tell(calls, &call, NULL, 0, err);
+}
+
+int calls_stay(struct supervisor_calls *calls, enum step step, uint64_t deadline_ms, struct err *err) {
+    TRY(calls_step(calls, step, deadline_ms, err));
+    return settle(calls, err);
 }
 
 int calls_connect(struct supervisor_calls *calls, enum supervisor_peer peer, const char *environment,

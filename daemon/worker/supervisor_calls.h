@@ -49,8 +49,8 @@ struct calls_peer {
 
 /* Takes what came unasked, and does not wait for the answer. */
 MUST_USE int calls_step(struct supervisor_calls *calls, enum step step, uint64_t deadline_ms, struct err *err);
-/* Until the supervisor has answered everything, and so has said what it had to say before. */
-MUST_USE int calls_settle(struct supervisor_calls *calls, struct err *err);
+/* The step takes longer: it is told again, and when the supervisor has answered, what it had to say before is here. */
+MUST_USE int calls_stay(struct supervisor_calls *calls, enum step step, uint64_t deadline_ms, struct err *err);
 MUST_USE int calls_connect(struct supervisor_calls *calls, enum supervisor_peer peer, const char *environment,
                            struct calls_peer *ret, struct err *err);
 /* states[i]; fds[i] is a descriptor for a HIT, else -1. */
