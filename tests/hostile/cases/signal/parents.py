@@ -7,6 +7,7 @@ from attack import say, tried
 
 EXPECT = {
     "found": {"parent": "itself", "group": "ok", "first": "EPERM", "hit": 0},
+    "unscoped": {"first": "ok"},
     "minimal": {"found": {"parent": "another", "group": "ok", "first": "EPERM", "hit": 0}},
     "free": {"parent": "1", "group": "ok", "first": "ok", "hit": 1}, "neighbour": "dead",
 }
