@@ -37,12 +37,14 @@ const char *jail_lack(const struct jail_facts *facts, uint32_t index) {
         found[count++] =
             "this machine has Landlock of before Linux 5.19 (quern doctor); what an environment imports can "
             "write wherever quern can";
+    // Mounts are made read-only from 5.12 on (mounts.c).
     if (!facts->landlock_abi)
-        found[count++] = facts->own_uid
-                             ? "this machine has no Landlock (quern doctor); scripts can read all files that "
-                               "are open to everybody"
-                             : "this machine has no Landlock (quern doctor); scripts can read all files of "
-                               "quern's user, passwords and keys among them";
+        found[count++] = facts->own_uid ? "this machine has no Landlock (quern doctor); scripts can read, and before "
+                                          "Linux 5.12 write, all files "
+                                          "that are open to everybody"
+                                        : "this machine has no Landlock (quern doctor); scripts can read, and before "
+                                          "Linux 5.12 write, all files "
+                                          "of quern's user, passwords and keys among them";
     if (!facts->seccomp)
         found[count++] =
             "this machine has no seccomp (quern doctor); scripts can make all system calls, and connect to "

@@ -1,7 +1,8 @@
 #!/usr/bin/env -S /usr/bin/python3 -B
 # SPDX-License-Identifier: Apache-2.0
 """lacking.py namespaces|landlock|seccomp COMMAND...: runs it as a machine does that lacks it. Nobody makes a user namespace, as
-with a container's seccomp profile; or the kernel was built without Landlock, or without filters of system calls."""
+with a container's seccomp profile; or the kernel is one of before 5.12, which has no Landlock and makes no tree of mounts
+read-only, or was built without filters of system calls."""
 import ctypes
 import os
 import struct
@@ -9,21 +10,23 @@ import sys
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 LOAD, EQUAL, SET, RETURN = 0x20, 0x15, 0x45, 0x06
-ALLOW, ERRNO, EPERM, EINVAL, ENOSYS, EOPNOTSUPP = 0x7FFF0000, 0x50000, 1, 22, 38, 95
-SYS_CLONE, SYS_UNSHARE, SYS_SECCOMP, SYS_CLONE3, SYS_LANDLOCK, CLONE_NEWUSER = 56, 272, 317, 435, 444, 0x10000000
+ALLOW, ERRNO, EPERM, EINVAL, ENOSYS = 0x7FFF0000, 0x50000, 1, 22, 38
+SYS_CLONE, SYS_UNSHARE, SYS_SECCOMP, SYS_CLONE3, CLONE_NEWUSER = 56, 272, 317, 435, 0x10000000
+SYS_MOUNT_SETATTR, SYS_LANDLOCK_CREATE_RULESET = 442, 444
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, FILTER = 38, 22, 2
 
 
-def without(call, answer):
-    return [(LOAD, 0, 0, 0), (EQUAL, 0, 1, call), (RETURN, 0, 0, ERRNO | answer), (RETURN, 0, 0, ALLOW)]
+def without(answer, *calls):
+    tests = [line for call in calls for line in ((EQUAL, 0, 1, call), (RETURN, 0, 0, ERRNO | answer))]
+    return [(LOAD, 0, 0, 0), *tests, (RETURN, 0, 0, ALLOW)]
 
 
 PROGRAMS = {
     "namespaces": [(LOAD, 0, 0, 0), (EQUAL, 0, 1, SYS_CLONE3), (RETURN, 0, 0, ERRNO | ENOSYS), (EQUAL, 1, 0, SYS_CLONE),
                    (EQUAL, 0, 3, SYS_UNSHARE), (LOAD, 0, 0, 16), (SET, 0, 1, CLONE_NEWUSER), (RETURN, 0, 0, ERRNO | EPERM),
                    (RETURN, 0, 0, ALLOW)],
-    "landlock": without(SYS_LANDLOCK, EOPNOTSUPP),
-    "seccomp": without(SYS_SECCOMP, EINVAL),
+    "landlock": without(ENOSYS, SYS_MOUNT_SETATTR, SYS_LANDLOCK_CREATE_RULESET),
+    "seccomp": without(EINVAL, SYS_SECCOMP),
 }
 
 

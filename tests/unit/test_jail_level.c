@@ -94,7 +94,8 @@ static void lacks(const struct jail_facts *facts, const char *const *expected) {
 #define OLD_LANDLOCK                                                                                                   \
     "this machine has Landlock of before Linux 5.19 (quern doctor); what an environment imports can write wherever "   \
     "quern can"
-#define NO_LANDLOCK "this machine has no Landlock (quern doctor); scripts can read all files "
+#define NO_LANDLOCK                                                                                                    \
+    "this machine has no Landlock (quern doctor); scripts can read, and before Linux 5.12 write, all files "
 #define NO_SECCOMP                                                                                                     \
     "this machine has no seccomp (quern doctor); scripts can make all system calls, and connect to the sockets of "    \
     "services by their paths"
