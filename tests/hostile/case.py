@@ -34,8 +34,10 @@ KEYS = {"reason", "message", "like", "found", "user", "free", "no_control", "end
 BOUND = os.environ.get("QUERN_BOUND", "polled")  # what keeps the memory of jobs on this machine
 MINIMAL = ("the jail is minimal here: this machine gives no user namespaces (quern doctor); what scripts can see of it then is "
            "told in docs/security.md")
+OLD = ("the jail is minimal here: this machine has Landlock of before Linux 5.19 (quern doctor); what an environment imports can "
+       "write wherever quern can")
 CREATE_RULESET, VERSION = 444, 1  # landlock_create_ruleset(2) tells its version
-TRUNCATION, SCOPE = 3, 6  # the versions that know them
+MOVING, TRUNCATION, SCOPE = 2, 3, 6  # the versions that know them
 
 
 def landlock_knows(version):
@@ -89,7 +91,7 @@ def wrong(expect, outcome, level):
     if "found" in expect:
         pairs["found"] = (expect["found"], outcome.found)
     if "warnings" in expect:
-        own = [MINIMAL] if level == "minimal" else []
+        own = [MINIMAL, *([OLD] if not landlock_knows(MOVING) else [])] if level == "minimal" else []
         pairs["warnings"] = (sorted(expect["warnings"] + own), sorted(record.get("warnings", [])))
     found += [f"{what}: expected {want!r}, found {got!r}" for what, (want, got) in pairs.items() if want != got]
     if "like" in expect and not re.fullmatch(expect["like"], record.get("message") or "", re.S):
