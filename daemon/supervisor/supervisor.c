@@ -215,14 +215,25 @@ static void on_call(struct supervisor *supervisor, uint32_t worker) {
         supervisor_kill(supervisor, worker); // a worker that breaks the protocol
 }
 
-// The events that a worker sent before it died are taken first: the last one is the manifest.
+// Its events first: the last one is the manifest. Then its calls, whose answers nobody hears: they may tell of a tree, which is
+// ours to kill, or that its job is done.
+static void hear_out(struct supervisor *supervisor, uint32_t worker) {
+    const struct worker_link *link = &supervisor->workers[worker];
+    struct err ignored;
+    while (take_event(supervisor, worker))
+        ;
+    struct pollfd calls = {.fd = link->calls, .events = POLLIN};
+    while (link->calls >= 0 && poll(&calls, 1, 0) > 0)
+        if (worker_link_serve(supervisor, worker, &ignored) < 0)
+            return;
+}
+
 static void on_worker_death(struct supervisor *supervisor, uint32_t worker) {
     struct worker_link *link = &supervisor->workers[worker];
     siginfo_t info = {0};
     if (!link->alive || link->dead || waitid(P_PIDFD, (id_t)link->pidfd, &info, WEXITED) < 0)
         return;
-    while (take_event(supervisor, worker))
-        ;
+    hear_out(supervisor, worker);
     link->wait_signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
     link->wait_status_code = info.si_code == CLD_EXITED ? info.si_status : -1;
     link->dead = true;

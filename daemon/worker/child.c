@@ -29,18 +29,38 @@ void child_init(struct child *child, struct supervisor_calls *calls) {
     tree_guard_init(&child->guard);
 }
 
+static void kill_tree(const struct child *child) {
+    if (child->tree >= 0)
+        pidfd_send_signal(child->tree, SIGKILL, NULL, 0);
+}
+
+static int unwatch(struct child *child, struct err *err) {
+    TRY(calls_unwatch(child->calls, err));
+    child->watched = false;
+    return 0;
+}
+
+// Nobody can tell any more how it ends: nothing of it lives on when the job is somebody else's. Each answer that is still owed
+// may be the error that led here, and comes before that to UNWATCH.
+static void forsake(struct child *child) {
+    struct pollfd tree = {.fd = child->tree, .events = POLLIN};
+    struct err ignored;
+    kill_tree(child);
+    while (poll(&tree, 1, -1) < 0 && errno == EINTR)
+        ;
+    for (uint32_t left = child->calls->owed + 1; left > 0 && unwatch(child, &ignored) < 0; left--)
+        ;
+}
+
 void child_done(struct child *child) {
+    if (child->watched)
+        forsake(child);
     tree_guard_done(&child->guard);
     int *const fds[] = {&child->control, &child->tree, &child->process, &child->work_dir};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         own_close(fds[i]);
     foreign_close(&child->conversation, 1);
     foreign_close(&child->requests, 1);
-}
-
-static void kill_tree(const struct child *child) {
-    if (child->tree >= 0)
-        pidfd_send_signal(child->tree, SIGKILL, NULL, 0);
 }
 
 // The first thing that is wrong counts; the tree does not outlive it.
@@ -96,6 +116,7 @@ int child_take(struct child *child, int control, const struct job_limits *limits
     child->control = control;
     child->time_ms = limits->time_ms;
     TRY(receive_first(child, &spawned, err));
+    child->watched = true; // also when the supervisor fails to bind it
     return calls_watch(child->calls, &(struct calls_tree){child->tree, child->process, limits}, &child->facts,
                        &child->guard.watch.group, err);
 }
@@ -367,20 +388,10 @@ static int attend_once(struct child *child, const struct child_listener *listene
     // Behind the supervisor: a request may ask it, and takes from its socket what the poll saw there.
     if (polls[REQUESTS].revents)
         TRY(on_request(child, listener, err));
-    if (!child->exited && clock_now_ns() >= look_ns)
+    if (clock_now_ns() >= look_ns)
         TRY(tree_guard_start(&child->guard, child->tree, err));
     on_turn(child, listener);
     return 0;
-}
-
-// Nobody can tell any more how it ends: nothing of it lives on when the job is somebody else's.
-static int forsake(const struct child *child) {
-    struct pollfd tree = {.fd = child->tree, .events = POLLIN};
-    struct err ignored;
-    kill_tree(child);
-    poll(&tree, 1, -1);
-    (void)!calls_unwatch(child->calls, &ignored);
-    return -1;
 }
 
 int child_attend(struct child *child, const struct child_listener *listener, struct err *err) {
@@ -390,9 +401,7 @@ int child_attend(struct child *child, const struct child_listener *listener, str
     do
         done = attend_once(child, listener, err);
     while (done == 0);
-    if (done < 0)
-        return forsake(child);
-    return calls_unwatch(child->calls, err);
+    return done < 0 ? -1 : unwatch(child, err);
 }
 
 // ---- verdict ----

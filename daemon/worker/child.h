@@ -5,7 +5,8 @@
  *
  * Calling sequence: child_ask() → child_init() → child_take() → child_send(), child_listen() ... → child_attend() →
  * child_verdict() → child_done().
- * child_done() at any moment kills the tree: the zygote sees the end of `control`.
+ * child_done() at any moment kills the tree, and does not return before it is dead and the supervisor knows: whatever failed,
+ * nothing of the child outlives it.
  *
  * Ownership: a struct child owns its descriptors; the spools belong to the caller. Errors of the functions are ours
  * (REASON_INFRA); what the child or its script did wrong is the verdict.
@@ -48,6 +49,7 @@ struct child {
     int control, conversation;
     int requests;      /* our end of its channel; -1: it has none */
     int tree, process; /* pidfds */
+    bool watched;      /* by the supervisor: its tree may live */
     int work_dir;
     uint32_t answers;
     bool done;

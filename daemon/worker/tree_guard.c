@@ -15,7 +15,7 @@ void tree_guard_init(struct tree_guard *guard) {
 }
 
 uint64_t tree_guard_next_ns(const struct tree_guard *guard) {
-    return guard->running ? CLOCK_NEVER : tree_watch_next_ns(&guard->watch);
+    return guard->running || guard->ending ? CLOCK_NEVER : tree_watch_next_ns(&guard->watch);
 }
 
 // False: there is nothing to look at any more.
@@ -91,14 +91,14 @@ bool tree_guard_take_back(struct tree_guard *guard, int file) {
 }
 
 int tree_guard_end(struct tree_guard *guard, struct err *ret_why, struct err *err) {
-    if (!guard->running)
-        return 0;
     pthread_mutex_lock(&guard->lock);
     guard->ending = true;
     pthread_cond_signal(&guard->wake);
     pthread_mutex_unlock(&guard->lock);
+    if (!guard->running)
+        return 0;
     pthread_join(guard->thread, NULL);
-    guard->running = guard->ending = false;
+    guard->running = false;
     *ret_why = guard->why;
     if (guard->found < 0)
         *err = guard->err;

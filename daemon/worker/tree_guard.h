@@ -19,7 +19,7 @@
 struct tree_guard {
     struct tree_watch watch; /* the thread's as long as there is one */
     int tree;                /* pidfd; borrowed */
-    bool running, ending;
+    bool running, ending;    /* ending: for good */
     pthread_t thread;
     pthread_mutex_t lock; /* of `watch` and `ending` */
     pthread_cond_t wake;
@@ -30,7 +30,7 @@ struct tree_guard {
 void tree_guard_init(struct tree_guard *guard);
 void tree_guard_done(struct tree_guard *guard);
 
-/* When the thread is needed at the latest; CLOCK_NEVER: it is there, or there is nothing to look at. */
+/* When the thread is needed at the latest; CLOCK_NEVER: it is there, it was ended, or there is nothing to look at. */
 uint64_t tree_guard_next_ns(const struct tree_guard *guard);
 /* Does nothing when it is not needed. */
 MUST_USE int tree_guard_start(struct tree_guard *guard, int tree, struct err *err);
@@ -40,7 +40,8 @@ void tree_guard_work(struct tree_guard *guard, const struct jail_facts *facts, i
 void tree_guard_lend(struct tree_guard *guard, int file);
 bool tree_guard_take_back(struct tree_guard *guard, int file);
 
-/* 0: nothing was found. 1: the tree was beyond a limit; *ret_why names it. -1: it could not be looked at. Once more: 0. */
+/* 0: nothing was found. 1: the tree was beyond a limit; *ret_why names it. -1: it could not be looked at. Once more: 0.
+ * Nothing begins it again: from here on `watch` is the caller's alone. */
 MUST_USE int tree_guard_end(struct tree_guard *guard, struct err *ret_why, struct err *err);
 
 #endif

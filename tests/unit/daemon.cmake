@@ -2,6 +2,11 @@ quern_unit_test(supervisor_segments ${CMAKE_CURRENT_LIST_DIR}/test_supervisor_se
                 ${CMAKE_SOURCE_DIR}/daemon/supervisor/segments.c)
 quern_unit_test(host_memory ${CMAKE_CURRENT_LIST_DIR}/test_host_memory.c ${CMAKE_SOURCE_DIR}/daemon/supervisor/host_memory.c)
 quern_unit_test(spool ${CMAKE_CURRENT_LIST_DIR}/test_spool.c ${CMAKE_SOURCE_DIR}/daemon/worker/spool.c)
+set(worker ${CMAKE_SOURCE_DIR}/daemon/worker)
+quern_unit_test(child ${CMAKE_CURRENT_LIST_DIR}/test_child.c ${worker}/child.c ${worker}/child_memory.c ${worker}/spool.c
+                ${worker}/supervisor_calls.c ${worker}/tree_guard.c ${worker}/tree_watch.c ${worker}/tree_usage.c
+                ${worker}/cgroup_usage.c ${worker}/cpu_book.c ${worker}/work_usage.c
+                LIBS quern_run quern_job quern_host Threads::Threads)
 quern_unit_test(news ${CMAKE_CURRENT_LIST_DIR}/test_news.c ${CMAKE_SOURCE_DIR}/daemon/worker/news.c LIBS quern_queue_tested)
 quern_unit_test(supervisor ${CMAKE_CURRENT_LIST_DIR}/test_supervisor.c LIBS quern_run)
 quern_unit_test(supervisor_zygotes ${CMAKE_CURRENT_LIST_DIR}/test_supervisor_zygotes.c LIBS quern_run)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -270,6 +271,46 @@ static void c_a_death_is_told_when_the_tree_is_dead(void **state) {
     assert_false(world->supervisor.workers[0].alive);
     assert_int_equal(waitpid(tree, NULL, 0), tree);
     close(world->tree);
+}
+
+static void until_readable(int fd) {
+    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+    assert_int_equal(poll(&poll_fd, 1, 20000), 1);
+}
+
+// A worker does not wait for the answers to STEP and WATCH: it may be dead before the supervisor has read them.
+static void c_a_tree_is_killed_of_which_only_a_dead_worker_told(void **state) {
+    struct world *world = *state;
+    const struct supervisor_call step = {.kind = SUPERVISOR_STEP, .step = STEP_RUN, .deadline_ms = 60000};
+    const struct supervisor_call watch = {.kind = SUPERVISOR_WATCH, .deadline_ms = 60000};
+    pid_t tree = sleeper();
+    world->tree = pidfd_open(tree, 0);
+    hold(world, 0);
+    assert_int_equal(record_send(world->ends[0], &step, sizeof step, NULL, 0, NULL), 0);
+    assert_int_equal(record_send(world->ends[0], &watch, sizeof watch, &world->tree, 1, NULL), 0);
+    assert_int_equal(kill(world->pids[0], SIGKILL), 0);
+    until_readable(world->supervisor.workers[0].pidfd);
+    until_dead(world, 1);
+    assert_true(world->tree_was_dead);
+    assert_int_equal(world->supervisor.workers[0].step, STEP_RUN);
+    assert_int_equal(waitpid(tree, NULL, 0), tree);
+    close(world->tree);
+}
+
+static void c_a_job_is_done_of_which_only_a_dead_worker_told(void **state) {
+    struct world *world = *state;
+    const struct supervisor_call step = {.kind = SUPERVISOR_STEP, .step = STEP_COMPLETE, .deadline_ms = 60000};
+    const struct supervisor_call done = {.kind = SUPERVISOR_DONE, .end = {.state = JOB_SUCCEEDED}};
+    hold(world, 0);
+    assert_int_equal(record_send(world->ends[0], &step, sizeof step, NULL, 0, NULL), 0);
+    assert_int_equal(record_send(world->ends[0], &done, sizeof done, NULL, 0, NULL), 0);
+    assert_int_equal(shutdown(world->ends[0], SHUT_RDWR), 0);
+    assert_int_equal(kill(world->pids[0], SIGKILL), 0);
+    until_readable(world->supervisor.workers[0].pidfd);
+    until_dead(world, 1);
+    assert_int_equal(world->done, 1);
+    assert_int_equal(world->state, JOB_SUCCEEDED);
+    assert_int_equal(world->supervisor.workers[0].turn, WORKER_BUSY);
 }
 
 static void c_a_step_that_overstays_is_killed(void **state) {
@@ -579,6 +620,8 @@ int main(void) {
         CASE(f_calls_out_of_turn_are_refused),
         CASE(b_environments_are_known_by_name),
         CASE(c_a_death_is_told_when_the_tree_is_dead),
+        CASE(c_a_tree_is_killed_of_which_only_a_dead_worker_told),
+        CASE(c_a_job_is_done_of_which_only_a_dead_worker_told),
         CASE(c_a_step_that_overstays_is_killed),
         CASE(l_two_jobs_with_two_inputs_in_memory_for_three),
         CASE(l_who_would_wait_for_ever_is_refused),
