@@ -186,12 +186,14 @@ static int count(struct tree_watch *watch, uint64_t began, struct err *why, stru
     return beyond_processes(watch, threads, why);
 }
 
+static uint64_t most_files(const struct jail_limits *limits) { return limits->work_files + JAIL_OWN_FILES; }
+
 static int beyond_disk(const struct tree_watch *watch, const struct work_usage *usage, struct err *why) {
     const struct jail_limits *limits = &watch->limits;
     if (usage->too_deep)
         err_fill(why, REASON_LIMIT_DISK, "the work directory has directories nested more than %d deep",
                  WORK_MOST_DEPTH);
-    else if (usage->files > limits->work_files)
+    else if (usage->files > most_files(limits))
         err_fill(why, REASON_LIMIT_DISK, "the script made more than its limit of %llu files",
                  (unsigned long long)limits->work_files);
     else if (usage->bytes > limits->work_bytes)
@@ -204,7 +206,7 @@ static int beyond_disk(const struct tree_watch *watch, const struct work_usage *
 
 static int survey(struct tree_watch *watch, uint64_t began, struct err *why) {
     struct work_usage usage;
-    work_usage_read(watch->survey_dir, watch->limits.work_files, &usage);
+    work_usage_read(watch->survey_dir, most_files(&watch->limits), &usage);
     usage.bytes += watch->unlinked_bytes;
     uint64_t now = clock_now_ns(), cost = (now - began) * SHARE;
     watch->survey_ns = now + (cost > LONGEST_NS ? cost : LONGEST_NS);

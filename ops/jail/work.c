@@ -39,11 +39,17 @@ static int close_run(struct err *err) {
     return 0;
 }
 
+// A tmpfs counts its root and what work_mount() makes below it, too: of these the script has no idea.
+static uint64_t inodes(uint64_t files, bool shared_memory) {
+    const uint64_t root = 1, directories = shared_memory ? 2 : 1;
+    return files + JAIL_OWN_FILES + root + directories;
+}
+
 // The file system's own root stays covered: its second directory would be in the script's way.
 int work_mount(const struct work *work, struct err *err) {
     char data[128];
     snprintf(data, sizeof data, "size=%llu,nr_inodes=%llu,mode=0711", (unsigned long long)work->bytes,
-             (unsigned long long)work->files);
+             (unsigned long long)inodes(work->files, work->shared_memory));
     TRY(close_run(err));
     if (mount("tmpfs", JAIL_WORK_DIR, "tmpfs", FLAGS, data) < 0)
         return err_sys(err, REASON_INFRA, "a tmpfs on " JAIL_WORK_DIR);
@@ -75,7 +81,7 @@ int jail_work_resize(const struct jail *jail, int work_dir, const struct jail_li
     if (!jail->facts.mount_ns) // whoever looks at the tree looks at its directory, too
         return 0;
     snprintf(bytes, sizeof bytes, "%llu", (unsigned long long)limits->work_bytes);
-    snprintf(files, sizeof files, "%llu", (unsigned long long)limits->work_files);
+    snprintf(files, sizeof files, "%llu", (unsigned long long)inodes(limits->work_files, jail->shared_memory));
     auto_fd int context = (int)syscall(SYS_fspick, work_dir, "", PICK_EMPTY_PATH | PICK_CLOEXEC);
     if (context < 0)
         return err_sys(err, REASON_INFRA, "fspick of a work directory");

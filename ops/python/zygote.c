@@ -14,7 +14,7 @@
 struct zygote {
     struct zygote_options options;
     int requests;             /* -1 when nobody is left to ask */
-    struct jail_limits usual; /* that the last job asked for: those of the next standby child's work directory */
+    struct jail_limits usual; /* of the last job that got a child: those of the next standby child's work directory */
     uint64_t quiet_ns;        /* no standby child is forked before: whoever was given one has the processor */
     struct ward wards[JAIL_SLOTS];
 };
@@ -154,18 +154,15 @@ static void wake_child(struct zygote *zygote) {
         ward_wake(ward, true);
 }
 
-// Where none is ready, one is forked.
+// Where none is ready, one is forked. Who fails to fit the request dies, and no other is tried: it would fail, too.
 static int find_child(struct zygote *zygote, const struct host_spawn *request, int *control, struct err *err) {
     const struct zygote_options *options = &zygote->options;
-    struct ward *ward;
+    struct ward *ward = ready_ward(zygote);
     struct err ignored;
-    int found = -1;
     zygote->quiet_ns = clock_now_ns() + QUIET_NS;
-    zygote->usual = request->limits;
-    while (found < 0 && (ward = ready_ward(zygote)))
-        found = ward_give(ward, options->jail, request, options->inherited_bytes, *control, &ignored);
-    if (found < 0)
+    if (!ward || ward_give(ward, options->jail, request, options->inherited_bytes, *control, &ignored) < 0)
         TRY(fork_child(zygote, &request->limits, *control, err));
+    zygote->usual = request->limits;
     *control = -1;
     return 0;
 }

@@ -106,6 +106,16 @@ def test_l_disk(served):
            "[Errno 28] No space left on device (the limit is 32 MiB in 65536 files, 4096 MiB each)")
 
 
+def test_l_files_are_those_that_the_script_adds(served):
+    """Standby children, a fresh one of the same size perhaps, and what quern itself has in the directory is beside it."""
+    one, another = "def azureml_main():\n    open('f', 'x').close()\n", "    os.mkdir('d')\n"
+    for _ in range(2):
+        run = served(one, "--disk-files", "1")
+        assert run.code == 0, run.stderr
+        failed(served("import os\n" + one + another, "--disk-files", "1"), 1, "limit:disk",
+               "[Errno 28] No space left on device: 'd' (the limit is 1024 MiB in 1 files, 4096 MiB each)")
+
+
 def test_l_one_file(served):
     failed(served("def azureml_main():\n    open('f', 'wb', 0).write(bytes(64 << 20))\n"
                  "    open('f', 'ab', 0).write(b'more')\n", "--file", "32M"), 1, "limit:disk",
