@@ -117,7 +117,8 @@ MUST_USE int jail_prepare(const struct jail *jail, uint32_t slot, const struct j
 /* In the child, when it has everything but its job: the size of its address space, on which the job's memory comes. */
 MUST_USE int jail_measure(uint64_t *ret_bytes, struct err *err);
 
-/* In the child, when the job is known: rlimits, and nothing else. `space_bytes`: by jail_measure(). */
+/* In the child, when the job is known: rlimits, and nothing else. `space_bytes`: by jail_measure(). What CPU time was used
+ * before comes on top of the job's. */
 MUST_USE int jail_commit(const struct jail *jail, uint64_t space_bytes, const struct jail_limits *limits,
                          struct err *err);
 

@@ -31,7 +31,7 @@ struct ward {
     uint64_t born_ns;
     uint64_t woken_ns;               /* of a standby child: when it was told SOON; 0: never */
     uint64_t work_bytes, work_files; /* of the work directory as it was made */
-    int report;                      /* read end; one struct err if the child failed before its script */
+    int report;                      /* read end of what the child says before its script */
     int init;                        /* pidfd of the tree's pid 1; -1 when it is reaped, or there is none */
     bool group;                      /* there is none: the tree is the child's process group */
     bool ended;                      /* of a group: nobody is left, what was told is told */
