@@ -40,8 +40,12 @@ int limit_set(int resource, const char *name, uint64_t soft, uint64_t hard, stru
     limit.rlim_cur = soft < limit.rlim_max ? soft : limit.rlim_max;
     if (setrlimit((__rlimit_resource_t)resource, &limit) < 0)
         return err_sys(err, REASON_INFRA, "RLIMIT_%s", name);
-    if (getrlimit((__rlimit_resource_t)resource, &found) < 0 || found.rlim_cur > soft || found.rlim_max > hard)
-        return err_set(err, REASON_INFRA, "RLIMIT_%s is not %llu", name, (unsigned long long)hard);
+    if (getrlimit((__rlimit_resource_t)resource, &found) < 0)
+        return err_sys(err, REASON_INFRA, "RLIMIT_%s", name);
+    if (found.rlim_cur > soft || found.rlim_max > hard)
+        return err_set(err, REASON_INFRA, "RLIMIT_%s: expected at most %llu, %llu, found %llu, %llu", name,
+                       (unsigned long long)soft, (unsigned long long)hard, (unsigned long long)found.rlim_cur,
+                       (unsigned long long)found.rlim_max);
     return 0;
 }
 

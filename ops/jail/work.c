@@ -27,16 +27,20 @@ static int make_directory(const struct work *work, const char *path, struct err 
 }
 
 static int bind(const char *from, const char *to, struct err *err) {
-    if (mount(from, to, NULL, MS_BIND, NULL) < 0)
+    struct stat wanted, found;
+    if (stat(from, &wanted) < 0 || mount(from, to, NULL, MS_BIND, NULL) < 0 || stat(to, &found) < 0)
         return err_sys(err, REASON_INFRA, "mounting %s on %s", from, to);
+    if (found.st_dev != wanted.st_dev || found.st_ino != wanted.st_ino)
+        return err_set(err, REASON_INFRA, "mounting %s on %s: it is another directory", from, to);
     return 0;
 }
 
 // The zygote writes in its /run; a child with the zygote's own uid must not even chmod there.
 static int close_run(struct err *err) {
-    if (mount(NULL, "/run", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | FLAGS, NULL) < 0)
+    struct statfs found;
+    if (mount(NULL, "/run", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | FLAGS, NULL) < 0 || statfs("/run", &found) < 0)
         return err_sys(err, REASON_INFRA, "making /run read-only");
-    return 0;
+    return found.f_flags & MS_RDONLY ? 0 : err_set(err, REASON_INFRA, "/run: expected it to be read-only, it is not");
 }
 
 // A tmpfs counts its root and what work_mount() makes below it, too: of these the script has no idea.
@@ -67,10 +71,11 @@ int work_open(const struct work *work, const char *path, int *ret_fd, struct err
     auto_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 || fchdir(fd) < 0 || fstat(fd, &status) < 0 || fstatfs(fd, &system) < 0)
         return err_sys(err, REASON_INFRA, "%s", path);
-    bool mounted = system.f_type == TMPFS_MAGIC && (system.f_flags & MS_NOSUID);
+    bool mounted = system.f_type == TMPFS_MAGIC && (system.f_flags & FLAGS) == FLAGS &&
+                   (uint64_t)(system.f_blocks - 1) * (uint64_t)system.f_bsize < work->bytes;
     if ((work->mounted && !mounted) || status.st_uid != work->uid || (status.st_mode & 07777) != 0700)
         return err_set(err, REASON_INFRA, "%s is not a private %s of uid %u", path,
-                       work->mounted ? "tmpfs" : "directory", (unsigned)work->uid);
+                       work->mounted ? "tmpfs of the job's size" : "directory", (unsigned)work->uid);
     *ret_fd = steal_fd(&fd);
     return 0;
 }
