@@ -52,8 +52,8 @@ static inline bool ward_stands_by(const struct ward *ward) { return ward->living
 /* Whether it has come as far as to wait for its job. */
 bool ward_is_ready(const struct ward *ward);
 
-/* A standby child whose job may come, or will come, is told SOON, where the machine has a processor to spare. `perhaps`: in
- * haste, and once only for several who claim at a time. */
+/* A standby child whose job may come, or will come, is told SOON, where the machine has a processor to spare. `perhaps`:
+ * once only for several who claim at a time. */
 void ward_wake(struct ward *ward, bool perhaps);
 
 /* Gives a standby child to whoever has the other end of `control`, which is borrowed on failure, owned on success. On

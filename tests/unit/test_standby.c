@@ -342,6 +342,25 @@ static void c_they_die_with_their_zygote(void **state) {
     }
 }
 
+// What an old one has in its caches is cold. Another one takes its place.
+static void c_one_that_waits_for_long_is_replaced(void **state) {
+    struct harness harness;
+    struct err err;
+    int pidfds[HARNESS_MOST];
+    (void)state;
+    well(harness_open(&harness, QUERN_PYTHON_PROGRAM, "--standby=1,2000", DESCRIPTOR, &err), &err);
+    well(harness_await_waiting(&harness, 1, &err), &err);
+    struct harness_listed listed = list_children(&harness);
+    for (int i = 0; i < listed.count; i++)
+        assert_true((pidfds[i] = pidfd_open(listed.pids[i], 0)) >= 0);
+    for (int i = 0; i < listed.count; i++) {
+        well(harness_wait(pidfds[i], &err), &err);
+        close(pidfds[i]);
+    }
+    well(harness_await_waiting(&harness, 1, &err), &err);
+    well(harness_close(&harness, &err), &err);
+}
+
 // Its supervisor has taken another one: who waits for a job goes, the job that runs does not notice.
 static void b_a_zygote_that_nobody_asks_any_more_ends_with_its_last_job(void **state) {
     char text[4096];
@@ -395,6 +414,7 @@ int main(void) {
         cmocka_unit_test(b_streams_are_what_the_job_was_given),
         cmocka_unit_test(f_random_numbers_are_their_own),
         cmocka_unit_test(c_they_die_with_their_zygote),
+        cmocka_unit_test(c_one_that_waits_for_long_is_replaced),
         cmocka_unit_test(b_a_zygote_that_nobody_asks_any_more_ends_with_its_last_job),
         cmocka_unit_test(c_one_that_dies_while_it_waits_is_nobodys_loss), // last: a failure is a pause
     };
