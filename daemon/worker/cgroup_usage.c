@@ -26,6 +26,12 @@ static uint64_t reclaimable(const char *stat) {
     return less(figure(stat, "file"), figure(stat, "shmem")) + figure(stat, "slab_reclaimable");
 }
 
+void cgroup_cpu_read(int group, struct cgroup_cpu *ret) {
+    char text[TEXT_BYTES];
+    cgroup_read(group, "cpu.stat", text, sizeof text);
+    *ret = (struct cgroup_cpu){.user_us = figure(text, "user_usec"), .system_us = figure(text, "system_usec")};
+}
+
 bool cgroup_usage_read(int group, int work_dir, struct cgroup_usage *ret) {
     char text[TEXT_BYTES];
     uint64_t current;
@@ -40,8 +46,6 @@ bool cgroup_usage_read(int group, int work_dir, struct cgroup_usage *ret) {
     ret->peak_bytes = figure(text, "");
     cgroup_read(group, "memory.events", text, sizeof text);
     ret->out_of_memory = figure(text, "oom") > 0 && figure(text, "oom_kill") > 0;
-    cgroup_read(group, "cpu.stat", text, sizeof text);
-    ret->user_us = figure(text, "user_usec");
-    ret->system_us = figure(text, "system_usec");
+    cgroup_cpu_read(group, &ret->cpu);
     return true;
 }

@@ -294,8 +294,8 @@ static void take_usage(struct child *child) {
     struct err why;
     if (!tree_watch_end(&child->guard.watch, &usage))
         return;
-    child->exit.user_us = usage.user_us;
-    child->exit.system_us = usage.system_us;
+    child->exit.user_us = usage.cpu.user_us;
+    child->exit.system_us = usage.cpu.system_us;
     if (!usage.out_of_memory || child->done)
         return;
     tree_watch_killed(&child->guard.watch, &usage, &why);
@@ -456,9 +456,10 @@ static bool used_up(const struct host_exited *exit, uint64_t cpu_seconds) {
 
 static int death_verdict(const struct child *child, const struct host_call *commit, struct err *err) {
     const struct host_exited *exit = &child->exit;
-    if (used_up(exit, commit->limits.cpu_seconds))
-        return err_set(err, REASON_LIMIT_CPU, "the script used more than its %llu seconds of CPU time",
-                       (unsigned long long)commit->limits.cpu_seconds);
+    if (used_up(exit, commit->limits.cpu_seconds)) {
+        tree_watch_say_cpu(&commit->limits, err);
+        return -1;
+    }
     if (exit->signal) {
         err_set(err, REASON_SIGNAL, "the script's process died of SIG%s",
                 sigabbrev_np(exit->signal) ? sigabbrev_np(exit->signal) : "?");

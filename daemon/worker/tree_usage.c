@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/pid_of.h"
@@ -243,6 +244,15 @@ int tree_usage_most(const struct tree_view *view, struct cpu_book *book, struct 
     ret->cpu_us = seen_us > ret->cpu_us ? seen_us : ret->cpu_us;
     ret->memory_bytes += open_bytes(&walk);
     return 0;
+}
+
+uint64_t tree_usage_before(int pidfd) {
+    struct timespec used = {0};
+    clockid_t clock;
+    int pid = pid_of(pidfd);
+    if (pid <= 0 || clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &used) < 0)
+        return 0;
+    return (uint64_t)used.tv_sec * 1000000u + (uint64_t)used.tv_nsec / 1000u;
 }
 
 /* ---- fair ---- */

@@ -54,6 +54,9 @@ MUST_USE int tree_proc_open(int pidfd, int *ret_proc, struct err *err);
  * all, and no dearer when processes are large. */
 MUST_USE int tree_usage_count(const struct tree_view *view, uint32_t *ret_threads, struct err *err);
 
+/* CPU time in microseconds that the process behind `pidfd` has used so far; 0 when it is gone. */
+uint64_t tree_usage_before(int pidfd);
+
 MUST_USE int tree_usage_most(const struct tree_view *view, struct cpu_book *book, struct tree_usage *ret,
                              struct err *err);
 MUST_USE int tree_usage_fair(const struct tree_view *view, uint64_t *ret_memory_bytes, struct err *err);

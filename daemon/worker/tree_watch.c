@@ -10,9 +10,6 @@
 
 enum { SHORTEST_NS = 10000000, LONGEST_NS = 100000000, SHARE = 20, FILL_BYTES_PER_NS = 10 };
 
-// A single process that is beyond its CPU time gets SIGXCPU at the limit and may end by itself until then.
-#define CPU_GRACE_US UINT64_C(500000)
-
 static void rest(struct tree_watch *watch) { watch->weigh_ns = watch->count_ns = watch->survey_ns = CLOCK_NEVER; }
 
 void tree_watch_init(struct tree_watch *watch) {
@@ -49,6 +46,10 @@ void tree_watch_begin(struct tree_watch *watch, int process, const struct jail_f
     if (facts->bound < JAIL_BOUND_POLLED)
         return;
     watch->weigh_ns = clock_now_ns() + SHORTEST_NS;
+    if (watch->group >= 0)
+        cgroup_cpu_read(watch->group, &watch->before);
+    else
+        watch->before.user_us = tree_usage_before(process);
     // Where each child has a uid of its own, or a cgroup, the kernel refuses the next thread itself.
     bool kept = facts->own_uid || watch->group >= 0;
     watch->count_ns = kept ? CLOCK_NEVER : watch->weigh_ns;
@@ -109,12 +110,16 @@ static uint64_t weigh_pause_ns(const struct tree_watch *watch, uint64_t used_byt
     return pause > cost_ns * SHARE ? pause : cost_ns * SHARE;
 }
 
-static int beyond_cpu(const struct tree_watch *watch, const struct tree_usage *usage, struct err *why) {
-    if (usage->cpu_us <= watch->limits.cpu_seconds * 1000000 + CPU_GRACE_US)
+void tree_watch_say_cpu(const struct jail_limits *limits, struct err *ret_why) {
+    err_fill(ret_why, REASON_LIMIT_CPU, "the script used more than its %llu seconds of CPU time",
+             (unsigned long long)limits->cpu_seconds);
+}
+
+// The kernel keeps the same of a single process, by whole seconds of its life.
+static int beyond_cpu(const struct tree_watch *watch, uint64_t cpu_us, struct err *why) {
+    if (cpu_us <= watch->before.user_us + watch->before.system_us + watch->limits.cpu_seconds * 1000000)
         return 0;
-    err_fill(why, REASON_LIMIT_CPU,
-             "the script's processes used %llu seconds of CPU time, more than their limit of %llu",
-             (unsigned long long)(usage->cpu_us / 1000000), (unsigned long long)watch->limits.cpu_seconds);
+    tree_watch_say_cpu(&watch->limits, why);
     return 1;
 }
 
@@ -143,16 +148,20 @@ static int beyond_memory(const struct tree_watch *watch, uint64_t bytes, struct 
 static int weigh_group(struct tree_watch *watch, uint64_t began, struct err *why) {
     struct cgroup_usage usage;
     (void)cgroup_usage_read(watch->group, watch->work_dir, &usage);
-    const struct tree_usage used = {.cpu_us = usage.user_us + usage.system_us};
     watch->weigh_ns = clock_now_ns();
     watch->weigh_ns += weigh_pause_ns(watch, usage.memory_bytes, watch->weigh_ns - began);
-    return beyond_cpu(watch, &used, why) || beyond_memory(watch, usage.memory_bytes, why);
+    return beyond_cpu(watch, usage.cpu.user_us + usage.cpu.system_us, why) ||
+           beyond_memory(watch, usage.memory_bytes, why);
 }
+
+static uint64_t less(uint64_t from, uint64_t what) { return from > what ? from - what : 0; }
 
 bool tree_watch_end(struct tree_watch *watch, struct cgroup_usage *ret) {
     if (watch->group < 0 || !cgroup_usage_read(watch->group, watch->work_dir, ret))
         return false;
     watch->peak_bytes = ret->peak_bytes;
+    ret->cpu.user_us = less(ret->cpu.user_us, watch->before.user_us);
+    ret->cpu.system_us = less(ret->cpu.system_us, watch->before.system_us);
     return true;
 }
 
@@ -168,7 +177,7 @@ static int weigh(struct tree_watch *watch, uint64_t began, struct err *why, stru
     TRY(tree_usage_most(&watch->view, &watch->cpu, &usage, err));
     watch->unlinked_bytes = usage.unlinked_bytes;
     uint64_t bytes = usage.memory_bytes;
-    int beyond = beyond_cpu(watch, &usage, why);
+    int beyond = beyond_cpu(watch, usage.cpu_us, why);
     if (!beyond && bytes > watch->limits.memory_bytes)
         TRY(tree_usage_fair(&watch->view, &bytes, err));
     if (bytes > watch->peak_bytes)
@@ -186,12 +195,14 @@ static int count(struct tree_watch *watch, uint64_t began, struct err *why, stru
     return beyond_processes(watch, threads, why);
 }
 
+static uint64_t most_files(const struct jail_limits *limits) { return limits->work_files + JAIL_OWN_FILES; }
+
 static int beyond_disk(const struct tree_watch *watch, const struct work_usage *usage, struct err *why) {
     const struct jail_limits *limits = &watch->limits;
     if (usage->too_deep)
         err_fill(why, REASON_LIMIT_DISK, "the work directory has directories nested more than %d deep",
                  WORK_MOST_DEPTH);
-    else if (usage->files > limits->work_files)
+    else if (usage->files > most_files(limits))
         err_fill(why, REASON_LIMIT_DISK, "the script made more than its limit of %llu files",
                  (unsigned long long)limits->work_files);
     else if (usage->bytes > limits->work_bytes)
@@ -204,7 +215,7 @@ static int beyond_disk(const struct tree_watch *watch, const struct work_usage *
 
 static int survey(struct tree_watch *watch, uint64_t began, struct err *why) {
     struct work_usage usage;
-    work_usage_read(watch->survey_dir, watch->limits.work_files, &usage);
+    work_usage_read(watch->survey_dir, most_files(&watch->limits), &usage);
     usage.bytes += watch->unlinked_bytes;
     uint64_t now = clock_now_ns(), cost = (now - began) * SHARE;
     watch->survey_ns = now + (cost > LONGEST_NS ? cost : LONGEST_NS);

@@ -29,6 +29,8 @@ struct tree_watch {
     struct jail_facts facts;
     struct jail_limits limits;
     int process; /* pidfd of the child; borrowed */
+    /* CPU time that was used before the job: by its group; or by the child, both parts in the first. */
+    struct cgroup_cpu before;
     /* When to look next. Counting has a pace of its own: looking at the memory of many large processes is dear, and a fork
      * bomb would grow meanwhile. CLOCK_NEVER: nothing is to be watched. */
     uint64_t weigh_ns, count_ns, survey_ns;
@@ -61,10 +63,13 @@ static inline uint64_t tree_watch_next_ns(const struct tree_watch *watch) {
 
 /* When all of it is dead: whether its work directory is larger than allowed, if nobody else kept that; as tree_watch_look(). */
 int tree_watch_last_survey(struct tree_watch *watch, struct err *ret_why);
-/* When all of it is dead: what its cgroup tells; false without one. */
+/* When all of it is dead: what its cgroup tells, CPU time since the job began; false without one. */
 bool tree_watch_end(struct tree_watch *watch, struct cgroup_usage *ret);
 /* It died because it reached the limit of its cgroup. */
 void tree_watch_killed(const struct tree_watch *watch, const struct cgroup_usage *usage, struct err *ret_why);
+
+/* It had more CPU time than it may have. */
+void tree_watch_say_cpu(const struct jail_limits *limits, struct err *ret_why);
 
 /* 0: within its limits, as far as is known. 1: beyond; *ret_why names the limit with its figure. -1: the tree cannot be
  * looked at, so that nothing may be promised. */

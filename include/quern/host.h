@@ -99,7 +99,7 @@ struct host_spawned {
 struct host_exited {
     int32_t code;                /* exit status, or -1 */
     int32_t signal;              /* what it died of, or 0 */
-    uint64_t user_us, system_us; /* of the child and the descendants it waited for, not of orphans */
+    uint64_t user_us, system_us; /* since COMMIT, of the child and the descendants it waited for, not of orphans */
     uint64_t peak_rss_bytes;     /* of the largest process of the tree; shared pages included */
     struct err err;              /* reason set: the child could not be made, or its jail failed (the step is named) */
 };

@@ -35,6 +35,10 @@
 #define JAIL_EXIT 125
 #define JAIL_WORK_DIR "/run/job" /* where a child's private tmpfs stands, its current directory */
 
+/* What ops/python/quern/script.py puts there: the script, `Script Bundle`, `outputs` and `logs`. They are beside the limit
+ * of work_files, which is the script's. */
+#define JAIL_OWN_FILES 4u
+
 /* Ids: inside the namespace the zygote is 0 and slot s is JAIL_FIRST_UID + s. Outside, as root, they are
  * JAIL_HOST_UID + 0 and + 1 + s; an ordinary user has its own uid for all (facts.own_uid false). */
 #define JAIL_SLOTS 64u
@@ -77,9 +81,9 @@ struct jail_limits {
     uint64_t memory_bytes; /* what the job adds; mapped inputs apart */
     uint64_t mapped_bytes; /* inputs that will be mapped: added to the address space limit */
     uint64_t work_bytes;   /* the work directory */
-    uint64_t work_files;
-    uint64_t file_bytes; /* of one file or result */
-    uint32_t processes;  /* threads count */
+    uint64_t work_files;   /* that its script adds, directories too; in the work directory and /dev/shm */
+    uint64_t file_bytes;   /* of one file or result */
+    uint32_t processes;    /* threads count */
     uint32_t open_files;
     uint64_t cpu_seconds;
 };
@@ -116,7 +120,8 @@ MUST_USE int jail_prepare(const struct jail *jail, uint32_t slot, const struct j
 /* In the child, when it has everything but its job: the size of its address space, on which the job's memory comes. */
 MUST_USE int jail_measure(uint64_t *ret_bytes, struct err *err);
 
-/* In the child, when the job is known: rlimits, and nothing else. `space_bytes`: by jail_measure(). */
+/* In the child, when the job is known: rlimits, and nothing else. `space_bytes`: by jail_measure(). What CPU time was used
+ * before comes on top of the job's. */
 MUST_USE int jail_commit(const struct jail *jail, uint64_t space_bytes, const struct jail_limits *limits,
                          struct err *err);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "confine.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -35,13 +36,25 @@ int confine_single_thread(struct err *err) {
     return 0;
 }
 
-// Python wants an error from a closed pipe and a full file, not a death.
+// Python wants an error from a closed pipe and a full file, not a death. EINVAL: nobody handles these (SIGKILL, SIGSTOP), or
+// libc does and lets nobody else.
+static int reset_handler(int number, struct err *err) {
+    bool ignored = number == SIGPIPE || number == SIGXFSZ;
+    const struct sigaction wanted = {.sa_handler = ignored ? SIG_IGN : SIG_DFL};
+    struct sigaction found;
+    if (sigaction(number, &wanted, NULL) < 0)
+        return errno == EINVAL ? 0 : err_sys(err, REASON_INFRA, "the handler of signal %d", number);
+    if (sigaction(number, NULL, &found) < 0 || found.sa_handler != wanted.sa_handler)
+        return err_set(err, REASON_INFRA, "signal %d: expected %s, found another handler", number,
+                       ignored ? "SIG_IGN" : "SIG_DFL");
+    return 0;
+}
+
 int confine_signals(struct err *err) {
     sigset_t none, found;
     sigemptyset(&none);
     for (int number = 1; number < NSIG; number++)
-        if (number != SIGKILL && number != SIGSTOP)
-            signal(number, number == SIGPIPE || number == SIGXFSZ ? SIG_IGN : SIG_DFL);
+        TRY(reset_handler(number, err));
     if (sigprocmask(SIG_SETMASK, &none, NULL) < 0 || sigprocmask(SIG_SETMASK, NULL, &found) < 0)
         return err_sys(err, REASON_INFRA, "sigprocmask");
     if (!sigisemptyset(&found))
@@ -53,7 +66,7 @@ int confine_death(struct err *err) {
     int found = 0;
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || prctl(PR_GET_PDEATHSIG, &found, 0, 0, 0) < 0)
         return err_sys(err, REASON_INFRA, "PR_SET_PDEATHSIG");
-    return found == SIGKILL ? 0 : err_set(err, REASON_INFRA, "the death signal is %d", found);
+    return found == SIGKILL ? 0 : err_set(err, REASON_INFRA, "the death signal: expected %d, found %d", SIGKILL, found);
 }
 
 int confine_not_dumpable(struct err *err) {
@@ -101,13 +114,31 @@ static int close_between(unsigned first, unsigned last, struct err *err) {
     return 0;
 }
 
-enum { MAX_KEEP = 64, FIRST_FD = 3 };
+enum { FIRST_FD = 3 };
+
+static bool is_among(int fd, const int *sorted, size_t count) {
+    return bsearch(&fd, sorted, count, sizeof *sorted, ascending) != NULL;
+}
+
+static int check_closed(const int *sorted, size_t count, struct err *err) {
+    int open_one = -1;
+    DIR *list = opendir("/proc/self/fd");
+    if (!list)
+        return err_sys(err, REASON_INFRA, "/proc/self/fd");
+    for (struct dirent *entry; open_one < 0 && (entry = readdir(list));) {
+        int fd = (int)strtol(entry->d_name, NULL, 10); // "." and ".." are 0
+        if (fd >= FIRST_FD && fd != dirfd(list) && !is_among(fd, sorted, count))
+            open_one = fd;
+    }
+    closedir(list);
+    return open_one < 0 ? 0 : err_set(err, REASON_INFRA, "expected descriptor %d to be closed", open_one);
+}
 
 int confine_close_all_but(const int *keep, size_t count, struct err *err) {
-    int sorted[MAX_KEEP];
+    int sorted[CONFINE_MOST_KEPT];
     unsigned next = FIRST_FD;
-    if (count > MAX_KEEP)
-        return err_set(err, REASON_BUG, "expected at most %d descriptors to keep, found %zu", MAX_KEEP, count);
+    if (count > CONFINE_MOST_KEPT)
+        return err_set(err, REASON_BUG, "expected at most %d descriptors to keep, found %zu", CONFINE_MOST_KEPT, count);
     memcpy(sorted, keep, count * sizeof *keep);
     qsort(sorted, count, sizeof *sorted, ascending);
     for (size_t i = 0; i < count; i++) {
@@ -116,5 +147,6 @@ int confine_close_all_but(const int *keep, size_t count, struct err *err) {
         TRY(close_between(next, (unsigned)sorted[i] - 1, err));
         next = (unsigned)sorted[i] + 1;
     }
-    return close_between(next, ~0u, err);
+    TRY(close_between(next, ~0u, err));
+    return check_closed(sorted, count, err);
 }

@@ -20,6 +20,7 @@
 struct filter {
     struct sock_filter *code; /* owned */
     uint16_t count;
+    bool (*in_force)(void); /* asks for what this program answers, and neither the kernel nor another one */
 };
 
 struct filter_wish {
@@ -39,7 +40,7 @@ void filter_free(struct filter *filter);
 /* Whether this kernel takes filters at all. */
 bool filter_possible(void);
 
-/* For ever, for this thread and what comes of it. Needs no_new_privs. */
+/* For ever, for this thread and what comes of it, and proven to be so. Needs no_new_privs. */
 MUST_USE int filter_load(const struct filter *filter, struct err *err);
 
 #endif

@@ -298,6 +298,11 @@ static int ignore_send_buffer(scmp_filter_ctx context, struct err *err) {
     return failed < 0 ? add_failed(SCMP_SYS(setsockopt), failed, err) : 0;
 }
 
+static bool in_force(void) {
+    const int bytes = 0;
+    return setsockopt(-1, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes) == 0; // the kernel's answer is EBADF
+}
+
 static int deny_shared(scmp_filter_ctx context, bool signals_scoped, struct err *err) {
     TRY(deny(context, groups, COUNT(groups), EPERM, err));
     TRY(deny_arguments(context, shared_machine, COUNT(shared_machine), err));
@@ -343,5 +348,7 @@ int filter_job(const struct filter_wish *wish, struct filter *ret, struct err *e
         seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2) < 0)
         return err_set(err, REASON_INFRA, "libseccomp cannot be used");
     TRY(deny_all(context, wish, err));
-    return filter_compile(context, HIGHEST_KNOWN, ret, err);
+    TRY(filter_compile(context, HIGHEST_KNOWN, ret, err));
+    ret->in_force = in_force;
+    return 0;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/sysinfo.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "jail_parts.h"
@@ -39,8 +40,12 @@ int limit_set(int resource, const char *name, uint64_t soft, uint64_t hard, stru
     limit.rlim_cur = soft < limit.rlim_max ? soft : limit.rlim_max;
     if (setrlimit((__rlimit_resource_t)resource, &limit) < 0)
         return err_sys(err, REASON_INFRA, "RLIMIT_%s", name);
-    if (getrlimit((__rlimit_resource_t)resource, &found) < 0 || found.rlim_cur > soft || found.rlim_max > hard)
-        return err_set(err, REASON_INFRA, "RLIMIT_%s is not %llu", name, (unsigned long long)hard);
+    if (getrlimit((__rlimit_resource_t)resource, &found) < 0)
+        return err_sys(err, REASON_INFRA, "RLIMIT_%s", name);
+    if (found.rlim_cur > soft || found.rlim_max > hard)
+        return err_set(err, REASON_INFRA, "RLIMIT_%s: expected at most %llu, %llu, found %llu, %llu", name,
+                       (unsigned long long)soft, (unsigned long long)hard, (unsigned long long)found.rlim_cur,
+                       (unsigned long long)found.rlim_max);
     return 0;
 }
 
@@ -69,9 +74,16 @@ static uint64_t process_limit(const struct jail *jail, const struct jail_limits 
     return facts->own_uid ? limits->processes : limit_of_processes(facts, limits->processes + 4u * JAIL_SLOTS);
 }
 
+// The kernel counts from the fork, and knows whole seconds only: what was begun before the job is the job's.
+static uint64_t cpu_limit(const struct jail_limits *limits) {
+    struct timespec used = {0};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (uint64_t)used.tv_sec + (used.tv_nsec > 0) + limits->cpu_seconds;
+}
+
 int jail_commit(const struct jail *jail, uint64_t space_bytes, const struct jail_limits *limits, struct err *err) {
-    uint64_t cpu = limits->cpu_seconds;
     TRY(jail_limits_check(limits, err));
+    uint64_t cpu = cpu_limit(limits);
     uint64_t space =
         space_bytes + limits->mapped_bytes + limits->memory_bytes; // far from overflow, by the check and the machine
     TRY(limit_set(RLIMIT_AS, "AS", space, space, err));

@@ -37,10 +37,15 @@ static int step_session(struct err *err) {
 
 // Raising one's own score is allowed to all; where /proc is read-only the score stays as it is.
 static int step_out_of_memory(struct err *err) {
-    auto_fd int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    char found[8] = "";
+    auto_fd int fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
     if (fd < 0 && (errno == EROFS || errno == EACCES || errno == ENOENT))
         return 0;
-    return fd >= 0 && write(fd, "1000", 4) == 4 ? 0 : err_sys(err, REASON_INFRA, "/proc/self/oom_score_adj");
+    if (fd < 0 || write(fd, "1000", 4) != 4 || pread(fd, found, sizeof found - 1, 0) < 0)
+        return err_sys(err, REASON_INFRA, "/proc/self/oom_score_adj");
+    return strcmp(found, "1000\n") == 0
+               ? 0
+               : err_set(err, REASON_INFRA, "/proc/self/oom_score_adj: expected 1000, found %s", found);
 }
 
 static int step_mounts(void *state, struct err *err) {
@@ -127,14 +132,14 @@ static int step_rules(void *state, struct err *err) {
     return landlock_add(plan, prepare->ruleset, proc, LANDLOCK_READ, err);
 }
 
-enum { MAX_KEEP = 32 };
-
 static int step_descriptors(void *state, struct err *err) {
     struct prepare *prepare = state;
-    int keep[MAX_KEEP + 2];
+    const size_t own = 2;
+    int keep[CONFINE_MOST_KEPT];
     size_t count = prepare->keep_count;
-    if (count > MAX_KEEP)
-        return err_set(err, REASON_BUG, "expected at most %d descriptors to keep, found %zu", MAX_KEEP, count);
+    if (count > CONFINE_MOST_KEPT - own)
+        return err_set(err, REASON_BUG, "expected at most %zu descriptors to keep, found %zu", CONFINE_MOST_KEPT - own,
+                       count);
     memcpy(keep, prepare->keep, count * sizeof *keep);
     keep[count++] = prepare->work_dir;
     if (prepare->ruleset >= 0)
@@ -166,7 +171,8 @@ static int check_ids(const struct work *work, struct err *err) {
         return err_sys(err, REASON_INFRA, "reading the ids back");
     for (int i = 0; i < 3; i++)
         if (uid[i] != work->uid || gid[i] != work->gid)
-            return err_set(err, REASON_INFRA, "expected uid %u, found %u", (unsigned)work->uid, (unsigned)uid[i]);
+            return err_set(err, REASON_INFRA, "expected uid %u and gid %u, found %u and %u", (unsigned)work->uid,
+                           (unsigned)work->gid, (unsigned)uid[i], (unsigned)gid[i]);
     if (getgroups(0, NULL) != 0)
         return err_set(err, REASON_INFRA, "expected no groups, found %d", getgroups(0, NULL));
     if (setuid(0) == 0)

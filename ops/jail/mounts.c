@@ -2,11 +2,13 @@
 // The zygote's private view of the file system, made once and inherited by the mount namespace of each child.
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "jail_parts.h"
@@ -79,9 +81,23 @@ static int empty_run(bool network_open, struct err *err) {
     return made < 0 ? err_sys(err, REASON_INFRA, "an empty /run") : restored;
 }
 
+// That of another pid namespace knows us by another number, or not at all.
+static int check_proc(struct err *err) {
+    struct statfs found;
+    char own[16], self[16] = "";
+    snprintf(own, sizeof own, "%d", (int)getpid());
+    if (statfs("/proc", &found) < 0 || readlink("/proc/self", self, sizeof self - 1) < 0)
+        return err_sys(err, REASON_INFRA, "a fresh /proc");
+    if (found.f_type != PROC_SUPER_MAGIC || strcmp(self, own) != 0)
+        return err_set(err, REASON_INFRA, "a fresh /proc: expected this process to be %s, found %s", own, self);
+    return 0;
+}
+
 int mounts_proc(bool *ret_fresh, struct err *err) {
     *ret_fresh = mount("proc", "/proc", "proc", FLAGS | MS_NOEXEC, "hidepid=2") == 0;
-    return *ret_fresh || errno == EPERM ? 0 : err_sys(err, REASON_INFRA, "a fresh /proc");
+    if (*ret_fresh)
+        return check_proc(err);
+    return errno == EPERM ? 0 : err_sys(err, REASON_INFRA, "a fresh /proc");
 }
 
 int mounts_make(bool network_open, bool *ret_fresh_proc, struct err *err) {

@@ -27,23 +27,33 @@ static int make_directory(const struct work *work, const char *path, struct err 
 }
 
 static int bind(const char *from, const char *to, struct err *err) {
-    if (mount(from, to, NULL, MS_BIND, NULL) < 0)
+    struct stat wanted, found;
+    if (stat(from, &wanted) < 0 || mount(from, to, NULL, MS_BIND, NULL) < 0 || stat(to, &found) < 0)
         return err_sys(err, REASON_INFRA, "mounting %s on %s", from, to);
+    if (found.st_dev != wanted.st_dev || found.st_ino != wanted.st_ino)
+        return err_set(err, REASON_INFRA, "mounting %s on %s: it is another directory", from, to);
     return 0;
 }
 
 // The zygote writes in its /run; a child with the zygote's own uid must not even chmod there.
 static int close_run(struct err *err) {
-    if (mount(NULL, "/run", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | FLAGS, NULL) < 0)
+    struct statfs found;
+    if (mount(NULL, "/run", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | FLAGS, NULL) < 0 || statfs("/run", &found) < 0)
         return err_sys(err, REASON_INFRA, "making /run read-only");
-    return 0;
+    return found.f_flags & MS_RDONLY ? 0 : err_set(err, REASON_INFRA, "/run: expected it to be read-only, it is not");
+}
+
+// A tmpfs counts its root and what work_mount() makes below it, too: of these the script has no idea.
+static uint64_t inodes(uint64_t files, bool shared_memory) {
+    const uint64_t root = 1, directories = shared_memory ? 2 : 1;
+    return files + JAIL_OWN_FILES + root + directories;
 }
 
 // The file system's own root stays covered: its second directory would be in the script's way.
 int work_mount(const struct work *work, struct err *err) {
     char data[128];
     snprintf(data, sizeof data, "size=%llu,nr_inodes=%llu,mode=0711", (unsigned long long)work->bytes,
-             (unsigned long long)work->files);
+             (unsigned long long)inodes(work->files, work->shared_memory));
     TRY(close_run(err));
     if (mount("tmpfs", JAIL_WORK_DIR, "tmpfs", FLAGS, data) < 0)
         return err_sys(err, REASON_INFRA, "a tmpfs on " JAIL_WORK_DIR);
@@ -61,10 +71,11 @@ int work_open(const struct work *work, const char *path, int *ret_fd, struct err
     auto_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 || fchdir(fd) < 0 || fstat(fd, &status) < 0 || fstatfs(fd, &system) < 0)
         return err_sys(err, REASON_INFRA, "%s", path);
-    bool mounted = system.f_type == TMPFS_MAGIC && (system.f_flags & MS_NOSUID);
+    bool mounted = system.f_type == TMPFS_MAGIC && (system.f_flags & FLAGS) == FLAGS &&
+                   (uint64_t)(system.f_blocks - 1) * (uint64_t)system.f_bsize < work->bytes;
     if ((work->mounted && !mounted) || status.st_uid != work->uid || (status.st_mode & 07777) != 0700)
         return err_set(err, REASON_INFRA, "%s is not a private %s of uid %u", path,
-                       work->mounted ? "tmpfs" : "directory", (unsigned)work->uid);
+                       work->mounted ? "tmpfs of the job's size" : "directory", (unsigned)work->uid);
     *ret_fd = steal_fd(&fd);
     return 0;
 }
@@ -75,7 +86,7 @@ int jail_work_resize(const struct jail *jail, int work_dir, const struct jail_li
     if (!jail->facts.mount_ns) // whoever looks at the tree looks at its directory, too
         return 0;
     snprintf(bytes, sizeof bytes, "%llu", (unsigned long long)limits->work_bytes);
-    snprintf(files, sizeof files, "%llu", (unsigned long long)limits->work_files);
+    snprintf(files, sizeof files, "%llu", (unsigned long long)inodes(limits->work_files, jail->shared_memory));
     auto_fd int context = (int)syscall(SYS_fspick, work_dir, "", PICK_EMPTY_PATH | PICK_CLOEXEC);
     if (context < 0)
         return err_sys(err, REASON_INFRA, "fspick of a work directory");

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,9 +27,20 @@ struct child {
 };
 
 // A pipe takes a record of this size in one piece.
+static bool report(const struct heritage *heritage, const struct heritage_report *report) {
+    return write(heritage->report, report, sizeof *report) == (ssize_t)sizeof *report;
+}
+
 static _Noreturn void give_up(const struct heritage *heritage, const struct err *err) {
-    ssize_t sent = write(heritage->report, err, sizeof *err);
-    _exit(sent == (ssize_t)sizeof *err ? JAIL_EXIT : JAIL_EXIT + 1);
+    _exit(report(heritage, &(struct heritage_report){.err = *err}) ? JAIL_EXIT : JAIL_EXIT + 1);
+}
+
+static int report_usage(const struct heritage *heritage, struct err *err) {
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) < 0 ||
+        !report(heritage, &(struct heritage_report){.user = usage.ru_utime, .system = usage.ru_stime}))
+        return err_sys(err, REASON_INFRA, "telling the zygote what was used before the job");
+    return 0;
 }
 
 // Until the job's are here: of their kind, and nobody reads them. The host's log is not for foreign code.
@@ -127,6 +139,7 @@ static int take_commit(struct child *child, struct err *err) {
     for (size_t i = 0; i < count; i++)
         close(fds[i]);
     TRY(done);
+    TRY(report_usage(child->heritage, err));
     TRY(jail_commit(child->heritage->jail, child->space_bytes, &record.limits, err));
     call->result_bytes = record.limits.file_bytes;
     return 1;

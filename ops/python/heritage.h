@@ -19,6 +19,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/time.h>
 
 #include "quern/jail.h"
 
@@ -30,7 +31,13 @@ struct heritage {
     bool bare;                 /* nothing is loaded that could be warmed up */
     struct jail_limits limits; /* of the work directory */
     int conversation;          /* with the worker: host_call in, host_answer out */
-    int report;                /* to the zygote: one struct err if the child fails before its script begins */
+    int report;                /* to the zygote: struct heritage_report */
+};
+
+/* What a child says before its script begins, one or two records; nobody has the pipe afterwards. */
+struct heritage_report {
+    struct timeval user, system; /* CPU time that it used before COMMIT: not its job's; or zero */
+    struct err err;              /* why it gives up, or no reason */
 };
 
 #endif

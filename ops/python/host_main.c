@@ -24,7 +24,7 @@
 struct host {
     const char *name;
     struct warm_options warm;
-    uint32_t standby;
+    uint32_t standby, standby_ms;
     bool grouped;
     const char *work_base; // no namespaces were made for this process; else NULL
     struct environment environment;
@@ -40,6 +40,8 @@ const char *__asan_default_options(void) { return "detect_leaks=0:allocator_may_
 
 static const char work_base[] = "--work-base=";
 
+enum { STANDBY_MS = 600000 };
+
 static int parse_arguments(int count, char **arguments, struct host *host, struct err *err) {
     host->warm = (struct warm_options){.rehearse = true, .collapse = true};
     for (int i = 1; i < count; i++) {
@@ -51,7 +53,7 @@ static int parse_arguments(int count, char **arguments, struct host *host, struc
             host->warm = (struct warm_options){.bare = true};
         else if (strcmp(arguments[i], "--grouped") == 0)
             host->grouped = true;
-        else if (sscanf(arguments[i], "--standby=%u", &host->standby) == 1)
+        else if (sscanf(arguments[i], "--standby=%u,%u", &host->standby, &host->standby_ms) >= 1)
             continue;
         else if (strncmp(arguments[i], work_base, strlen(work_base)) == 0)
             host->work_base = arguments[i] + strlen(work_base);
@@ -173,6 +175,7 @@ static int serve(const struct host *host, struct err *err) {
     const struct zygote_options options = {.jail = host->jail,
                                            .profile = host->facts.profile,
                                            .standby = host->standby,
+                                           .standby_ms = host->standby_ms,
                                            .bare = host->warm.bare,
                                            .inherited_bytes = inherited_bytes,
                                            .requests = HOST_FD_REQUESTS,
@@ -189,7 +192,7 @@ static int fail(const struct err *err) {
 
 // Ends without Python's own ending: nothing is to be saved, and its order belongs to foreign modules.
 int main(int count, char **arguments) {
-    struct host host = {0};
+    struct host host = {.standby_ms = STANDBY_MS};
     struct err err;
     if (parse_arguments(count, arguments, &host, &err) < 0)
         return fail(&err);

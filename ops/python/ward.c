@@ -248,10 +248,14 @@ static int reap(int pidfd, siginfo_t *info, struct rusage *usage) {
 
 static uint64_t microseconds(struct timeval time) { return (uint64_t)time.tv_sec * 1000000u + (uint64_t)time.tv_usec; }
 
+static uint64_t since(struct timeval before, struct timeval now) {
+    return microseconds(now) > microseconds(before) ? microseconds(now) - microseconds(before) : 0;
+}
+
 // Of the child and of the descendants that it waited for. What was left to the init is reaped by the kernel, unmeasured.
-static void set_usage(struct host_exited *exited, const struct rusage *usage) {
-    exited->user_us = microseconds(usage->ru_utime);
-    exited->system_us = microseconds(usage->ru_stime);
+static void set_usage(struct host_exited *exited, const struct heritage_report *before, const struct rusage *usage) {
+    exited->user_us = since(before->user, usage->ru_utime);
+    exited->system_us = since(before->system, usage->ru_stime);
     exited->peak_rss_bytes = (uint64_t)usage->ru_maxrss * 1024u;
 }
 
@@ -262,13 +266,15 @@ static void set_status(struct host_exited *exited, const siginfo_t *info) {
         exited->signal = info->si_status;
 }
 
-// Whoever ends with JAIL_EXIT without a word in the pipe was the script itself, which may choose that number as well.
-static void take_report(struct ward *ward) {
-    struct err err;
-    if (read(ward->report, &err, sizeof err) != (ssize_t)sizeof err)
-        return;
-    err_distrust(&err);
-    ward->exited.err = err;
+// Whoever ends with JAIL_EXIT without a word in the pipe was the script itself, which may choose that number as well. The last
+// word is why it gave up, if it did.
+static void take_report(const struct ward *ward, struct heritage_report *ret) {
+    struct heritage_report next;
+    *ret = (struct heritage_report){0};
+    while (read(ward->report, &next, sizeof next) == (ssize_t)sizeof next)
+        *ret = next;
+    if (ret->err.reason)
+        err_distrust(&ret->err);
 }
 
 // A worker that is gone has lost its interest, too. A full buffer cannot be: this is the second record at most.
@@ -280,12 +286,15 @@ static void tell(int control, const struct host_exited *exited) {
 void ward_died(struct ward *ward) {
     siginfo_t info = {0};
     struct rusage usage = {0};
+    struct heritage_report report;
     kill_tree(ward);
-    if (reap(ward->pidfd, &info, &usage) == 0) {
+    int reaped = reap(ward->pidfd, &info, &usage);
+    take_report(ward, &report);
+    ward->exited.err = report.err;
+    if (reaped == 0) {
         set_status(&ward->exited, &info);
-        set_usage(&ward->exited, &usage);
+        set_usage(&ward->exited, &report, &usage);
     }
-    take_report(ward);
     own_close(&ward->pidfd);
 }
 

@@ -31,7 +31,7 @@ struct ward {
     uint64_t born_ns;
     uint64_t woken_ns;               /* of a standby child: when it was told SOON; 0: never */
     uint64_t work_bytes, work_files; /* of the work directory as it was made */
-    int report;                      /* read end; one struct err if the child failed before its script */
+    int report;                      /* read end of what the child says before its script */
     int init;                        /* pidfd of the tree's pid 1; -1 when it is reaped, or there is none */
     bool group;                      /* there is none: the tree is the child's process group */
     bool ended;                      /* of a group: nobody is left, what was told is told */
@@ -52,8 +52,8 @@ static inline bool ward_stands_by(const struct ward *ward) { return ward->living
 /* Whether it has come as far as to wait for its job. */
 bool ward_is_ready(const struct ward *ward);
 
-/* A standby child whose job may come, or will come, is told SOON, where the machine has a processor to spare. `perhaps`: in
- * haste, and once only for several who claim at a time. */
+/* A standby child whose job may come, or will come, is told SOON, where the machine has a processor to spare. `perhaps`:
+ * once only for several who claim at a time. */
 void ward_wake(struct ward *ward, bool perhaps);
 
 /* Gives a standby child to whoever has the other end of `control`, which is borrowed on failure, owned on success. On

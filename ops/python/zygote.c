@@ -14,15 +14,14 @@
 struct zygote {
     struct zygote_options options;
     int requests;             /* -1 when nobody is left to ask */
-    struct jail_limits usual; /* that the last job asked for: those of the next standby child's work directory */
+    struct jail_limits usual; /* of the last job that got a child: those of the next standby child's work directory */
     uint64_t quiet_ns;        /* no standby child is forked before: whoever was given one has the processor */
     struct ward wards[JAIL_SLOTS];
 };
 
-// After a request, so that one that follows at once finds us; after a standby child that failed; and how long one waits.
+// After a request, so that one that follows at once finds us; and after a standby child that failed.
 #define QUIET_NS UINT64_C(3000000)
 #define FAILED_NS UINT64_C(10000000000)
-#define STANDBY_MAX_NS UINT64_C(600000000000)
 
 // The order of the poll list: two of the zygote's own, then three per ward. Dead descriptors are -1 and never ready.
 enum { AT_SUPERVISOR, AT_REQUESTS, AT_WARDS };
@@ -97,12 +96,22 @@ static uint32_t count_standby(const struct zygote *zygote) {
     return count;
 }
 
+static uint64_t old_ns(const struct zygote *zygote, const struct ward *ward) {
+    return ward->born_ns + zygote->options.standby_ms * UINT64_C(1000000);
+}
+
 static void retire_old(struct zygote *zygote, uint64_t now_ns) {
-    for (uint32_t slot = 0; slot < JAIL_SLOTS; slot++) {
-        struct ward *ward = &zygote->wards[slot];
-        if (ward_stands_by(ward) && now_ns - ward->born_ns > STANDBY_MAX_NS)
+    for (struct ward *ward = zygote->wards; ward < zygote->wards + JAIL_SLOTS; ward++)
+        if (ward_stands_by(ward) && now_ns >= old_ns(zygote, ward))
             ward_unwanted(ward);
-    }
+}
+
+static uint64_t next_old_ns(const struct zygote *zygote) {
+    uint64_t next = CLOCK_NEVER;
+    for (const struct ward *ward = zygote->wards; ward < zygote->wards + JAIL_SLOTS; ward++)
+        if (ward_stands_by(ward) && old_ns(zygote, ward) < next)
+            next = old_ns(zygote, ward);
+    return next;
 }
 
 // One at a time, and only when nobody asks for anything. What fails here fails again for the next job, which is told why.
@@ -141,9 +150,7 @@ static int sooner(int one_ms, int other_ms) {
 static int top_up_after_ms(const struct zygote *zygote) {
     if (zygote->options.standby == 0 || zygote->requests < 0)
         return -1;
-    if (count_standby(zygote) < zygote->options.standby)
-        return clock_poll_ms(zygote->quiet_ns);
-    return (int)(STANDBY_MAX_NS / 10000000);
+    return clock_poll_ms(count_standby(zygote) < zygote->options.standby ? zygote->quiet_ns : next_old_ns(zygote));
 }
 
 // The one that the next job gets; whoever is being warmed up for another one is not asked again.
@@ -154,18 +161,15 @@ static void wake_child(struct zygote *zygote) {
         ward_wake(ward, true);
 }
 
-// Where none is ready, one is forked.
+// Where none is ready, one is forked. Who fails to fit the request dies, and no other is tried: it would fail, too.
 static int find_child(struct zygote *zygote, const struct host_spawn *request, int *control, struct err *err) {
     const struct zygote_options *options = &zygote->options;
-    struct ward *ward;
+    struct ward *ward = ready_ward(zygote);
     struct err ignored;
-    int found = -1;
     zygote->quiet_ns = clock_now_ns() + QUIET_NS;
-    zygote->usual = request->limits;
-    while (found < 0 && (ward = ready_ward(zygote)))
-        found = ward_give(ward, options->jail, request, options->inherited_bytes, *control, &ignored);
-    if (found < 0)
+    if (!ward || ward_give(ward, options->jail, request, options->inherited_bytes, *control, &ignored) < 0)
         TRY(fork_child(zygote, &request->limits, *control, err));
+    zygote->usual = request->limits;
     *control = -1;
     return 0;
 }
@@ -176,8 +180,9 @@ static int check_request(const struct host_spawn *request, size_t fd_count, stru
                        request->version);
     if (request->when > HOST_PERHAPS)
         return err_set(err, REASON_BUG, "a request: when: expected 0 to %d, found %u", HOST_PERHAPS, request->when);
-    if (fd_count != (request->when == HOST_PERHAPS ? 0u : 1u))
-        return err_set(err, REASON_BUG, "a request: %zu control sockets", fd_count);
+    const unsigned sockets = request->when == HOST_PERHAPS ? 0 : 1;
+    if (fd_count != sockets)
+        return err_set(err, REASON_BUG, "a request: expected %u control sockets, found %zu", sockets, fd_count);
     return request->when == HOST_PERHAPS ? 0 : jail_limits_check(&request->limits, err);
 }
 

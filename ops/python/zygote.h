@@ -18,6 +18,7 @@ struct zygote_options {
     struct jail *jail;
     uint32_t profile;         /* enum segment_profile */
     uint32_t standby;         /* children to keep ready */
+    uint32_t standby_ms;      /* how long one waits for its job */
     bool bare;                /* nothing is loaded but the interpreter */
     uint64_t inherited_bytes; /* of host_spawned */
     int requests;             /* host_spawn records, each with a control socket */

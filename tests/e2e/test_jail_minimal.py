@@ -149,6 +149,10 @@ def test_l_the_work_directory_is_bounded(machine):
         assert run.job["reason"] == "limit:disk" and re.fullmatch(beyond, run.job["message"]), run.stderr
     run = machine.run(body.replace("range(100)", "range(2000)").format(what="open(str(i), 'x').close()"), "--disk-files", "1000")
     assert run.job["message"] == "the script made more than its limit of 1000 files"
+    one = "import os\ndef azureml_main():\n    open('f', 'x').close()\n"  # beside what quern itself has there
+    assert machine.run(one, "--disk-files", "1").code == 0
+    run = machine.run(one + "    os.mkdir('d')\n", "--disk-files", "1")
+    assert run.job["message"] == "the script made more than its limit of 1 files"
     assert machine.left() == []
 
 

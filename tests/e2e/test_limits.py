@@ -46,6 +46,15 @@ def test_l_time(quern):
            "the script ran longer than its time limit of 1500 ms")
 
 
+def test_l_cpu_time_is_the_jobs_own(served):
+    """Nearly all of the limit may be used: what a child did before it had its job does not count, nor is it in the record."""
+    run = served("import time\ndef azureml_main():\n    begin = time.process_time()\n"
+                 "    while time.process_time() < begin + 0.9: pass\n    print(begin)\n", "--cpu", "1s")
+    assert run.code == 0, run.stderr
+    used, before = run.job["usage"]["user_ms"] + run.job["usage"]["system_ms"], float(run.script_out) * 1000
+    assert 900 <= used < 900 + before, (used, before)
+
+
 def test_l_cpu_time_of_one_process(served):
     failed(served("def azureml_main():\n    while True: pass\n", "--cpu", "1s"), 124, "limit:cpu",
            "the script used more than its 1 seconds of CPU time")
@@ -61,14 +70,14 @@ def test_l_cpu_time_of_all_processes(served):
     """None of them has used up the limit by itself."""
     failed(served("import os\ndef azureml_main():\n    for _ in range(4):\n        if os.fork() == 0:\n"
                  "            while True: pass\n    os.wait()\n", "--cpu", "1s"), 124, "limit:cpu",
-           "the script's processes used 1 seconds of CPU time, more than their limit of 1")
+           "the script used more than its 1 seconds of CPU time")
 
 
 def test_l_cpu_time_of_processes_that_have_ended(served):
     failed(served("import os, time\ndef azureml_main():\n    while True:\n        if os.fork() == 0:\n"
                  "            end = time.process_time() + 0.3\n            while time.process_time() < end: pass\n"
                  "            os._exit(0)\n        os.wait()\n", "--cpu", "1s"), 124, "limit:cpu",
-           "the script's processes used 1 seconds of CPU time, more than their limit of 1")
+           "the script used more than its 1 seconds of CPU time")
 
 
 def test_l_processes(served):
@@ -104,6 +113,16 @@ def test_l_disk(served):
     failed(served("def azureml_main():\n    with open('f', 'wb') as file:\n        while True: file.write(bytes(1 << 20))\n",
                  "--disk", "32M"), 1, "limit:disk",
            "[Errno 28] No space left on device (the limit is 32 MiB in 65536 files, 4096 MiB each)")
+
+
+def test_l_files_are_those_that_the_script_adds(served):
+    """Standby children, a fresh one of the same size perhaps, and what quern itself has in the directory is beside it."""
+    one, another = "def azureml_main():\n    open('f', 'x').close()\n", "    os.mkdir('d')\n"
+    for _ in range(2):
+        run = served(one, "--disk-files", "1")
+        assert run.code == 0, run.stderr
+        failed(served("import os\n" + one + another, "--disk-files", "1"), 1, "limit:disk",
+               "[Errno 28] No space left on device: 'd' (the limit is 1024 MiB in 1 files, 4096 MiB each)")
 
 
 def test_l_one_file(served):

@@ -85,8 +85,8 @@ static void b_files_of_the_disk_are_not_the_jobs_memory(void **state) {
     assert_true(cgroup_usage_read(group, -1, &usage));
     assert_int_equal(usage.memory_bytes >> 20, 350);
     assert_int_equal(usage.peak_bytes >> 20, 900);
-    assert_int_equal(usage.user_us, 4000000);
-    assert_int_equal(usage.system_us, 3000000);
+    assert_int_equal(usage.cpu.user_us, 4000000);
+    assert_int_equal(usage.cpu.system_us, 3000000);
     assert_true(usage.out_of_memory);
 }
 
@@ -126,9 +126,25 @@ static void l_a_group_is_looked_at(void **state) {
     assert_string_equal(why.msg, "the script's processes took 350 MiB of memory, more than their limit of 300 MiB");
     assert_int_equal(why.reason, REASON_LIMIT_MEMORY);
     tree_watch_done(&watch);
+}
+
+// A child may have been in its group for long when its job comes.
+static void l_cpu_time_is_counted_from_the_beginning_of_the_job(void **state) {
+    (void)state;
+    struct tree_watch watch;
+    struct cgroup_usage usage;
+    struct err why, err;
+    put_group("oom 0\noom_kill 0\n");
     begin(&watch, UINT64_C(400) << 20, 6);
+    put("cpu.stat", "usage_usec 12900000\nuser_usec 7000000\nsystem_usec 5900000\n");
+    assert_int_equal(tree_watch_look(&watch, &why, &err), 0);
+    put("cpu.stat", "usage_usec 13100000\nuser_usec 7000000\nsystem_usec 6100000\n");
     assert_int_equal(tree_watch_look(&watch, &why, &err), 1);
-    assert_string_equal(why.msg, "the script's processes used 7 seconds of CPU time, more than their limit of 6");
+    assert_string_equal(why.msg, "the script used more than its 6 seconds of CPU time");
+    assert_int_equal(why.reason, REASON_LIMIT_CPU);
+    assert_true(tree_watch_end(&watch, &usage));
+    assert_int_equal(usage.cpu.user_us, 3000000);
+    assert_int_equal(usage.cpu.system_us, 3100000);
     tree_watch_done(&watch);
 }
 
@@ -165,6 +181,7 @@ int main(void) {
         cmocka_unit_test(b_files_of_the_disk_are_not_the_jobs_memory),
         cmocka_unit_test(b_a_machine_without_memory_is_not_the_jobs_limit),
         cmocka_unit_test(l_a_group_is_looked_at),
+        cmocka_unit_test(l_cpu_time_is_counted_from_the_beginning_of_the_job),
         cmocka_unit_test(l_what_the_kernel_killed_has_its_figure),
         cmocka_unit_test(b_where_there_are_none_is_told),
     };

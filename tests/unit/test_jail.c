@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ops/jail/filter.h"
 #include "quern/memory.h"
 #include "quern/own.h"
 #include "tests/unit/jail_probes.h"
@@ -281,6 +282,20 @@ static int role_no_seccomp(char **argv) {
     return role_facts(argv) || zygote_with_child(allowed, false);
 }
 
+// A service manager or a container has a filter for all that it starts: that there is one says nothing of ours.
+static int role_in_force(char **argv) {
+    (void)argv;
+    struct filter job = {0}, codec = {0};
+    struct err err = {0};
+    if (take_away(SYS_ustat, ENOSYS) < 0 || filter_job(&(struct filter_wish){0}, &job, &err) < 0 ||
+        filter_codec(&codec, &err) < 0)
+        return 1;
+    dprintf(ROLE_OUT, "mode %d job %d codec %d\n", prctl(PR_GET_SECCOMP, 0, 0, 0, 0), job.in_force(), codec.in_force());
+    filter_free(&job);
+    filter_free(&codec);
+    return 0;
+}
+
 // The first process of a tree, whom a script with its uid and without rules can write to: it has a filter more than we.
 static int first_process(const struct jail *jail, int work_dir) {
     (void)jail;
@@ -350,6 +365,7 @@ static const struct role roles[] = {
     {"network", role_network},
     {"no_landlock", role_no_landlock},
     {"no_seccomp", role_no_seccomp},
+    {"in_force", role_in_force},
     {"first_process", role_first_process},
     {"bad_slot", role_bad_slot},
     {"failing_step", role_failing_step},
@@ -473,6 +489,11 @@ static void b_what_the_machine_lacks_is_a_fact(void **state) {
     role_expect("no_seccomp", "", expected);
 }
 
+static void f_a_program_of_others_is_not_taken_for_ours(void **state) {
+    (void)state;
+    role_expect("in_force", "", "mode 2 job 0 codec 0\n");
+}
+
 static void f_the_first_process_has_nothing_to_give(void **state) {
     (void)state;
     role_expect("first_process", "", root() ? "seen 0 written 0 filters 0\n" : "seen 1 written 1 filters 2\n");
@@ -481,7 +502,7 @@ static void f_the_first_process_has_nothing_to_give(void **state) {
 static void b_failing_step_is_named(void **state) {
     (void)state;
     role_expect("bad_slot", "", "-1 expected a slot below 64, found 64\n");
-    role_expect("failing_step", "", "-1 jail: descriptors: expected at most 32 descriptors to keep, found 40\n");
+    role_expect("failing_step", "", "-1 jail: descriptors: expected at most 30 descriptors to keep, found 40\n");
 }
 
 int main(int argc, char **argv) {
@@ -498,6 +519,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(b_python_with_its_stack_works),
         cmocka_unit_test(f_open_network_is_ip_only),
         cmocka_unit_test(b_what_the_machine_lacks_is_a_fact),
+        cmocka_unit_test(f_a_program_of_others_is_not_taken_for_ours),
         cmocka_unit_test(f_the_first_process_has_nothing_to_give),
         cmocka_unit_test(b_failing_step_is_named),
     };

@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "quern/memory.h"
@@ -151,6 +153,29 @@ static int role_limits(char **argv) {
     return zygote_with_child(limit_memory, false);
 }
 
+// More than a second, of which a second has to come on top.
+static int limit_cpu(const struct jail *jail, int work_dir) {
+    (void)work_dir;
+    struct jail_limits limits;
+    struct rlimit found;
+    struct err err = {0};
+    uint64_t space = 0;
+    jail_limits_default(&limits);
+    limits.cpu_seconds = 5;
+    for (struct timespec used = {0}; used.tv_sec < 1;)
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    if (jail_measure(&space, &err) < 0 || jail_commit(jail, space, &limits, &err) < 0 ||
+        getrlimit(RLIMIT_CPU, &found) < 0)
+        return zygote_tell(&err);
+    dprintf(ROLE_OUT, "%llu %llu\n", (unsigned long long)found.rlim_cur, (unsigned long long)found.rlim_max);
+    return 0;
+}
+
+static int role_cpu(char **argv) {
+    (void)argv;
+    return zygote_with_child(limit_cpu, false);
+}
+
 static int fork_bomb(const struct jail *jail, int work_dir) {
     (void)work_dir;
     struct jail_limits limits;
@@ -227,7 +252,7 @@ static int role_resize(char **argv) {
 
 static const struct role roles[] = {
     {"many", role_many},      {"killed", role_to_be_killed}, {"limits", role_limits},
-    {"bomb", role_fork_bomb}, {"resize", role_resize},
+    {"bomb", role_fork_bomb}, {"resize", role_resize},       {"cpu", role_cpu},
 };
 
 // ---- tests ----
@@ -271,6 +296,11 @@ static void l_limits_bind(void **state) {
     role_expect("limits", "", "fits 1 more 0 file EFBIG files 1\n");
 }
 
+static void l_cpu_time_before_the_job_comes_on_top(void **state) {
+    (void)state;
+    role_expect("cpu", "", "7 8\n");
+}
+
 static void l_work_directory_follows_the_limits(void **state) {
     (void)state;
     role_expect("resize", "", "full at 16 MiB: ENOSPC\n");
@@ -312,6 +342,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(f_every_child_has_its_own_uid_tmpfs_and_namespace),
         cmocka_unit_test(c_trees_die_with_the_zygote),
         cmocka_unit_test(l_limits_bind),
+        cmocka_unit_test(l_cpu_time_before_the_job_comes_on_top),
         cmocka_unit_test(l_work_directory_follows_the_limits),
         cmocka_unit_test(l_processes_are_counted_per_child_or_for_all),
         cmocka_unit_test(b_limits_are_checked),

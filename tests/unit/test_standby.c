@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "quern/clock.h"
@@ -104,9 +105,8 @@ static void l_its_limits_are_those_of_its_job(void **state) {
     static const char script[] = "import os, resource\n"
                                  "def azureml_main():\n"
                                  "    disk = os.statvfs('.')\n"
-                                 "    print(disk.f_frsize * disk.f_blocks >> 20, disk.f_files,\n"
-                                 "          resource.getrlimit(resource.RLIMIT_NOFILE)[1],\n"
-                                 "          resource.getrlimit(resource.RLIMIT_CPU)[0])\n";
+                                 "    print(disk.f_frsize * disk.f_blocks >> 20, disk.f_ffree,\n"
+                                 "          resource.getrlimit(resource.RLIMIT_NOFILE)[1])\n";
     struct harness_child child;
     struct jail_limits limits;
     struct err err;
@@ -114,9 +114,8 @@ static void l_its_limits_are_those_of_its_job(void **state) {
     int ends[2];
     jail_limits_default(&limits);
     limits.work_bytes = 16u << 20;
-    limits.work_files = 77;
+    limits.work_files = 1; // of the next that stand by, too: what warms them up finds room
     limits.open_files = 99;
-    limits.cpu_seconds = 11;
     await_standby(*state);
     assert_int_equal(pipe(ends), 0);
     auto_fd int out = ends[0], in = ends[1];
@@ -127,7 +126,8 @@ static void l_its_limits_are_those_of_its_job(void **state) {
     well(child_start(&child, script, &err), &err);
     end(&child);
     script_read_all(out, text, sizeof text);
-    assert_string_equal(text, "16 77 99 11\n");
+    assert_string_equal(text, "16 1 99\n");
+    await_standby(*state);
 }
 
 // What stood in the interpreter's way, or was in reach of a rehearsal.
@@ -158,6 +158,50 @@ static void await_once_more(const struct harness_child *child) {
         assert_int_equal(ioctl(child->conversation, SIOCOUTQ, &left), 0);
         assert_true(clock_now_ns() < deadline);
     }
+}
+
+static uint64_t cpu_us(const struct harness_child *child) {
+    struct timespec used;
+    clockid_t clock;
+    assert_int_equal(clock_getcpuclockid(pid_behind(child->pidfd), &clock), 0);
+    assert_int_equal(clock_gettime(clock, &used), 0);
+    return (uint64_t)used.tv_sec * 1000000 + (uint64_t)used.tv_nsec / 1000;
+}
+
+enum { OFTEN = 100 };
+
+// What it did while it waited is more than its job, which has its whole limit and nothing of that in its record.
+static void l_what_it_did_while_it_waited_is_not_its_jobs(void **state) {
+    static const char script[] =
+        "import resource\ndef azureml_main():\n    print(*resource.getrlimit(resource.RLIMIT_CPU))\n";
+    const struct host_call soon = {.kind = HOST_SOON};
+    struct jail_limits limits;
+    struct harness_child child;
+    struct err err;
+    unsigned long long soft = 0, hard = 0;
+    char text[64];
+    int ends[2];
+    await_standby(*state);
+    well(child_open_ahead(*state, &child, &err), &err);
+    for (int i = 0; i < OFTEN; i++) {
+        well(child_send(&child, &soon, -1, &err), &err);
+        await_once_more(&child);
+    }
+    uint64_t before = cpu_us(&child);
+    jail_limits_default(&limits);
+    limits.cpu_seconds = 11;
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    auto_fd int out = ends[0], in = ends[1];
+    well(child_ready(&child, &err), &err);
+    well(commit_with(&child, &limits, in, &err), &err);
+    own_close(&in);
+    well(child_start(&child, script, &err), &err);
+    end(&child);
+    script_read_all(out, text, sizeof text);
+    assert_int_equal(sscanf(text, "%llu %llu", &soft, &hard), 2);
+    assert_int_equal(hard, soft + 1);
+    assert_in_range((soft - limits.cpu_seconds) * 1000000, before, before + 2000000);
+    assert_in_range(child.exited.user_us + child.exited.system_us, 1, before / 2);
 }
 
 static void output_asked_ahead(const struct harness *harness, char *text, size_t bytes, bool at_leisure) {
@@ -298,6 +342,25 @@ static void c_they_die_with_their_zygote(void **state) {
     }
 }
 
+// What an old one has in its caches is cold. Another one takes its place.
+static void c_one_that_waits_for_long_is_replaced(void **state) {
+    struct harness harness;
+    struct err err;
+    int pidfds[HARNESS_MOST];
+    (void)state;
+    well(harness_open(&harness, QUERN_PYTHON_PROGRAM, "--standby=1,2000", DESCRIPTOR, &err), &err);
+    well(harness_await_waiting(&harness, 1, &err), &err);
+    struct harness_listed listed = list_children(&harness);
+    for (int i = 0; i < listed.count; i++)
+        assert_true((pidfds[i] = pidfd_open(listed.pids[i], 0)) >= 0);
+    for (int i = 0; i < listed.count; i++) {
+        well(harness_wait(pidfds[i], &err), &err);
+        close(pidfds[i]);
+    }
+    well(harness_await_waiting(&harness, 1, &err), &err);
+    well(harness_close(&harness, &err), &err);
+}
+
 // Its supervisor has taken another one: who waits for a job goes, the job that runs does not notice.
 static void b_a_zygote_that_nobody_asks_any_more_ends_with_its_last_job(void **state) {
     char text[4096];
@@ -345,11 +408,13 @@ int main(void) {
         cmocka_unit_test(b_the_place_is_filled_again),
         cmocka_unit_test(b_more_jobs_than_wait_for_them),
         cmocka_unit_test(l_its_limits_are_those_of_its_job),
+        cmocka_unit_test(l_what_it_did_while_it_waited_is_not_its_jobs),
         cmocka_unit_test(f_what_it_did_while_it_waited_leaves_nothing),
         cmocka_unit_test(f_the_hosts_log_is_not_in_its_reach),
         cmocka_unit_test(b_streams_are_what_the_job_was_given),
         cmocka_unit_test(f_random_numbers_are_their_own),
         cmocka_unit_test(c_they_die_with_their_zygote),
+        cmocka_unit_test(c_one_that_waits_for_long_is_replaced),
         cmocka_unit_test(b_a_zygote_that_nobody_asks_any_more_ends_with_its_last_job),
         cmocka_unit_test(c_one_that_dies_while_it_waits_is_nobodys_loss), // last: a failure is a pause
     };
