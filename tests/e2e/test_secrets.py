@@ -95,7 +95,7 @@ def test_f_no_process_that_forks_children_has_a_secret_and_no_child_has(host):
     assert has_secret(fleet.store_server.process.pid) and has_secret(os.getpid())  # the search finds what there is
     assert {exe for exe, has in found if has} <= {"quern-worker"}  # it reads the files whenever it needs them
     assert {"quern-python", "quern-codec"} <= {exe for exe, has in found}
-    assert not has_secret(child)
+    assert not has_secret(child) and not has_secret(host.process.pid)
     with open(os.open("ready", os.O_RDONLY, dir_fd=place), "rb") as file:
         seen = file.read()
     assert b"/status" in seen and b"/proc/net/" in seen and not any(secret in seen for secret in SECRETS)
