@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A script's output stream while it runs: read from its pipe, kept in a memory file up to a limit, counted beyond. What
- * is cut is cut at the limit, and a mark outside the data (manifest, last line of the file) says so.
+ * is cut is cut at the limit. The manifest says so, where no script can write; a last line of the file, behind the limit, tells
+ * people, and proves nothing: a script may print the same.
  *
  * Ownership: the spool owns both ends of its pipe and the file. Units: bytes. Errors: REASON_INFRA.
  */

@@ -12,7 +12,7 @@
  * The tree makes no memory files itself, which nobody would have open or mapped on their way through a socket: it is lent
  * one (quern/host.h), which counts wherever it is. Where no seccomp keeps it from making some they count as far as they are
  * found: mapped, and, where the reader may see what is open, open. There sockets count as full ones, beyond the few of an
- * ordinary script. Unseen are what pipes buffer, and sockets in the queue of a socket.
+ * ordinary script, and so does whatever is open beyond 16384 descriptors: a look has to be cheap. Unseen are what pipes buffer, and sockets in the queue of a socket.
  *
  * The reader has to have created the tree's user namespace, or be root. Processes that end meanwhile are left out.
  */

@@ -10,6 +10,9 @@
 
 enum { SHORTEST_NS = 10000000, LONGEST_NS = 100000000, SHARE = 20, FILL_BYTES_PER_NS = 10 };
 
+// However dear a look was, and so whatever share of a processor looking takes: how dear it is, the script decides.
+enum { MOST_REST_NS = 1000000000 };
+
 static void rest(struct tree_watch *watch) { watch->weigh_ns = watch->count_ns = watch->survey_ns = CLOCK_NEVER; }
 
 void tree_watch_init(struct tree_watch *watch) {
@@ -102,12 +105,11 @@ static uint64_t within(uint64_t pause, uint64_t shortest, uint64_t longest) {
     return pause < shortest ? shortest : pause > longest ? longest : pause;
 }
 
-// The soonest that the rest could be filled, and no more often than the cost allows.
+// The soonest that what is left could be filled, and no more often than the cost allows.
 static uint64_t weigh_pause_ns(const struct tree_watch *watch, uint64_t used_bytes, uint64_t cost_ns) {
     uint64_t limit = watch->limits.memory_bytes;
     uint64_t pause = (limit > used_bytes ? limit - used_bytes : 0) / FILL_BYTES_PER_NS;
-    pause = within(pause, SHORTEST_NS, LONGEST_NS);
-    return pause > cost_ns * SHARE ? pause : cost_ns * SHARE;
+    return within(cost_ns * SHARE, within(pause, SHORTEST_NS, LONGEST_NS), MOST_REST_NS);
 }
 
 void tree_watch_say_cpu(const struct jail_limits *limits, struct err *ret_why) {
@@ -217,8 +219,8 @@ static int survey(struct tree_watch *watch, uint64_t began, struct err *why) {
     struct work_usage usage;
     work_usage_read(watch->survey_dir, most_files(&watch->limits), &usage);
     usage.bytes += watch->unlinked_bytes;
-    uint64_t now = clock_now_ns(), cost = (now - began) * SHARE;
-    watch->survey_ns = now + (cost > LONGEST_NS ? cost : LONGEST_NS);
+    uint64_t now = clock_now_ns();
+    watch->survey_ns = now + within((now - began) * SHARE, LONGEST_NS, MOST_REST_NS);
     return beyond_disk(watch, &usage, why);
 }
 

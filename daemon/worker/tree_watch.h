@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The limits of a job that the kernel keeps for single processes only, kept for its whole tree: memory, CPU time, and the
- * number of threads where all children have one uid, and the work directory where it is no file system of its own. By looking, again and again: `bound: polled`. Between two looks a
- * tree may get beyond its limit; the nearer it is, the sooner is the next look, and looking never takes more than a
- * twentieth of a processor.
+ * number of threads where all children have one uid, and the work directory where it is no file system of its own. By
+ * looking, again and again: `bound: polled`. Between two looks a tree may get beyond its limit; the nearer it is, the sooner
+ * is the next look, 10 to 100 ms after the last. Looking takes a twentieth of a processor at most, as long as a look takes
+ * less than 50 ms; the next one is due a second after a dearer one, so that a tree does not buy itself time by being dear to
+ * look at.
  *
  * With a control group (`bound: cgroup`) the kernel keeps threads, and memory and work directory together; which of these
  * two it is, and CPU time, are looked at there.

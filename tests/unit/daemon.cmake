@@ -24,4 +24,6 @@ quern_unit_test(requests ${CMAKE_CURRENT_LIST_DIR}/test_requests.c ${CMAKE_SOURC
 quern_unit_test(cgroups ${CMAKE_CURRENT_LIST_DIR}/test_cgroups.c ${CMAKE_SOURCE_DIR}/daemon/worker/tree_watch.c ${CMAKE_SOURCE_DIR}/daemon/worker/work_usage.c
                 ${CMAKE_SOURCE_DIR}/daemon/worker/tree_usage.c ${CMAKE_SOURCE_DIR}/daemon/worker/cgroup_usage.c
                 ${CMAKE_SOURCE_DIR}/daemon/worker/cpu_book.c LIBS quern_run quern_jail)
+quern_unit_test(tree_watch ${CMAKE_CURRENT_LIST_DIR}/test_tree_watch.c ${worker}/tree_watch.c ${worker}/work_usage.c
+                ${worker}/tree_usage.c ${worker}/cgroup_usage.c ${worker}/cpu_book.c LIBS quern_run quern_jail)
 quern_unit_test(cpu_book ${CMAKE_CURRENT_LIST_DIR}/test_cpu_book.c ${CMAKE_SOURCE_DIR}/daemon/worker/cpu_book.c)
