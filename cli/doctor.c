@@ -241,8 +241,11 @@ static const struct {
      true},
     {offsetof(struct jail_facts, own_uid), "jobs share one user", "run quernd as root, which gives its rights away",
      false},
-    {offsetof(struct jail_facts, landlock_abi), "no Landlock", "a kernel >= 5.13 with lsm=landlock,...", false},
-    {offsetof(struct jail_facts, seccomp), "no seccomp", "a kernel with CONFIG_SECCOMP_FILTER", false},
+    {offsetof(struct jail_facts, landlock_abi),
+     "no Landlock: scripts can read what their uid can, and before Linux 5.12 write it",
+     "a kernel >= 5.13 with lsm=landlock,...", false},
+    {offsetof(struct jail_facts, seccomp), "no seccomp: scripts can make all system calls",
+     "a kernel with CONFIG_SECCOMP_FILTER", false},
 };
 
 static const char *const bounds[] = {[JAIL_BOUND_RLIMIT] = "rlimits of single processes",
@@ -261,6 +264,9 @@ static void look_jail(struct findings *findings, const struct jail_facts *facts)
         if (!fact && !told)
             warning(findings, "jail", jail_facts_wanted[i].lacks, jail_facts_wanted[i].remedy);
     }
+    if (!facts->user_ns && facts->landlock_abi == 1)
+        warning(findings, "jail", "Landlock is old: what an environment imports can write wherever quern can",
+                "a kernel >= 5.19");
 }
 
 static void look_python(struct findings *findings) {

@@ -11,10 +11,6 @@ static bool needs_python(const struct attempt *attempt) {
     return attempt->task == RUN_SCRIPT || attempt->task == RUN_LINT || job_is_text_table(attempt->job.inputs[0].format);
 }
 
-static const char minimal[] =
-    "the jail is minimal here: this machine gives no user namespaces (quern doctor); what scripts "
-    "can see of it then is told in docs/security.md";
-
 // Who debugs thinks longer than any limit that is not the job's own.
 static void settle_limits(struct attempt *attempt, const struct limits_layers *layers) {
     struct job_limits *limits = &attempt->job.limits;
@@ -32,8 +28,9 @@ static int connect_python(struct attempt *attempt, struct err *err) {
     attempt->profile = peer.profile;
     struct manifest *manifest = &attempt->manifest;
     manifest->jail = peer.facts;
-    if (peer.facts.level == JAIL_MINIMAL)
-        report_warning(&attempt->report, "%s", minimal);
+    const char *lack;
+    for (uint32_t i = 0; (lack = jail_lack(&peer.facts, i)); i++)
+        report_warning(&attempt->report, "the jail is minimal here: %s", lack);
     settle_limits(attempt, &peer.limits);
     memcpy(manifest->python, peer.python, sizeof manifest->python);
     memcpy(manifest->pandas, peer.pandas, sizeof manifest->pandas);

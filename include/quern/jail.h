@@ -50,8 +50,8 @@ enum jail_level { JAIL_NONE = 0, JAIL_MINIMAL = 1, JAIL_USER = 2, JAIL_FULL = 3 
 /* 0 or 1 unless said otherwise. Plain data: crosses process borders. */
 struct jail_facts {
     uint32_t level; /* full: own_uid, Landlock, seccomp and all namespaces (net_ns unless the network is open);
-                       user: all namespaces; minimal: Landlock and seccomp, and not uid 0 for scripts; the bound of memory is
-                       told apart */
+                       user: the same without own_uid; minimal: what lacks more, all namespaces or Landlock, seccomp and not
+                       uid 0 for scripts; the bound of memory is told apart */
     uint32_t user_ns, mount_ns, pid_ns, net_ns, ipc_ns;
     uint32_t own_uid;      /* one uid per child */
     uint32_t landlock_abi; /* 0: none */
@@ -60,7 +60,7 @@ struct jail_facts {
     uint32_t network_open;
 };
 
-/* The least that is asked for. All zero: whatever there is. */
+/* The least that is asked for, Landlock and seccomp with every level. All zero: whatever there is. */
 struct jail_require {
     uint32_t level; /* enum jail_level */
     uint32_t bound; /* enum jail_bound */
@@ -68,6 +68,9 @@ struct jail_require {
 
 /* REASON_CONFIG when the machine gives less: there is no silent step down. */
 MUST_USE int jail_meets(const struct jail_facts *facts, const struct jail_require *require, struct err *err);
+
+/* What makes a jail minimal and what scripts can do for it, sentence by sentence: index 0, 1, ... until it gives NULL. */
+const char *jail_lack(const struct jail_facts *facts, uint32_t index);
 
 /* Zero never means unlimited: jail_limits_default() fills in the defaults, jail_limits_check() refuses zeros. */
 struct jail_limits {

@@ -50,11 +50,10 @@ static bool maps_slots(const char *path, uint32_t first) {
 uint32_t facts_level(const struct jail_facts *facts, bool network_open) {
     bool namespaces =
         facts->user_ns && facts->mount_ns && facts->pid_ns && facts->ipc_ns && (facts->net_ns || network_open);
-    if (namespaces && facts->own_uid && facts->landlock_abi && facts->seccomp)
-        return JAIL_FULL;
-    if (namespaces)
-        return JAIL_USER;
-    return facts->landlock_abi && facts->seccomp && (facts->own_uid || getuid() != 0) ? JAIL_MINIMAL : JAIL_NONE;
+    bool rules = facts->landlock_abi && facts->seccomp;
+    if (namespaces && rules)
+        return facts->own_uid ? JAIL_FULL : JAIL_USER;
+    return namespaces || (rules && (facts->own_uid || getuid() != 0)) ? JAIL_MINIMAL : JAIL_NONE;
 }
 
 static bool may_give_ids(uint32_t first) {

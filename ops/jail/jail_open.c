@@ -25,11 +25,41 @@ const char *jail_bound_name(enum jail_bound bound) {
     return (unsigned)bound < sizeof bound_names / sizeof *bound_names ? bound_names[bound] : "rlimit";
 }
 
+const char *jail_lack(const struct jail_facts *facts, uint32_t index) {
+    const char *found[4];
+    uint32_t count = 0;
+    if (!facts->user_ns)
+        found[count++] =
+            "this machine gives no user namespaces (quern doctor); what scripts can see of it then is told "
+            "in docs/security.md";
+    // Who is not to write needs a version that lets him move what he has written (close_disk).
+    if (!facts->user_ns && facts->landlock_abi == 1)
+        found[count++] =
+            "this machine has Landlock of before Linux 5.19 (quern doctor); what an environment imports can "
+            "write wherever quern can";
+    // Mounts are made read-only from 5.12 on (mounts.c).
+    if (!facts->landlock_abi)
+        found[count++] = facts->own_uid ? "this machine has no Landlock (quern doctor); scripts can read, and before "
+                                          "Linux 5.12 write, all files "
+                                          "that are open to everybody"
+                                        : "this machine has no Landlock (quern doctor); scripts can read, and before "
+                                          "Linux 5.12 write, all files "
+                                          "of quern's user, passwords and keys among them";
+    if (!facts->seccomp)
+        found[count++] =
+            "this machine has no seccomp (quern doctor); scripts can make all system calls, and connect to "
+            "the sockets of services by their paths";
+    return index < count ? found[index] : NULL;
+}
+
 int jail_meets(const struct jail_facts *facts, const struct jail_require *require, struct err *err) {
     if (facts->level < require->level)
         return err_set(err, REASON_CONFIG, "the jail is %s here, %s is required (see: quern doctor)",
                        jail_level_name((enum jail_level)facts->level),
                        jail_level_name((enum jail_level)require->level));
+    if (require->level && !(facts->landlock_abi && facts->seccomp))
+        return err_set(err, REASON_CONFIG, "the jail has no %s here, %s is required (see: quern doctor)",
+                       facts->landlock_abi ? "seccomp" : "Landlock", jail_level_name((enum jail_level)require->level));
     if (facts->bound < require->bound)
         return err_set(err, REASON_CONFIG, "memory of a job as a whole is bounded by %s here, %s is required",
                        jail_bound_name((enum jail_bound)facts->bound),
@@ -45,13 +75,13 @@ static int fixed_path(const char *text, char path[PATH_MAX], struct err *err) {
 }
 
 int jail_work_path(const struct jail *jail, uint32_t slot, char path[PATH_MAX], struct err *err) {
-    if (jail->facts.level == JAIL_MINIMAL)
-        return place_path(&jail->place, slot, "work", path, err);
-    return fixed_path(JAIL_WORK_DIR, path, err);
+    if (jail->facts.mount_ns)
+        return fixed_path(JAIL_WORK_DIR, path, err);
+    return place_path(&jail->place, slot, "work", path, err);
 }
 
 int jail_home(const struct jail *jail, char path[PATH_MAX], struct err *err) {
-    return fixed_path(jail->facts.level == JAIL_MINIMAL ? jail->place.home : JAIL_WORK_DIR, path, err);
+    return fixed_path(jail->facts.mount_ns ? JAIL_WORK_DIR : jail->place.home, path, err);
 }
 
 // Everything that follows changes mounts: never those of the host.
@@ -132,7 +162,7 @@ static int fill(struct jail *jail, const struct jail_options *options, struct er
     TRY(paths_allow(&jail->plan, network, !jail->fresh_proc, options->read_paths, err));
     const struct filter_wish wish = {.network_open = network,
                                      .path_truncate = jail->facts.landlock_abi >= 3,
-                                     .shared_machine = jail->facts.level == JAIL_MINIMAL,
+                                     .shared_machine = !jail->facts.mount_ns,
                                      .shared_uid = !jail->facts.own_uid,
                                      .signals_scoped = jail->facts.landlock_abi >= 6,
                                      .memory_files = options->grouped};

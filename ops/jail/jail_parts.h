@@ -16,7 +16,7 @@ struct jail {
     struct filter filter;
     bool shared_memory; /* /dev/shm exists */
     bool fresh_proc;    /* each child can have a /proc of its own pid namespace */
-    struct place place; /* level minimal: of the work directories */
+    struct place place; /* without a mount namespace: of the work directories */
     int own_pid_ns;
     int init_program;
     void *init_stack;

@@ -2,10 +2,14 @@
 """The level of the jail is told everywhere, and required: nobody gets less than was asked for without a word.
 
 Within a user namespace that has one id (`unshare -r`) every machine gives level user, to root too."""
+import json
 import os
+import socket
 import subprocess
 
-from fleet import PATIENCE_SECONDS, QUERN, RELEASE, eventually
+import pytest
+
+from fleet import PATIENCE_SECONDS, QUERN, RELEASE, ROOT, eventually
 
 LEVEL = "full" if os.geteuid() == 0 else "user"
 NOTHING = "def azureml_main():\n    pass\n"
@@ -20,10 +24,10 @@ def test_b_the_record_tells(quern):
     assert (run.job["jail"]["level"], run.job["jail"]["bound"]) == (LEVEL, "polled")
 
 
-def lesser_run(tmp_path, *options):
+def lesser_run(tmp_path, *options, text="print('ran')\n" + NOTHING, around=()):
     script = tmp_path / "script.py"
-    script.write_text("print('ran')\n" + NOTHING)
-    return subprocess.run([*LESS, QUERN, "run", script, *options], capture_output=True, text=True, check=False)
+    script.write_text(text)
+    return subprocess.run([*LESS, *around, QUERN, "run", script, *options], capture_output=True, text=True, check=False)
 
 
 def test_f_run_refuses_a_lesser_jail(tmp_path):
@@ -32,6 +36,36 @@ def test_f_run_refuses_a_lesser_jail(tmp_path):
     assert "✕ failed after" in done.stderr and f": {BELOW} (config)" in done.stderr
     done = lesser_run(tmp_path, "--jail", "user")
     assert (done.returncode, "ran" in done.stdout) == (0, True), done.stderr
+
+
+# What the machine lacks, what a script then can do, and what is said about it.
+LACKS = {
+    "landlock": ("Landlock", "open(PATH + 'password', 'r+').write('mine')",
+                 "scripts can read, and before Linux 5.12 write, all files of quern's user, passwords and keys among them"),
+    "seccomp": ("seccomp", "import socket; socket.socket(socket.AF_UNIX).connect(PATH + 'socket')",
+                "scripts can make all system calls, and connect to the sockets of services by their paths"),
+}
+
+
+@pytest.mark.parametrize("lack", LACKS)
+def test_f_what_is_lacking_is_no_level_that_can_be_required(tmp_path, lack):
+    name, deed, then = LACKS[lack]
+    around = [ROOT / "tests/e2e/lacking.py", lack]
+    (tmp_path / "password").write_text("secret")
+    text = f"PATH = {str(tmp_path) + '/'!r}\n{deed}\nprint('done')\n{NOTHING}"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "socket"))
+        server.listen()
+        assert "done" not in lesser_run(tmp_path, text=text).stdout
+        done = lesser_run(tmp_path, "-o", tmp_path / "out", text=text, around=around)
+    record = json.loads((tmp_path / "out" / "job.json").read_text())
+    assert (done.returncode, "done" in done.stdout, record["jail"]["level"]) == (0, True, "minimal"), done.stderr
+    assert record["warnings"] == [f"the jail is minimal here: this machine has no {name} (quern doctor); {then}"]
+    done = lesser_run(tmp_path, "--jail", "minimal", around=around)
+    assert (done.returncode, done.stdout) == (78, "")
+    assert f"environment default: the jail has no {name} here, minimal is required (see: quern doctor) (config)" in done.stderr
+    done = subprocess.run([*LESS, *around, QUERN, "doctor"], capture_output=True, text=True, check=False)
+    assert "jail      minimal; memory" in done.stdout and f"no {name}: scripts can " in done.stdout
 
 
 def test_b_doctor_tells_level_and_bound():

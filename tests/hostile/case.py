@@ -9,6 +9,8 @@ run here, what must come of it:
     minimal  those that differ at level minimal, where there are no namespaces
     cgroup   those that differ where the kernel counts the memory of a job (QUERN_BOUND)
     untruncated  those of `found` that differ where Landlock knows no truncation (before Linux 6.2), and the filter stands in
+    unscoped     those of `found` that differ at level user where Landlock has no scope (before Linux 6.12), and the first process
+                 of the job's tree, which has the same uid and hears no signal, may be sent one
     not_stopped  {level: what the script can all the same, in words}: docs/security.md has them all
     or       another word that the record may have instead, where two watch and either may be the first
     free     what it says without the jail, or   no_control: why that is not tried
@@ -27,16 +29,19 @@ HERE = pathlib.Path(__file__).resolve().parent
 GROUPS = ("network", "file_read", "file_write", "process", "signal", "memory", "cpu", "disk", "result", "injection",
           "cross_job", "clock")
 KEYS = {"reason", "message", "like", "found", "user", "free", "no_control", "end", "neighbour", "options", "input", "minimal", "cgroup", "not_stopped",
-        "warnings", "short", "or", "untruncated"}
+        "warnings", "short", "or", "untruncated", "unscoped"}
 
 BOUND = os.environ.get("QUERN_BOUND", "polled")  # what keeps the memory of jobs on this machine
 MINIMAL = ("the jail is minimal here: this machine gives no user namespaces (quern doctor); what scripts can see of it then is "
            "told in docs/security.md")
-CREATE_RULESET, VERSION, TRUNCATION = 444, 1, 3  # landlock_create_ruleset(2) tells its version; the one that knows truncation
+OLD = ("the jail is minimal here: this machine has Landlock of before Linux 5.19 (quern doctor); what an environment imports can "
+       "write wherever quern can")
+CREATE_RULESET, VERSION = 444, 1  # landlock_create_ruleset(2) tells its version
+MOVING, TRUNCATION, SCOPE = 2, 3, 6  # the versions that know them
 
 
-def truncation_is_ruled():
-    return ctypes.CDLL(None).syscall(CREATE_RULESET, None, ctypes.c_size_t(0), VERSION) >= TRUNCATION
+def landlock_knows(version):
+    return ctypes.CDLL(None).syscall(CREATE_RULESET, None, ctypes.c_size_t(0), VERSION) >= version
 
 
 class Case:
@@ -54,8 +59,10 @@ class Case:
         """What is expected at that level."""
         lesser = {"user": ["user"], "minimal": ["user", "minimal"]}.get(level, []) + [BOUND]
         expect = {**self.expect, **{key: value for name in lesser for key, value in self.expect.get(name, {}).items()}}
-        if "untruncated" in expect and not truncation_is_ruled():
-            expect["found"] = {**expect["found"], **expect["untruncated"]}
+        for key, lacks in (("untruncated", not landlock_knows(TRUNCATION)),
+                           ("unscoped", level == "user" and not landlock_knows(SCOPE))):
+            if key in expect and lacks:
+                expect["found"] = {**expect["found"], **expect[key]}
         return expect
 
     def options(self, table):
@@ -84,7 +91,7 @@ def wrong(expect, outcome, level):
     if "found" in expect:
         pairs["found"] = (expect["found"], outcome.found)
     if "warnings" in expect:
-        own = [MINIMAL] if level == "minimal" else []
+        own = [MINIMAL, *([OLD] if not landlock_knows(MOVING) else [])] if level == "minimal" else []
         pairs["warnings"] = (sorted(expect["warnings"] + own), sorted(record.get("warnings", [])))
     found += [f"{what}: expected {want!r}, found {got!r}" for what, (want, got) in pairs.items() if want != got]
     if "like" in expect and not re.fullmatch(expect["like"], record.get("message") or "", re.S):

@@ -466,10 +466,10 @@ static void b_what_the_machine_lacks_is_a_fact(void **state) {
     (void)state;
     char expected[256];
     snprintf(expected, sizeof expected,
-             "user user 1 mount 1 pid 1 net 1 ipc 1 own_uid %d landlock 0 seccomp 1 bound polled\nran\n", root());
+             "minimal user 1 mount 1 pid 1 net 1 ipc 1 own_uid %d landlock 0 seccomp 1 bound polled\nran\n", root());
     role_expect("no_landlock", "", expected);
     snprintf(expected, sizeof expected,
-             "user user 1 mount 1 pid 1 net 1 ipc 1 own_uid %d landlock 1 seccomp 0 bound polled\nran\n", root());
+             "minimal user 1 mount 1 pid 1 net 1 ipc 1 own_uid %d landlock 1 seccomp 0 bound polled\nran\n", root());
     role_expect("no_seccomp", "", expected);
 }
 

@@ -2,6 +2,7 @@
 """P6: nobody has the output and the result's channel open any more, but two sockets that lie in each other's queue: who waits
 for their end waits until somebody looks for such."""
 import array
+import ctypes
 import os
 import resource
 import socket
@@ -9,7 +10,7 @@ import stat
 
 from attack import say
 
-EXPECT = {"found": {"hidden": True}, "end": "SIGKILL", "reason": "signal:SIGKILL", "like": ".*", "free": {"hidden": True}}
+EXPECT = {"found": {"hidden": True}, "end": "SIGSEGV", "reason": "signal:SIGSEGV", "like": ".*", "free": {"hidden": True}}
 
 
 def sockets():
@@ -28,4 +29,4 @@ def azureml_main():
     ends = [os.dup2(end.detach(), last + number) for number, end in enumerate(socket.socketpair())]
     ring = socket.socket(fileno=ends[0], family=socket.AF_UNIX, type=socket.SOCK_STREAM)
     ring.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [1, 2, *inherited, *ends]))])
-    os.kill(os.getpid(), 9)
+    ctypes.string_at(0)  # not every jail lets a script send a signal, not even to itself

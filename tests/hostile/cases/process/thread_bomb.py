@@ -8,6 +8,7 @@ from attack import say
 EXPECT = {
     "found": {"ended with": "RuntimeError", "bounded": True},
     "user": {"reason": "limit:processes", "like": r"the script had \d+ processes and threads, more than its limit of 256", "found": None},
+    "cgroup": {"reason": None, "like": "", "found": {"ended with": "RuntimeError", "bounded": True}},
     "free": {"ended with": "RuntimeError", "bounded": True},
 }
 

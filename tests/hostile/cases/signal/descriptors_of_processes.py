@@ -7,6 +7,7 @@ from attack import all_tried, say, system_call
 EXPECT = {
     "found": {"open": "ok", "signal": "EPERM", "take a descriptor": "EPERM", "advice": "EPERM", "namespaces": "EPERM",
               "mrelease": "EPERM"},
+    "unscoped": {"signal": "ok"},
     "free": {"open": "ok", "signal": "ok", "take a descriptor": "ok", "advice": "EINVAL", "namespaces": "ok",
              "mrelease": "EINVAL"},
 }

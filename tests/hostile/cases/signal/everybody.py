@@ -11,6 +11,6 @@ EXPECT = {"found": {"alone": True}, "free": {"alone": True}, "neighbour": "dead"
 def azureml_main():
     try:
         os.kill(-1, signal.SIGKILL)
-    except ProcessLookupError:
+    except OSError:  # nobody is there, or nobody may be sent any
         pass
     say({"alone": True})

@@ -7,6 +7,8 @@ from attack import say, tried
 
 EXPECT = {
     "found": {"parent": "itself", "group": "ok", "first": "EPERM", "hit": 0},
+    "unscoped": {"first": "ok"},
+    "not_stopped": {"user": "before Linux 6.12: send signals to quern-init, which hears none"},
     "minimal": {"found": {"parent": "another", "group": "ok", "first": "EPERM", "hit": 0}},
     "free": {"parent": "1", "group": "ok", "first": "ok", "hit": 1}, "neighbour": "dead",
 }

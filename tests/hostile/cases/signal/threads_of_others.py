@@ -7,6 +7,7 @@ from attack import say, system_call, tried
 
 EXPECT = {
     "found": {"tgkill": "EPERM", "tkill": "EPERM", "queued, as the kernel": "EPERM", "others": 0},
+    "unscoped": {"tgkill": "ok", "tkill": "ok"},
     "free": {"tgkill": "ok", "tkill": "ok", "queued, as the kernel": "EPERM", "others": 1},
 }
 SYS_TKILL, SYS_TGKILL, SYS_RT_SIGQUEUEINFO, SIGTERM = 200, 234, 129, 15
