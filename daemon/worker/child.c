@@ -46,6 +46,7 @@ static void forsake(struct child *child) {
     struct pollfd tree = {.fd = child->tree, .events = POLLIN};
     struct err ignored;
     kill_tree(child);
+    own_close(&child->control); // the zygote kills it, too
     while (poll(&tree, 1, -1) < 0 && errno == EINTR)
         ;
     for (uint32_t left = child->calls->owed + 1; left > 0 && unwatch(child, &ignored) < 0; left--)
