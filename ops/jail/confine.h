@@ -29,7 +29,7 @@ MUST_USE int confine_death(struct err *err); /* SIGKILL with the parent */
 MUST_USE int confine_not_dumpable(struct err *err);
 MUST_USE int confine_no_new_privileges(struct err *err);
 MUST_USE int confine_fixed_limits(struct err *err); /* core, locked memory, queues, priorities, stack */
-/* And 0, 1, 2. */
+/* 0, 1 and 2 stay, too. Of the others it looks at the first 512: more nobody has open who is confined here. */
 enum { CONFINE_MOST_KEPT = 32 };
 MUST_USE int confine_close_all_but(const int *keep, size_t count, struct err *err);
 

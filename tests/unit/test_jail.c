@@ -351,7 +351,25 @@ static int role_failing_step(char **argv) {
     return waitpid(pid, &status, 0) == pid ? status : 1;
 }
 
+// The call of that number answers that all is well, and does nothing.
+static int role_lying_kernel(char **argv) {
+    struct jail *jail = NULL;
+    struct err err = {0};
+    struct jail_limits limits;
+    const int keep[] = {ROLE_OUT};
+    int work_dir = -1, status = 0;
+    jail_limits_default(&limits);
+    if (zygote_open(false, &jail))
+        return 1;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(take_away((unsigned)strtoul(argv[2], NULL, 10), 0) < 0 ||
+              jail_prepare(jail, 0, &limits, keep, 1, &work_dir, &err) == 0 || !zygote_tell(&err));
+    return waitpid(pid, &status, 0) == pid ? status : 1;
+}
+
 static const struct role roles[] = {
+    {"lying_kernel", role_lying_kernel},
     {"facts", role_facts},
     {"plain_facts", role_facts_of_a_plain_program},
     {"identity", role_identity},
@@ -499,6 +517,25 @@ static void f_the_first_process_has_nothing_to_give(void **state) {
     role_expect("first_process", "", root() ? "seen 0 written 0 filters 0\n" : "seen 1 written 1 filters 2\n");
 }
 
+static void f_what_did_not_happen_is_found(void **state) {
+    (void)state;
+    static const struct {
+        int number;
+        const char *begin;
+    } lies[] = {
+        {SYS_setsid, "failed: jail: session: not the leader of a session of its own\n"},
+        {SYS_mount, "failed: jail: mounts: /run: expected it to be read-only, it is not\n"},
+        {SYS_close_range, "failed: jail: descriptors: expected descriptor "},
+        {SYS_seccomp, "failed: jail: seccomp: the seccomp program was loaded, but is not in force\n"},
+    };
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        char number[16], text[1024];
+        snprintf(number, sizeof number, "%d", lies[i].number);
+        role_run(NULL, "lying_kernel", number, true, text, sizeof text);
+        assert_memory_equal(text, lies[i].begin, strlen(lies[i].begin));
+    }
+}
+
 static void b_failing_step_is_named(void **state) {
     (void)state;
     role_expect("bad_slot", "", "-1 expected a slot below 64, found 64\n");
@@ -521,6 +558,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(b_what_the_machine_lacks_is_a_fact),
         cmocka_unit_test(f_a_program_of_others_is_not_taken_for_ours),
         cmocka_unit_test(f_the_first_process_has_nothing_to_give),
+        cmocka_unit_test(f_what_did_not_happen_is_found),
         cmocka_unit_test(b_failing_step_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
