@@ -149,8 +149,9 @@ static const int signals[] = {SCMP_SYS(tkill), SCMP_SYS(tgkill), SCMP_SYS(rt_sig
 
 #define TYPE_MASK 0xf // of socket(2): without SOCK_CLOEXEC and SOCK_NONBLOCK
 
-// Nobody who looks finds a file that lies in the queue of a socket. Libraries have a way without, as on a kernel before 3.17.
-static const int memory_files[] = {SCMP_SYS(memfd_create)};
+// Memory that nobody finds who looks at a job's processes: files in the queue of a socket, and pages of a file that was cut off,
+// which lie there, too, and count by the bytes of them that were sent. Libraries have a way without.
+static const int unseen_memory[] = {SCMP_SYS(memfd_create), SCMP_SYS(splice), SCMP_SYS(sendfile)};
 
 // One argument decides. `mask` 0: the whole 64 bits are compared by `op`, else argument & mask == value.
 struct argument_rule {
@@ -209,6 +210,10 @@ static const struct argument_rule arguments[] = {
 
 static const struct argument_rule huge_memory_files[] = {
     {SCMP_SYS(memfd_create), 1, SCMP_CMP_MASKED_EQ, ENOSYS, MFD_HUGETLB, MFD_HUGETLB}};
+
+// It has a file that nobody can open, all of which stays as long as one page of it is mapped somewhere: the others are in nobody's
+// tables. Python gets one of the job's own (ops/python/shared_mapping.c).
+static const struct argument_rule shared_without_file[] = {BITS(mmap, 3, MAP_SHARED | MAP_ANONYMOUS)};
 
 static const struct argument_rule set_id_bits[] = {
     BITS(chmod, 1, S_ISUID),  BITS(chmod, 1, S_ISGID),    BITS(fchmod, 1, S_ISUID),
@@ -318,6 +323,11 @@ static int deny_modes(scmp_filter_ctx context, const struct filter_wish *wish, s
                                                     : deny_arguments(context, set_id_bits, COUNT(set_id_bits), err);
 }
 
+static int deny_unseen(scmp_filter_ctx context, struct err *err) {
+    TRY(deny(context, unseen_memory, COUNT(unseen_memory), ENOSYS, err));
+    return deny_arguments(context, shared_without_file, COUNT(shared_without_file), err);
+}
+
 static int deny_all(scmp_filter_ctx context, const struct filter_wish *wish, struct err *err) {
     static const int truncate_by_path[] = {SCMP_SYS(truncate)};
     static const int any_socket[] = {SCMP_SYS(socket), SCMP_SYS(bind), SCMP_SYS(connect), SCMP_SYS(listen)};
@@ -329,8 +339,8 @@ static int deny_all(scmp_filter_ctx context, const struct filter_wish *wish, str
     TRY(deny_arguments(context, arguments, COUNT(arguments), err));
     TRY(ignore_send_buffer(context, err));
     TRY(deny_new_limit(context, RLIMIT_CORE, err));
-    TRY(wish->memory_files ? deny_arguments(context, huge_memory_files, COUNT(huge_memory_files), err)
-                           : deny(context, memory_files, COUNT(memory_files), ENOSYS, err));
+    TRY(wish->memory_counted ? deny_arguments(context, huge_memory_files, COUNT(huge_memory_files), err)
+                             : deny_unseen(context, err));
     TRY(deny_modes(context, wish, err));
     if (wish->shared_machine)
         TRY(deny_shared(context, wish->signals_scoped, err));

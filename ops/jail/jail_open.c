@@ -165,7 +165,7 @@ static int fill(struct jail *jail, const struct jail_options *options, struct er
                                      .shared_machine = !jail->facts.mount_ns,
                                      .shared_uid = !jail->facts.own_uid,
                                      .signals_scoped = jail->facts.landlock_abi >= 6,
-                                     .memory_files = options->grouped};
+                                     .memory_counted = options->grouped};
     return jail->facts.seccomp ? filter_job(&wish, &jail->filter, err) : 0;
 }
 

@@ -75,6 +75,26 @@ def azureml_main():
     process.start()
     print(queue.get() == "done" and (process.join() or value.value == 42))
 """,
+    "shared memory without a file": """
+import mmap, os
+def azureml_main():
+    memory = mmap.mmap(-1, 8 << 20)
+    if os.fork() == 0:
+        memory[4 << 20:(4 << 20) + 5] = b"hello"
+        os._exit(0)
+    os.wait()
+    print(memory[4 << 20:(4 << 20) + 6] == b"hello\\0" and memory[:3] == bytes(3))
+""",
+    "copies of files": """
+import pathlib, shutil, socket, subprocess
+def azureml_main():
+    pathlib.Path("a").write_bytes(bytes(1 << 20))
+    shutil.copyfile("a", "b"); subprocess.run(["cp", "a", "c"], check=True); subprocess.run("cat a > d", shell=True, check=True)
+    one, other = socket.socketpair()
+    with open("a", "rb") as file:
+        sent = one.sendfile(file, count=1000)
+    print([pathlib.Path(name).stat().st_size for name in "bcd"] == [1 << 20] * 3 and sent == len(other.recv(2000)) == 1000)
+""",
     "concurrent.futures": """
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 def azureml_main():

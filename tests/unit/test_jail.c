@@ -122,13 +122,18 @@ static int role_probes(char **argv) {
     return zygote_with_child(jailed_probes, false);
 }
 
-// A null pointer is no name: what is allowed finds that.
-static int memory_files(const struct jail *jail, int work_dir) {
+static const char *answer(long returned) { return strerrorname_np(returned == -1 ? errno : 0); }
+
+// A null pointer is no name, and -1 no file: what is allowed finds that.
+static int unseen_memory(const struct jail *jail, int work_dir) {
     (void)jail;
     (void)work_dir;
-    int small = syscall(SYS_memfd_create, NULL, 0) < 0 ? errno : 0;
-    int huge = syscall(SYS_memfd_create, NULL, MFD_HUGETLB) < 0 ? errno : 0;
-    dprintf(ROLE_OUT, "%s, huge %s\n", strerrorname_np(small), strerrorname_np(huge));
+    dprintf(ROLE_OUT, "memfd %s", answer(syscall(SYS_memfd_create, NULL, 0)));
+    dprintf(ROLE_OUT, ", huge %s", answer(syscall(SYS_memfd_create, NULL, MFD_HUGETLB)));
+    dprintf(ROLE_OUT, ", splice %s", answer(syscall(SYS_splice, -1, NULL, -1, NULL, 1, 0)));
+    dprintf(ROLE_OUT, ", sendfile %s", answer(syscall(SYS_sendfile, -1, -1, NULL, 1)));
+    long mapped = syscall(SYS_mmap, NULL, 4096, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    dprintf(ROLE_OUT, ", mapping %s\n", answer(mapped));
     return 0;
 }
 
@@ -141,7 +146,7 @@ static int role_grouped(char **argv) {
     int status = 0;
     if (jail_open(&options, &jail, &err) < 0)
         return zygote_tell(&err);
-    return zygote_start_child(jail, 0, memory_files, -1, &tree) || zygote_end_child(&tree, &status) ? 1 : status;
+    return zygote_start_child(jail, 0, unseen_memory, -1, &tree) || zygote_end_child(&tree, &status) ? 1 : status;
 }
 
 static int foreign_architecture(const struct jail *jail, int work_dir) {
@@ -435,11 +440,11 @@ static void f_every_barrier_holds_and_is_what_holds(void **state) {
     probe_check(text);
 }
 
-static void f_memory_files_are_for_those_in_a_cgroup(void **state) {
-    char text[64];
+static void f_memory_that_no_look_sees_is_for_those_in_a_cgroup(void **state) {
+    char text[128];
     (void)state;
     role_run(NULL, "grouped", "", true, text, sizeof text);
-    assert_string_equal(text, "EFAULT, huge ENOSYS\n");
+    assert_string_equal(text, "memfd EFAULT, huge ENOSYS, splice EBADF, sendfile EBADF, mapping 0\n");
 }
 
 static void killed_by_sigsys(const char *role) {
@@ -550,7 +555,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(b_child_has_its_own_identity),
         cmocka_unit_test(f_no_descriptor_of_the_zygote_reaches_a_child),
         cmocka_unit_test(f_every_barrier_holds_and_is_what_holds),
-        cmocka_unit_test(f_memory_files_are_for_those_in_a_cgroup),
+        cmocka_unit_test(f_memory_that_no_look_sees_is_for_those_in_a_cgroup),
         cmocka_unit_test(f_foreign_architectures_are_killed),
         cmocka_unit_test(b_ordinary_work_goes_on),
         cmocka_unit_test(b_python_with_its_stack_works),
