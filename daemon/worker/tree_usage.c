@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,106 +41,6 @@ struct walk {
     uint64_t unknown;     // those that were not
     struct seen seen_files, seen_sockets;
 };
-
-// `thread` is a living one of the process; -1: it is dead, and nobody has buried it yet.
-typedef void process_fn(struct walk *walk, int process, int thread);
-
-static bool is_number(const char *name) { return name[0] && name[strspn(name, "0123456789")] == '\0'; }
-
-/* ---- processes ---- */
-
-// A file of /proc comes in one piece; empty when the process is gone.
-static void read_text(int process, const char *name, char *text, size_t room) {
-    auto_fd int fd = openat(process, name, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd < 0 ? -1 : read(fd, text, room - 1);
-    text[got < 0 ? 0 : got] = '\0';
-}
-
-static bool has_memory(int thread) {
-    char status[4096];
-    read_text(thread, "status", status, sizeof status);
-    return strstr(status, "\nVmRSS:") != NULL;
-}
-
-// A process whose first thread has ended goes on in the others, and only they tell of its memory. -1: it is dead.
-static int living_thread(int process) {
-    if (has_memory(process))
-        return openat(process, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int found = -1, fd = openat(process, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-    if (!stream)
-        own_close(&fd);
-    for (struct dirent *entry; stream && found < 0 && (entry = readdir(stream));) {
-        auto_fd int thread =
-            is_number(entry->d_name) ? openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-        if (thread >= 0 && has_memory(thread))
-            found = steal_fd(&thread);
-    }
-    if (stream)
-        closedir(stream);
-    return found;
-}
-
-static int open_list(const struct tree_view *view, DIR **ret, struct err *err) {
-    int copy = openat(view->proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    *ret = copy < 0 ? NULL : fdopendir(copy);
-    if (*ret)
-        return 0;
-    own_close(&copy);
-    return err_sys(err, REASON_INFRA, "/proc of the job's processes");
-}
-
-// Field 6 of stat.
-static bool is_of_session(const struct tree_view *view, const char *name) {
-    char path[64], stat[1024];
-    int session = 0;
-    snprintf(path, sizeof path, "%.32s/stat", name);
-    read_text(view->proc, path, stat, sizeof stat);
-    const char *at = strrchr(stat, ')');
-    return at && sscanf(at + 1, " %*c %*d %*d %d", &session) == 1 && session == view->session;
-}
-
-// The name of the next process of the tree, but its init, which is 1. NULL after the last one.
-static const char *next_process(const struct tree_view *view, DIR *list) {
-    for (struct dirent *entry; (entry = readdir(list));)
-        if (is_number(entry->d_name) && strcmp(entry->d_name, "1") != 0 &&
-            (view->session == 0 || is_of_session(view, entry->d_name)))
-            return entry->d_name;
-    return NULL;
-}
-
-// A tree may grow as fast as it is walked over: who has more processes than allowed is not weighed to the last one.
-static int for_each_process(struct walk *walk, process_fn *visit, struct err *err) {
-    DIR *list;
-    TRY(open_list(walk->view, &list, err));
-    const char *name;
-    for (uint32_t left = walk->view->most_processes; left > 0 && (name = next_process(walk->view, list)); left--) {
-        auto_fd int process = openat(walk->view->proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        auto_fd int thread = process < 0 ? -1 : living_thread(process);
-        if (process >= 0)
-            visit(walk, process, thread);
-    }
-    closedir(list);
-    return 0;
-}
-
-// A process that is being removed meanwhile has no such directory any more.
-static uint32_t count_threads(const struct tree_view *view, const char *name) {
-    char path[64];
-    struct stat status;
-    snprintf(path, sizeof path, "%.32s/task", name);
-    return fstatat(view->proc, path, &status, 0) == 0 && status.st_nlink > 2 ? (uint32_t)status.st_nlink - 2 : 0;
-}
-
-int tree_usage_count(const struct tree_view *view, uint32_t *ret, struct err *err) {
-    DIR *list;
-    TRY(open_list(view, &list, err));
-    *ret = 0;
-    for (const char *name; (name = next_process(view, list));)
-        *ret += count_threads(view, name);
-    closedir(list);
-    return 0;
-}
 
 // The figure of a line "NAME:   123 kB" in bytes, or 0. `name` begins with the line feed before it.
 static uint64_t figure(const char *text, const char *name) {
@@ -203,7 +102,7 @@ static uint64_t count_open(int thread, int list) {
     struct stat status;
     if (fstat(list, &status) == 0 && status.st_size > 0)
         return (uint64_t)status.st_size;
-    read_text(thread, "status", text, sizeof text);
+    tree_process_text(thread, "status", text, sizeof text);
     const char *at = strstr(text, "\nFDSize:");
     return at ? strtoull(at + strlen("\nFDSize:"), NULL, 10) : 0;
 }
@@ -213,7 +112,7 @@ static uint32_t look_at_files(struct walk *walk, DIR *list) {
     struct stat status;
     uint32_t before = walk->descriptors;
     for (struct dirent *entry; walk->descriptors < MOST_DESCRIPTORS && (entry = readdir(list));) {
-        if (!is_number(entry->d_name))
+        if (!tree_is_number(entry->d_name))
             continue;
         walk->descriptors++;
         if (fstatat(dirfd(list), entry->d_name, &status, 0) == 0)
@@ -253,11 +152,12 @@ static void take_cpu(struct walk *walk, const char *stat) {
     cpu_book_see(walk->book, &(struct cpu_entry){(pid_t)strtol(stat, NULL, 10), started, own_us});
 }
 
-static void take_most(struct walk *walk, int process, int thread) {
+static void take_most(void *context, int process, int thread) {
+    struct walk *walk = context;
     static const char *const figures[] = {"\nRssAnon:", "\nRssShmem:", "\nVmSwap:", "\nVmPTE:"};
     char status[4096], stat[1024];
-    read_text(thread, "status", status, sizeof status);
-    read_text(process, "stat", stat, sizeof stat);
+    tree_process_text(thread, "status", status, sizeof status);
+    tree_process_text(process, "stat", stat, sizeof stat);
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
         walk->usage.memory_bytes += figure(status, figures[i]);
     take_cpu(walk, stat);
@@ -269,7 +169,7 @@ int tree_usage_most(const struct tree_view *view, struct cpu_book *book, struct 
     struct walk walk = {.view = view, .book = book};
     cpu_book_begin(book);
     count_lent(&walk);
-    TRY(for_each_process(&walk, take_most, err));
+    TRY(tree_processes_visit(&view->processes, take_most, &walk, err));
     uint64_t seen_us = cpu_book_end(book);
     *ret = walk.usage;
     ret->cpu_us = seen_us > ret->cpu_us ? seen_us : ret->cpu_us;
@@ -328,11 +228,12 @@ static void take_told(struct walk *walk, const char *status) {
 }
 
 // The sum of a process is quickly had. Mapping by mapping is read only where it holds shared memory: inputs are of that.
-static void take_fair(struct walk *walk, int process, int thread) {
+static void take_fair(void *context, int process, int thread) {
+    struct walk *walk = context;
     char sum[4096], status[4096];
     (void)process;
-    read_text(thread, "smaps_rollup", sum, sizeof sum);
-    read_text(thread, "status", status, sizeof status);
+    tree_process_text(thread, "smaps_rollup", sum, sizeof sum);
+    tree_process_text(thread, "status", status, sizeof status);
     if (!sum[0]) {
         take_told(walk, status);
         return;
@@ -342,7 +243,8 @@ static void take_fair(struct walk *walk, int process, int thread) {
         take_mappings(walk, thread);
 }
 
-static void take_files(struct walk *walk, int process, int thread) {
+static void take_files(void *context, int process, int thread) {
+    struct walk *walk = context;
     (void)process;
     count_files(walk, thread);
 }
@@ -350,45 +252,9 @@ static void take_files(struct walk *walk, int process, int thread) {
 int tree_usage_fair(const struct tree_view *view, uint64_t *ret, struct err *err) {
     struct walk walk = {.view = view};
     count_lent(&walk);
-    TRY(for_each_process(&walk, take_files, err));
-    TRY(for_each_process(&walk, take_fair, err));
+    TRY(tree_processes_visit(&view->processes, take_files, &walk, err));
+    TRY(tree_processes_visit(&view->processes, take_fair, &walk, err));
     uint64_t own = walk.anonymous > view->inherited_bytes ? walk.anonymous - view->inherited_bytes : 0;
     *ret = own + walk.shared + open_bytes(&walk);
-    return 0;
-}
-
-/* ---- the way in ---- */
-
-static int open_proc(int pidfd) {
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d", pid_of(pidfd));
-    auto_fd int process = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    auto_fd int thread = process < 0 ? -1 : living_thread(process);
-    int proc = thread < 0 ? -1 : openat(thread, "root/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), sys = errno;
-    // From a process that lost its memory meanwhile an ordinary user is kept away: it is on its way out, too.
-    bool gone = thread < 0 || (proc < 0 && sys == EACCES && !has_memory(thread));
-    errno = gone ? ENOENT : sys;
-    return proc;
-}
-
-int tree_proc_of_session(int pidfd, struct tree_view *view, struct err *err) {
-    view->session = pid_of(pidfd);
-    view->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return view->proc < 0 ? err_sys(err, REASON_INFRA, "/proc") : 0;
-}
-
-// A number that was given to another process meanwhile would lead elsewhere: who lives afterwards was the one. A process that
-// is on its way out has neither memory nor a root any more.
-int tree_proc_open(int pidfd, int *ret_proc, struct err *err) {
-    auto_fd int proc = open_proc(pidfd);
-    int sys = errno;
-    struct pollfd process = {.fd = pidfd, .events = POLLIN};
-    *ret_proc = -1;
-    if (poll(&process, 1, 0) != 0 || (proc < 0 && (sys == ENOENT || sys == ESRCH)))
-        return 0;
-    errno = sys;
-    if (proc < 0)
-        return err_sys(err, REASON_INFRA, "/proc of the job's processes");
-    *ret_proc = steal_fd(&proc);
     return 0;
 }

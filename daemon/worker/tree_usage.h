@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the processes of a job's tree use at this moment, read from the /proc of the tree's own pid namespace: nobody else
- * is in it, and nobody of the tree is missing. Where it has none the tree is a session, which nobody leaves.
+ * What the processes of a job's tree (tree_processes.h) use at this moment.
  *
  * Memory is what the job adds: private and shared anonymous memory, memory files, page tables, swap. Apart are its inputs
  * (by their inode numbers, never by names), files of the disk, and the work directory with /dev/shm, which have a limit of
@@ -12,9 +11,8 @@
  * The tree makes no memory files itself, which nobody would have open or mapped on their way through a socket: it is lent
  * one (quern/host.h), which counts wherever it is. Where no seccomp keeps it from making some they count as far as they are
  * found: mapped, and, where the reader may see what is open, open. There sockets count as full ones, beyond the few of an
- * ordinary script, and so does whatever is open beyond 16384 descriptors: a look has to be cheap. Unseen are what pipes buffer, and sockets in the queue of a socket.
- *
- * The reader has to have created the tree's user namespace, or be root. Processes that end meanwhile are left out.
+ * ordinary script, and so does whatever is open beyond 16384 descriptors: a look has to be cheap. Unseen are what pipes
+ * buffer, and sockets in the queue of a socket.
  */
 #ifndef DAEMON_TREE_USAGE_H
 #define DAEMON_TREE_USAGE_H
@@ -24,15 +22,14 @@
 
 #include "cpu_book.h"
 #include "quern/host.h"
+#include "tree_processes.h"
 
 struct tree_view {
-    int proc;            /* the tree's /proc; borrowed */
-    pid_t session;       /* of the tree, where that /proc is the machine's; 0: all in it are the tree's */
+    struct tree_processes processes;
     dev_t memory_device; /* of memory files */
     dev_t work_device;   /* of the work directory, where it is to be surveyed; 0: none */
     uint64_t inherited_bytes;
-    int lent;                /* the memory file that the next result is written into, or -1; borrowed */
-    uint32_t most_processes; /* that are weighed; 0: none */
+    int lent; /* the memory file that the next result is written into, or -1; borrowed */
     uint32_t input_count;
     ino_t inputs[HOST_MAX_PORTS];
 };
@@ -42,17 +39,6 @@ struct tree_usage {
     uint64_t unlinked_bytes; /* open files of the work directory's device that have no name */
     uint64_t cpu_us;         /* of living processes, of those they waited for, and of others as far as they were seen */
 };
-
-/* Where there is no pid namespace the machine's /proc is looked at, and the processes of the session that the process behind
- * `pidfd` leads are the tree's: nobody steps out of it. */
-MUST_USE int tree_proc_of_session(int pidfd, struct tree_view *view, struct err *err);
-
-/* The /proc of the process behind `pidfd`; *ret_proc is -1 when that is dead or about to be. REASON_INFRA when it may not be read. */
-MUST_USE int tree_proc_open(int pidfd, int *ret_proc, struct err *err);
-
-/* Threads of all processes but the tiny init, as RLIMIT_NPROC counts them: who is dead and not buried is one. The cheapest of
- * all, and no dearer when processes are large. */
-MUST_USE int tree_usage_count(const struct tree_view *view, uint32_t *ret_threads, struct err *err);
 
 /* CPU time in microseconds that the process behind `pidfd` has used so far; 0 when it is gone. */
 uint64_t tree_usage_before(int pidfd);

@@ -6,6 +6,7 @@
 #include "quern/clock.h"
 #include "quern/memory.h"
 #include "quern/own.h"
+#include "tree_mappings.h"
 #include "work_usage.h"
 
 enum { SHORTEST_NS = 10000000, LONGEST_NS = 100000000, SHARE = 20, FILL_BYTES_PER_NS = 10 };
@@ -13,16 +14,21 @@ enum { SHORTEST_NS = 10000000, LONGEST_NS = 100000000, SHARE = 20, FILL_BYTES_PE
 // However dear a look was, and so whatever share of a processor looking takes: how dear it is, the script decides.
 enum { MOST_REST_NS = 1000000000 };
 
-static void rest(struct tree_watch *watch) { watch->weigh_ns = watch->count_ns = watch->survey_ns = CLOCK_NEVER; }
+// Mappings are dear to count, and take a script its time to make.
+static const uint64_t SHORTEST_MAPPINGS_NS = 1000000000, LONGEST_MAPPINGS_NS = 5000000000;
+
+static void rest(struct tree_watch *watch) {
+    watch->weigh_ns = watch->count_ns = watch->mappings_ns = watch->survey_ns = CLOCK_NEVER;
+}
 
 void tree_watch_init(struct tree_watch *watch) {
     *watch = (struct tree_watch){
-        .view = {.proc = -1, .lent = -1}, .group = -1, .work_dir = -1, .survey_dir = -1, .process = -1};
+        .view = {.processes = {.proc = -1}, .lent = -1}, .group = -1, .work_dir = -1, .survey_dir = -1, .process = -1};
     rest(watch);
 }
 
 void tree_watch_done(struct tree_watch *watch) {
-    own_close(&watch->view.proc);
+    own_close(&watch->view.processes.proc);
     own_close(&watch->view.lent);
     own_close(&watch->group);
     cpu_book_free(&watch->cpu);
@@ -45,7 +51,7 @@ void tree_watch_begin(struct tree_watch *watch, int process, const struct jail_f
     watch->facts = *facts;
     watch->limits = *limits;
     watch->view.inherited_bytes = inherited_bytes;
-    watch->view.most_processes = limits->processes;
+    watch->view.processes.most = limits->processes;
     if (facts->bound < JAIL_BOUND_POLLED)
         return;
     watch->weigh_ns = clock_now_ns() + SHORTEST_NS;
@@ -56,6 +62,7 @@ void tree_watch_begin(struct tree_watch *watch, int process, const struct jail_f
     // Where each child has a uid of its own, or a cgroup, the kernel refuses the next thread itself.
     bool kept = facts->own_uid || watch->group >= 0;
     watch->count_ns = kept ? CLOCK_NEVER : watch->weigh_ns;
+    watch->mappings_ns = watch->group >= 0 ? CLOCK_NEVER : watch->weigh_ns + SHORTEST_MAPPINGS_NS;
 }
 
 void tree_watch_lend(struct tree_watch *watch, int file) {
@@ -97,8 +104,8 @@ static int memory_device(dev_t *ret, struct err *err) {
 // Not before the first look: most jobs end earlier.
 static int open_view(struct tree_watch *watch, struct err *err) {
     TRY(memory_device(&watch->view.memory_device, err));
-    return watch->facts.pid_ns ? tree_proc_open(watch->process, &watch->view.proc, err)
-                               : tree_proc_of_session(watch->process, &watch->view, err);
+    return watch->facts.pid_ns ? tree_proc_open(watch->process, &watch->view.processes.proc, err)
+                               : tree_proc_of_session(watch->process, &watch->view.processes, err);
 }
 
 static uint64_t within(uint64_t pause, uint64_t shortest, uint64_t longest) {
@@ -180,8 +187,9 @@ static int weigh(struct tree_watch *watch, uint64_t began, struct err *why, stru
     watch->unlinked_bytes = usage.unlinked_bytes;
     uint64_t bytes = usage.memory_bytes;
     int beyond = beyond_cpu(watch, usage.cpu_us, why);
-    if (!beyond && bytes > watch->limits.memory_bytes)
+    if (!beyond && bytes + watch->mapping_bytes > watch->limits.memory_bytes)
         TRY(tree_usage_fair(&watch->view, &bytes, err));
+    bytes += watch->mapping_bytes;
     if (bytes > watch->peak_bytes)
         watch->peak_bytes = bytes;
     uint64_t now = clock_now_ns();
@@ -191,10 +199,17 @@ static int weigh(struct tree_watch *watch, uint64_t began, struct err *why, stru
 
 static int count(struct tree_watch *watch, uint64_t began, struct err *why, struct err *err) {
     uint32_t threads = 0;
-    TRY(tree_usage_count(&watch->view, &threads, err));
+    TRY(tree_processes_threads(&watch->view.processes, &threads, err));
     uint64_t now = clock_now_ns();
     watch->count_ns = now + within((now - began) * SHARE, SHORTEST_NS, LONGEST_NS);
     return beyond_processes(watch, threads, why);
+}
+
+static int weigh_mappings(struct tree_watch *watch, uint64_t began, struct err *err) {
+    TRY(tree_mappings_weigh(&watch->view.processes, watch->limits.memory_bytes, &watch->mapping_bytes, err));
+    uint64_t now = clock_now_ns();
+    watch->mappings_ns = now + within((now - began) * SHARE, SHORTEST_MAPPINGS_NS, LONGEST_MAPPINGS_NS);
+    return 0;
 }
 
 static uint64_t most_files(const struct jail_limits *limits) { return limits->work_files + JAIL_OWN_FILES; }
@@ -230,16 +245,18 @@ int tree_watch_last_survey(struct tree_watch *watch, struct err *ret_why) {
 }
 
 static int look(struct tree_watch *watch, uint64_t began, struct err *why, struct err *err) {
+    if (watch->mappings_ns <= began)
+        TRY(weigh_mappings(watch, began, err));
     int beyond = watch->count_ns <= began ? count(watch, began, why, err) : 0;
     return beyond == 0 && watch->weigh_ns <= began ? weigh(watch, began, why, err) : beyond;
 }
 
 static int look_at_processes(struct tree_watch *watch, uint64_t began, struct err *why, struct err *err) {
-    if (watch->view.proc < 0)
+    if (watch->view.processes.proc < 0)
         TRY(open_view(watch, err));
-    if (watch->view.proc < 0) { // about to be dead
+    if (watch->view.processes.proc < 0) { // about to be dead
         watch->weigh_ns = began + SHORTEST_NS;
-        watch->count_ns = CLOCK_NEVER;
+        watch->count_ns = watch->mappings_ns = CLOCK_NEVER;
         return 0;
     }
     return look(watch, began, why, err);

@@ -35,7 +35,8 @@ struct tree_watch {
     struct cgroup_cpu before;
     /* When to look next. Counting has a pace of its own: looking at the memory of many large processes is dear, and a fork
      * bomb would grow meanwhile. CLOCK_NEVER: nothing is to be watched. */
-    uint64_t weigh_ns, count_ns, survey_ns;
+    uint64_t weigh_ns, count_ns, mappings_ns, survey_ns;
+    uint64_t mapping_bytes;  /* as last weighed */
     uint64_t unlinked_bytes; /* of files of the work directory that have no name any more, as last weighed */
     uint64_t peak_bytes;     /* the highest figure seen; 0: nobody looked */
 };
@@ -60,6 +61,7 @@ void tree_watch_work(struct tree_watch *watch, const struct jail_facts *facts, i
 
 static inline uint64_t tree_watch_next_ns(const struct tree_watch *watch) {
     uint64_t next = watch->weigh_ns < watch->count_ns ? watch->weigh_ns : watch->count_ns;
+    next = next < watch->mappings_ns ? next : watch->mappings_ns;
     return next < watch->survey_ns ? next : watch->survey_ns;
 }
 

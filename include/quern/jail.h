@@ -93,7 +93,8 @@ struct jail; /* opaque; what a zygote's children share */
 /* The network policy is the supervisor's doing (no network namespace is made for `open`); seccomp follows it. */
 struct jail_options {
     bool network_open;
-    bool grouped; /* each job will be in a cgroup, which counts all memory: also what nobody sees who looks at its processes */
+    bool
+        grouped; /* each job will be in a cgroup, which counts all memory: also what nobody sees who looks at its processes */
     const char *work_base;         /* not NULL: this process was spawned without namespaces (`apart`), and this is where
                                       work directories may be */
     const char *const *read_paths; /* NULL-terminated: Python's prefix, fonts, ... readable and executable */

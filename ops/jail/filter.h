@@ -30,7 +30,8 @@ struct filter_wish {
         shared_machine; /* neither mounts nor process numbers of its own: files and processes of the user are in sight */
     bool shared_uid;    /* scripts have the uid of who gives them files, and would be their owner */
     bool signals_scoped; /* Landlock keeps signals inside (ABI 6); counts for a shared machine */
-    bool memory_counted; /* the kernel counts all memory that a job adds: calls may be left alone that hide it from who looks */
+    bool
+        memory_counted; /* the kernel counts all memory that a job adds: calls may be left alone that hide it from who looks */
 };
 
 MUST_USE int filter_job(const struct filter_wish *wish, struct filter *ret, struct err *err);
