@@ -3,6 +3,7 @@
 import builtins
 import hashlib
 import json
+import math
 import os
 import resource
 import signal
@@ -34,6 +35,8 @@ def code_of(module):
 
 
 def azureml_main(dataframe1):
+    # The hour that is usual, from where the job began: the child had used some of its own before.
+    assert 3601 <= resource.getrlimit(resource.RLIMIT_CPU)[1] <= 3601 + math.ceil(time.process_time())
     told = {
         "sum": float(np.sin(np.arange(100000.0)).sum()), "frame": dataframe1.to_csv(index=False),
         "mean": float(pd.Series(range(1000)).rolling(7).mean().sum()),
@@ -42,8 +45,6 @@ def azureml_main(dataframe1):
         "builtins": sorted(vars(builtins)), "open": repr(builtins.open), "main": code_of(pd), "json": code_of(json),
         "modules": len(sys.modules), "options": np.get_printoptions(), "filters": len(warnings.filters),
         "limits": [resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))[1] for name in LIMITS if name != "AS" and (ALONE or name != "NPROC")],
-        # The hour that is usual, from where the job began: the child had used some of its own before.
-        "cpu": 3600 <= resource.getrlimit(resource.RLIMIT_CPU)[1] <= 3601 + time.process_time(),
         "signals": [str(signal.getsignal(number)) for number in (1, 2, 15, 17)], "nice": os.nice(0),
         "pids": [os.getpid(), os.getppid()] if ALONE else [],
         "recursion": sys.getrecursionlimit(), "cpus": sorted(os.sched_getaffinity(0)),
