@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What looking at a tree sees of its descriptors. The tree is a session of the test's own, as where there is no pid namespace.
+// What looking at a tree sees of its descriptors and mappings. The tree is a session of the test's own, as where there is no pid namespace.
 #include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -28,25 +29,42 @@ static void stay(int told) {
         pause();
 }
 
-// `processes` that have EACH copies of a descriptor open.
-static void be_tree(int processes, int what, int told) {
+// What each process of a tree has. False: it has less.
+typedef bool have_fn(int what);
+
+static bool have_copies(int fd) {
+    int made = 0;
+    while (made < EACH && dup(fd) >= 0)
+        made++;
+    return made == EACH;
+}
+
+static bool have_mappings(int count) {
+    const size_t page = 4096;
+    char *memory = mmap(NULL, (size_t)count * page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int split = 0;
+    while (memory != MAP_FAILED && split < count && mprotect(memory + (size_t)split * page, page, PROT_NONE) == 0)
+        split += 2;
+    return split >= count;
+}
+
+static void be_tree(int processes, have_fn *have, int what, int told) {
     setsid();
-    for (int i = 0; i < EACH; i++)
-        if (dup(what) < 0)
-            _exit(1);
+    if (!have(what))
+        _exit(1);
     for (int i = 1; i < processes; i++)
         if (fork() == 0)
             stay(told);
     stay(told);
 }
 
-static pid_t tree(int processes, int what) {
+static pid_t tree(int processes, have_fn *have, int what) {
     int ends[2];
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     pid_t leader = fork();
     assert_true(leader >= 0);
     if (leader == 0)
-        be_tree(processes, what, ends[1]);
+        be_tree(processes, have, what, ends[1]);
     close(ends[1]);
     for (int left = processes; left > 0; left--) {
         char byte;
@@ -65,7 +83,7 @@ static int look(pid_t leader, uint64_t memory_bytes, struct err *why) {
     int process = pidfd_open(leader, 0);
     tree_watch_init(&watch);
     tree_watch_begin(&watch, process, &facts, 0, &limits);
-    watch.weigh_ns = clock_now_ns();
+    watch.weigh_ns = watch.mappings_ns = clock_now_ns();
     watch.count_ns = CLOCK_NEVER;
     int found = tree_watch_look(&watch, why, &err);
     assert_true(found >= 0);
@@ -88,7 +106,7 @@ static void l_descriptors_that_are_told_apart_cost_nothing(void **state) {
     (void)state;
     struct err why;
     int null = null_device();
-    assert_int_equal(look(tree(12, null), (uint64_t)1 << 28, &why), 0);
+    assert_int_equal(look(tree(12, have_copies, null), (uint64_t)1 << 28, &why), 0);
     close(null);
 }
 
@@ -99,9 +117,9 @@ static void l_descriptors_beyond_count_as_full_sockets(void **state) {
     const int processes = 24;
     const uint64_t least = (uint64_t)(processes * EACH - TOLD_APART) * SOCKET_BYTES;
     int null = null_device();
-    assert_int_equal(look(tree(processes, null), least, &why), 1);
+    assert_int_equal(look(tree(processes, have_copies, null), least, &why), 1);
     assert_int_equal(why.reason, REASON_LIMIT_MEMORY);
-    assert_int_equal(look(tree(processes, null), 2 * least, &why), 0);
+    assert_int_equal(look(tree(processes, have_copies, null), 2 * least, &why), 0);
     close(null);
 }
 
@@ -111,9 +129,21 @@ static void l_a_socket_counts_once(void **state) {
     struct err why;
     int ends[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-    assert_int_equal(look(tree(12, ends[0]), (uint64_t)1 << 28, &why), 0);
+    assert_int_equal(look(tree(12, have_copies, ends[0]), (uint64_t)1 << 28, &why), 0);
     close(ends[0]);
     close(ends[1]);
+}
+
+// The kernel keeps something of each, which is in no figure of a process.
+static void l_mappings_beyond_count(void **state) {
+    (void)state;
+    struct err why;
+    const int processes = 8, each = 60000;
+    const uint64_t least = (uint64_t)(processes * each - 32768) * (400 + 32 * (uint64_t)processes);
+    assert_int_equal(look(tree(processes, have_mappings, each), least, &why), 1);
+    assert_int_equal(why.reason, REASON_LIMIT_MEMORY);
+    assert_int_equal(look(tree(processes, have_mappings, each), 2 * least, &why), 0);
+    assert_int_equal(look(tree(processes, have_mappings, each / 20), least, &why), 0);
 }
 
 int main(void) {
@@ -122,6 +152,7 @@ int main(void) {
         cmocka_unit_test(l_descriptors_that_are_told_apart_cost_nothing),
         cmocka_unit_test(l_descriptors_beyond_count_as_full_sockets),
         cmocka_unit_test(l_a_socket_counts_once),
+        cmocka_unit_test(l_mappings_beyond_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
