@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "redis/session.h"
 
-#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +9,7 @@
 #include "quern/own.h"
 #include "redis/password.h"
 
-enum { BACKOFF_FIRST_MS = 50, BACKOFF_MAX_MS = 2000, TIMEOUT_DEFAULT_MS = 5000 };
+enum { TIMEOUT_DEFAULT_MS = 5000 };
 
 /* ---- one command ---- */
 
@@ -111,36 +110,19 @@ int session_script(struct session *session, const struct script *script, const s
 
 /* ---- patience ---- */
 
-bool patience_passes(const struct err *err) {
-    return err->reason == REASON_UNREACHABLE || err->reason == REASON_UNWRITABLE || err->reason == REASON_DENIED ||
-           err->reason == REASON_CONFIG;
-}
-
-static bool goes_on(const struct session *session, const struct err *why, uint64_t end_ns) {
-    const struct patience *patience = &session->patience;
-    return patience_passes(why) && clock_now_ns() < end_ns &&
-           (!patience->go_on || patience->go_on(patience->context, why));
-}
-
 int session_patiently(struct session *session, session_attempt_fn *attempt, void *context, struct err *err) {
-    uint64_t end_ns = clock_now_ns() + session->patience_ms * 1000000ull;
-    uint64_t deadline_ns = clock_deadline_ns(session->timeout_ms);
+    struct patience_wait wait = patience_begin(&session->patience, session->patience_ms);
     struct err last = {0};
     bool stale = session->connection != NULL;
-    for (int pause_ms = BACKOFF_FIRST_MS;;) {
-        if (attempt(session, context, deadline_ns, &last) == 0)
+    do {
+        uint64_t deadline_ns = clock_deadline_ns(session->timeout_ms);
+        int result = attempt(session, context, deadline_ns, &last);
+        if (result < 0 && stale && last.reason == REASON_UNREACHABLE && clock_now_ns() < deadline_ns)
+            result = attempt(session, context, deadline_ns, &last);
+        if (result == 0)
             return 0;
-        if (stale && last.reason == REASON_UNREACHABLE && clock_now_ns() < deadline_ns) {
-            stale = false;
-            continue;
-        }
-        if (!goes_on(session, &last, end_ns))
-            break;
-        poll(NULL, 0, pause_ms / 2 + (int)(clock_now_ns() / 1000 % (uint64_t)pause_ms));
-        pause_ms = pause_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : pause_ms * 2;
         stale = false;
-        deadline_ns = clock_deadline_ns(session->timeout_ms);
-    }
+    } while (patience_again(&wait, &last));
     if (err)
         *err = last;
     return -1;

@@ -130,9 +130,7 @@ static int encode(struct attempt *attempt, int segment, const char *file, uint64
         *ret_bytes = outcome.bytes;
         return 0;
     }
-    storage_drop_undo(drop);
-    err_set(err, (enum reason)why.reason, "%s: %.900s", file, why.msg);
-    return -1;
+    return storage_drop_undo(drop, &why, err);
 }
 
 static int put_result(struct attempt *attempt, uint32_t index, struct manifest_output *output, struct err *err) {

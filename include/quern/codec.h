@@ -21,7 +21,7 @@
  *     JOIN    fds: reply, output, png...  ← DONE       pictures stacked vertically; skipped ones are named in warnings
  *
  * Every op may send WARNING replies before DONE. FAILED is final and carries the error: REASON_BAD_INPUT (DECODE, ARFF),
- * REASON_BAD_RESULT (CHECK, ENCODE), REASON_LIMIT_OUTPUT, REASON_LIMIT_MEMORY (DECODE), REASON_LIMIT_DISK (an output on a
+ * REASON_BAD_RESULT (CHECK, ENCODE), REASON_LIMIT_OUTPUT, REASON_LIMIT_MEMORY (DECODE), REASON_UNWRITABLE (an output on a
  * full disk), REASON_INFRA.
  */
 #ifndef QUERN_CODEC_H

@@ -23,7 +23,8 @@
  * no leading or trailing '/', no ':' but in the prefix "job:".
  *
  * Ownership: descriptors and versions returned belong to the caller. Errors: REASON_NOT_FOUND names the key,
- * REASON_BAD_INPUT a key that is none, REASON_LIMIT_DISK, REASON_INFRA; of a Redis, too: UNREACHABLE, UNWRITABLE, DENIED, CONFIG.
+ * REASON_BAD_INPUT a key that is none, REASON_LIMIT_DISK what is larger than all the room that there is, UNWRITABLE a full disk
+ * or Redis, REASON_INFRA; of a Redis, too: UNREACHABLE, DENIED, CONFIG.
  * A store is used by one thread at a time.
  */
 #ifndef QUERN_STORAGE_H
@@ -71,7 +72,8 @@ struct storage_options {
     const char *password;      /* of a Redis; from a file or a credential, never from a URL; NULL: none */
     const char *password_file; /* its first line, read for each connection; NULL: `password` */
     uint32_t timeout_ms;       /* of a Redis that says nothing; 0: 30000 */
-    uint32_t patience_ms;      /* how long a call goes on trying while Redis does not do it; 0: one attempt */
+    uint32_t
+        patience_ms; /* how long a call goes on trying while Redis, or a full disk, does not do it; 0: one attempt */
     struct patience patience;
 };
 
@@ -185,8 +187,9 @@ MUST_USE int storage_drop_open(const char *dir, struct storage_drop **ret, struc
 MUST_USE int storage_drop_add(struct storage_drop *drop, const char *file_name, int source_fd, struct err *err);
 /* An empty file of the drop, to be filled through the descriptor, which is borrowed and lives until the commit. */
 MUST_USE int storage_drop_file(struct storage_drop *drop, const char *file_name, int *ret_fd, struct err *err);
-/* The file that was added last could not be filled: it is none of the drop any more. */
-void storage_drop_undo(struct storage_drop *drop);
+/* The file that was added last could not be filled, for *fault: it is none of the drop any more. Always -1, with its name in
+ * front of that. */
+int storage_drop_undo(struct storage_drop *drop, const struct err *fault, struct err *err);
 /* Makes all files visible, replacing old ones, the one named last at the end; removes `stale` names of earlier runs. */
 MUST_USE int storage_drop_commit(struct storage_drop *drop, const char *const *stale, struct err *err);
 void storage_drop_close(struct storage_drop *drop); /* without commit: nothing was written */

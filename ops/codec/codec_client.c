@@ -75,7 +75,7 @@ static int pass_failure(const struct call *call, struct codec_reply *reply, stru
     err_distrust(&reply->err);
     enum reason reason = (enum reason)reply->err.reason;
     if (reason != REASON_BAD_INPUT && reason != REASON_BAD_RESULT && reason != REASON_LIMIT_OUTPUT &&
-        reason != REASON_LIMIT_MEMORY && reason != REASON_LIMIT_DISK && reason != REASON_INFRA && reason != REASON_BUG)
+        reason != REASON_LIMIT_MEMORY && reason != REASON_UNWRITABLE && reason != REASON_INFRA && reason != REASON_BUG)
         reply->err.reason = (uint32_t)blame(call);
     if (err)
         *err = reply->err;

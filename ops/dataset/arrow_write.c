@@ -25,7 +25,7 @@ int arrow_write_at(int output, uint64_t position, const void *bytes, size_t coun
         if (written < 0 && errno == EFBIG)
             return err_set(err, REASON_LIMIT_OUTPUT, "the Arrow file is larger than its limit");
         if (written < 0)
-            return err_sys(err, errno == ENOSPC || errno == EDQUOT ? REASON_LIMIT_DISK : REASON_INFRA,
+            return err_sys(err, errno == ENOSPC || errno == EDQUOT ? REASON_UNWRITABLE : REASON_INFRA,
                            "writing the Arrow file at byte %llu", (unsigned long long)position);
         from += written;
         position += (uint64_t)written;

@@ -196,9 +196,9 @@ int dataset_text(const void *segment, char separator, int output, uint64_t *ret_
     errno = writer.error;
     if (writer.error)
         return err_sys(err,
-                       errno == EFBIG    ? REASON_LIMIT_OUTPUT
-                       : errno == ENOSPC ? REASON_LIMIT_DISK
-                                         : REASON_INFRA,
+                       errno == EFBIG                       ? REASON_LIMIT_OUTPUT
+                       : errno == ENOSPC || errno == EDQUOT ? REASON_UNWRITABLE
+                                                            : REASON_INFRA,
                        "writing a text table");
     *ret_bytes = writer.written;
     return 0;

@@ -15,7 +15,7 @@
 struct storage_backend {
     int (*open)(const struct storage_options *options, struct storage **ret, struct err *err);
     void (*close)(struct storage *storage);
-    int (*check)(struct storage *storage, struct err *err); /* NULL: who can be read can be written */
+    int (*check)(struct storage *storage, struct err *err);
     /* The next three: 1, or 0 when there is no such name or object. */
     int (*find)(struct storage *storage, const char *key, struct storage_pin *ret, struct err *err);
     int (*get)(struct storage *storage, const char *version, struct storage_object *ret, struct err *err);

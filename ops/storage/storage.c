@@ -124,8 +124,7 @@ int storage_keep(struct storage *storage, const char *key, const char *version, 
 int storage_check(struct storage *storage, struct err *err) {
     static const char nothing[] = PREFIX "0000000000000000000000000000000000000000000000000000000000000000";
     struct storage_object object = {.fd = -1};
-    if (storage->backend->check)
-        TRY(storage->backend->check(storage, err));
+    TRY(storage->backend->check(storage, err));
     int found = storage->backend->get(storage, nothing, &object, err);
     own_close(&object.fd);
     return found < 0 ? -1 : 0;

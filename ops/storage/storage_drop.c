@@ -93,9 +93,11 @@ static int copy(int source, int target, struct err *err) {
     }
 }
 
-// The file's name stands in front of what went wrong with it.
+// The file's name stands in front of what went wrong with it, behind a full disk what can be done.
 static int blame(const struct storage_drop *drop, const char *name, const struct err *fault, struct err *err) {
-    err_set(err, (enum reason)fault->reason, "%s/%s: %.400s", drop->path, name, fault->msg);
+    bool full = fault->reason == REASON_UNWRITABLE;
+    err_set(err, (enum reason)fault->reason, "%s/%s: %.400s%s", drop->path, name, fault->msg,
+            full ? "; free space there, or name another directory" : "");
     if (err)
         err->sys = fault->sys;
     return -1;
@@ -130,12 +132,11 @@ int storage_drop_file(struct storage_drop *drop, const char *file_name, int *ret
 }
 
 // Emptied, because whoever filled it may hold it a moment longer, and the disk may be full.
-void storage_drop_undo(struct storage_drop *drop) {
-    if (drop->count == 0)
-        return;
-    struct temp *temp = &drop->files[--drop->count].temp;
-    (void)!ftruncate(temp->fd, 0);
-    temp_close(temp);
+int storage_drop_undo(struct storage_drop *drop, const struct err *fault, struct err *err) {
+    struct storage_drop_file *file = &drop->files[--drop->count];
+    (void)!ftruncate(file->temp.fd, 0);
+    temp_close(&file->temp);
+    return blame(drop, file->name, fault, err);
 }
 
 int storage_drop_add(struct storage_drop *drop, const char *file_name, int source_fd, struct err *err) {

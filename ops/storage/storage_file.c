@@ -137,14 +137,27 @@ int storage_file_keep(struct storage_file *store, const char *version, uint64_t 
     return 1;
 }
 
-static int file_keep(struct storage *storage, const char *version, uint64_t *ret_bytes, struct err *err) {
-    struct storage_file *store = own(storage);
+static int keep_once(struct storage_file *store, const char *version, uint64_t *ret_bytes, struct err *err) {
     int there = storage_file_root(store, false, err);
     if (there <= 0)
         return there;
     auto_fd int held = storage_file_lock(store, err);
     TRY(held);
     return storage_file_keep(store, version, ret_bytes, err);
+}
+
+struct keep {
+    const char *version;
+    uint64_t *ret_bytes;
+};
+
+static int keep(struct storage_file *store, void *context, struct err *err) {
+    const struct keep *keep = context;
+    return keep_once(store, keep->version, keep->ret_bytes, err);
+}
+
+static int file_keep(struct storage *storage, const char *version, uint64_t *ret_bytes, struct err *err) {
+    return storage_file_patiently(own(storage), keep, &(struct keep){version, ret_bytes}, err);
 }
 
 // One pass: what is hashed is what is written, whatever happens to the source meanwhile.
@@ -173,7 +186,7 @@ static int name_object(struct storage_file *store, struct temp *temp, const char
     while (kept == 0 && temp_link(temp, version) < 0) {
         if (errno != EEXIST)
             return err_sys(err, temp_reason(), "store: naming the object %s", version);
-        kept = file_keep(&store->base, version, &bytes, err);
+        kept = keep_once(store, version, &bytes, err);
     }
     return kept < 0 ? -1 : 0;
 }
@@ -191,35 +204,50 @@ static int keep_small(struct storage_file *store, uint32_t kind, int source, cha
     TRY(digest_begin(&digest, err));
     TRY(digest_add(&digest, buffer, (size_t)got, err));
     TRY(digest_version(&digest, kind, version, err));
-    return file_keep(&store->base, version, &bytes, err);
+    return keep_once(store, version, &bytes, err);
 }
 
 static int write_object(struct storage_file *store, int objects, uint32_t kind, int source_fd,
                         char version[STORAGE_VERSION_BYTES], struct err *err) {
     auto_temp struct temp temp = {.fd = -1};
+    struct stat status;
+    if (fstat(source_fd, &status) < 0)
+        return err_sys(err, REASON_INFRA, "store: reading the source");
+    uint64_t bytes = status.st_size > 0 ? (uint64_t)status.st_size : 0;
     TRY(temp_open(objects, 0600, store->named_temps, &temp, err));
     storage_file_reach(store);
-    TRY(copy_and_hash(source_fd, temp.fd, kind, version, err));
+    if (storage_file_reserve(temp.fd, bytes, err) < 0 || copy_and_hash(source_fd, temp.fd, kind, version, err) < 0)
+        return storage_file_no_room(store, bytes, err);
     storage_file_reach(store);
     TRY(temp_sync(temp.fd, "an object", err));
     storage_file_reach(store);
     return name_object(store, &temp, version, err);
 }
 
-static int file_put(struct storage *storage, uint32_t kind, int source_fd, char ret_version[STORAGE_VERSION_BYTES],
-                    struct err *err) {
-    struct storage_file *store = own(storage);
+struct put {
+    uint32_t kind;
+    int source_fd;
     char version[STORAGE_VERSION_BYTES];
+};
+
+static int put(struct storage_file *store, void *context, struct err *err) {
+    struct put *put = context;
     auto_fd int objects = storage_file_dir(store, "objects", err);
     TRY(objects);
-    int there = keep_small(store, kind, source_fd, version, err);
+    int there = keep_small(store, put->kind, put->source_fd, put->version, err);
     TRY(there);
     if (there == 0)
-        TRY(write_object(store, objects, kind, source_fd, version, err));
+        TRY(write_object(store, objects, put->kind, put->source_fd, put->version, err));
     storage_file_reach(store);
     // Also of one that was there: whoever put it may not have come so far.
-    TRY(temp_sync(objects, "the objects", err));
-    snprintf(ret_version, STORAGE_VERSION_BYTES, "%s", version);
+    return temp_sync(objects, "the objects", err);
+}
+
+static int file_put(struct storage *storage, uint32_t kind, int source_fd, char ret_version[STORAGE_VERSION_BYTES],
+                    struct err *err) {
+    struct put call = {.kind = kind, .source_fd = source_fd};
+    TRY(storage_file_patiently(own(storage), put, &call, err));
+    memcpy(ret_version, call.version, sizeof call.version);
     return 0;
 }
 
@@ -285,7 +313,11 @@ static int file_open(const struct storage_options *options, struct storage **ret
         free(path);
         return err_set(err, REASON_INFRA, "store: out of memory");
     }
-    *store = (struct storage_file){.base.backend = &storage_file_backend, .path = path, .root = -1};
+    *store = (struct storage_file){.base.backend = &storage_file_backend,
+                                   .path = path,
+                                   .root = -1,
+                                   .patience_ms = options->patience_ms,
+                                   .patience = options->patience};
     *ret = &store->base;
     return 0;
 }
@@ -301,6 +333,7 @@ static void file_close(struct storage *storage) {
 const struct storage_backend storage_file_backend = {
     .open = file_open,
     .close = file_close,
+    .check = storage_file_check,
     .find = storage_file_find,
     .get = file_get,
     .keep = file_keep,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The back end file: (schemas/storage.md), private to its sources and its tests. storage_file.c has objects and
- * attempts, storage_file_names.c the names, storage_file_collect.c what nobody wants.
+ * attempts, storage_file_names.c the names, storage_file_room.c what a full disk means, storage_file_collect.c what nobody
+ * wants.
  */
 #ifndef QUERN_STORAGE_FILE_H
 #define QUERN_STORAGE_FILE_H
@@ -14,8 +15,10 @@
 
 struct storage_file {
     struct storage base;
-    char *path;                        /* owned */
-    int root;                          /* owned; -1: not opened yet, perhaps not made yet */
+    char *path;           /* owned */
+    int root;             /* owned; -1: not opened yet, perhaps not made yet */
+    uint32_t patience_ms; /* how long a change waits while the disk is full; 0: not at all */
+    struct patience patience;
     bool named_temps;                  /* tests: as on a file system without O_TMPFILE */
     void (*checkpoint)(void *context); /* tests: called between the steps of a change; NULL */
     void *context;
@@ -43,6 +46,19 @@ MUST_USE int storage_file_lock(const struct storage_file *store, struct err *err
 /* Makes an object young, under the lock: 1, or 0 when there is none. */
 MUST_USE int storage_file_keep(struct storage_file *store, const char *version, uint64_t *ret_bytes, struct err *err);
 
+/* Makes a change, which may be repeated, again and again while the disk is full and patience lasts; UNWRITABLE then names the
+ * directory and the remedy. */
+typedef int storage_file_change_fn(struct storage_file *store, void *context, struct err *err);
+MUST_USE int storage_file_patiently(struct storage_file *store, storage_file_change_fn *change, void *context,
+                                    struct err *err);
+
+/* Takes room for so many bytes, where the file system does that; the file's size stays. */
+MUST_USE int storage_file_reserve(int fd, uint64_t bytes, struct err *err);
+
+/* Always -1: *err, UNWRITABLE, becomes LIMIT_DISK where the whole disk has not so much: that need not wait for room. */
+int storage_file_no_room(const struct storage_file *store, uint64_t bytes, struct err *err);
+
+int storage_file_check(struct storage *storage, struct err *err);
 int storage_file_find(struct storage *storage, const char *key, struct storage_pin *ret, struct err *err);
 int storage_file_promote(struct storage *storage, uint64_t fence, const struct storage_name *names, size_t count,
                          struct err *err);

@@ -161,7 +161,8 @@ static int drop_objects(struct collection *collection, struct err *err) {
 
 /* ---- homes: an empty file each ---- */
 
-static int add_home(struct storage_file *store, const char *home, struct err *err) {
+static int add_home(struct storage_file *store, void *context, struct err *err) {
+    const char *home = context;
     auto_fd int dir = storage_file_dir(store, "homes", err);
     TRY(dir);
     auto_fd int fd = openat(dir, home, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -182,7 +183,7 @@ int storage_file_homes(struct storage *storage, const char *add, const char *dro
                        void *context, struct err *err) {
     auto_dir DIR *dir = NULL;
     if (add)
-        TRY(add_home(own(storage), add, err));
+        TRY(storage_file_patiently(own(storage), add_home, (void *)(uintptr_t)add, err));
     int there = storage_file_root(own(storage), false, err);
     if (there <= 0)
         return there;

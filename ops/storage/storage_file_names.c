@@ -185,9 +185,15 @@ static int add_record(struct storage_file *store, uint64_t fence, const struct s
     return 0;
 }
 
-int storage_file_promote(struct storage *storage, uint64_t fence, const struct storage_name *names, size_t count,
-                         struct err *err) {
-    struct storage_file *store = own(storage);
+struct promotion {
+    uint64_t fence;
+    const struct storage_name *names;
+    size_t count;
+};
+
+static int promote(struct storage_file *store, void *context, struct err *err) {
+    const struct promotion *promotion = context;
+    const struct storage_name *names = promotion->names;
     int there = storage_file_root(store, names[0].version != NULL, err);
     TRY(there);
     if (!there)
@@ -196,8 +202,8 @@ int storage_file_promote(struct storage *storage, uint64_t fence, const struct s
     TRY(held);
     TRY(recover(store, err));
     json_auto_t *journal = json_array();
-    for (size_t i = 0; i < count; i++) {
-        int later = add_record(store, fence, &names[i], journal, err);
+    for (size_t i = 0; i < promotion->count; i++) {
+        int later = add_record(store, promotion->fence, &names[i], journal, err);
         if (later != 0)
             return later;
     }
@@ -210,6 +216,11 @@ int storage_file_promote(struct storage *storage, uint64_t fence, const struct s
     // The names are changed: files that cannot be written now, on a full disk, follow when the next promotion recovers.
     (void)!apply(store, journal, NULL);
     return 0;
+}
+
+int storage_file_promote(struct storage *storage, uint64_t fence, const struct storage_name *names, size_t count,
+                         struct err *err) {
+    return storage_file_patiently(own(storage), promote, &(struct promotion){fence, names, count}, err);
 }
 
 /* ---- listing names ---- */
@@ -297,6 +308,15 @@ static int walk(const struct storage_file *store, const char *prefix, struct lis
     return errno ? err_sys(err, REASON_INFRA, "store: listing %s", store->path) : 0;
 }
 
+// One moment of all names, until the lock is given back.
+static int hold(struct storage_file *store, void *context, struct err *err) {
+    auto_fd int held = storage_file_lock(store, err);
+    TRY(held);
+    TRY(recover(store, err));
+    *(int *)context = steal_fd(&held);
+    return 0;
+}
+
 static int by_key(const void *a, const void *b) {
     return strcmp(((const struct entry *)a)->key, ((const struct entry *)b)->key);
 }
@@ -305,12 +325,11 @@ int storage_file_names(struct storage *storage, const char *prefix, storage_visi
                        struct err *err) {
     struct storage_file *store = own(storage);
     __attribute__((cleanup(listing_free))) struct listing listing = {0};
+    auto_fd int held = -1;
     int there = storage_file_root(store, false, err);
     if (there <= 0)
         return there;
-    auto_fd int held = storage_file_lock(store, err);
-    TRY(held);
-    TRY(recover(store, err));
+    TRY(storage_file_patiently(store, hold, &held, err));
     TRY(walk(store, prefix, &listing, err));
     // A visitor may take its time, and use the store.
     close(steal_fd(&held));

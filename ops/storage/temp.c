@@ -84,7 +84,9 @@ void temp_close(struct temp *temp) {
 }
 
 enum reason temp_reason(void) {
-    return errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? REASON_LIMIT_DISK : REASON_INFRA;
+    if (errno == ENOSPC || errno == EDQUOT)
+        return REASON_UNWRITABLE;
+    return errno == EFBIG ? REASON_LIMIT_DISK : REASON_INFRA;
 }
 
 int temp_write(int fd, const void *bytes, size_t count, struct err *err) {

@@ -32,7 +32,9 @@ MUST_USE int temp_replace(struct temp *temp, const char *name);
 
 void temp_close(struct temp *temp); /* accepts a zeroed one, and again */
 
-/* REASON_LIMIT_DISK for errno of a full disk, quota or file size limit, else REASON_INFRA. */
+/* What errno means of a directory of the host's, a store or one that receives outputs: REASON_UNWRITABLE a full disk or quota,
+ * whoever filled it; REASON_LIMIT_DISK a file larger than files may be; else REASON_INFRA. Of a job's work directory, which
+ * its own limit fills, nothing is written this way. */
 enum reason temp_reason(void);
 MUST_USE int temp_write(int fd, const void *bytes, size_t count, struct err *err);
 MUST_USE int temp_sync(int fd, const char *what, struct err *err);

@@ -303,8 +303,9 @@ def test_l_a_result_that_does_not_fit_on_the_disk(tmp_path):
                           env=dict(os.environ, XDG_DATA_HOME=str(tmp_path / "data")))
     record, files = done.stdout[:done.stdout.rindex("}") + 1], done.stdout[done.stdout.rindex("}") + 1:].split()
     job = json.loads(record[record.index("{"):])
-    assert done.returncode == job["exit_code"] == 1, done.stderr
-    assert job["reason"] == "limit:disk"
-    assert re.fullmatch(r"dataset1\.arrow: writing the Arrow file at byte \d+: No space left on device", job["message"])
+    assert done.returncode == job["exit_code"] == 75, done.stderr
+    assert job["reason"] == "unwritable"
+    assert re.fullmatch(re.escape(f"{disk}/out/dataset1.arrow: writing the Arrow file at byte ") +
+                        r"\d+: No space left on device; free space there, or name another directory", job["message"])
     assert job["outputs"] == []
     assert files == ["job.json", "stderr.txt", "stdout.txt", "visualization.json"]

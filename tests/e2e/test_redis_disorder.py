@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Redis in disorder while jobs run: it is restarted, away, silent, slow, full, read-only, evicts, or lets nobody in. quernd
-waits, or refuses with the remedy; no running job dies of it, and nothing is lost."""
+waits, or refuses with the remedy; no running job dies of it, and nothing is lost. So it is with a store's full disk."""
 import contextlib
 import os
 import re
+import pathlib
 import signal
+import subprocess
 import time
 
 import pytest
@@ -231,6 +233,51 @@ def test_l_a_job_waits_until_its_full_store_has_room(place):
     place.redis("CONFIG", "SET", "maxmemory", 0)
     place.at_first(job)
     place.works()
+
+
+class SmallDisk:
+    """2 MiB that nobody but who knows `path` sees: mounted in a namespace whose one process waits for its end."""
+
+    def __init__(self, directory):
+        command = 'mount -t tmpfs -o size=2m,mode=0700 tmpfs "$1" && echo mounted && exec cat'
+        self.holder = subprocess.Popen(["unshare", "-rm", "sh", "-c", command, "sh", directory], stdin=subprocess.PIPE,
+                                       stdout=subprocess.PIPE)
+        assert self.holder.stdout.readline() == b"mounted\n"
+        self.path = pathlib.Path(f"/proc/{self.holder.pid}/root{directory}")
+
+    def close(self):
+        self.holder.communicate()
+
+    @contextlib.contextmanager
+    def full(self):
+        filler = self.path / "filler"
+        with pytest.raises(OSError, match="No space left on device"), open(filler, "wb", 0) as file:
+            while True:
+                file.write(bytes(4096))
+        yield
+        filler.unlink()
+
+
+def test_l_a_job_waits_until_the_disk_of_its_store_has_room(tmp_path):
+    with contextlib.closing(SmallDisk(tmp_path)) as disk, place_of(f"file:{disk.path}/store") as place:
+        fleet, job = place.fleet, place.running(2)
+        told = f"store: {disk.path}/store: No space left on device; free space there, have the store collected, or move it"
+        with disk.full():
+            waiting = place.waiting(job)
+            assert (waiting["step"], waiting["error"]) == ("publish", told)
+            place.why(told)
+            eventually(lambda: fleet.inspect(job)["progress"] == f"publish waits: {told}", "its progress tells")
+            code, message = place.submit()
+            assert code == 75 and message.endswith(f": {told}\n")
+            table = fleet.directory / "table.csv"
+            table.write_text("a,b\n1,2\n")
+            for store in ([], ["--store", fleet.store_url]):
+                code, _, message = fleet.quern("dataset", "put", table, "table", *store)
+                assert code == 75 and message.startswith("error: ") and message.endswith(f": {told}\n")
+            assert f"✕ store     {told}\n" in fleet.quern("doctor").out
+        place.at_first(job)
+        place.works()
+        fleet.says("dataset", "put", table, "table")
 
 
 # ---- read-only ----

@@ -451,7 +451,7 @@ static void l_a_text_table_on_a_full_disk_is_an_error(void **state) {
         auto_free void *segment = segment_sample(rows, SAMPLE_COLUMNS, true, &bytes);
         auto_fd int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
         assert_int_equal(dataset_text(segment, ',', full, &written, &err), -1);
-        assert_int_equal(err.reason, REASON_LIMIT_DISK);
+        assert_int_equal(err.reason, REASON_UNWRITABLE);
         assert_string_equal(err.msg, "writing a text table: No space left on device");
     }
 }

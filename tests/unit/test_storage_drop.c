@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage_scratch.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -45,7 +46,11 @@ static void b_a_file_is_filled_in_its_place(void **state) {
     assert_int_equal(storage_drop_file(drop, "dataset1.arrow", &fd, &err), -1);
     assert_int_equal(storage_drop_file(drop, "dataset2.arrow", &fd, &err), 0);
     assert_int_equal(write(fd, "half", 4), 4);
-    storage_drop_undo(drop);
+    struct err full = {.reason = REASON_UNWRITABLE, .sys = ENOSPC, .msg = "the disk is full"};
+    assert_int_equal(storage_drop_undo(drop, &full, &err), -1);
+    assert_int_equal(err.reason, REASON_UNWRITABLE);
+    assert_string_equal(strrchr(err.msg, '/'),
+                        "/dataset2.arrow: the disk is full; free space there, or name another directory");
     add(drop, "job.json", "{}");
     assert_int_equal(storage_drop_commit(drop, NULL, NULL), 0);
     storage_drop_close(drop);
