@@ -68,6 +68,21 @@ def test_f_what_is_lacking_is_no_level_that_can_be_required(tmp_path, lack):
     assert "jail      minimal; memory" in done.stdout and f"no {name}: scripts can " in done.stdout
 
 
+def test_f_a_step_that_fails_is_named_in_the_record(tmp_path, fleet):
+    around = [ROOT / "tests/e2e/lacking.py", "securebits"]
+    step = "jail: bounds: PR_SET_SECUREBITS: Operation not permitted"
+    (tmp_path / "script.py").write_text("print('ran')\n" + NOTHING)
+    done = subprocess.run([*around, QUERN, "run", tmp_path / "script.py", "-o", tmp_path / "out"], capture_output=True, text=True,
+                          check=False)
+    record = json.loads((tmp_path / "out" / "job.json").read_text())
+    assert (record["state"], record["reason"], record["message"]) == ("failed", "infra", step)
+    assert (done.returncode, done.stdout) == (75, "") and step in done.stderr
+    fleet.host(around=around)
+    job = fleet.submit("print('ran')\n" + NOTHING)
+    eventually(lambda: fleet.inspect(job)["message"] == step, "the queue's record")
+    assert fleet.says("logs", job) == ""
+
+
 def test_b_doctor_tells_level_and_bound():
     done = subprocess.run([QUERN, "doctor"], capture_output=True, text=True, check=False)
     assert f"jail      {LEVEL}; memory is bounded by looking at all processes of a job (polled)\n" in done.stdout
