@@ -105,6 +105,11 @@ def test_f_quernd_refuses_to_start_below_the_bound(fleet):
     refused(fleet, {"require_bound": "cgroup"}, [], UNBOUND)
 
 
+def test_b_doctor_says_why_there_is_no_cgroup_as_the_log_does(fleet):
+    why = fleet.host().ready().events("no cgroups for jobs")[0]["why"]
+    assert f"jail      no cgroup for jobs: {why}\n" in fleet.says("doctor")
+
+
 def test_b_log_and_metrics_tell_the_level(fleet):
     host = fleet.host(jail={"require": LEVEL, "require_bound": "polled"}).ready()
     up = host.events("environment up")[0]
