@@ -73,7 +73,7 @@ static const char *find_name(const struct command_line *line, const struct prefe
 
 static int open_queue(const char *name, const char *name_source, struct client *client, struct refusal *refusal) {
     const struct queue_options options = {.url = client->url,
-                                          .password = client->password,
+                                          .password_file = client->password_file,
                                           .key_file = *client->key_file ? client->key_file : NULL,
                                           .name = name,
                                           .durability = client->durability};
@@ -92,9 +92,9 @@ static const char *variable_or(const char *variable, const char *preferred) {
     return value ? value : preferred;
 }
 
-static int find_key_file(const struct preferences *preferences, char ret[PATH_MAX], struct refusal *refusal) {
-    int bytes = snprintf(ret, PATH_MAX, "%s", variable_or("QUERN_KEY_FILE", preferences->key_file));
-    return bytes < PATH_MAX ? 0 : refuse(refusal, REASON_CONFIG, "QUERN_KEY_FILE: the name is too long");
+static int find_file(const char *variable, const char *preferred, char ret[PATH_MAX], struct refusal *refusal) {
+    int bytes = snprintf(ret, PATH_MAX, "%s", variable_or(variable, preferred));
+    return bytes < PATH_MAX ? 0 : refuse(refusal, REASON_CONFIG, "%s: the name is too long", variable);
 }
 
 static int read_durability(const struct preferences *preferences, enum queue_durability *ret, struct refusal *refusal) {
@@ -118,16 +118,10 @@ static int open_named(const struct command_line *line, const char *operand, stru
         name = operand;
         name_source = "-q";
     }
-    int result = preferences_password("QUERN_REDIS_PASSWORD_FILE", preferences.password_file, &ret->password, refusal);
-    if (result == 0)
-        result = read_durability(&preferences, &ret->durability, refusal);
-    if (result == 0)
-        result = find_key_file(&preferences, ret->key_file, refusal);
-    if (result == 0)
-        result = open_queue(name, name_source, ret, refusal);
-    if (result < 0)
-        client_close(ret);
-    return result;
+    TRY(find_file("QUERN_REDIS_PASSWORD_FILE", preferences.password_file, ret->password_file, refusal));
+    TRY(find_file("QUERN_KEY_FILE", preferences.key_file, ret->key_file, refusal));
+    TRY(read_durability(&preferences, &ret->durability, refusal));
+    return open_queue(name, name_source, ret, refusal);
 }
 
 int client_open(const struct command_line *line, struct client *ret, struct refusal *refusal) {
@@ -165,7 +159,6 @@ bool client_is_configured(const struct command_line *line) {
 void client_close(struct client *client) {
     store_close(&client->store);
     queue_close(client->queue);
-    free(client->password);
     *client = (struct client){.queue = NULL};
 }
 
@@ -199,7 +192,7 @@ int client_blame(const struct client *client, const struct err *err, struct refu
         refusal_advise(refusal, "start it again: quern up --detach");
     else if (err->reason == REASON_UNREACHABLE)
         refusal_advise(refusal, "%s names it; look closer: quern doctor", client->source);
-    else if (err->reason == REASON_DENIED && !client->password && strstr(err->msg, "wants a password"))
+    else if (err->reason == REASON_DENIED && !*client->password_file && strstr(err->msg, "wants a password"))
         refusal_advise(refusal, "name the file that has the password: export QUERN_REDIS_PASSWORD_FILE=PATH");
     else if (err->reason == REASON_DENIED)
         refusal_advise(refusal, "look at the password, and at what its user may do: ACL LIST");

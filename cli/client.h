@@ -33,7 +33,7 @@ struct client {
     char name[QUEUE_NAME_BYTES];
     char url[CLIENT_URL_BYTES];
     char source[CLIENT_URL_BYTES]; /* who named the URL: "--queue-url", "QUERN_REDIS_URL", ... */
-    char *password;                /* owned; NULL: none */
+    char password_file[PATH_MAX];  /* empty: none; read by who connects, when he does */
     char key_file[PATH_MAX];       /* empty: nothing is signed */
     enum queue_durability durability;
     struct queue_home home; /* after client_store() */

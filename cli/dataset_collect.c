@@ -34,7 +34,8 @@ static void homes_close(struct homes *homes) {
 static int open_other(const struct client *client, const char *word, struct queue **ret, struct refusal *refusal) {
     const char *at = strchr(word, '@');
     auto_free char *name = at ? strndup(word, (size_t)(at - word)) : strdup(word);
-    const struct queue_options options = {.url = at ? at + 1 : client->url, .password = client->password, .name = name};
+    const struct queue_options options = {
+        .url = at ? at + 1 : client->url, .password_file = client->password_file, .name = name};
     struct queue *queue = NULL;
     struct queue_home home;
     struct err err;
@@ -82,7 +83,7 @@ static int gather(const struct command_line *line, const struct store *store, st
 
 // Is this queue the home that a message speaks of?
 static bool is_spoken_of(const struct client *client, const char *name, const char *message) {
-    const struct queue_options options = {.url = client->url, .password = client->password, .name = name};
+    const struct queue_options options = {.url = client->url, .password_file = client->password_file, .name = name};
     char identity[QUEUE_NONCE_BYTES];
     struct queue *queue;
     struct queue_home home;

@@ -252,10 +252,21 @@ static const char *const bounds[] = {[JAIL_BOUND_RLIMIT] = "rlimits of single pr
                                      [JAIL_BOUND_POLLED] = "looking at all processes of a job (polled)",
                                      [JAIL_BOUND_CGROUP] = "a cgroup"};
 
+// As quernd says it in its log.
+static void look_cgroup(struct findings *findings, const struct jail_facts *facts) {
+    struct err why;
+    if (facts->bound != JAIL_BOUND_CGROUP && !prove_cgroups(&why))
+        finding(
+            findings,
+            &(struct finding){.what = "jail", .remedy = "cgroups of version 2, under systemd Delegate=cpu memory pids"},
+            "no cgroup for jobs: %s", why.msg);
+}
+
 static void look_jail(struct findings *findings, const struct jail_facts *facts) {
     bool full = facts->level == JAIL_FULL;
     finding(findings, &(struct finding){.level = full ? FINDING_GOOD : FINDING_WARNING, .what = "jail"},
             "%s; memory is bounded by %s", jail_level_name((enum jail_level)facts->level), bounds[facts->bound % 3]);
+    look_cgroup(findings, facts);
     for (size_t i = 0; i < sizeof jail_facts_wanted / sizeof *jail_facts_wanted && !full; i++) {
         uint32_t fact;
         memcpy(&fact, (const char *)facts + jail_facts_wanted[i].fact, sizeof fact);

@@ -11,7 +11,7 @@
 #include "quern/memory.h"
 #include "quern/own.h"
 
-enum { PASSWORD_BYTES = 4096, PREFERENCES_MAX_BYTES = 65536 };
+enum { PREFERENCES_MAX_BYTES = 65536 };
 
 static int take(struct inifile *inifile, void *context, const char *section, const char *name, const char *value) {
     struct preferences *preferences = context;
@@ -76,27 +76,5 @@ int preferences_store_secret(const char *url, char ret_path[PATH_MAX], struct re
     }
     if (snprintf(ret_path, PATH_MAX, "%s", named) >= PATH_MAX)
         return refuse(refusal, REASON_CONFIG, "QUERN_STORE_PASSWORD_FILE: expected a shorter path");
-    return 0;
-}
-
-int preferences_password(const char *variable, const char *path, char **ret, struct refusal *refusal) {
-    const char *named = preferences_variable(variable), *from = named ? named : *path ? path : NULL;
-    char *text = NULL;
-    size_t bytes = 0;
-    struct err err;
-    *ret = NULL;
-    if (!from)
-        return 0;
-    auto_fd int fd = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return refuse(refusal, REASON_CONFIG, "%s: %s", named ? variable : from, strerror(errno));
-    if (memory_read(fd, from, PASSWORD_BYTES, &text, &bytes, &err) < 0)
-        return refuse(refusal, REASON_CONFIG, "%s", err.msg);
-    text[strcspn(text, "\r\n")] = '\0';
-    if (!*text) {
-        free(text);
-        return refuse(refusal, REASON_CONFIG, "%s: expected a password in its first line, found none", from);
-    }
-    *ret = text;
     return 0;
 }

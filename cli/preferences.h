@@ -9,8 +9,8 @@
  *     key_file = /home/ann/.config/quern/jobs.key
  *     durability = replicated
  *
- * A missing file says nothing. Ownership: plain data; preferences_password() gives a text that the caller frees. Errors:
- * REASON_CONFIG, file and line in front.
+ * A missing file says nothing. Ownership: plain data; of passwords only the names of files. Errors: REASON_CONFIG,
+ * file and line in front.
  */
 #ifndef QUERN_CLI_PREFERENCES_H
 #define QUERN_CLI_PREFERENCES_H
@@ -29,9 +29,6 @@ struct preferences {
 };
 
 MUST_USE int preferences_read(struct preferences *ret, struct refusal *refusal);
-
-/* The password in the file that `variable` names, else in `path`; NULL when neither names one. */
-MUST_USE int preferences_password(const char *variable, const char *path, char **ret, struct refusal *refusal);
 
 /* The file that has the store's password: QUERN_STORE_PASSWORD_FILE, else quern.ini; empty when neither names one, or the
  * store is a directory. */

@@ -50,7 +50,7 @@ static void print_heading(struct terminal *out) {
 
 static int tell(const struct client *client, const char *name, bool json, struct terminal *out,
                 struct refusal *refusal) {
-    const struct queue_options options = {.url = client->url, .password = client->password, .name = name};
+    const struct queue_options options = {.url = client->url, .password_file = client->password_file, .name = name};
     struct queue *queue = NULL;
     struct queue_counts counts = {0};
     struct err err;

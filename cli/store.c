@@ -13,12 +13,10 @@
 enum { SHORT_VERSION = 19 }; // sha256- and twelve digits
 
 int store_connect(const char *url, struct store *store, struct refusal *refusal) {
-    auto_free char *password = NULL;
     struct err err;
     store->url = url;
     TRY(preferences_store_secret(url, store->password_file, refusal));
-    TRY(preferences_password("", store->password_file, &password, refusal));
-    const struct storage_options options = {.url = url, .password = password};
+    const struct storage_options options = {.url = url, .password_file = store->password_file};
     return storage_open_with(&options, &store->storage, &err) < 0
                ? refuse(refusal, (enum reason)err.reason, "%s", err.msg)
                : 0;

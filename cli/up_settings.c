@@ -91,6 +91,8 @@ int up_settings_write(const struct up_settings *settings, const struct up_place 
     fprintf(file, "[environments]\nnames = %s\ndirectory = %s/environments\n", settings->environments,
             place->directory);
     fprintf(file, "[http]\nlisten = %s/http.sock\n", place->directory);
+    // Its jobs are the user's own: a machine that jails them less well says so in the log and in each record.
+    fprintf(file, "[jail]\nrequire = none\n");
     if (fflush(file) != 0)
         return refuse(refusal, REASON_CONFIG, "%s: %s", path, strerror(errno));
     return environments_each(copy_environment, &copying);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "quern/own.h"
+#include "quern/secrecy.h"
 
 enum { SUM_BYTES = 32, KEY_LEAST = 32, KEY_MOST = 64, FILE_BYTES = 4096 };
 
@@ -72,6 +73,7 @@ static int take_line(const char *file, size_t number, const char *line, size_t b
 static int read_file(const char *file, char text[FILE_BYTES], size_t *ret_bytes, struct err *err) {
     struct stat status;
     size_t used = 0;
+    TRY(secrecy_begin(err));
     auto_fd int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &status) < 0)
         return err_sys(err, REASON_CONFIG, "key file %s", file);

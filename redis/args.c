@@ -9,6 +9,7 @@
 void args_begin(struct args *args, const char *command) {
     args->count = 0;
     args->number_count = 0;
+    args->secret = false;
     args_text(args, command);
 }
 
@@ -19,6 +20,11 @@ void args_bytes(struct args *args, const char *bytes, size_t count) {
 }
 
 void args_text(struct args *args, const char *text) { args_bytes(args, text, strlen(text)); }
+
+void args_secret(struct args *args, const char *text) {
+    args_text(args, text);
+    args->secret = true;
+}
 
 void args_number(struct args *args, uint64_t number) {
     assert(args->number_count < ARGS_MAX_NUMBERS);

@@ -6,6 +6,7 @@
 #ifndef QUERN_REDIS_ARGS_H
 #define QUERN_REDIS_ARGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,11 +19,13 @@ struct args {
     size_t count;
     char numbers[ARGS_MAX_NUMBERS][24];
     size_t number_count;
+    bool secret;
 };
 
 void args_begin(struct args *args, const char *command); /* and forgets what was there */
 void args_bytes(struct args *args, const char *bytes, size_t count);
 void args_text(struct args *args, const char *text);
+void args_secret(struct args *args, const char *text); /* of the whole command nothing stays in memory */
 void args_number(struct args *args, uint64_t number);
 
 #endif

@@ -130,6 +130,8 @@ int connection_send(struct connection *connection, const struct args *args, uint
     if (bytes < 0)
         return err_set(err, REASON_INFRA, "no memory for a command");
     int sent = send_all(connection, command, (size_t)bytes, deadline_ns, err);
+    if (args->secret)
+        explicit_bzero(command, (size_t)bytes);
     redisFreeCommand(command);
     return sent;
 }
@@ -303,7 +305,7 @@ static int authenticate(struct connection *connection, const struct address *add
     args_begin(&args, "AUTH");
     if (address->user[0])
         args_text(&args, address->user);
-    args_text(&args, password);
+    args_secret(&args, password);
     return greet(connection, &args, "authentication", deadline_ns, err);
 }
 

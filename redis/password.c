@@ -6,11 +6,13 @@
 #include <unistd.h>
 
 #include "quern/own.h"
+#include "quern/secrecy.h"
 
 void password_wipe(struct password *password) { explicit_bzero(password, sizeof *password); }
 
 int password_read(const char *file, struct password *ret, struct err *err) {
     auto_password struct password line = {""};
+    TRY(secrecy_begin(err));
     auto_fd int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return err_sys(err, REASON_CONFIG, "password file %s", file);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Passwords stand in files: the first line, without its end. Errors: REASON_CONFIG, naming the file. */
+/* Passwords stand in files: the first line, without its end. Who reads one is closed from then on (quern/secrecy.h), and
+ * wipes it when the server has heard it. Errors: REASON_CONFIG, naming the file. */
 #ifndef QUERN_REDIS_PASSWORD_H
 #define QUERN_REDIS_PASSWORD_H
 

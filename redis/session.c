@@ -141,11 +141,12 @@ int session_open(const struct session_options *options, struct session *ret, str
     char what[32];
     snprintf(what, sizeof what, "%s URL", options->what);
     TRY(address_parse(what, options->url, &session.address, err));
-    if (session.address.user[0] && !options->password && !options->password_file)
+    const char *file = options->password_file && *options->password_file ? options->password_file : NULL;
+    if (session.address.user[0] && !options->password && !file)
         return err_set(err, REASON_CONFIG, "%s: the user %s needs a password", what, session.address.user);
     session.password = options->password ? strdup(options->password) : NULL;
-    session.password_file = options->password_file ? strdup(options->password_file) : NULL;
-    if ((options->password && !session.password) || (options->password_file && !session.password_file)) {
+    session.password_file = file ? strdup(file) : NULL;
+    if ((options->password && !session.password) || (file && !session.password_file)) {
         session_close(&session);
         return err_set(err, REASON_INFRA, "no memory for a password");
     }

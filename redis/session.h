@@ -19,7 +19,7 @@ struct session_options {
     const char *what; /* borrowed for ever: "queue", "store"; stands in front of messages */
     const char *url;
     const char *password;      /* NULL: none */
-    const char *password_file; /* its first line, read for each connection; NULL: `password` */
+    const char *password_file; /* its first line, read for each connection; NULL or empty: `password` */
     uint32_t timeout_ms;       /* of one attempt and of connecting; 0: 5000 */
     uint32_t patience_ms;      /* how long a call goes on trying while Redis does not do it; 0: one attempt */
     struct patience patience;

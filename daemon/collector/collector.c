@@ -28,8 +28,8 @@ static void homes_close(struct homes *homes) {
 }
 
 static int open_store(struct homes *homes, struct err *err) {
-    const char *file = homes->settings->store_password_file;
-    const struct storage_options options = {.url = homes->settings->store_url, .password_file = *file ? file : NULL};
+    const struct settings *settings = homes->settings;
+    const struct storage_options options = {.url = settings->store_url, .password_file = settings->store_password_file};
     return storage_open_with(&options, &homes->storage, err);
 }
 
@@ -37,9 +37,9 @@ static int open_store(struct homes *homes, struct err *err) {
 
 // 1: it was added; 0: its store is another one, *home tells which.
 static int add(struct homes *homes, const char *name, struct queue_home *home, struct err *err) {
-    const char *file = homes->settings->queue_password_file;
+    const struct settings *settings = homes->settings;
     const struct queue_options options = {
-        .url = homes->settings->queue_url, .password_file = *file ? file : NULL, .name = name};
+        .url = settings->queue_url, .password_file = settings->queue_password_file, .name = name};
     struct queue *queue = NULL;
     if (homes->count == CATALOGUE_MAX_HOMES)
         return err_set(err, REASON_CONFIG, "more than %d queues use this store", CATALOGUE_MAX_HOMES);

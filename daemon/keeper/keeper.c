@@ -23,9 +23,9 @@ uint32_t keeper_call_ms(const struct keeper *keeper) {
 
 static int open_queue(struct keeper *keeper, uint32_t index, struct err *err) {
     struct keeper_queue *queue = &keeper->queues[index];
-    const char *file = keeper->settings.queue_password_file, *keys = keeper->settings.queue_key_file;
+    const char *keys = keeper->settings.queue_key_file;
     struct queue_options options = {.url = keeper->settings.queue_url,
-                                    .password_file = *file ? file : NULL,
+                                    .password_file = keeper->settings.queue_password_file,
                                     .key_file = *keys ? keys : NULL,
                                     .name = keeper->settings.queues[index],
                                     .timeout_ms = keeper_call_ms(keeper)};

@@ -26,9 +26,8 @@ static int read_home(struct keeper *keeper, uint32_t queue, struct queue_home *h
 }
 
 static int open_store(struct keeper *keeper, const char *url, struct err *err) {
-    const char *file = keeper->settings.store_password_file;
     const struct storage_options options = {
-        .url = url, .password_file = *file ? file : NULL, .timeout_ms = keeper_call_ms(keeper)};
+        .url = url, .password_file = keeper->settings.store_password_file, .timeout_ms = keeper_call_ms(keeper)};
     return storage_open_with(&options, &keeper->store, err);
 }
 

@@ -55,6 +55,7 @@ struct quernd {
     struct backoff renewal_backoffs[SUPERVISOR_MAX_ENVIRONMENTS];
     struct err zygote_faults[SUPERVISOR_MAX_ENVIRONMENTS]; /* reason 0: it is up */
     bool zygote_turned[SUPERVISOR_MAX_ENVIRONMENTS];       /* came up, or did not, once */
+    struct jail_facts jails[SUPERVISOR_MAX_ENVIRONMENTS];  /* of the last one that came up, as the log has it */
     enum quernd_phase phase;
     uint64_t phase_ends_ns;
     uint64_t beat_ns; /* when the next one is due */

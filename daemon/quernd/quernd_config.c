@@ -308,6 +308,7 @@ static void defaults(struct quernd_config *config) {
                                      .standby = QUERND_STANDBY,
                                      .renew_jobs = QUERND_RENEW_JOBS,
                                      .renew_ms = QUERND_RENEW_MS,
+                                     .jail = {.level = JAIL_MINIMAL},
                                      .environment_count = 1,
                                      .environments = {{.name = "default"}},
                                      .environments_directory = "/etc/quern/environments"};

@@ -5,33 +5,61 @@
 #include "daemon/supervisor/renewal.h"
 #include "quernd.h"
 
+struct change {
+    bool any, down;
+};
+
+// Nobody gets less of a jail than before without a word.
+static struct change note_jail(struct quernd *quernd, uint32_t index) {
+    const struct jail_facts *now = &quernd->supervisor.zygotes[index].ready.facts;
+    struct jail_facts before = quernd->jails[index];
+    quernd->jails[index] = *now;
+    return (struct change){.any = now->level != before.level || now->bound != before.bound,
+                           .down = now->level < before.level || now->bound < before.bound};
+}
+
+static void log_environment(const struct quernd *quernd, const char *event, uint32_t index, bool down) {
+    const struct peer *zygote = &quernd->supervisor.zygotes[index];
+    const struct jail_facts *facts = &zygote->ready.facts;
+    log_line(&quernd->log, down || facts->level < JAIL_USER ? SETTINGS_LOG_WARNING : SETTINGS_LOG_INFO, event,
+             "environment", zygote->environment->name, "python", zygote->ready.python, "pandas", zygote->ready.pandas,
+             "jail", jail_level_name((enum jail_level)facts->level), "memory_bound",
+             jail_bound_name((enum jail_bound)facts->bound), "network",
+             zygote->environment->network_open ? "open" : NULL, NULL);
+}
+
+static void log_failure(const struct quernd *quernd, uint32_t urgency, const char *event, uint32_t index,
+                        const struct err *failure) {
+    log_line(&quernd->log, urgency, event, "environment", quernd->supervisor.zygotes[index].environment->name, "error",
+             failure->msg, NULL);
+}
+
 void quernd_zygote_turned(void *context, struct peer *zygote, const struct err *failure) {
     struct quernd *quernd = context;
     uint32_t index = (uint32_t)(zygote - quernd->supervisor.zygotes);
     struct err *fault = &quernd->zygote_faults[index];
-    bool had_turned = quernd->zygote_turned[index];
-    uint32_t before = fault->reason;
+    struct change jail = failure ? (struct change){0} : note_jail(quernd, index);
+    bool is_news = !quernd->zygote_turned[index] || jail.any || fault->reason != (failure ? failure->reason : 0);
     *fault = failure ? *failure : (struct err){0};
     if (failure)
         backoff_died(&quernd->zygote_backoffs[index]);
     quernd->zygote_turned[index] = true;
-    if (!had_turned || before != fault->reason)
-        log_line(&quernd->log, fault->reason ? SETTINGS_LOG_ERROR : SETTINGS_LOG_INFO,
-                 fault->reason ? "environment not offered" : "environment up", "environment", zygote->environment->name,
-                 "python", failure ? NULL : zygote->ready.python, "pandas", failure ? NULL : zygote->ready.pandas,
-                 "jail", failure ? NULL : jail_level_name((enum jail_level)zygote->ready.facts.level), "memory_bound",
-                 failure ? NULL : jail_bound_name((enum jail_bound)zygote->ready.facts.bound), "network",
-                 zygote->environment->network_open ? "open" : NULL, "error", fault->msg, NULL);
+    if (is_news && failure)
+        log_failure(quernd, SETTINGS_LOG_ERROR, "environment not offered", index, failure);
+    else if (is_news)
+        log_environment(quernd, "environment up", index, jail.down);
     quernd_tell_environment(quernd, index);
 }
 
+// That it came up has been told, where its jail is another than before.
 void quernd_renewed(void *context, uint32_t environment, const struct err *failure) {
     struct quernd *quernd = context;
-    if (failure)
-        backoff_died(&quernd->renewal_backoffs[environment]);
-    log_line(&quernd->log, failure ? SETTINGS_LOG_WARNING : SETTINGS_LOG_INFO,
-             failure ? "environment not renewed, the old one goes on" : "environment renewed", "environment",
-             quernd->supervisor.zygotes[environment].environment->name, "error", failure ? failure->msg : NULL, NULL);
+    if (!failure) {
+        log_environment(quernd, "environment renewed", environment, false);
+        return;
+    }
+    backoff_died(&quernd->renewal_backoffs[environment]);
+    log_failure(quernd, SETTINGS_LOG_WARNING, "environment not renewed, the old one goes on", environment, failure);
 }
 
 static void renew_when_due(struct quernd *quernd, uint32_t environment, uint64_t now_ns) {

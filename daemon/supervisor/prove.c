@@ -26,19 +26,21 @@ static int wait_for_word(const struct peer *peer, struct err *err) {
 }
 
 // What a supervisor in our place would have for its jobs.
-static uint32_t bound_there(void) {
+bool prove_cgroups(struct err *why) {
     struct cgroups cgroups;
     cgroups_open(&cgroups, CGROUPS_ROOT);
     bool there = cgroups_are_there(&cgroups);
+    *why = cgroups.why;
     cgroups_close(&cgroups);
-    return there ? JAIL_BOUND_CGROUP : JAIL_BOUND_RLIMIT;
+    return there;
 }
 
 int environment_prove(const struct environment *environment, struct host_ready *ret, struct err *err) {
     struct peer peer;
+    struct err ignored;
     peer_init(&peer, SUPERVISOR_PEER_ZYGOTE, environment);
     peer.once = true;
-    peer.bound = bound_there();
+    peer.bound = prove_cgroups(&ignored) ? JAIL_BOUND_CGROUP : JAIL_BOUND_RLIMIT;
     TRY(peer_start(&peer, err));
     int proved = wait_for_word(&peer, err);
     if (proved == 0)

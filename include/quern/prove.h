@@ -9,10 +9,15 @@
 #ifndef QUERN_PROVE_H
 #define QUERN_PROVE_H
 
+#include <stdbool.h>
+
 #include "quern/environment.h"
 #include "quern/host.h"
 
 #define PROVE_TIMEOUT_MS 300000
+
+/* Whether there would be a cgroup for each job, and if not, why. */
+MUST_USE bool prove_cgroups(struct err *why);
 
 MUST_USE int environment_prove(const struct environment *environment, struct host_ready *ret, struct err *err);
 

@@ -62,7 +62,7 @@ MUST_USE int queue_durability_parse(const char *word, enum queue_durability *ret
 struct queue_options {
     const char *url;           /* redis://[USER@]HOST[:PORT][/DB], redis+unix:/PATH[?db=N] or unix:/PATH[?db=N] */
     const char *password;      /* from a file or a credential, never from a URL; NULL: none */
-    const char *password_file; /* its first line, read for each connection; NULL: `password` */
+    const char *password_file; /* its first line, read for each connection; NULL or empty: `password` */
     const char *key_file;      /* submissions are signed with its first key, claims looked at with all; NULL: neither */
     const char *name;
     uint32_t timeout_ms;  /* of one call and of connecting; 0: 5000 */

@@ -70,7 +70,7 @@ MUST_USE int storage_held_key_check(const char *key, struct err *err);
 struct storage_options {
     const char *url;           /* NULL: the default store, a directory below XDG_DATA_HOME */
     const char *password;      /* of a Redis; from a file or a credential, never from a URL; NULL: none */
-    const char *password_file; /* its first line, read for each connection; NULL: `password` */
+    const char *password_file; /* its first line, read for each connection; NULL or empty: `password` */
     uint32_t timeout_ms;       /* of a Redis that says nothing; 0: 30000 */
     uint32_t
         patience_ms; /* how long a call goes on trying while Redis, or a full disk, does not do it; 0: one attempt */

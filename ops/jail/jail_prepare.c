@@ -48,12 +48,17 @@ static int step_out_of_memory(struct err *err) {
                : err_set(err, REASON_INFRA, "/proc/self/oom_score_adj: expected 1000, found %s", found);
 }
 
+static const char own_mounts[] = "/proc/self/ns/mnt";
+
 static int step_mounts(void *state, struct err *err) {
     struct prepare *prepare = state;
+    struct stat before, after;
     if (!prepare->jail->facts.mount_ns)
         return 0;
-    if (unshare(CLONE_NEWNS) < 0)
+    if (stat(own_mounts, &before) < 0 || unshare(CLONE_NEWNS) < 0 || stat(own_mounts, &after) < 0)
         return err_sys(err, REASON_INFRA, "a mount namespace");
+    if (before.st_ino == after.st_ino)
+        return err_set(err, REASON_INFRA, "still the mounts of the zygote");
     return work_mount(&prepare->work, err);
 }
 
@@ -164,7 +169,7 @@ static int step_bounds(void *state, struct err *err) {
     return 0;
 }
 
-static int check_ids(const struct work *work, struct err *err) {
+static int check_ids(const struct work *work, bool grouped, struct err *err) {
     uid_t uid[3];
     gid_t gid[3];
     if (getresuid(&uid[0], &uid[1], &uid[2]) < 0 || getresgid(&gid[0], &gid[1], &gid[2]) < 0)
@@ -173,35 +178,41 @@ static int check_ids(const struct work *work, struct err *err) {
         if (uid[i] != work->uid || gid[i] != work->gid)
             return err_set(err, REASON_INFRA, "expected uid %u and gid %u, found %u and %u", (unsigned)work->uid,
                            (unsigned)work->gid, (unsigned)uid[i], (unsigned)gid[i]);
-    if (getgroups(0, NULL) != 0)
+    if (!grouped && getgroups(0, NULL) != 0)
         return err_set(err, REASON_INFRA, "expected no groups, found %d", getgroups(0, NULL));
-    if (setuid(0) == 0)
+    if (work->uid != 0 && setuid(0) == 0)
         return err_set(err, REASON_INFRA, "uid 0 can be taken back");
     return 0;
 }
 
-// An ordinary user has one id for all and may not change it: the facts say so.
+// An ordinary user has one id for all, and his groups, and may not change them: the facts say so.
 static int step_ids(void *state, struct err *err) {
     const struct prepare *prepare = state;
     const struct work *work = &prepare->work;
-    if (!prepare->jail->facts.own_uid)
-        return 0;
-    if (setgroups(0, NULL) < 0 || setresgid(work->gid, work->gid, work->gid) < 0 ||
-        setresuid(work->uid, work->uid, work->uid) < 0)
+    bool own = prepare->jail->facts.own_uid;
+    if (own && (setgroups(0, NULL) < 0 || setresgid(work->gid, work->gid, work->gid) < 0 ||
+                setresuid(work->uid, work->uid, work->uid) < 0))
         return err_sys(err, REASON_INFRA, "becoming uid %u", (unsigned)work->uid);
-    return check_ids(work, err);
+    return check_ids(work, !own, err);
+}
+
+static bool opens(const char *path) {
+    auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd >= 0;
 }
 
 static int step_landlock(void *state, struct err *err) {
     struct prepare *prepare = state;
     if (prepare->ruleset < 0)
         return 0;
+    // What could be opened before, and no rule allows.
+    const char *tried = opens("/") ? "/" : "/etc/passwd";
+    if (!opens(tried))
+        return err_set(err, REASON_INFRA,
+                       "the rules cannot be tried: neither / nor /etc/passwd can be read without them");
     TRY(landlock_enforce(prepare->ruleset, err));
     close(steal_fd(&prepare->ruleset));
-    auto_fd int forbidden = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
-    if (forbidden >= 0 || (errno != EACCES && errno != ENOENT))
-        return err_set(err, REASON_INFRA, "the rules are in force, but /etc/passwd can be read");
-    return 0;
+    return opens(tried) ? err_set(err, REASON_INFRA, "the rules are in force, but %s can be opened", tried) : 0;
 }
 
 // Whoever looks at a tree without a pid namespace has no right over it but that of an equal. Other jobs are kept away by

@@ -101,10 +101,20 @@ static void discard(int pidfd) {
         continue;
 }
 
+// The child says when it can be mapped.
+static int map_when_open(pid_t pid, int go, char *ret_ids, struct err *err) {
+    char open;
+    ssize_t got;
+    do
+        got = recv(go, &open, 1, 0);
+    while (got < 0 && errno == EINTR);
+    return got == 1 ? map_ids(pid, ret_ids, err) : err_set(err, REASON_INFRA, "a new process died at once");
+}
+
 static int let_go(const struct jail_spawn *spawn, pid_t pid, int go, int report, struct err *err) {
     char ids = SPAWN_IDS_HOST;
     if (spawn->isolate)
-        TRY(map_ids(pid, &ids, err));
+        TRY(map_when_open(pid, go, &ids, err));
     if (send(go, &ids, 1, MSG_NOSIGNAL) != 1)
         return err_sys(err, REASON_INFRA, "starting %s", spawn->program);
     return await_exec(report, spawn->program, err);

@@ -2,7 +2,7 @@
 /*
  * The new process's half of jail_spawn(): from clone to exec.
  *
- * It waits on `go` until the parent has written its id maps, becomes what they allow, arranges its descriptors and
+ * It tells by `go` that it is there, waits on it until the parent has written its id maps, becomes what they allow, arranges its descriptors and
  * executes the program. Whatever fails is written to `report` as a struct err; the exec closes `report`, and that is
  * how the parent learns of success.
  */
@@ -14,7 +14,8 @@
 struct spawn_child {
     const struct jail_spawn *spawn;
     int program; /* opened by the parent */
-    int go;      /* one byte: enum spawn_ids; end of file: the parent is gone */
+    int go; /* to the parent one byte, if `isolate`: it can map the ids; from it one byte: enum spawn_ids. At its end the
+                    parent is gone */
     int report;
 };
 

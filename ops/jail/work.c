@@ -66,11 +66,13 @@ int work_mount(const struct work *work, struct err *err) {
 }
 
 int work_open(const struct work *work, const char *path, int *ret_fd, struct err *err) {
-    struct stat status;
+    struct stat status, here;
     struct statfs system;
     auto_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 || fchdir(fd) < 0 || fstat(fd, &status) < 0 || fstatfs(fd, &system) < 0)
+    if (fd < 0 || fchdir(fd) < 0 || fstat(fd, &status) < 0 || fstatfs(fd, &system) < 0 || stat(".", &here) < 0)
         return err_sys(err, REASON_INFRA, "%s", path);
+    if (here.st_dev != status.st_dev || here.st_ino != status.st_ino)
+        return err_set(err, REASON_INFRA, "%s: expected it to be the current directory, it is not", path);
     bool mounted = system.f_type == TMPFS_MAGIC && (system.f_flags & FLAGS) == FLAGS &&
                    (uint64_t)(system.f_blocks - 1) * (uint64_t)system.f_bsize < work->bytes;
     if ((work->mounted && !mounted) || status.st_uid != work->uid || (status.st_mode & 07777) != 0700)

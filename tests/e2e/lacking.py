@@ -1,8 +1,8 @@
 #!/usr/bin/env -S /usr/bin/python3 -B
 # SPDX-License-Identifier: Apache-2.0
-"""lacking.py namespaces|landlock|seccomp COMMAND...: runs it as a machine does that lacks it. Nobody makes a user namespace, as
-with a container's seccomp profile; or the kernel is one of before 5.12, which has no Landlock and makes no tree of mounts
-read-only, or was built without filters of system calls."""
+"""lacking.py namespaces|landlock|seccomp|securebits COMMAND...: runs it as a machine does that lacks it. Nobody makes a user
+namespace, as with a container's seccomp profile; or the kernel is one of before 5.12, which has no Landlock and makes no tree of
+mounts read-only, or was built without filters of system calls. securebits: one step of a job's jail fails."""
 import ctypes
 import os
 import struct
@@ -13,6 +13,7 @@ LOAD, EQUAL, SET, RETURN = 0x20, 0x15, 0x45, 0x06
 ALLOW, ERRNO, EPERM, EINVAL, ENOSYS = 0x7FFF0000, 0x50000, 1, 22, 38
 SYS_CLONE, SYS_UNSHARE, SYS_SECCOMP, SYS_CLONE3, CLONE_NEWUSER = 56, 272, 317, 435, 0x10000000
 SYS_MOUNT_SETATTR, SYS_LANDLOCK_CREATE_RULESET = 442, 444
+SYS_PRCTL, PR_SET_SECUREBITS = 157, 28
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, FILTER = 38, 22, 2
 
 
@@ -27,6 +28,8 @@ PROGRAMS = {
                    (RETURN, 0, 0, ALLOW)],
     "landlock": without(ENOSYS, SYS_MOUNT_SETATTR, SYS_LANDLOCK_CREATE_RULESET),
     "seccomp": without(EINVAL, SYS_SECCOMP),
+    "securebits": [(LOAD, 0, 0, 0), (EQUAL, 0, 3, SYS_PRCTL), (LOAD, 0, 0, 16), (EQUAL, 0, 1, PR_SET_SECUREBITS),
+                   (RETURN, 0, 0, ERRNO | EPERM), (RETURN, 0, 0, ALLOW)],
 }
 
 

@@ -2,8 +2,11 @@
 """The level of the jail is told everywhere, and required: nobody gets less than was asked for without a word.
 
 Within a user namespace that has one id (`unshare -r`) every machine gives level user, to root too."""
+import contextlib
+import ctypes
 import json
 import os
+import pathlib
 import socket
 import subprocess
 
@@ -68,6 +71,21 @@ def test_f_what_is_lacking_is_no_level_that_can_be_required(tmp_path, lack):
     assert "jail      minimal; memory" in done.stdout and f"no {name}: scripts can " in done.stdout
 
 
+def test_f_a_step_that_fails_is_named_in_the_record(tmp_path, fleet):
+    around = [ROOT / "tests/e2e/lacking.py", "securebits"]
+    step = "jail: bounds: PR_SET_SECUREBITS: Operation not permitted"
+    (tmp_path / "script.py").write_text("print('ran')\n" + NOTHING)
+    done = subprocess.run([*around, QUERN, "run", tmp_path / "script.py", "-o", tmp_path / "out"], capture_output=True, text=True,
+                          check=False)
+    record = json.loads((tmp_path / "out" / "job.json").read_text())
+    assert (record["state"], record["reason"], record["message"]) == ("failed", "infra", step)
+    assert (done.returncode, done.stdout) == (75, "") and step in done.stderr
+    fleet.host(around=around)
+    job = fleet.submit("print('ran')\n" + NOTHING)
+    eventually(lambda: fleet.inspect(job)["message"] == step, "the queue's record")
+    assert fleet.says("logs", job) == ""
+
+
 def test_b_doctor_tells_level_and_bound():
     done = subprocess.run([QUERN, "doctor"], capture_output=True, text=True, check=False)
     assert f"jail      {LEVEL}; memory is bounded by looking at all processes of a job (polled)\n" in done.stdout
@@ -90,6 +108,11 @@ def test_f_quernd_refuses_to_start_below_the_bound(fleet):
     refused(fleet, {"require_bound": "cgroup"}, [], UNBOUND)
 
 
+def test_b_doctor_says_why_there_is_no_cgroup_as_the_log_does(fleet):
+    why = fleet.host().ready().events("no cgroups for jobs")[0]["why"]
+    assert f"jail      no cgroup for jobs: {why}\n" in fleet.says("doctor")
+
+
 def test_b_log_and_metrics_tell_the_level(fleet):
     host = fleet.host(jail={"require": LEVEL, "require_bound": "polled"}).ready()
     up = host.events("environment up")[0]
@@ -97,6 +120,43 @@ def test_b_log_and_metrics_tell_the_level(fleet):
     number = {"user": 2, "full": 3}[LEVEL]
     name = f'quern_jail_level{{environment="default",level="{LEVEL}",memory_bound="polled"}}'
     eventually(lambda: host.metric(name) == number, name)
+
+
+def test_f_a_machine_without_landlock_has_to_be_asked_for(fleet):
+    """It runs scripts that could read the password of quernd itself: nobody gets that by saying nothing."""
+    around = [*LESS, ROOT / "tests/e2e/lacking.py", "landlock"]
+    refused(fleet, {}, around, "environment default: the jail has no Landlock here, minimal is required (see: quern doctor)")
+    host = fleet.host(around=around, jail={"require": "none"}).ready()
+    up = host.events("environment up")[0]
+    assert (up["jail"], up["level"]) == ("minimal", "warning")
+
+
+def take_namespaces(pid):
+    """From who lives in the user namespace of a process. Without an exec, which would cost the capabilities there."""
+    child = os.fork()
+    if child == 0:
+        with open(f"/proc/{pid}/ns/user", "rb") as space, contextlib.suppress(OSError):
+            if ctypes.CDLL(None).setns(space.fileno(), 0) == 0:
+                pathlib.Path("/proc/sys/user/max_user_namespaces").write_text("0")
+                os._exit(0)
+        os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_f_a_jail_that_gets_worse_is_told(fleet):
+    """The machine gives no namespaces any more: what is renewed has less, and the log says so."""
+    host = fleet.host(around=["unshare", "--user", "--map-user=1000", "--map-group=1000"], environments={"renew_jobs": 1},
+                      environment={"TMPDIR": str(fleet.directory)}).ready()
+    up = host.events("environment up")[0]
+    assert (up["jail"], up["level"]) == ("user", "info")
+    assert fleet.wait(fleet.submit(NOTHING)) == "succeeded"
+    renewed = eventually(lambda: host.events("environment renewed"), "the first renewal")[0]
+    assert (renewed["jail"], renewed["level"], len(host.events("environment up"))) == ("user", "info", 1)
+    take_namespaces(host.process.pid)
+    assert fleet.wait(fleet.submit(NOTHING)) == "succeeded"
+    renewed = eventually(lambda: host.events("environment renewed", jail="minimal"), "the second renewal")[0]
+    up = host.events("environment up")[1]
+    assert (renewed["level"], up["jail"], up["level"]) == ("warning", "minimal", "warning")
 
 
 def test_b_settings_of_the_jail_are_words(tmp_path):

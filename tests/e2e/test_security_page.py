@@ -30,3 +30,14 @@ def test_f_the_page_has_what_is_not_stopped():
              for path in sorted(cases.rglob("*.py")) for level, words in not_stopped(path).items()]
     rows = [f"| {level} | {words} | `{name}` |\n" for at in ("full", "user", "minimal") for level, name, words in found if level == at]
     assert "| level | a script can | case |\n|---|---|---|\n" + "".join(rows) in (ROOT / "docs" / "security.md").read_text()
+
+
+def test_f_the_page_has_what_a_child_may_read():
+    """In the order of ops/jail/paths.c, all of it."""
+    source = (ROOT / "ops" / "jail" / "paths.c").read_text()
+    lists = {name: re.findall(r'"([^"]+)"', body) for name, body in re.findall(r"(\w+)\[\] = \{(.*?)\};", source, re.S)}
+    when = {"readable": "always", "devices": "always, and write", "readable_of_host_proc": "where /proc is the machine's",
+            "readable_with_network": "`network = open`"}
+    assert lists.keys() == when.keys()
+    rows = "".join(f"| {words} | {', '.join(f'`{path}`' for path in lists[name])} |\n" for name, words in when.items())
+    assert "| when | a child may read |\n|---|---|\n" + rows in (ROOT / "docs" / "security.md").read_text()

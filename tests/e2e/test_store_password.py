@@ -54,14 +54,24 @@ def test_f_a_store_of_its_own(fleet):
     assert fleet.says("run", script, "--dataframe1", "table", "--store", url) == "2\n"
 
 
+def test_f_who_has_read_a_password_jails_as_well_as_others(fleet):
+    """An ordinary user's process that is closed may not map the ids of what it starts, unless that opens up."""
+    url = f"{fleet.store_url}?prefix=own"
+    fleet.says("dataset", "put", "table.csv", "table", "--store", url)
+    script = fleet.script(LINES)
+    with_key, with_file = (json.loads(fleet.says("run", script, "--json", "--store", url, "--dataframe1", word))
+                           for word in ("table", "./table.csv"))
+    assert with_key["jail"] == with_file["jail"]
+
+
 def test_f_a_password_that_cannot_be_read_is_told(fleet):
     fleet.environment["QUERN_STORE_PASSWORD_FILE"] = "/nothing"
     url = f"{fleet.store_url}?prefix=own"
     assert tuple(fleet.quern("dataset", "ls", "--store", url)) == (
-        2, "", "error: --store: /nothing: No such file or directory\n")
+        78, "", "error: password file /nothing: No such file or directory\n")
     fleet.secret.write_text("\n")
     fleet.environment["QUERN_STORE_PASSWORD_FILE"] = str(fleet.secret)
     assert tuple(fleet.quern("dataset", "ls", "--store", url)) == (
-        2, "", f"error: --store: {fleet.secret}: expected a password in its first line, found none\n")
+        78, "", f"error: password file {fleet.secret}: expected a first line of 1 to 512 bytes\n")
     # A directory wants none.
     assert tuple(fleet.quern("dataset", "ls", "--store", f"file:{fleet.directory}/plain", "--json")) == (0, "", "")

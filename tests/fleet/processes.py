@@ -22,6 +22,8 @@ class Process:
         self.state, self.parent = rest.split()[0], int(rest.split()[1])
         try:
             self.exe = os.path.basename(os.readlink(f"/proc/{pid}/exe"))
+        except PermissionError:  # it holds a secret, and we are not root
+            self.exe = self.name
         except OSError:
             self.exe = ""
 

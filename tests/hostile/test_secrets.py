@@ -10,7 +10,8 @@ from conftest import LEVEL
 from doors import COMMON, PLACE, eventually
 from ground import processes
 
-MAY_KNOW, MUST_NOT = {"redis-server", "quern-worker", "quern-keeper"}, {"quern-python", "quern-codec", "quernd", "quern-init"}
+MAY_KNOW = {"redis-server"}
+MUST_NOT = {"quern-python", "quern-codec", "quernd", "quern-init", "quern-worker", "quern-keeper"}
 SLEEPER = """
 import time
 def azureml_main(frame):

@@ -128,7 +128,7 @@ static void b_settings_have_defaults(void **state) {
     assert_int_equal(settings->collect_ms, 3600000);
     assert_int_equal(settings->keep_ms, 86400000);
     assert_int_equal(settings->durability, QUEUE_NORMAL);
-    assert_int_equal(config->jail.level, JAIL_NONE);
+    assert_int_equal(config->jail.level, JAIL_MINIMAL);
     assert_int_equal(config->renew_jobs, 10000);
     assert_int_equal(config->renew_ms, 86400000);
     assert_true(settings->worker_count >= 1 && settings->worker[0]);
