@@ -32,6 +32,19 @@ void cgroup_cpu_read(int group, struct cgroup_cpu *ret) {
     *ret = (struct cgroup_cpu){.user_us = figure(text, "user_usec"), .system_us = figure(text, "system_usec")};
 }
 
+// The kernel counts refusals where they hit a process, whoever's limit it was: one of the groups above, perhaps.
+static bool was_full_of_processes(int group) {
+    char text[TEXT_BYTES];
+    uint64_t refused = 0, peak = 0, most = 0;
+    cgroup_read(group, "pids.events", text, sizeof text);
+    if (!cgroup_figure(text, "max", &refused) || refused == 0)
+        return false;
+    cgroup_read(group, "pids.peak", text, sizeof text);
+    bool known = cgroup_figure(text, "", &peak); // since Linux 6.1
+    cgroup_read(group, "pids.max", text, sizeof text);
+    return !known || (cgroup_figure(text, "", &most) && peak >= most);
+}
+
 bool cgroup_usage_read(int group, int work_dir, struct cgroup_usage *ret) {
     char text[TEXT_BYTES];
     uint64_t current;
@@ -46,6 +59,7 @@ bool cgroup_usage_read(int group, int work_dir, struct cgroup_usage *ret) {
     ret->peak_bytes = figure(text, "");
     cgroup_read(group, "memory.events", text, sizeof text);
     ret->out_of_memory = figure(text, "oom") > 0 && figure(text, "oom_kill") > 0;
+    ret->out_of_processes = was_full_of_processes(group);
     cgroup_cpu_read(group, &ret->cpu);
     return true;
 }

@@ -19,7 +19,8 @@ struct cgroup_usage {
     uint64_t
         peak_bytes; /* the most that was charged at a time, files and work directory with it; 0: before Linux 5.19 */
     struct cgroup_cpu cpu;
-    bool out_of_memory; /* the group's own limit made the kernel kill it */
+    bool out_of_processes; /* it had as many as it may have, and wanted more */
+    bool out_of_memory;    /* the group's own limit made the kernel kill it */
 };
 
 /* Zeros where there is no such group. */

@@ -16,6 +16,7 @@
 #include "quern/foreign.h"
 #include "quern/memory.h"
 #include "quern/own.h"
+#include "work_usage.h"
 
 void child_init(struct child *child, struct supervisor_calls *calls) {
     *child = (struct child){.calls = calls,
@@ -188,12 +189,22 @@ int child_listen(struct child *child, struct err *err) {
 
 // ---- listen ----
 
+static int check_result(int fd, uint64_t most, uint64_t *ret_bytes, struct err *err) {
+    char text[LIMITS_TEXT_BYTES];
+    if (memory_check(fd, most, ret_bytes, err) == 0)
+        return 0;
+    return err->reason != REASON_LIMIT_OUTPUT
+               ? -1
+               : err_set(err, REASON_LIMIT_OUTPUT, "a result is larger than the limit of %s for all of them (--result)",
+                         limits_show_bytes(most, text));
+}
+
 static void take_result(struct child *child, const struct child_listener *listener, const struct host_answer *answer,
                         int *fd) {
     struct err why;
     uint64_t bytes = 0;
     child->segments = true;
-    int checked = memory_check(*fd, listener->result_bytes, &bytes, &why);
+    int checked = check_result(*fd, listener->result_bytes, &bytes, &why);
     bool taken = checked == 0 && tree_guard_take_back(&child->guard, *fd);
     if (checked < 0 || listener->on_result(listener->context, answer, steal_fd(fd), &why) < 0 ||
         (taken && lend_next(child, &why) < 0))
@@ -220,7 +231,9 @@ static void take_answer(struct child *child, const struct child_listener *listen
         take_result(child, listener, answer, fd);
         break;
     case HOST_NOTE:
-        listener->on_note(listener->context, answer->name, answer->value);
+        child->met |= answer->met;
+        if (!answer->met)
+            listener->on_note(listener->context, answer->name, answer->value);
         break;
     case HOST_TRACEBACK:
         memcpy(child->traceback, answer->value, sizeof child->traceback);
@@ -297,6 +310,8 @@ static void take_usage(struct child *child) {
         return;
     child->exit.user_us = usage.cpu.user_us;
     child->exit.system_us = usage.cpu.system_us;
+    if (usage.out_of_processes)
+        child->met |= CHILD_MET(REASON_LIMIT_PROCESSES);
     if (!usage.out_of_memory || child->done)
         return;
     tree_watch_killed(&child->guard.watch, &usage, &why);
@@ -321,6 +336,8 @@ static int on_control(struct child *child, struct err *err) {
     child->exited = true;
     TRY(end_guard(child, err));
     take_usage(child);
+    if (child->facts.mount_ns && work_is_full(child->work_dir))
+        child->met |= CHILD_MET(REASON_LIMIT_DISK);
     if (tree_watch_last_survey(&child->guard.watch, &why) > 0)
         refuse(child, &why);
     return 0;
@@ -403,89 +420,4 @@ int child_attend(struct child *child, const struct child_listener *listener, str
         done = attend_once(child, listener, err);
     while (done == 0);
     return done < 0 ? -1 : unwatch(child, err);
-}
-
-// ---- verdict ----
-
-// The limit is ours to name: the child only knows that memory was refused.
-static int memory_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
-    return err_set(err, REASON_LIMIT_MEMORY, "the script needed more than its memory limit of %llu MiB%s%.900s",
-                   (unsigned long long)(commit->limits.memory_bytes >> 20), raised->value[0] ? ": " : "",
-                   raised->value);
-}
-
-static int disk_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
-    return err_set(err, REASON_LIMIT_DISK, "%.900s (the limit is %llu MiB in %llu files, %llu MiB each)", raised->value,
-                   (unsigned long long)(commit->limits.work_bytes >> 20), (unsigned long long)commit->limits.work_files,
-                   (unsigned long long)(commit->limits.file_bytes >> 20));
-}
-
-static int processes_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
-    return err_set(err, REASON_LIMIT_PROCESSES, "%.900s (the limit is %u processes and threads)", raised->value,
-                   commit->limits.processes);
-}
-
-static int open_files_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
-    return err_set(err, REASON_LIMIT_OPEN_FILES, "%.900s (the limit is %u open files)", raised->value,
-                   commit->limits.open_files);
-}
-
-static int time_verdict(uint64_t limit_ms, struct err *err) {
-    return err_set(err, REASON_LIMIT_TIME, "the script ran longer than its time limit of %llu%s",
-                   (unsigned long long)(limit_ms % 1000 ? limit_ms : limit_ms / 1000), limit_ms % 1000 ? " ms" : " s");
-}
-
-static int raised_verdict(const struct host_answer *raised, const struct host_call *commit, struct err *err) {
-    if (raised->reason == REASON_LIMIT_DISK && raised->detail != HOST_ERROR_BUNDLE)
-        return disk_verdict(raised, commit, err);
-    if (raised->reason == REASON_LIMIT_PROCESSES)
-        return processes_verdict(raised, commit, err);
-    if (raised->reason == REASON_LIMIT_OPEN_FILES)
-        return open_files_verdict(raised, commit, err);
-    if (raised->reason == REASON_LIMIT_MEMORY)
-        return memory_verdict(raised, commit, err);
-    err_set(err, (enum reason)raised->reason, "%s", raised->value);
-    err->detail = raised->detail;
-    return -1;
-}
-
-// Who ignores SIGXCPU gets SIGKILL of the kernel, now and then before a look finds him.
-static bool used_up(const struct host_exited *exit, uint64_t cpu_seconds) {
-    return exit->signal == SIGXCPU ||
-           (exit->signal == SIGKILL && exit->user_us + exit->system_us >= cpu_seconds * 1000000);
-}
-
-static int death_verdict(const struct child *child, const struct host_call *commit, struct err *err) {
-    const struct host_exited *exit = &child->exit;
-    if (used_up(exit, commit->limits.cpu_seconds)) {
-        tree_watch_say_cpu(&commit->limits, err);
-        return -1;
-    }
-    if (exit->signal) {
-        err_set(err, REASON_SIGNAL, "the script's process died of SIG%s",
-                sigabbrev_np(exit->signal) ? sigabbrev_np(exit->signal) : "?");
-        err->detail = exit->signal;
-        return -1;
-    }
-    err_set(err, REASON_EXIT, "the script ended its process with code %d and returned nothing", exit->code);
-    err->detail = exit->code;
-    return -1;
-}
-
-int child_verdict(const struct child *child, const struct host_call *commit, struct err *err) {
-    if (child->calls->cancelled)
-        return err_set(err, REASON_CANCELLED, "cancelled while the script ran");
-    if (child->calls->expired)
-        return time_verdict(child->time_ms, err);
-    if (child->exit.err.reason) {
-        *err = child->exit.err;
-        return -1;
-    }
-    if (child->refused.reason) {
-        *err = child->refused;
-        return -1;
-    }
-    if (child->raised.kind)
-        return raised_verdict(&child->raised, commit, err);
-    return child->done ? 0 : death_verdict(child, commit, err);
 }

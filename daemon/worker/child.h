@@ -44,6 +44,8 @@ struct child_memory {
     uint64_t copied_on_write_bytes;
 };
 
+#define CHILD_MET(reason) (UINT64_C(1) << (reason)) /* as in host_answer.met */
+
 struct child {
     struct supervisor_calls *calls;
     int control, conversation;
@@ -58,6 +60,7 @@ struct child {
     struct host_answer raised; /* kind 0: nothing was raised */
     char traceback[HOST_VALUE_BYTES];
     struct err refused; /* what we found wrong with it; reason 0: nothing */
+    uint64_t met;       /* CHILD_MET() of limits that a process told of, or that were found reached in the end */
     bool segments;      /* it has some in its memory, or had */
     struct child_memory memory;
     struct jail_facts facts;
@@ -82,7 +85,9 @@ MUST_USE int child_send(struct child *child, const struct host_call *call, const
 MUST_USE int child_listen(struct child *child, struct err *err);
 MUST_USE int child_attend(struct child *child, const struct child_listener *listener, struct err *err);
 
-/* 0: it did its task. -1: *err says why not, in the words of schemas/words.def. */
-MUST_USE int child_verdict(const struct child *child, const struct host_call *commit, struct err *err);
+/* 0: it did its task. -1: *err says why not, in the words of schemas/words.def. Limits that were reached and are not in it are
+ * told as notes, and so is how the script had failed when it was ended later, by something else. */
+MUST_USE int child_verdict(const struct child *child, const struct host_call *commit,
+                           const struct child_listener *listener, struct err *err);
 
 #endif

@@ -62,6 +62,7 @@ static int find_below(struct left *left, struct walk *walk, const char *name, st
 
 int left_find(struct attempt *attempt, struct err *err) {
     struct left left = {.attempt = attempt};
+    char text[LIMITS_TEXT_BYTES];
     struct walk walk = {.wants = is_wanted, .take = take, .skip = skip, .context = &left};
     TRY(find_below(&left, &walk, "outputs", err));
     TRY(find_below(&left, &walk, "logs", err));
@@ -73,7 +74,7 @@ int left_find(struct attempt *attempt, struct err *err) {
                        left.beyond_count, attempt->job.limits.files);
     if (left.beyond_size)
         report_warning(&attempt->report,
-                       "%u files of outputs and logs beyond the limit of %llu bytes were left out (--files-size)",
-                       left.beyond_size, (unsigned long long)attempt->job.limits.files_bytes);
+                       "%u files of outputs and logs beyond the limit of %s were left out (--files-size)",
+                       left.beyond_size, limits_show_bytes(attempt->job.limits.files_bytes, text));
     return 0;
 }

@@ -112,9 +112,18 @@ static int publish_device_json(struct attempt *attempt, struct err *err) {
     return attempt->delivery->kind->file(attempt, "visualization.json", device, NULL, err);
 }
 
+static void warn_of_cut(struct attempt *attempt, const struct spool *spool, const char *file) {
+    char limit[LIMITS_TEXT_BYTES];
+    report_warning(&attempt->report, "%s: %llu bytes beyond the limit of %s were cut (--output-limit)", file,
+                   (unsigned long long)(spool->bytes - spool->limit_bytes),
+                   limits_show_bytes(spool->limit_bytes, limit));
+}
+
 static int publish_log(struct attempt *attempt, struct spool *spool, const char *file, struct err *err) {
     if (spool->file < 0)
         return 0;
+    if (spool_truncated(spool))
+        warn_of_cut(attempt, spool, file);
     TRY(spool_finish(spool, err));
     return attempt->delivery->kind->file(attempt, file, spool->file, NULL, err);
 }

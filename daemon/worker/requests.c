@@ -61,12 +61,13 @@ static int check_writable(struct exchange *exchange, struct err *err) {
 static int take_payload(struct exchange *exchange, int *ret_fd, struct err *err) {
     uint64_t most = exchange->attempt->job.limits.result_bytes, bytes = 0;
     uint64_t kept = kept_bytes(exchange->attempt, exchange->request->name);
+    char text[LIMITS_TEXT_BYTES];
     TRY(payload_check(*exchange->payload, exchange->work_dir, &bytes, err));
     if (kept > most || bytes > most - kept)
         return err_set(err, REASON_LIMIT_OUTPUT,
-                       "%.200s: %" PRIu64 " bytes are more than what is left of the %" PRIu64
-                       " MiB for all results; --result gives more",
-                       exchange->request->name, bytes, most >> 20);
+                       "%.200s: %" PRIu64 " bytes are more than what is left of the %s for all results; --result gives "
+                       "more",
+                       exchange->request->name, bytes, limits_show_bytes(most, text));
     return payload_copy(*exchange->payload, bytes, ret_fd, err);
 }
 

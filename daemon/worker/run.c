@@ -55,10 +55,11 @@ static int check_file(const struct attempt_result *result, struct err *err) {
 // Added up as they come: they are memory of ours from now on.
 static int check_room(const struct attempt *attempt, int segment, uint64_t *ret_bytes, struct err *err) {
     uint64_t most = attempt->job.limits.result_bytes, kept = kept_bytes(attempt, "");
+    char text[LIMITS_TEXT_BYTES];
     TRY(memory_check(segment, most, ret_bytes, err));
     if (kept > most || *ret_bytes > most - kept)
-        return err_set(err, REASON_LIMIT_OUTPUT, "all results together are larger than their limit of %llu (--result)",
-                       (unsigned long long)most);
+        return err_set(err, REASON_LIMIT_OUTPUT, "all results together are larger than their limit of %s (--result)",
+                       limits_show_bytes(most, text));
     return 0;
 }
 
@@ -246,7 +247,7 @@ static int run_child(struct child *child, struct attempt *attempt, struct err *e
     keep_facts(attempt, child);
     attempt->work_dir = steal_fd(&child->work_dir);
     attempt->work_hold = steal_fd(&child->control);
-    TRY(child_verdict(child, &commit, err));
+    TRY(child_verdict(child, &commit, &listener, err));
     return check_objects(attempt, err);
 }
 

@@ -61,7 +61,7 @@ static int attend(struct child *child, struct attempt *attempt, const struct job
     TRY(child_take(child, control, &attempt->job.limits, err));
     TRY(tell(child, attempt, table, file, &commit, err));
     TRY(child_attend(child, &listener, err));
-    TRY(child_verdict(child, &commit, err));
+    TRY(child_verdict(child, &commit, &listener, err));
     if (typing->segment < 0)
         return err_set(err, REASON_BUG, "%s: the typing child returned nothing", table->source.name);
     struct codec_outcome outcome;

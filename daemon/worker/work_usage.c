@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 
 #include "quern/own.h"
 
@@ -58,4 +59,9 @@ void work_usage_read(int work_dir, uint64_t most_files, struct work_usage *ret) 
     take_directory(&survey, work_dir, ".", 0);
     take_directory(&survey, work_dir, "../shm", 0);
     *ret = survey.usage;
+}
+
+bool work_is_full(int work_dir) {
+    struct statfs status;
+    return work_dir >= 0 && fstatfs(work_dir, &status) == 0 && (status.f_bfree == 0 || status.f_ffree == 0);
 }

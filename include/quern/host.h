@@ -51,7 +51,7 @@
 #include "quern/object.h"
 #include "quern/record.h"
 
-#define HOST_VERSION 7u
+#define HOST_VERSION 8u
 #define HOST_NAME_BYTES 256
 #define HOST_VALUE_BYTES 4096
 #define HOST_MAX_ANSWERS 10000u /* a child that says more is bad_result */
@@ -163,7 +163,11 @@ struct host_answer {
     int32_t detail;    /* RAISED with EXIT: the code; with BAD_INPUT, and of a bundle beyond its ceilings: HOST_ERROR_*;
                                  RESULT: enum object_kind */
     uint32_t in_entry; /* RAISED: 1: the line stands in azureml_main */
-    uint64_t rows;     /* RESULT: a hint for the log */
+    union {
+        uint64_t rows; /* RESULT: a hint for the log */
+        uint64_t
+            met; /* RAISED, and a NOTE without a text: limits that were reached, 1 << REASON_LIMIT_DISK and its like */
+    };
     char name[HOST_NAME_BYTES]; /* RESULT: the port's name; RAISED: the exception's type; NOTE: what it is about */
     char value
         [HOST_VALUE_BYTES]; /* RAISED, NOTE: the message, one or more lines, UTF-8; TRACEBACK: as Python prints it */

@@ -66,6 +66,8 @@ void limits_set(struct job_limits *limits, enum limit_row row, uint64_t value);
 /* As a flag and a file take it: "2G", "90s", "256". Returns `text`. */
 #define LIMITS_TEXT_BYTES 32
 const char *limits_show(enum limit_row row, uint64_t value, char text[LIMITS_TEXT_BYTES]);
+/* As a sentence has it: "2 GiB", "1536 KiB", "10 bytes"; never rounded. Returns `text`. */
+const char *limits_show_bytes(uint64_t bytes, char text[LIMITS_TEXT_BYTES]);
 
 /* ---- what counts ---- */
 

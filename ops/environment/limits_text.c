@@ -37,6 +37,12 @@ const char *limits_show(enum limit_row row, uint64_t value, char text[LIMITS_TEX
     return show(scales[limits_table[row].unit], value, text);
 }
 
+const char *limits_show_bytes(uint64_t bytes, char text[LIMITS_TEXT_BYTES]) {
+    static const struct scale sizes[] = {
+        {" TiB", 1ull << 40}, {" GiB", 1u << 30}, {" MiB", 1u << 20}, {" KiB", 1u << 10}, {" bytes", 1}};
+    return show(sizes, bytes, text);
+}
+
 // ---- read ----
 
 static bool take_count(const char *text, uint64_t *ret) {

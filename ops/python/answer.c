@@ -61,9 +61,9 @@ int answer_traceback(int conversation, const char *text, struct err *err) {
 }
 
 int answer_raised(int conversation, enum reason reason, int32_t detail, const char *type, const char *message,
-                  uint32_t line, bool in_entry, struct err *err) {
+                  uint32_t line, bool in_entry, uint64_t met, struct err *err) {
     struct host_answer answer = {
-        .kind = HOST_RAISED, .reason = reason, .detail = detail, .line = line, .in_entry = in_entry};
+        .kind = HOST_RAISED, .reason = reason, .detail = detail, .line = line, .in_entry = in_entry, .met = met};
     text_copy(answer.name, sizeof answer.name, type);
     text_copy(answer.value, sizeof answer.value, message);
     return answer_send(conversation, &answer, -1, err);

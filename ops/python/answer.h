@@ -36,9 +36,9 @@ MUST_USE int answer_file(int conversation, int *ret_file, struct err *err);
 MUST_USE int answer_traceback(int conversation, const char *text, struct err *err);
 
 /* reason: EXCEPTION, EXIT (detail: the code), BAD_INPUT (detail: HOST_ERROR_*), BAD_RESULT, LIMIT_MEMORY, LIMIT_DISK or BUG.
- * type: the exception's, or "". line: of the script, 0 when unknown; in_entry: it stands in azureml_main. */
+ * type: the exception's, or "". line: of the script, 0 when unknown; in_entry: it stands in azureml_main. met: as in host.h. */
 MUST_USE int answer_raised(int conversation, enum reason reason, int32_t detail, const char *type, const char *message,
-                           uint32_t line, bool in_entry, struct err *err);
+                           uint32_t line, bool in_entry, uint64_t met, struct err *err);
 
 MUST_USE int answer_done(int conversation, struct err *err);
 

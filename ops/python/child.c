@@ -11,6 +11,7 @@
 
 #include "ops/python/answer.h"
 #include "ops/python/call.h"
+#include "ops/python/full_disk.h"
 #include "ops/python/glue.h"
 #include "ops/python/rehearsal.h"
 #include "quern/clock.h"
@@ -195,6 +196,8 @@ _Noreturn void child_main(const struct heritage *heritage) {
     int wanted = take_commit(&child, &err);
     if (wanted > 0)
         wanted = take_call(&child.call, &err);
+    if (wanted > 0 && jail_facts(heritage->jail)->mount_ns && full_disk_watch(heritage->conversation, &err) < 0)
+        wanted = -1;
     if (wanted < 0)
         give_up(heritage, &err);
     if (wanted == 0)

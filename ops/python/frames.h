@@ -40,6 +40,7 @@ struct frames_state *frames_state(PyObject *module);
 
 /* Sets the Python exception Failure from `err`; returns NULL. */
 PyObject *frames_fail(PyObject *module, const struct err *err);
+int frames_too_large(uint64_t bytes, uint64_t limit, struct err *err);               /* of a result; returns -1 */
 PyObject *frames_fail_numbered(PyObject *module, const struct err *err, int number); /* enum of host.h */
 
 /* ---- mapping ---- */

@@ -69,8 +69,7 @@ static int read_arrow(int fd, const Py_buffer *table, enum segment_profile profi
     TRY(dataset_reader_open_wish(table->buf, (size_t)table->len, &wish, &ceilings, &reader, err));
     dataset_reader_shape(reader, &shape);
     if (shape.bytes > limit)
-        return err_set(err, REASON_LIMIT_OUTPUT, "a result of %llu bytes is larger than its limit of %llu",
-                       (unsigned long long)shape.bytes, (unsigned long long)limit);
+        return frames_too_large(shape.bytes, limit, err);
     TRY(make_room(fd, shape.bytes, err));
     return decode(reader, fd, shape.bytes, err);
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "ops/python/glue.h"
+#include "quern/limits.h"
 
 struct frames_state *frames_state(PyObject *module) {
     return PyModule_GetState(module);
@@ -37,6 +38,19 @@ PyObject *frames_fail_numbered(PyObject *module, const struct err *err, int numb
 
 PyObject *frames_fail(PyObject *module, const struct err *err) {
     return frames_fail_numbered(module, err, HOST_ERROR_NONE);
+}
+
+int frames_too_large(uint64_t bytes, uint64_t limit, struct err *err) {
+    char text[LIMITS_TEXT_BYTES];
+    return err_set(err, REASON_LIMIT_OUTPUT, "a result of %llu bytes is larger than its limit of %s (--file)",
+                   (unsigned long long)bytes, limits_show_bytes(limit, text));
+}
+
+static PyObject *show_bytes(PyObject *module, PyObject *bytes) {
+    char text[LIMITS_TEXT_BYTES];
+    unsigned long long value = PyLong_AsUnsignedLongLong(bytes);
+    (void)module;
+    return PyErr_Occurred() ? NULL : PyUnicode_FromString(limits_show_bytes(value, text));
 }
 
 static PyStructSequence_Field scan_fields[] = {
@@ -119,6 +133,7 @@ static PyMethodDef methods[] = {
     {"write_segment", frames_write_segment, METH_VARARGS, "write_segment(file, arrays, columns, rows, profile, limit)"},
     {"read_arrow", frames_read_arrow, METH_VARARGS, "read_arrow(file, bytes, profile, limit)"},
     {"check_table", frames_check_table, METH_VARARGS, "check_table(fd, separator, header)"},
+    {"show_bytes", show_bytes, METH_O, "show_bytes(count) -> \"32 MiB\""},
     {"unpack_bundle", frames_unpack_bundle, METH_VARARGS, "unpack_bundle(zip, dir, (entries, ratio, bytes)) -> files"},
     {NULL, NULL, 0, NULL},
 };

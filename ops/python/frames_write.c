@@ -358,8 +358,7 @@ static int write_job(const struct job *job, int fd, struct err *err) {
     uint64_t bytes = 0;
     TRY(segment_layout(&job->shape, &bytes, err));
     if (bytes > job->limit)
-        return err_set(err, REASON_LIMIT_OUTPUT, "a result of %llu bytes is larger than its limit of %llu",
-                       (unsigned long long)bytes, job->limit);
+        return frames_too_large(bytes, job->limit, err);
     if (ftruncate(fd, (off_t)bytes) < 0)
         return err_sys(err, stage_lack(errno), "making room for a result of %llu bytes", (unsigned long long)bytes);
     return write_file(fd, bytes, job, err);

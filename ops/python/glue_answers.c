@@ -95,14 +95,15 @@ static PyObject *traceback(PyObject *self, PyObject *args) {
 
 static PyObject *raised(PyObject *self, PyObject *args) {
     unsigned reason, line;
+    unsigned long long met;
     int detail, in_entry;
     PyObject *type = NULL, *message = NULL;
     struct err err = {0};
-    if (!PyArg_ParseTuple(args, "IiO&O&Ip:raised", &reason, &detail, take_text, &type, take_text, &message, &line,
-                          &in_entry))
+    if (!PyArg_ParseTuple(args, "IiO&O&IpK:raised", &reason, &detail, take_text, &type, take_text, &message, &line,
+                          &in_entry, &met))
         return NULL;
     int sent = answer_raised(conversation_of(self), (enum reason)reason, detail, PyBytes_AS_STRING(type),
-                             PyBytes_AS_STRING(message), line, in_entry, &err);
+                             PyBytes_AS_STRING(message), line, in_entry, met, &err);
     Py_DECREF(type);
     Py_DECREF(message);
     return outcome(sent, &err);
@@ -114,7 +115,7 @@ static PyMethodDef methods[] = {
     {"result", result, METH_VARARGS, "result(port, name, rows, fd); fixes what is in it"},
     {"object", object, METH_VARARGS, "object(name, kind, fd); fixes what is in it"},
     {"traceback", traceback, METH_VARARGS, "traceback(text)"},
-    {"raised", raised, METH_VARARGS, "raised(reason, detail, type, message, line, in_entry)"},
+    {"raised", raised, METH_VARARGS, "raised(reason, detail, type, message, line, in_entry, met)"},
     {NULL, NULL, 0, NULL},
 };
 

@@ -111,7 +111,7 @@ def test_b_closed_descriptors_and_gone(served):
 def test_l_a_full_work_directory(served):
     run = served("def azureml_main():\n    with open('big', 'wb') as file:\n        while True:\n"
                 "            file.write(bytes(1 << 24))\n")
-    failed(run, 1, "limit:disk", "[Errno 28] No space left on device (the limit is 1024 MiB in 65536 files, 4096 MiB each)")
+    failed(run, 1, "limit:disk", "[Errno 28] No space left on device (the limit is 1 GiB in 65536 files, 4 GiB each)")
 
 
 def test_l_a_full_work_directory_that_is_noticed_is_no_failure(served):
@@ -127,7 +127,7 @@ def made(run):
 
 def test_l_too_many_files(served):
     run = served("def azureml_main():\n    for i in range(100000):\n        open(f'f{i}', 'x').close()\n")
-    failed(run, 1, "limit:disk", f"[Errno 28] No space left on device: 'f{made(run)}' (the limit is 1024 MiB in 65536 files, 4096 MiB each)")
+    failed(run, 1, "limit:disk", f"[Errno 28] No space left on device: 'f{made(run)}' (the limit is 1 GiB in 65536 files, 4 GiB each)")
     assert made(run) == 65536
 
 

@@ -11,6 +11,9 @@ from fleet import QUERN, RELEASE
 
 NOTHING = "def azureml_main():\n    pass\n"
 
+# Who is no root has one uid for all children: they are counted, and killed.
+kernel_refuses = pytest.mark.skipif(os.geteuid() != 0, reason="children have no uid of their own")
+
 
 def failed(run, code, reason, message):
     assert (run.code, run.job["reason"], run.job["message"]) == (code, reason, message), run.stderr
@@ -99,6 +102,147 @@ def test_l_threads(served):
         assert (run.code, run.job["reason"]) == (1, "limit:processes"), run.stderr
 
 
+# ---- limits that something else hides: named all the same, with their figure ----
+
+THREADS = "import threading\ndef azureml_main():\n    end = threading.Event()\n"
+START = "threading.Thread(target=end.wait, daemon=True).start()\n"
+AT_WORK = "the script reached its limit of 2 MiB in 65536 files, 4 GiB each (--disk, --disk-files, --file)"
+
+
+@kernel_refuses
+def test_l_processes_of_a_pool_that_has_buried_them(served):
+    failed(served("import multiprocessing\ndef azureml_main():\n    with multiprocessing.Pool(8) as pool:\n"
+                  "        pool.map(abs, range(3))\n", "--processes", "4"), 1, "limit:processes",
+           "[Errno 11] Resource temporarily unavailable (the limit is 4 processes and threads)")
+
+
+@kernel_refuses
+def test_l_processes_of_an_executor_that_does_not_end(served):
+    """CPython's own behaviour: the workers that it has begun are waited for, and nobody tells them to end."""
+    run = served("import concurrent.futures\ndef azureml_main():\n"
+                 "    with concurrent.futures.ProcessPoolExecutor(8) as pool:\n        list(pool.map(abs, range(30)))\n",
+                 "--processes", "6", "--timeout", "4s")
+    failed(run, 124, "limit:time", "the script ran longer than its time limit of 4 s")
+    assert run.job["warnings"] == ["the script had failed before: [Errno 11] Resource temporarily unavailable (the limit is "
+                                   "6 processes and threads)"]
+    assert "hint: the job ends when processes that the script began have ended: " in run.script_err
+
+
+@kernel_refuses
+def test_l_threads_of_an_executor_that_has_joined_them(served):
+    failed(served("import time\nfrom concurrent.futures import ThreadPoolExecutor\ndef azureml_main():\n"
+                  "    with ThreadPoolExecutor(60) as pool:\n        for _ in range(60): pool.submit(time.sleep, 0.1)\n",
+                  "--processes", "20", "--memory", "4G"), 1, "limit:processes",
+           "can't start new thread (the limit is 20 processes and threads)")
+
+
+def test_l_memory_for_the_stacks_of_threads(served):
+    failed(served(THREADS + "    for _ in range(60): " + START, "--memory", "128M"), 137, "limit:memory",
+           "the script needed more than its memory limit of 128 MiB: can't start new thread")
+
+
+def test_l_memory_for_the_stacks_of_threads_that_were_joined(served):
+    failed(served("import time\nfrom concurrent.futures import ThreadPoolExecutor\ndef azureml_main():\n"
+                  "    with ThreadPoolExecutor(60) as pool:\n        for _ in range(60): pool.submit(time.sleep, 0.1)\n",
+                  "--memory", "128M"), 137, "limit:memory",
+           "the script needed more than its memory limit of 128 MiB: can't start new thread")
+
+
+def test_l_a_failure_with_little_memory_is_not_for_lack_of_it(served):
+    """A thread would find no room for its stack."""
+    run = served("def azureml_main(): 1 / 0\n", "--memory", "4M")
+    failed(run, 1, "exception", "ZeroDivisionError: division by zero")
+    assert run.job["warnings"] == []
+
+
+def test_l_memory_that_mmap_wants(served):
+    failed(served("import mmap\ndef azureml_main():\n    mmap.mmap(-1, 1 << 30)\n", "--memory", "128M"), 137, "limit:memory",
+           "the script needed more than its memory limit of 128 MiB: [Errno 12] Cannot allocate memory")
+
+
+@kernel_refuses
+def test_l_processes_of_other_programs(served):
+    failed(served("import subprocess\ndef azureml_main():\n    held = [subprocess.Popen(['/bin/sleep', '9']) for _ in range(20)]\n",
+                  "--processes", "8"), 1, "limit:processes",
+           "[Errno 11] Resource temporarily unavailable (the limit is 8 processes and threads)")
+
+
+@kernel_refuses
+def test_l_a_fault_of_the_script_is_no_limit_that_it_has_reached(served):
+    run = served(THREADS + "    try:\n        while True: " + START + "    except RuntimeError: pass\n"
+                 "    raise RuntimeError('my own bug')\n", "--processes", "20", "--memory", "4G")
+    failed(run, 1, "exception", "RuntimeError: my own bug")
+    assert run.job["warnings"] == ["the script reached its limit of 20 processes and threads (--processes)"]
+
+
+def test_l_a_fault_while_a_limit_was_handled_is_the_scripts(served):
+    run = served("def azureml_main():\n    try: bytearray(1 << 30)\n    except MemoryError: undefined\n", "--memory", "128M")
+    failed(run, 1, "exception", "NameError: name 'undefined' is not defined")
+    assert run.job["warnings"] == ["the script reached its limit of 128 MiB of memory (--memory)"]
+
+
+def test_l_a_limit_that_is_told_to_be_the_cause(served):
+    failed(served("def azureml_main():\n    try: bytearray(1 << 30)\n"
+                  "    except MemoryError as error: raise ValueError('too large') from error\n", "--memory", "128M"),
+           137, "limit:memory", "the script needed more than its memory limit of 128 MiB: too large: ")
+
+
+@pytest.mark.parametrize("script, message", [
+    ("    np.save('a.npy', np.zeros(1 << 20))\n", "OSError: 1048576 requested and 261616 written"),
+    ("    np.zeros(1 << 20).tofile('a')\n", "OSError: 1048576 requested and 261632 written"),
+    ("    rows = sqlite3.connect('a')\n    rows.execute('create table t (b blob)')\n"
+     "    for _ in range(40): rows.execute('insert into t values (?)', (bytes(1 << 17),))\n",
+     "OperationalError: database or disk is full"),
+    ("    try: open('a', 'wb').write(bytes(3 << 20))\n    except OSError: raise ValueError('no') from None\n", "ValueError: no"),
+])
+def test_l_disk_in_other_words(served, script, message):
+    run = served("import sqlite3\nimport numpy as np\ndef azureml_main():\n" + script, "--disk", "2M")
+    failed(run, 1, "exception", message)
+    assert run.job["warnings"] == [AT_WORK]
+
+
+@pytest.mark.parametrize("end, reason", [("os._exit(3)", "exit:3"), ("os.abort()", "signal:SIGABRT"), ("pass", None)])
+def test_l_disk_of_a_script_that_says_nothing_of_it(served, end, reason):
+    run = served(f"import os\ndef azureml_main():\n    try: open('f', 'wb').write(bytes(3 << 20))\n    except OSError: {end}\n",
+                 "--disk", "2M")
+    assert (run.job.get("reason"), run.job["warnings"]) == (reason, [AT_WORK]), run.stderr
+
+
+@pytest.mark.parametrize("file", ["'f'", "tempfile.TemporaryFile(dir='.')"])
+def test_l_disk_of_a_mapped_file(served, file):
+    failed(served("import tempfile\nimport numpy as np\ndef azureml_main():\n"
+                  f"    np.memmap({file}, mode='w+', shape=8 << 20, dtype='u1')[:] = 1\n", "--disk", "2M"), 1, "limit:disk",
+           "no room for what was written to a mapped file (the limit is 2 MiB in 65536 files, 4 GiB each)")
+
+
+def test_l_disk_of_a_file_that_another_process_mapped(served):
+    run = served("import multiprocessing, os\nimport numpy as np\n"
+                 "def write(): np.memmap('f', mode='w+', shape=8 << 20, dtype='u1')[:] = 1\n"
+                 "def azureml_main():\n    one = multiprocessing.Process(target=write)\n    one.start()\n    one.join()\n"
+                 "    os.remove('f')\n    raise ValueError(one.exitcode)\n", "--disk", "2M")
+    failed(run, 1, "exception", "ValueError: -7")
+    assert run.job["warnings"] == [AT_WORK]
+
+
+def test_b_a_mapped_file_that_is_too_short_is_no_limit(served):
+    run = served("import mmap, os\ndef azureml_main():\n    file = os.open('f', os.O_CREAT | os.O_RDWR)\n"
+                 "    os.ftruncate(file, 8192)\n    memory = mmap.mmap(file, 8192)\n    os.ftruncate(file, 0)\n    memory[0]\n")
+    failed(run, 1, "signal:SIGBUS", "the script's process died of SIGBUS")
+
+
+@pytest.mark.parametrize("flags, script, reason, message", [
+    (["--file", "100K"], "open('a', 'wb').write(bytes(1 << 20))", "limit:disk",
+     "[Errno 27] File too large (the limit is 1 GiB in 65536 files, 100 KiB each)"),
+    (["--disk", "1536K"], "open('a', 'wb').write(bytes(4 << 20))", "limit:disk",
+     "[Errno 28] No space left on device (the limit is 1536 KiB in 65536 files, 4 GiB each)"),
+    (["--memory", "1536K"], "bytearray(300 << 20)", "limit:memory",
+     "the script needed more than its memory limit of 1536 KiB"),
+])
+def test_l_figures_are_not_rounded(served, flags, script, reason, message):
+    run = served(f"def azureml_main():\n    {script}\n", *flags)
+    assert (run.job["reason"], run.job["message"]) == (reason, message), run.stderr
+
+
 def test_l_open_files(served):
     run = served("def azureml_main():\n    held = []\n    while True: held.append(open('/dev/null'))\n", "--open-files", "40")
     failed(run, 1, "limit:open_files", "[Errno 24] Too many open files: '/dev/null' (the limit is 40 open files)")
@@ -112,7 +256,7 @@ def test_b_a_socket_that_would_block_is_no_limit(served):
 def test_l_disk(served):
     failed(served("def azureml_main():\n    with open('f', 'wb') as file:\n        while True: file.write(bytes(1 << 20))\n",
                  "--disk", "32M"), 1, "limit:disk",
-           "[Errno 28] No space left on device (the limit is 32 MiB in 65536 files, 4096 MiB each)")
+           "[Errno 28] No space left on device (the limit is 32 MiB in 65536 files, 4 GiB each)")
 
 
 def test_l_files_are_those_that_the_script_adds(served):
@@ -122,19 +266,20 @@ def test_l_files_are_those_that_the_script_adds(served):
         run = served(one, "--disk-files", "1")
         assert run.code == 0, run.stderr
         failed(served("import os\n" + one + another, "--disk-files", "1"), 1, "limit:disk",
-               "[Errno 28] No space left on device: 'd' (the limit is 1024 MiB in 1 files, 4096 MiB each)")
+               "[Errno 28] No space left on device: 'd' (the limit is 1 GiB in 1 files, 4 GiB each)")
 
 
 def test_l_one_file(served):
     failed(served("def azureml_main():\n    open('f', 'wb', 0).write(bytes(64 << 20))\n"
                  "    open('f', 'ab', 0).write(b'more')\n", "--file", "32M"), 1, "limit:disk",
-           "[Errno 27] File too large (the limit is 1024 MiB in 65536 files, 32 MiB each)")
+           "[Errno 27] File too large (the limit is 1 GiB in 65536 files, 32 MiB each)")
 
 
 def test_l_output_is_cut_behind_the_data(quern):
     run = quern("def azureml_main():\n    print('x' * 100)\n", "--output-limit", "10")
     assert (run.code, run.job["stdout"]) == (0, {"bytes": 101, "truncated": True}), run.stderr
     assert run.script_out == "xxxxxxxxxx\n[quern: cut here: 101 bytes came, the limit is 10]\n"
+    assert run.job["warnings"] == ["stdout.txt: 91 bytes beyond the limit of 10 bytes were cut (--output-limit)"]
 
 
 def test_l_pictures(served):
@@ -153,9 +298,11 @@ def test_l_pixels_of_a_picture(served):
 
 @pytest.mark.parametrize("script, flag, value, message", [
     ("import pandas as pd\ndef azureml_main():\n    return pd.DataFrame({'a': range(100000)})\n", "--file", "100K",
-     "a result of 800320 bytes is larger than its limit of 102400"),
+     "a result of 800320 bytes is larger than its limit of 100 KiB (--file)"),
+    ("import pandas as pd\ndef azureml_main():\n    return pd.DataFrame({'a': range(100000)})\n", "--result", "100K",
+     "a result is larger than the limit of 100 KiB for all of them (--result)"),
     ("import pandas as pd\ndef azureml_main():\n    frame = pd.DataFrame({'a': range(100000)})\n    return frame, frame\n",
-     "--result", "1M", "all results together are larger than their limit of 1048576 (--result)"),
+     "--result", "1M", "all results together are larger than their limit of 1 MiB (--result)"),
 ])
 def test_l_results(served, script, flag, value, message):
     failed(served(script, flag, value), 1, "limit:output", message)
@@ -166,7 +313,7 @@ def test_l_results(served, script, flag, value, message):
     (["--bundle-size", "1M"], "expected at most 1048576 bytes unpacked (--bundle-size), found more"),
     (["--bundle-ratio", "9"], "expected at most 9 bytes unpacked for each of its {} bytes (--bundle-ratio), found more"),
     (["--disk", "8M", "--bundle-ratio", "2000"],
-     "\"blank\": writing: No space left on device (the limit is 8 MiB in 65536 files, 4096 MiB each)"),
+     "\"blank\": writing: No space left on device (the limit is 8 MiB in 65536 files, 4 GiB each)"),
 ])
 def test_l_bundle(served, tmp_path, flags, message):
     with zipfile.ZipFile(tmp_path / "lib.zip", "w", zipfile.ZIP_DEFLATED) as bundle:
@@ -244,7 +391,7 @@ def test_l_a_default_of_the_host_and_one_of_the_environment_end_a_job(fleet):
     asked = {fleet.submit(*words): message for words, message in [
         ((forever,), "the script ran longer than its time limit of 1 s"),
         ((forever, "--env", "own"), "the script ran longer than its time limit of 1500 ms"),
-        ((full,), "[Errno 28] No space left on device (the limit is 8 MiB in 65536 files, 4096 MiB each)")]}
+        ((full,), "[Errno 28] No space left on device (the limit is 8 MiB in 65536 files, 4 GiB each)")]}
     for job, message in asked.items():
         assert fleet.wait(job) == "failed"
         assert json.loads(fleet.bytes_of(f"job:{job}/job.json"))["message"] == message

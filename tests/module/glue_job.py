@@ -111,7 +111,7 @@ class Recorder:
     def traceback(self, text):
         self.trace = text
 
-    def raised(self, reason, detail, kind, message, line, in_entry):
+    def raised(self, reason, detail, kind, message, line, in_entry, met):
         self.in_entry = in_entry
         self.failure = {"reason": reason, "detail": detail, "type": kind, "message": message, "line": line}
 

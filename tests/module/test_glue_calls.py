@@ -268,7 +268,7 @@ def azureml_main():
 def test_l_result_beyond_its_limit(tmp_path):
     job = run(tmp_path, RETURNING % "np.zeros(100000)", limit=5000)
     assert job.raised["reason"] == _quern.REASON_LIMIT_OUTPUT
-    assert job.raised["message"] == "a result of 800320 bytes is larger than its limit of 5000"
+    assert job.raised["message"] == "a result of 800320 bytes is larger than its limit of 5000 bytes (--file)"
 
 
 def test_l_notes_are_bounded(tmp_path):

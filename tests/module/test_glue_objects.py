@@ -129,7 +129,7 @@ def test_m_what_cannot_be_stored_is_named(tmp_path, body, message):
 def test_l_an_object_is_bounded(tmp_path):
     ended = run(tmp_path, "import quern\ndef azureml_main():\n    quern.output('b', bytes(1001))\n", limit=1000)
     assert ended.raised["reason"] == _quern.REASON_LIMIT_OUTPUT
-    assert ended.raised["message"] == "the output 'b' of 1001 bytes is larger than its limit of 1000"
+    assert ended.raised["message"] == "the output 'b' of 1001 bytes is larger than its limit of 1000 bytes (--file)"
 
 
 def test_m_a_model_among_results_is_an_object_in_the_dialect_quern_only(tmp_path):

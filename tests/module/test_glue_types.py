@@ -488,7 +488,7 @@ def test_l_result_beyond_its_limit():
     with pytest.raises(_quern.Failure) as raised:
         segment(pd.DataFrame({"a": np.zeros(100000)}), limit=1000)
     assert raised.value.reason == _quern.REASON_LIMIT_OUTPUT
-    assert str(raised.value) == "a result of 800320 bytes is larger than its limit of 1000"
+    assert str(raised.value) == "a result of 800320 bytes is larger than its limit of 1000 bytes (--file)"
 
 
 def test_f_only_segments_are_mapped():

@@ -20,7 +20,8 @@
 #include "quern/clock.h"
 #include "quern/own.h"
 
-static const char *const files[] = {"memory.current", "memory.stat", "memory.peak", "memory.events", "cpu.stat"};
+static const char *const files[] = {"memory.current", "memory.stat", "memory.peak", "memory.events",
+                                    "cpu.stat",       "pids.max",    "pids.peak",   "pids.events"};
 enum { FILES = sizeof files / sizeof *files };
 
 static char root[] = "/tmp/quern-cgroups-XXXXXX";
@@ -102,6 +103,27 @@ static void b_a_machine_without_memory_is_not_the_jobs_limit(void **state) {
     assert_false(usage.out_of_memory);
 }
 
+static void l_refused_processes_are_the_jobs_limit_where_it_had_as_many(void **state) {
+    (void)state;
+    struct cgroup_usage usage;
+    auto_fd int group = directory();
+    put_group("oom 0\noom_kill 0\n");
+    put("pids.max", "20\n");
+    put("pids.peak", "20\n");
+    put("pids.events", "max 0\n");
+    assert_true(cgroup_usage_read(group, -1, &usage));
+    assert_false(usage.out_of_processes);
+    put("pids.events", "max 3\n");
+    assert_true(cgroup_usage_read(group, -1, &usage));
+    assert_true(usage.out_of_processes);
+    put("pids.peak", "19\n"); // a group above refused them
+    assert_true(cgroup_usage_read(group, -1, &usage));
+    assert_false(usage.out_of_processes);
+    put("pids.peak", ""); // an older kernel
+    assert_true(cgroup_usage_read(group, -1, &usage));
+    assert_true(usage.out_of_processes);
+}
+
 static void begin(struct tree_watch *watch, uint64_t memory_bytes, uint64_t cpu_seconds) {
     struct jail_limits limits;
     jail_limits_default(&limits);
@@ -180,6 +202,7 @@ int main(void) {
         cmocka_unit_test(b_figures_are_read),
         cmocka_unit_test(b_files_of_the_disk_are_not_the_jobs_memory),
         cmocka_unit_test(b_a_machine_without_memory_is_not_the_jobs_limit),
+        cmocka_unit_test(l_refused_processes_are_the_jobs_limit_where_it_had_as_many),
         cmocka_unit_test(l_a_group_is_looked_at),
         cmocka_unit_test(l_cpu_time_is_counted_from_the_beginning_of_the_job),
         cmocka_unit_test(l_what_the_kernel_killed_has_its_figure),

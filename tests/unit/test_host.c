@@ -286,7 +286,7 @@ static void b_answers_pass_the_check(void **state) {
     assert_int_equal(answer_ready(ends[0], fd, &err), 0);
     assert_int_equal(answer_note(ends[0], name, "text", &err), 0);
     assert_int_equal(answer_result(ends[0], 0, "named", 5, fd, &err), 0);
-    assert_int_equal(answer_raised(ends[0], REASON_EXIT, 3, "SystemExit", "3", 7, true, &err), 0);
+    assert_int_equal(answer_raised(ends[0], REASON_EXIT, 3, "SystemExit", "3", 7, true, 0, &err), 0);
     assert_int_equal(answer_done(ends[0], &err), 0);
     assert_int_equal(answer_traceback(ends[0], "Traceback", &err), 0);
     for (uint32_t kind = HOST_READY; kind <= HOST_TRACEBACK; kind++) {

@@ -6,7 +6,7 @@ are no pipes, as they were before), profile, limit (bytes of one result), direct
 bundle (fd or -1), bundle_name, table (fd), table_name, separator, header, columns [name] (none: all), inputs [(port, fd, name, kind,
 parameter)], params {key: value}.
 `answers`: note(about, text), file() → descriptor of an empty file for the next result, result(port, name, rows, fd),
-object(name, kind, fd), traceback(text), raised(reason, detail, type, message, line, in_entry).
+object(name, kind, fd), traceback(text), raised(reason, detail, type, message, line, in_entry, met): met as failures.met() has it.
 """
 import os
 import sys
@@ -57,7 +57,7 @@ def get_ready(directory):
 class Rehearsal:
     """The answers of a script of our own, which has nothing to say."""
 
-    def raised(self, reason, detail, kind, message, line, in_entry):
+    def raised(self, reason, detail, kind, message, line, in_entry, met):
         raise RuntimeError(f"{kind}: {message} (line {line})")
 
 
@@ -97,11 +97,12 @@ def leave_if_forked(job, code=0):
 def failed(job, error):
     """Prints what the script's author needs, says RAISED."""
     surroundings.flush()
+    met = failures.met(error)
     if isinstance(error, SystemExit):
         code, text = failures.exit_code(error)
         failures.say(text)
         leave_if_forked(job, code)
-        raised(job, error, _quern.REASON_EXIT, code, f"the script called sys.exit({text[:-1]!r})" if text else f"the script called sys.exit({code})")
+        raised(job, error, _quern.REASON_EXIT, code, f"the script called sys.exit({text[:-1]!r})" if text else f"the script called sys.exit({code})", met)
         return
     reason, message = failures.reason_of(error, job.blame)
     if not isinstance(error, failures.EXPECTED):
@@ -113,14 +114,15 @@ def failed(job, error):
 
         debugger.post_mortem(error)
     number = getattr(error, "number", 0) if isinstance(error, failures.EXPECTED) else 0
-    raised(job, error, reason, number, message)
+    raised(job, error, reason, number, message, met)
 
 
-def raised(job, error, reason, detail, message):
+def raised(job, error, reason, detail, message, met):
     """The last answer: why there is no result."""
     if job.call["dialect"] in CLASSIC and not isinstance(error, failures.EXPECTED):
         job.answers.traceback(failures.classic(error))
-    job.answers.raised(reason, detail, failures.type_of(error), message, *failures.line_of(error))
+    job.answers.raised(reason, detail, failures.type_of(error), message, *failures.line_of(error), met)
+    failures.say(surroundings.waited_for())
     surroundings.finish()
 
 

@@ -3,10 +3,11 @@
 import _thread
 import errno
 import os
+import resource
 import traceback
 
 import _quern
-from quern import refused, script, tables
+from quern import refused, scratch, script, tables
 
 TEXT = 4000  # characters of a message
 ROOM = 4095  # bytes of a traceback in the record
@@ -14,6 +15,12 @@ BEGIN = 1000  # bytes that are kept of the begin of a longer one
 HEADER = "Traceback (most recent call last):\n"
 OWN = __name__.rpartition(".")[0]
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+LIMITS = {**dict.fromkeys(FULL, _quern.REASON_LIMIT_DISK), errno.EMFILE: _quern.REASON_LIMIT_OPEN_FILES,
+          errno.ENOMEM: _quern.REASON_LIMIT_MEMORY}
+FORKS = ("fork", "forkpty", "fork_exec", "_fork_exec", "posix_spawn", "posix_spawnp")
+NO_THREAD = ("can't start new thread",)  # all that the interpreter says of one that the kernel refused
+JOB = "/run/job"  # the work directory where it is a file system of its own
+STACK = 8 << 20  # of a thread, where nobody says another size
 HERE = (lambda: None).__code__.co_filename
 EXPECTED = (_quern.Failure, tables.BadTable, refused.Refused)  # they carry a reason and need no traceback
 PREFIX = f"<frozen {OWN}" if HERE.startswith("<frozen ") else os.path.dirname(HERE) + os.sep
@@ -59,18 +66,24 @@ def classic(error):
     return text.decode("utf-8", "ignore")
 
 
-def strip(told):
-    """Removes our frames from a TracebackException and all that it is chained to."""
-    ahead, seen = [told], set()
+def chained(first, links=("__cause__", "__context__")):
+    """An exception and all that it is chained to, each once; of the TracebackException that was made of it as well."""
+    ahead, seen = [first], set()
     while ahead:
         one = ahead.pop()
         if one is None or id(one) in seen:
             continue
         seen.add(id(one))
+        yield one
+        ahead += [getattr(one, link) for link in links] + [*(getattr(one, "exceptions", None) or ())]
+
+
+def strip(told):
+    """Removes our frames from a TracebackException and all that it is chained to."""
+    for one in chained(told):
         one.stack[:] = [frame for frame in one.stack if not is_own(frame.filename)]
         if not one.stack:
             one.stack = None
-        ahead += [one.__cause__, one.__context__, *(getattr(one, "exceptions", None) or ())]
 
 
 def say(text):
@@ -121,8 +134,10 @@ def exit_code(error):
     return 1, text_of(code) + "\n"
 
 
+# ---- limits ----
+
 def is_full_of_threads():
-    """Whether the kernel refuses one more: such an error is told in words only, and in those of other errors."""
+    """Whether the kernel refuses one more at this moment."""
     try:
         _thread.start_new_thread(lambda: None, ())
     except RuntimeError:
@@ -130,16 +145,96 @@ def is_full_of_threads():
     return False
 
 
+def space_of(figure):
+    """Bytes of address space: "VmSize" now, "VmPeak" the most that there ever was; 0 where nobody tells."""
+    try:
+        with open("/proc/self/status", "rb") as status:
+            return next(int(line.split()[1]) * 1024 for line in status if line.startswith(figure.encode() + b":"))
+    except (OSError, StopIteration):
+        return 0
+
+
+def limit_of_threads():
+    """Which limit refuses a thread: that of threads, or that of memory, which has no room for its stack. Who has unwound
+    since has joined them perhaps: then what there was at most has to tell."""
+    space = space_of("VmSize" if is_full_of_threads() else "VmPeak")
+    most = resource.getrlimit(resource.RLIMIT_AS)[0]
+    short = most != resource.RLIM_INFINITY and space + (_thread.stack_size() or STACK) > most
+    return _quern.REASON_LIMIT_MEMORY if short else _quern.REASON_LIMIT_PROCESSES
+
+
+def is_of_fork(error):
+    """Whether what would have to be tried again is a new process: EAGAIN is said of sockets, too. The innermost line names
+    the function."""
+    last = traceback.extract_tb(error.__traceback__, -1)
+    step = error.__traceback__
+    while step is not None and step.tb_next is not None:
+        step = step.tb_next
+    named = [name for name in FORKS if step is not None and name in step.tb_frame.f_code.co_names]
+    return any(not last[0].line or name in last[0].line for name in named)
+
+
+def limit_of(error):
+    """The limit whose refusal this one exception tells; REASON_NONE: it tells of none."""
+    if isinstance(error, MemoryError):
+        return _quern.REASON_LIMIT_MEMORY
+    if isinstance(error, BlockingIOError) and error.errno == errno.EAGAIN and is_of_fork(error):
+        return _quern.REASON_LIMIT_PROCESSES
+    if isinstance(error, OSError):
+        return LIMITS.get(error.errno, _quern.REASON_NONE)
+    if type(error) is RuntimeError and error.args == NO_THREAD:
+        return limit_of_threads()
+    return _quern.REASON_NONE
+
+
+def limits_of(error, *links):
+    """[(exception, limit)] of it and of those that it is chained to."""
+    found = []
+    try:
+        for one in chained(error, *links):
+            found.append((one, limit_of(one)))
+    except BaseException:
+        pass
+    return [(one, limit) for one, limit in found if limit]
+
+
 def reason_of(error, otherwise):
-    """(reason, message) of an exception that is not SystemExit."""
+    """(reason, message) of an exception that is not SystemExit. A limit is the reason when the exception tells of it, or one
+    that it says was its cause: what failed while another was handled may be a fault of its own."""
     if isinstance(error, EXPECTED):
         return error.reason, text_of(error)
-    if isinstance(error, MemoryError):
-        return _quern.REASON_LIMIT_MEMORY, text_of(error)
-    if isinstance(error, OSError) and error.errno in FULL:
-        return _quern.REASON_LIMIT_DISK, text_of(error)
-    if isinstance(error, OSError) and error.errno == errno.EMFILE:
-        return _quern.REASON_LIMIT_OPEN_FILES, text_of(error)
-    if isinstance(error, (BlockingIOError, RuntimeError)) and is_full_of_threads():
-        return _quern.REASON_LIMIT_PROCESSES, text_of(error)
+    for one, limit in limits_of(error, ("__cause__",)):
+        return limit, text_of(one) if one is error else f"{text_of(error)}: {text_of(one)}"
     return otherwise, text_of(error)
+
+
+def is_full_of_files():
+    try:
+        os.close(os.dup(2))
+    except OSError as error:
+        return error.errno == errno.EMFILE
+    return False
+
+
+def is_full_disk():
+    """Where the work directory is a file system of its own. Elsewhere the worker looks at it."""
+    if scratch.home != JOB:
+        return False
+    try:
+        found = os.statvfs(JOB)
+    except OSError:
+        return False
+    return found.f_bfree == 0 or found.f_ffree == 0
+
+
+def met(error):
+    """The limits that the script has reached, a bit for each: those that are used up now, before anything is unwound, and
+    those that what the exception is chained to tells of. A library may have put words of its own in their place."""
+    found = {limit for _, limit in limits_of(error)}
+    if is_full_of_files():
+        found.add(_quern.REASON_LIMIT_OPEN_FILES)
+    if is_full_disk():
+        found.add(_quern.REASON_LIMIT_DISK)
+    if is_full_of_threads() and limit_of_threads() == _quern.REASON_LIMIT_PROCESSES:
+        found.add(_quern.REASON_LIMIT_PROCESSES)
+    return sum(1 << limit for limit in found)

@@ -107,7 +107,8 @@ def store(made, name, limit, fd):
 def check_room(fd, name, limit):
     size = os.fstat(fd).st_size
     if size > limit:
-        raise failure(_quern.REASON_LIMIT_OUTPUT, f"the output {name!r} of {size} bytes is larger than its limit of {limit}")
+        raise failure(_quern.REASON_LIMIT_OUTPUT, f"the output {name!r} of {size} bytes is larger than its limit of "
+                                                f"{_quern.show_bytes(limit)} (--file)")
 
 
 def failure(reason, text):

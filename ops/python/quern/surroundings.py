@@ -60,6 +60,16 @@ def flush():
             continue
 
 
+def waited_for():
+    """A hint at processes of the script's that have not ended, or "": the end of a program waits for them, for ever perhaps."""
+    try:
+        processes = sys.modules["multiprocessing.process"].active_children()
+    except Exception:
+        return ""
+    left = sum(not process.daemon for process in processes)
+    return f"hint: the job ends when processes that the script began have ended: {left} of them live\n" if left else ""
+
+
 def finish():
     """As at the end of a program: pools are told to end, threads that are not daemons waited for, atexit functions run.
 

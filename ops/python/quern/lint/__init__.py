@@ -50,7 +50,7 @@ def run(call, answers):
     try:
         found = findings(call["script"], call, unpack(call))
     except _quern.Failure as failure:
-        answers.raised(failure.reason, getattr(failure, "number", 0), "", str(failure), 0, False)
+        answers.raised(failure.reason, getattr(failure, "number", 0), "", str(failure), 0, False, 0)
         return
     write("".join(json.dumps(finding._asdict()) + "\n" for finding in found))
 

@@ -5,7 +5,7 @@ import time
 
 EXPECT = {
     "options": ["--disk", "32M"], "reason": "limit:disk",
-    "message": "[Errno 28] No space left on device (the limit is 32 MiB in 65536 files, 4096 MiB each)",
+    "message": "[Errno 28] No space left on device (the limit is 32 MiB in 65536 files, 4 GiB each)",
     "minimal": {"message": None, "like": r"the script's files took \d+ MiB, more than their limit of 32 MiB"},
     "no_control": "outside the end is that of the disk",
 }

@@ -3,7 +3,7 @@
 import os
 
 EXPECT = {
-    "reason": "limit:disk", "message": "[Errno 28] No space left on device (the limit is 1024 MiB in 65536 files, 4096 MiB each)",
+    "reason": "limit:disk", "message": "[Errno 28] No space left on device (the limit is 1 GiB in 65536 files, 4 GiB each)",
     "minimal": {"message": None, "like": r"the script's files took \d+ MiB, more than their limit of 1024 MiB"},
     "not_stopped": {"minimal": "write more than its limit, for as long as it takes until somebody looks"},
     "no_control": "outside the end is that of the disk",

@@ -3,7 +3,7 @@
 
 EXPECT = {
     "reason": "limit:disk",
-    "like": r"\[Errno 28\] No space left on device: 'f[0-9]+' \(the limit is 1024 MiB in 65536 files, 4096 MiB each\)",
+    "like": r"\[Errno 28\] No space left on device: 'f[0-9]+' \(the limit is 1 GiB in 65536 files, 4 GiB each\)",
     "minimal": {"like": "the script made more than its limit of 65536 files"},
     "not_stopped": {"minimal": "make more files than its limit, for as long as it takes until somebody looks"},
     "no_control": "outside the end is that of the disk",

@@ -9,8 +9,9 @@ import time
 from attack import LIBC
 
 EXPECT = {
-    "options": ["--disk", "32M"], "reason": "signal:SIGBUS",
-    "minimal": {"reason": None},
+    "options": ["--disk", "32M"], "reason": "limit:disk",
+    "message": "no room for what was written to a mapped file (the limit is 32 MiB in 65536 files, 4 GiB each)",
+    "minimal": {"reason": None, "message": None},
     "not_stopped": {"minimal": "fill the disk by files that have no name and are open nowhere (mapped, or on their way through a "
                                "socket), until it ends"},
     "no_control": "outside the end is that of the disk",

@@ -2,7 +2,7 @@
 """M5, M6: fills /dev/shm, whose files are memory that no process has; together with the work directory it has one size."""
 EXPECT = {
     "options": ["--disk", "32M"], "reason": "limit:disk",
-    "message": "[Errno 28] No space left on device (the limit is 32 MiB in 65536 files, 4096 MiB each)",
+    "message": "[Errno 28] No space left on device (the limit is 32 MiB in 65536 files, 4 GiB each)",
     "minimal": {"reason": "exception", "message": "PermissionError: [Errno 13] Permission denied: '/dev/shm/f0'"},
     "no_control": "outside the end is that of the machine's memory",
 }
