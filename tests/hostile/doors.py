@@ -40,7 +40,6 @@ url = file:{place}/store
 count = 1
 name = host
 [environments]
-standby = 0
 names = default own
 directory = {place}/config/quern/environments
 [http]
