@@ -23,7 +23,7 @@ def named(items):
 def test_f_is_contained(world, case, door):
     table = world.doors[door][1]
     stood_by = eventually(world.ground.all_stand_by, "standby children")
-    outcome = world.run(door, case.path, *case.options(table))
+    outcome = world.run(door, case.path, *case.options(table), shown="unseen" in case.expect)
     found = wrong(case.at(LEVEL), outcome, LEVEL)
     if door == "queue" and stood_by <= {process.pid for process in processes()}:
         found.append("no child that stood by ran it")
