@@ -5,8 +5,10 @@ import os
 
 from attack import library_call, say
 
-EXPECT = {"found": {"exchanged": True}, "free": {"exchanged": True}}
+EXPECT = {"found": {"exchanged": True}, "free": {"exchanged": True}, "record": {"pictures": {"count": 1}}}  # its own
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
+PICTURE = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010800000000"
+                        "3a7e9b550000000a49444154789c636000000002000148afa4710000000049454e44ae426082")
 
 
 def exchange(one, other):
@@ -16,10 +18,10 @@ def exchange(one, other):
 def azureml_main():
     mine, told = os.pipe()
     os.mkdir("directory")
-    for name in ("picture.png", "directory/secret"):
+    for name, data in (("own.png", PICTURE), ("picture.png", b"no picture"), ("directory/picture.png", b"no picture")):
         with open(name, "wb") as file:
-            file.write(b"no picture")
-    os.symlink("/run/planted/secret", "link.png")
+            file.write(data)
+    os.symlink("/run/planted/picture.png", "link.png")
     os.symlink("/run/planted", "other")
     if os.fork() == 0:
         for number in range(1 << 30):
