@@ -94,7 +94,8 @@ json_t *record_json_row(const struct client *client, enum job_state state, const
 }
 
 int record_json_print(json_t *object, bool indented, struct refusal *refusal) {
-    auto_free char *text = object ? json_text(object, indented ? JSON_INDENT(2) : JSON_COMPACT) : NULL;
+    auto_free char *text =
+        object ? json_text(object, indented ? JSON_INDENT(2) | JSON_ENSURE_ASCII : JSON_COMPACT) : NULL;
     json_decref(object);
     if (!text)
         return refuse(refusal, REASON_INFRA, "out of memory for a job as JSON");

@@ -50,11 +50,6 @@ def test_f_notes_without_end(served):
     assert run.job["warnings_left"] > 0
 
 
-def test_f_a_port_twice(served):
-    run = speaks(served, "send(link, record(3, port=2), frame())\nsend(link, record(3, port=2), frame())\nreturn 1")
-    failed(run, 1, "bad_result", "the output dataset2 was returned twice")
-
-
 def test_f_a_name_that_leads_elsewhere(served):
     run = speaks(served, "send(link, record(3, name=b'../up'), frame())\nreturn 1")
     failed(run, 1, "bad_result", "'../up' is not a name for an output")

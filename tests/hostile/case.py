@@ -14,7 +14,11 @@ run here, what must come of it:
     not_stopped  {level: what the script can all the same, in words}: docs/security.md has them all
     or       another word that the record may have instead, where two watch and either may be the first
     free     what it says without the jail, or   no_control: why that is not tried
-    end      how it ends there: "exit 0" (the default) or a signal's name; neighbour: "alive" (the default) or "dead"
+    end      how it ends there: "exit 0" (the default), a signal's name, or "no end" in some seconds; neighbour: "alive" (the
+             default) or "dead"
+    record   a part of the record, as a dict
+    returned {text: whether it stands in the file of its first result}
+    unseen   texts that a terminal must not get, when the job and what is left of it are shown there
     options  of quern run and submit;   input: True gives it a data frame
     warnings the record's warnings
     short    True: it is one of those that ./dev test runs, through the queue
@@ -25,11 +29,13 @@ import os
 import pathlib
 import re
 
+from planted import SECRET
+
 HERE = pathlib.Path(__file__).resolve().parent
 GROUPS = ("network", "file_read", "file_write", "process", "signal", "memory", "cpu", "disk", "result", "injection",
           "cross_job", "clock")
 KEYS = {"reason", "message", "like", "found", "user", "free", "no_control", "end", "neighbour", "options", "input", "minimal", "cgroup", "not_stopped",
-        "warnings", "short", "or", "untruncated", "unscoped"}
+        "record", "returned", "unseen", "warnings", "short", "or", "untruncated", "unscoped"}
 
 BOUND = os.environ.get("QUERN_BOUND", "polled")  # what keeps the memory of jobs on this machine
 MINIMAL = ("the jail is minimal here: this machine gives no user namespaces (quern doctor); what scripts can see of it then is "
@@ -78,11 +84,33 @@ def cases():
     return [case for case in found if not wanted or {case.path.parent.name, case.name} & set(wanted)]
 
 
+def lacks(wanted, found, where="record"):
+    """In what a part of a record is not as wanted: sentences."""
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        return [one for key, value in wanted.items() for one in lacks(value, found.get(key), f"{where}.{key}")]
+    if isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
+        return [one for number, pair in enumerate(zip(wanted, found)) for one in lacks(*pair, f"{where}[{number}]")]
+    return [] if wanted == found else [f"{where}: expected {wanted!r}, found {found!r}"]
+
+
+def strange(expect, outcome):
+    """What no record, no result and no terminal may show, whatever the verdict: sentences."""
+    found = [f"{name}: the planted secret stands in it" for name, data in outcome.files.items() if SECRET.encode() in data]
+    if not outcome.is_of_its_time():
+        found.append(f"the record's times: {outcome.record.get('started')}, {outcome.record.get('steps')}, it took {outcome.times}")
+    found += lacks(expect.get("record", {}), outcome.record)
+    result = outcome.files.get("dataset1.arrow", b"")
+    found += [f"the result: {text!r} expected: {there}" for text, there in expect.get("returned", {}).items()
+              if (text.encode() in result) != there]
+    assert not expect.get("unseen") or outcome.shown, "shown nowhere"
+    return found + [f"on a terminal: {text!r}" for text in expect.get("unseen", []) if text.encode() in outcome.shown]
+
+
 def wrong(expect, outcome, level):
     """In what a job's outcome is not as expected: sentences."""
-    record, found = outcome.record, []
+    record, found = outcome.record, strange(expect, outcome)
     if "or" in expect and record.get("reason") == expect["or"]:
-        return []
+        return found
     pairs = {"reason": (expect.get("reason"), record.get("reason", "no record")),
              "level": (level, record.get("jail", {}).get("level", level)),
              "bound": (BOUND, record.get("jail", {}).get("bound", BOUND))}

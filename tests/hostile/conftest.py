@@ -25,8 +25,8 @@ class World:
         self.answers = {door: self.canary(door) for door in self.doors}
         self.ground = Ground(self.house, self.planted)
 
-    def run(self, door, script, *options):
-        return self.doors[door][0](script, *options)
+    def run(self, door, script, *options, **how):
+        return self.doors[door][0](script, *options, **how)
 
     def canary(self, door):
         """What a harmless job answers."""
@@ -36,8 +36,8 @@ class World:
         return outcome.found
 
     def harm(self, door):
-        """What the last job did to the world: sentences. The ground is looked at twice, before and after the canary."""
-        found = self.ground.differences()
+        """What the last job did to the world: sentences. The canary runs on a ground that was looked at."""
+        found = self.ground.differences() + self.house.strange_lines()
         if found:  # one fault is told once
             self.ground = Ground(self.house, self.planted)
         answer = self.canary(door)

@@ -3,15 +3,19 @@
 
 Calling sequence: House() → queue_run(), here_run() → close(). All programs run as `uid`, below PLACE.
 """
+import contextlib
+import datetime
 import http.client
 import json
 import os
 import pathlib
+import pty
 import secrets
 import shutil
 import socket
 import subprocess
 import sys
+import time
 import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -40,7 +44,6 @@ url = file:{place}/store
 count = 1
 name = host
 [environments]
-standby = 0
 names = default own
 directory = {place}/config/quern/environments
 [http]
@@ -64,18 +67,38 @@ def bounded(options):
     return options if "--timeout" in options else (*options, "--timeout", f"{JOB_SECONDS}s")
 
 
+def no_constant(name):
+    raise ValueError(f"{name} is no JSON")
+
+
+def once(pairs):
+    """An object of JSON; ValueError where a key is there twice."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError(f"a key twice: {pairs}")
+    return found
+
+
+def when(text):
+    return datetime.datetime.fromisoformat(text).timestamp()
+
+
 class Outcome:
-    """What became of a job: its record (schemas/manifest.schema.json) and streams."""
+    """What became of a job: its record (schemas/manifest.schema.json), streams and files; when it was begun and had ended;
+    what a terminal showed of it."""
 
-    def __init__(self, directory, done):
-        self.done = done
-        record = directory / "job.json"
-        self.record = json.loads(record.read_text()) if record.exists() else {}
-        self.out, self.err = (self.text(directory / name) for name in ("stdout.txt", "stderr.txt"))
+    def __init__(self, directory, done, times, shown=b""):
+        self.done, self.times, self.shown = done, times, shown
+        self.files = {path.name: path.read_bytes() for path in sorted(directory.glob("*"))}
+        self.record = json.loads(self.files.get("job.json", b"{}"), parse_constant=no_constant, object_pairs_hook=once)
+        self.out, self.err = (self.files.get(name, b"").decode(errors="replace") for name in ("stdout.txt", "stderr.txt"))
 
-    @staticmethod
-    def text(path):
-        return path.read_text(errors="replace") if path.exists() else ""
+    def is_of_its_time(self):
+        """Whether the record says of its times what who waited saw."""
+        if not self.record.get("started"):
+            return True
+        took = sum(step["ms"] for step in self.record["steps"].values()) / 1000
+        return self.times[0] - 1 <= when(self.record["started"]) and when(self.record["started"]) + took <= self.times[1] + 1
 
     @property
     def found(self):
@@ -91,6 +114,7 @@ class House:
 
     def __init__(self, uid, around=()):
         self.uid, self.password = uid, secrets.token_hex(16)
+        self.begun, self.log_bytes = time.time(), 0
         self.around = () if uid == os.geteuid() and uid == 0 else ("setpriv", "--inh-caps=-all", "--ambient-caps=-all")
         if uid != os.geteuid():
             self.around = ("setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups", *self.around[1:])
@@ -160,6 +184,20 @@ class House:
     def quern(self, *words, **options):
         return self.run(PLACE / "bin/quern", *words, **options)
 
+    def on_terminal(self, *words):
+        """What a terminal gets from `quern`."""
+        master, slave = pty.openpty()
+        process = subprocess.Popen([*self.around, str(PLACE / "bin/quern"), *map(str, words)], env=self.environment | {"TERM": "xterm"},
+                                   stdin=subprocess.DEVNULL, stdout=slave, stderr=slave, cwd=PLACE)
+        os.close(slave)
+        shown = b""
+        with contextlib.suppress(OSError):  # EIO: nobody has the other end any more
+            while piece := os.read(master, 1 << 16):
+                shown += piece
+        os.close(master)
+        process.wait(timeout=PATIENCE_SECONDS)
+        return shown
+
     def page(self, path):
         """(status, text) of an HTTP page of the keeper."""
         connection = http.client.HTTPConnection("localhost", timeout=20 * SLOWNESS)
@@ -176,29 +214,50 @@ class House:
 
     # ---- the doors: no job runs longer than JOB_SECONDS ----
 
-    def here_run(self, script, *options):
-        """Through `quern run`."""
-        options = bounded(options)
-        return self.kept(lambda out: self.quern("run", script, *COMMON, "-o", out, *options, check=False))
+    def here_run(self, script, *options, shown=False):
+        """Through `quern run`; shown: once more on a terminal."""
+        words = ("run", script, *COMMON, "-o", PLACE / "out", *bounded(options))
+        outcome = self.kept(lambda: self.quern(*words, check=False))
+        if shown:
+            outcome.shown = self.on_terminal(*words)
+            shutil.rmtree(PLACE / "out", ignore_errors=True)
+        return outcome
 
-    def queue_run(self, script, *options):
+    def queue_run(self, script, *options, shown=False):
         """Through the queue; afterwards the job is forgotten."""
-        options = bounded(options)
-        done = self.quern("submit", script, *COMMON, "--wait", *options, check=False)
-        job = done.stdout.strip()
-        assert job, done.stderr
-        outcome = self.kept(lambda out: (self.quern("result", job, "-o", out, check=False), done)[1])
+        def run():
+            done = self.quern("submit", script, *COMMON, "--wait", *bounded(options), check=False)
+            assert done.stdout.strip(), done.stderr
+            self.quern("result", done.stdout.strip(), "-o", PLACE / "out", check=False)
+            return done
+
+        outcome = self.kept(run)
+        job = outcome.done.stdout.strip()
+        if shown:
+            outcome.shown = b"".join(self.on_terminal(verb, job) for verb in ("logs", "status", "inspect", "wait"))
         self.quern("rm", job)
         return outcome
 
     def kept(self, run):
-        out = PLACE / "out"
-        outcome = Outcome(out, run(out))
-        shutil.rmtree(out, ignore_errors=True)
+        begun = time.time()
+        done = run()
+        outcome = Outcome(PLACE / "out", done, (begun, time.time()))
+        shutil.rmtree(PLACE / "out", ignore_errors=True)
         return outcome
 
-    def log(self):
-        return (PLACE / "log").read_text(errors="replace")
+    def strange_lines(self):
+        """Of the log since the last time, those that quernd did not write: no JSON, or of another time."""
+        with open(PLACE / "log", "rb") as file:
+            file.seek(self.log_bytes)
+            lines = file.read().split(b"\n")
+        self.log_bytes += sum(len(line) + 1 for line in lines[:-1])
+        return [f"the log: {line}" for line in lines[:-1] if not self.is_ours(line)]
+
+    def is_ours(self, line):
+        try:
+            return self.begun - 1 <= when(json.loads(line)["time"]) <= time.time() + 1
+        except (ValueError, KeyError, TypeError):
+            return False
 
     def close(self):
         for process in (self.quernd, self.server):

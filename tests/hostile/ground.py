@@ -23,9 +23,11 @@ from fleet.waiting import PATIENCE_SECONDS, SLOWNESS
 MEMORY_SLACK = 24 << 20  # of a process's own memory: what an allocator keeps
 CLONE_NEWNS = 0x20000
 LIBC = ctypes.CDLL(None, use_errno=True)
-TIME_WAIT = "06"
+TIME_WAIT, RECVMSG = "06", "47"
 # The store, by the keeper, when it first looks whether it is there; results, which quernd keeps for the next job.
 UNCOUNTED = {str(PLACE / "store"), "/memfd:quern-result (deleted)"}
+# Without mounts of its own (level minimal) a child's place is a directory of the machine's, with the number of its slot.
+SLOT = re.compile(r"(/tmp/quern-\d+/[0-9a-f]{16}/)(\d+)")
 PROGRAMS = ("quernd", "quern-keeper", "quern-worker", "quern-codec", "quern-python", "redis-server")
 
 
@@ -68,10 +70,23 @@ class Process:
         found = collections.Counter()
         for name in listed(f"/proc/{self.pid}/fd"):
             try:
-                found[re.sub(r"\[\d+\]", "", os.readlink(f"/proc/{self.pid}/fd/{name}"))] += 1
+                found[re.sub(r"\[\d+\]", "", SLOT.sub(r"\1slot", os.readlink(f"/proc/{self.pid}/fd/{name}")))] += 1
             except OSError:
                 continue
         return collections.Counter({what: count for what, count in found.items() if what not in UNCOUNTED})
+
+    def waits(self):
+        """Whether it stands in recvmsg(2), as a child that waits for its job does; also when that may not be seen."""
+        try:
+            return self.state == "S" and pathlib.Path(f"/proc/{self.pid}/syscall").read_text().split()[0] == RECVMSG
+        except PermissionError:
+            return True
+
+    def treatment(self):
+        """What others could have done to a process that only waits."""
+        return (f"waits: {self.waits()}, threads: {self.threads}, descriptors: {dict(self.descriptors())}, processors: "
+                f"{os.sched_getaffinity(self.pid)}, priority: {os.getpriority(os.PRIO_PROCESS, self.pid)}, limits: "
+                f"{zlib.crc32(read(f'/proc/{self.pid}/limits').encode()):x}")
 
     def namespaces(self):
         return {os.readlink(f"/proc/{self.pid}/ns/{kind}") for kind in listed(f"/proc/{self.pid}/ns")}
@@ -149,7 +164,14 @@ def files():
                     continue
                 status = os.lstat(path)
                 found[path] = (stat.filemode(status.st_mode), status.st_uid)
-    return found
+    return slots_counted(found)
+
+
+def slots_counted(found):
+    """Children that stand by change, and so do the numbers of their slots: what counts is how many there are, and what is there."""
+    slots = sorted({(match[1], int(match[2])) for match in map(SLOT.match, found) if match})
+    return {SLOT.sub(lambda match: f"{match[1]}slot {slots.index((match[1], int(match[2])))}", path): value
+            for path, value in found.items()}
 
 
 def hash_of(top):
@@ -174,7 +196,7 @@ class Ground:
         """A look that is the same twice."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         last, look = None, self.look()
-        while last is None or self.compare(last, look):
+        while last is None or self.compare(last, look) or not self.all_stand_by():
             assert time.monotonic() < deadline, f"the world does not come to rest: {self.compare(last, look)}"
             time.sleep(0.05)
             last, look = look, self.look()
@@ -186,6 +208,21 @@ class Ground:
 
     def zygotes(self):
         return [process.pid for process in processes() if process.name == "quern-python" and self.is_daemon(process)]
+
+    def standby(self):
+        """Zygote → its children. When no job runs, all of them wait for one: as many as quernd told it to keep."""
+        everybody = processes()
+        return {pid: [child for child in everybody if child.parent == pid and child.name == "quern-python" and child.state != "Z"]
+                for pid in self.zygotes()}
+
+    def all_stand_by(self):
+        """The numbers of all children when they do; otherwise none."""
+        found = self.standby()
+        for pid, children in found.items():
+            told = re.search(r"--standby=(\d+)", read(f"/proc/{pid}/cmdline"))
+            if not told or len(children) != int(told[1]) or not all(child.waits() for child in children):
+                return set()
+        return {child.pid for children in found.values() for child in children}
 
     def label(self, process):
         waits = process.name in ("quern-python", "quern-init") and not self.is_daemon(process)
@@ -210,6 +247,9 @@ class Ground:
                 found[f"{who}, descriptors"] = process.descriptors()
                 found[f"{who}, mounts"] = read(f"/proc/{process.pid}/mountinfo")
                 found[f"{who}, memory", "at most"] = process.memory
+        for pid, children in self.standby().items():
+            found[f"children of {pid}"] = collections.Counter(child.treatment() for child in children)
+            found[f"children of {pid}, memory", "at most"] = max((child.memory for child in children), default=0)
         found |= self.look_into_zygotes() | self.look_around()
         return found
 

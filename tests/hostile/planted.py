@@ -10,6 +10,9 @@ import pathlib
 import socket
 import subprocess
 
+# Of one point, and for its owner only: where one more comes with a result than was made, it was read for a script.
+PICTURE = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010800000000"
+                        "3a7e9b550000000a49444154789c636000000002000148afa4710000000049454e44ae426082")
 SECRET = "sesame-7f3a91"  # of the planted files and of the neighbour; Redis has a password of its own
 TCP, UDP = 9471, 9472
 PATHS = {name: pathlib.Path(name) for name in ("/run/planted", "/tmp/planted", "/var/tmp/planted", "/dev/shm/planted")}
@@ -38,7 +41,9 @@ class Planted:
         for directory in PATHS.values():
             directory.mkdir(mode=0o755)
             (directory / "secret").write_text(SECRET)
-            (directory / "secret").chmod(0o600)
+            (directory / "picture.png").write_bytes(PICTURE)
+            for name in ("secret", "picture.png"):
+                (directory / name).chmod(0o600)
             (directory / "open").write_text("everybody may write here")
             (directory / "open").chmod(0o666)
             (directory / "everybody").mkdir()

@@ -2,6 +2,9 @@
 """The detector finds planted leftovers of every sort, and nothing when they are gone."""
 import contextlib
 import os
+import re
+import resource
+import signal
 import socket
 import subprocess
 
@@ -10,7 +13,7 @@ import pytest
 import enter
 from conftest import LEVEL, UID
 from doors import PLACE, eventually
-from ground import join
+from ground import join, read
 from planted import LIBC, PATHS, TCP
 
 
@@ -72,6 +75,24 @@ def memory(world):
     yield ", memory: "
     world.house.redis("DEL", "big")
     world.house.redis("MEMORY", "PURGE")
+
+
+@contextlib.contextmanager
+def a_halted_child(world):
+    """One that would get the next job."""
+    pid = min(world.ground.all_stand_by())
+    os.kill(pid, signal.SIGSTOP)
+    yield "waits: False, "
+    os.kill(pid, signal.SIGCONT)
+
+
+@contextlib.contextmanager
+def a_child_with_other_limits(world):
+    pid = min(world.ground.all_stand_by())
+    was = tuple(map(int, re.search(r"Max open files +(\d+) +(\d+)", read(f"/proc/{pid}/limits")).groups()))
+    in_process(lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE, (was[0] - 1, was[1])), UID)
+    yield "children of "
+    in_process(lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE, was), UID)
 
 
 def a_file_in(directory):
@@ -224,6 +245,7 @@ def a_changed_file(world):
 
 LEFTOVERS = {
     "process": a_process, "zombie": a_zombie, "namespace": a_namespace, "descriptor": a_connection, "memory": memory,
+    "halted child": a_halted_child, "child with other limits": a_child_with_other_limits,
     "file in /tmp": a_file_in("/tmp"), "file in /run": a_file_in("/run"), "file in /dev/shm": a_file_in("/dev/shm"),
     "file in /var/tmp": a_file_in("/var/tmp"), "file in the store": an_object, "mount": a_mount,
     "mount of a zygote": in_a_zygote(["user", "mnt"], mount_there, unmount_there, "quern-python {pid}, mounts: without [], with ["),

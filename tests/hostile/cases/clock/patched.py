@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""T2: puts its own clock into Python, so that quern might believe in other times."""
+"""T2: puts its own clock into Python, so that quern might believe in other times: those of every record are compared with what its harness saw."""
 import datetime
 import time
 

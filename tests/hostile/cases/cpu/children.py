@@ -3,8 +3,8 @@
 import os
 
 EXPECT = {
-    "options": ["--timeout", "2s"],
-    "reason": "limit:time", "message": "the script ran longer than its time limit of 2 s", "no_control": "it would not end",
+    "options": ["--cpu", "1s", "--timeout", "60s"],
+    "reason": "limit:cpu", "message": "the script used more than its 1 seconds of CPU time", "free": None, "end": "no end",
 }
 
 

@@ -5,7 +5,7 @@ import threading
 
 EXPECT = {
     "options": ["--timeout", "1s"],
-    "reason": "limit:time", "message": "the script ran longer than its time limit of 1 s", "no_control": "it would not end",
+    "reason": "limit:time", "message": "the script ran longer than its time limit of 1 s", "free": None, "end": "no end",
 }
 
 

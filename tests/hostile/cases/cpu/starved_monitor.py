@@ -5,7 +5,7 @@ import threading
 
 EXPECT = {
     "options": ["--timeout", "2s"],
-    "reason": "limit:time", "message": "the script ran longer than its time limit of 2 s", "no_control": "it would not end",
+    "reason": "limit:time", "message": "the script ran longer than its time limit of 2 s", "free": None, "end": "no end",
 }
 
 

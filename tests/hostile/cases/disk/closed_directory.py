@@ -3,11 +3,13 @@
 import os
 import time
 
+from attack import say
+
 EXPECT = {
     "options": ["--disk", "32M"], "reason": "limit:disk",
     "message": "[Errno 28] No space left on device (the limit is 32 MiB in 65536 files, 4 GiB each)",
     "minimal": {"message": None, "like": r"the script's files took \d+ MiB, more than their limit of 32 MiB"},
-    "no_control": "outside the end is that of the disk",
+    "free": {"written": 160},
 }
 
 
@@ -18,3 +20,4 @@ def azureml_main():
         os.posix_fallocate(fd, 0, 16 << 20)
         os.close(fd)
     time.sleep(1)
+    say({"written": 160})

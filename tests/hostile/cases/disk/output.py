@@ -4,7 +4,10 @@ import os
 
 from attack import say
 
-EXPECT = {"found": None, "free": None}
+EXPECT = {
+    "found": None, "free": None,
+    "record": {"stdout": {"bytes": 25165897, "truncated": True}, "stderr": {"bytes": 25165824, "truncated": True}},
+}
 
 
 def azureml_main():

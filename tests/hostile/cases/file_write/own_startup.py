@@ -7,7 +7,7 @@ import subprocess
 
 from attack import say
 
-EXPECT = {"found": {"own": "poison", "LD_PRELOAD": "ok"}, "free": {"own": "poison", "LD_PRELOAD": "ok"}}
+EXPECT = {"found": {"own": "poison", "LD_PRELOAD": True}, "free": {"own": "poison", "LD_PRELOAD": True}}
 
 
 def azureml_main():
@@ -19,4 +19,6 @@ def azureml_main():
                          env={"PYTHONPATH": os.getcwd(), "PATH": "/usr/bin"})
     os.environ["LD_PRELOAD"] = os.path.abspath("libpoison.so")
     os.environ["PYTHONPATH"] = os.getcwd()
-    say({"own": (own.stdout.split() or ["none"])[0], "LD_PRELOAD": "ok"})
+    pathlib.Path("libpoison.so").write_text("poison")
+    told = subprocess.run(["/bin/true"], capture_output=True, text=True).stderr
+    say({"own": (own.stdout.split() or ["none"])[0], "LD_PRELOAD": "libpoison.so" in told})

@@ -5,7 +5,7 @@ import os
 from attack import say
 
 EXPECT = {
-    "found": {"made": 6},
+    "found": {"made": 6}, "record": {"pictures": {"count": 0}},
     "warnings": ["a.png: not a regular file that can be read, left out", "b.png: not a regular file that can be read, left out",
                  "c.png/d.png: not a regular file that can be read, left out",
                  "visualization.png: not a regular file that can be read, left out"],
@@ -17,7 +17,7 @@ def azureml_main():
     os.symlink("/etc/passwd", "a.png")
     os.mkfifo("b.png")
     os.mkdir("c.png")
-    os.symlink("/run/planted/secret", "c.png/d.png")
+    os.symlink("/run/planted/picture.png", "c.png/d.png")
     os.symlink("/", "up")
     os.symlink("up", "visualization.png")
     say({"made": 6})

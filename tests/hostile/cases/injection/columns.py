@@ -4,7 +4,11 @@ import pandas as pd
 
 from attack import say
 
-EXPECT = {"found": {"columns": 10}, "free": {"columns": 10}}
+EXPECT = {
+    "found": {"columns": 10}, "free": {"columns": 10}, "record": {"outputs": [{"port": "dataset1", "columns": 10, "rows": 1}]},
+    "returned": {"../../etc/passwd": True, "=HYPERLINK(\"http://x\")": True, "<script>alert(1)</script>": True, "a\0b": True,
+                 "é": True, "e\u0301": True, "\u202egnp": True, "\r\nX-Header: 1": True},
+}
 NAMES = ["../../etc/passwd", "=HYPERLINK(\"http://x\")", "<script>alert(1)</script>", " ", "a\0b", "é", "e\u0301", "\u202egnp",
          "x" * 200, "\r\nX-Header: 1"]
 

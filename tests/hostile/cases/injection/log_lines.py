@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""I1: lines that look like those of the log of the daemon, and records of its own making."""
+"""I1: lines that look like those of the log of the daemon, and records of its own making. Every line of the log is read."""
 import sys
 
 from attack import say

@@ -3,7 +3,8 @@
 the output and in the message of an exception, which is shown."""
 
 EXPECT = {"reason": "exception",
-          "like": r"ValueError: .*", "free": None, "end": "exit 1"}
+          "like": r"ValueError: .*", "unseen": ["\x1b]52", "\x1b[2J", "\x1b]0", "\x9b", "\u202e", "\x1b[?1049h", "\x1bc"],
+          "free": None, "end": "exit 1", "short": True}
 TEXT = "\x1b]52;c;cm0gLXJmIH4=\x07\x1b[2J\x1b]0;gone\x07\x9b31m\u202egnp\x1b[?1049h\x1bc"
 
 

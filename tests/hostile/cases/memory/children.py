@@ -5,7 +5,7 @@ import time
 
 EXPECT = {
     "options": ["--memory", "256M", "--timeout", "60s"], "reason": "limit:memory",
-    "like": r"the script's processes took \d+ MiB of memory, more than their limit of 256 MiB", "no_control": "outside nobody counts",
+    "like": r"the script's processes took \d+ MiB of memory, more than their limit of 256 MiB", "free": None, "end": "no end",
 }
 
 

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """M5, M6: fills /dev/shm, whose files are memory that no process has; together with the work directory it has one size."""
+from attack import say
+
 EXPECT = {
     "options": ["--disk", "32M"], "reason": "limit:disk",
     "message": "[Errno 28] No space left on device (the limit is 32 MiB in 65536 files, 4 GiB each)",
     "minimal": {"reason": "exception", "message": "PermissionError: [Errno 13] Permission denied: '/dev/shm/f0'"},
-    "no_control": "outside the end is that of the machine's memory",
+    "free": {"written": 96},
 }
 
 
@@ -15,3 +17,4 @@ def azureml_main():
         with open(f"/dev/shm/f{number}", "wb", buffering=0) as file:
             for _ in range(4):
                 file.write(bytes(1 << 20))
+    say({"written": 16 + 80})

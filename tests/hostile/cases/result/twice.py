@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A13: two results for one place, and one for another job's name, through the channel of quern's own glue."""
-import gc
+"""A13: two results for one place, behind the back of quern's own glue. To claim another job's there is no word: who it is comes
+from the socket."""
+import os
 
-from attack import say
+import conversation
 
-EXPECT = {"found": {"answers": 0}, "no_control": "outside there is no channel"}
+EXPECT = {"reason": "bad_result", "message": "the output dataset2 was returned twice", "no_control": "outside there is no channel"}
 
 
 def azureml_main():
-    found = [item for item in gc.get_objects() if type(item).__name__ == "Answers"]
-    say({"answers": len(found)})
+    own = conversation.find()
+    for _ in range(2):
+        file = conversation.borrow(own)
+        os.write(file, b"none")
+        conversation.seal(file)
+        conversation.answer(own, file, port=2)
