@@ -117,6 +117,7 @@ def test_f_quern_run_has_wiped_what_it_connected_with_before_it_forks(host):
         found = {(one.exe, has_secret(one.pid)) for one in [Process(run.pid), *below(run.pid)]}
         assert {"quern", "quern-worker", "quern-python", "quern-codec"} <= {exe for exe, has in found}
         assert {exe for exe, has in found if has} == set()
+        assert core_limit(run.pid) in NO_CORE
         os.unlink("ready", dir_fd=place)
         os.close(place)
         assert run.wait(PATIENCE_SECONDS) == 0

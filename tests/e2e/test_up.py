@@ -203,3 +203,14 @@ def test_f_the_redis_is_the_users_alone(home):
     assert redis("CONFIG", "GET", "maxmemory-policy")[1] == b"noeviction"
     assert redis("CONFIG", "GET", "port")[1] == b"0"
     redis.close()
+
+
+def test_f_its_users_own_jobs_run_where_the_jail_is_minimal(home):
+    """Unlike those of a quernd that nobody told to: the record says what is lacking."""
+    subprocess.run([ROOT / "tests/e2e/lacking.py", "landlock", RELEASE / "quern", "up", "--detach"], cwd=home.path,
+                   env=home.environment, stdin=subprocess.DEVNULL, check=True, capture_output=True, timeout=PATIENCE_SECONDS)
+    job = home.say("submit", "script.py", "--dataframe1", "rows.csv").strip()
+    home.quern("wait", job)
+    record = json.loads(home.say("inspect", job))
+    assert (record["state"], record["jail"]["level"]) == ("succeeded", "minimal")
+    assert record["warnings"][0].startswith("the jail is minimal here: this machine has no Landlock")
