@@ -53,8 +53,8 @@ def azureml_main(dataframe1):
         "builtins": sorted(vars(builtins)), "open": repr(builtins.open), "main": code_of(pd), "json": code_of(json),
         "modules": len(sys.modules), "options": np.get_printoptions(), "filters": len(warnings.filters),
         "limits": [resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))[1] for name in LIMITS if name != "AS" and (ALONE or name != "NPROC")],
-        # The hour that is usual, from where the job began: the child had used some of its own before.
-        "cpu": 3600 <= resource.getrlimit(resource.RLIMIT_CPU)[1] <= 3601 + time.process_time(),
+        # The hour that is usual, and a second more, from where the job began: the child had used some of its own before, rounded up.
+        "cpu": 3601 <= resource.getrlimit(resource.RLIMIT_CPU)[1] <= 3602 + time.process_time(),
         "signals": [str(signal.getsignal(number)) for number in (1, 2, 15, 17)], "nice": os.nice(0),
         "pids": [os.getpid(), os.getppid()] if ALONE else [],
         "recursion": sys.getrecursionlimit(), "cpus": sorted(os.sched_getaffinity(0)),
