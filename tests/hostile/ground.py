@@ -81,11 +81,13 @@ class Process:
             return self.state == "S" and pathlib.Path(f"/proc/{self.pid}/syscall").read_text().split()[0] == RECVMSG
         except PermissionError:
             return True
+        except (FileNotFoundError, ProcessLookupError):
+            return False
 
     def treatment(self):
         """What others could have done to a process that only waits."""
-        return (f"waits: {self.waits()}, threads: {self.threads}, descriptors: {dict(self.descriptors())}, processors: "
-                f"{os.sched_getaffinity(self.pid)}, priority: {os.getpriority(os.PRIO_PROCESS, self.pid)}, limits: "
+        return (f"waits: {self.waits()}, threads: {self.threads}, descriptors: {sorted(self.descriptors().items())}, "
+                f"processors: {os.sched_getaffinity(self.pid)}, priority: {os.getpriority(os.PRIO_PROCESS, self.pid)}, limits: "
                 f"{zlib.crc32(read(f'/proc/{self.pid}/limits').encode()):x}")
 
     def namespaces(self):

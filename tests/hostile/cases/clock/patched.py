@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""T2: puts its own clock into Python, so that quern might believe in other times: those of every record are compared with what its harness saw."""
+"""T2: puts its own clock into Python, so that quern might believe in other times: those of every record are compared
+with what its harness saw."""
 import datetime
 import time
 

@@ -24,7 +24,8 @@ def throw_out(path):
 
 
 def azureml_main():
-    paths, answers, read, end = glob.glob("/usr/lib/python3/dist-packages/pandas/**/*.py", recursive=True), set(), 0, time.monotonic() + SECONDS
+    paths = glob.glob("/usr/lib/python3/dist-packages/pandas/**/*.py", recursive=True)
+    answers, read, end = set(), 0, time.monotonic() + SECONDS
     while time.monotonic() < end:
         for path in paths:
             answers.add(tried(throw_out, path))

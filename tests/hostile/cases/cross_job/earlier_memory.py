@@ -44,4 +44,5 @@ def azureml_main():
         found |= {number for number, word in enumerate(words) if stands_in(data, *word)}
     found |= {name for name in os.environ if "QUERN" in name or "REDIS" in name}
     own = b"".join(words[0])
-    say({"found": sorted(found, key=str), "read": read > 10 << 20, "its own": [number for number, word in enumerate(words) if stands_in(own, *word)]})
+    say({"found": sorted(found, key=str), "read": read > 10 << 20,
+         "its own": [number for number, word in enumerate(words) if stands_in(own, *word)]})

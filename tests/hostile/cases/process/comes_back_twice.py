@@ -6,7 +6,8 @@ import pandas as pd
 
 from attack import say
 
-EXPECT = {"found": {"processes": 2}, "returned": {"the script": True, "the child": False}, "no_control": "what counts is that quern takes one result"}
+EXPECT = {"found": {"processes": 2}, "returned": {"the script": True, "the child": False},
+          "no_control": "what counts is that quern takes one result"}
 
 
 def azureml_main():

@@ -4,7 +4,8 @@ quotes and NUL, a key twice; in metrics and in outputs. The record is read stric
 from attack import all_tried, say
 
 EXPECT = {"found": {"metric, digits": "OverflowError", "metric, inf": "ok", "metric, nan": "ok", "metric, quote": "ValueError",
-                    "metric, surrogate": "ok", "output, digits": "ok", "output, nan": "ok", "output, surrogate": "ok", "output, twice": "ok"},
+                    "metric, surrogate": "ok", "output, digits": "ok", "output, nan": "ok", "output, surrogate": "ok",
+                    "output, twice": "ok"},
           "no_control": "the record is quern's"}
 
 
