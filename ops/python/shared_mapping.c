@@ -30,7 +30,7 @@ static int take_room(int fd, size_t bytes) {
     if (bytes <= LONG_MAX)
         while ((failed = posix_fallocate(fd, 0, (off_t)bytes)) == EINTR)
             ;
-    errno = failed == ENOSPC ? ENOMEM : failed;
+    errno = failed;
     return failed == 0 ? 0 : -1;
 }
 

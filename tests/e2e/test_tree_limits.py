@@ -57,11 +57,16 @@ def test_l_the_file_of_a_result(quern):
     beyond_memory(run, 512)
 
 
-def test_l_shared_memory_of_many_processes(quern):
-    run = quern(script("def share():\n    memory = mmap.mmap(-1, 100 * MIB)\n    memory.write(os.urandom(MIB) * 100)\n"
-                       "    signal.pause()\n"
-                       "for _ in range(12): fork.Process(target=share).start()\nsignal.pause()"), "--memory", "512M")
-    beyond_memory(run, 512)
+def test_l_shared_memory_without_a_file(quern):
+    """Each piece is mapped in a process of its own. Where looking bounds memory it is a file of the job's."""
+    run = quern(script("for _ in range(12):\n    memory = mmap.mmap(-1, 100 * MIB)\n    memory[:] = bytes(100 * MIB)\n"
+                       "    fork.Process(target=signal.pause, daemon=True).start()\nsignal.pause()"),
+                "--memory", "512M", "--disk", "512M")
+    if run.job["jail"]["bound"] == "cgroup":
+        beyond_memory(run, 512)
+    else:
+        full = "[Errno 28] No space left on device (the limit is 512 MiB in 65536 files, 4 GiB each)"
+        assert (run.job["reason"], run.job["message"]) == ("limit:disk", full)
 
 
 READ = """

@@ -6,7 +6,7 @@ import time
 
 import conversation
 
-EXPECT = {"reason": "limit:output", "message": "all results together are larger than their limit of 16777216 (--result)",
+EXPECT = {"reason": "limit:output", "message": "all results together are larger than their limit of 16 MiB (--result)",
           "options": ["--result", "16M", "--timeout", "30s"], "no_control": "outside there is no channel"}
 
 
