@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -35,16 +36,16 @@ static int take_room(int fd, size_t bytes) {
 }
 
 static void *map_file(void *address, size_t bytes, int protection, int flags) {
-    void *memory = MAP_FAILED;
     int fd = make_file();
-    if (fd < 0)
-        return memory;
-    if (take_room(fd, bytes) == 0)
-        memory = map(address, bytes, protection, flags & ~MAP_ANONYMOUS, fd, 0);
+    void *memory = fd < 0 ? MAP_FAILED : map(address, bytes, protection, flags & ~MAP_ANONYMOUS, fd, 0);
+    bool has_room = memory != MAP_FAILED && take_room(fd, bytes) == 0;
     int sys = errno;
-    close(fd);
+    if (memory != MAP_FAILED && !has_room)
+        munmap(memory, bytes);
+    if (fd >= 0)
+        close(fd);
     errno = sys;
-    return memory;
+    return has_room ? memory : MAP_FAILED;
 }
 
 void *mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t offset) {
