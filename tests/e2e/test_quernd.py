@@ -55,6 +55,7 @@ def test_b_all_workers_work(fleet):
     eventually(lambda: 'quern_worker_slots{state="busy"} 3' in host.get("/metrics")[1], "three work")
     for job in jobs:
         assert fleet.in_state(job, "succeeded")["attempts"] == 1
+    eventually(lambda: len(host.events("job done")) == 3, "the log has them all")
     assert sorted(line["worker"] for line in host.events("job done")) == ["0", "1", "2"]
 
 
