@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "quern/clock.h"
+#include "quern/limits.h"
 #include "quern/memory.h"
 #include "quern/own.h"
 #include "tree_mappings.h"
@@ -120,7 +121,7 @@ static uint64_t weigh_pause_ns(const struct tree_watch *watch, uint64_t used_byt
 }
 
 void tree_watch_say_cpu(const struct jail_limits *limits, struct err *ret_why) {
-    err_fill(ret_why, REASON_LIMIT_CPU, "the script used more than its %llu seconds of CPU time",
+    err_fill(ret_why, REASON_LIMIT_CPU, "the script used more than its CPU time limit of %llu s",
              (unsigned long long)limits->cpu_seconds);
 }
 
@@ -140,10 +141,13 @@ static int beyond_processes(const struct tree_watch *watch, uint32_t threads, st
     return 1;
 }
 
+// Rounded up: what is beyond a limit must not look smaller than it.
+static unsigned long long mebibytes(uint64_t bytes) { return (bytes >> 20) + ((bytes & 0xfffff) != 0); }
+
 static void say_memory(const struct tree_watch *watch, uint64_t bytes, struct err *why) {
-    err_fill(why, REASON_LIMIT_MEMORY,
-             "the script's processes took %llu MiB of memory, more than their limit of %llu MiB",
-             (unsigned long long)(bytes >> 20), (unsigned long long)(watch->limits.memory_bytes >> 20));
+    char limit[LIMITS_TEXT_BYTES];
+    err_fill(why, REASON_LIMIT_MEMORY, "the script's processes took %llu MiB of memory, more than their limit of %s",
+             mebibytes(bytes), limits_show_bytes(watch->limits.memory_bytes, limit));
 }
 
 static int beyond_memory(const struct tree_watch *watch, uint64_t bytes, struct err *why) {
@@ -216,6 +220,7 @@ static uint64_t most_files(const struct jail_limits *limits) { return limits->wo
 
 static int beyond_disk(const struct tree_watch *watch, const struct work_usage *usage, struct err *why) {
     const struct jail_limits *limits = &watch->limits;
+    char limit[LIMITS_TEXT_BYTES];
     if (usage->too_deep)
         err_fill(why, REASON_LIMIT_DISK, "the work directory has directories nested more than %d deep",
                  WORK_MOST_DEPTH);
@@ -223,8 +228,8 @@ static int beyond_disk(const struct tree_watch *watch, const struct work_usage *
         err_fill(why, REASON_LIMIT_DISK, "the script made more than its limit of %llu files",
                  (unsigned long long)limits->work_files);
     else if (usage->bytes > limits->work_bytes)
-        err_fill(why, REASON_LIMIT_DISK, "the script's files took %llu MiB, more than their limit of %llu MiB",
-                 (unsigned long long)(usage->bytes >> 20), (unsigned long long)(limits->work_bytes >> 20));
+        err_fill(why, REASON_LIMIT_DISK, "the script's files took %llu MiB, more than their limit of %s",
+                 mebibytes(usage->bytes), limits_show_bytes(limits->work_bytes, limit));
     else
         return 0;
     return 1;

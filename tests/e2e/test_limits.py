@@ -60,7 +60,7 @@ def test_l_cpu_time_is_the_jobs_own(served):
 
 def test_l_cpu_time_of_one_process(served):
     failed(served("def azureml_main():\n    while True: pass\n", "--cpu", "1s"), 124, "limit:cpu",
-           "the script used more than its 1 seconds of CPU time")
+           "the script used more than its CPU time limit of 1 s")
 
 
 def test_l_cpu_time_of_one_process_that_ignores_the_signal(served):
@@ -73,14 +73,14 @@ def test_l_cpu_time_of_all_processes(served):
     """None of them has used up the limit by itself."""
     failed(served("import os\ndef azureml_main():\n    for _ in range(4):\n        if os.fork() == 0:\n"
                  "            while True: pass\n    os.wait()\n", "--cpu", "1s"), 124, "limit:cpu",
-           "the script used more than its 1 seconds of CPU time")
+           "the script used more than its CPU time limit of 1 s")
 
 
 def test_l_cpu_time_of_processes_that_have_ended(served):
     failed(served("import os, time\ndef azureml_main():\n    while True:\n        if os.fork() == 0:\n"
                  "            end = time.process_time() + 0.3\n            while time.process_time() < end: pass\n"
                  "            os._exit(0)\n        os.wait()\n", "--cpu", "1s"), 124, "limit:cpu",
-           "the script used more than its 1 seconds of CPU time")
+           "the script used more than its CPU time limit of 1 s")
 
 
 def test_l_processes(served):

@@ -140,7 +140,7 @@ def test_l_cpu_time_of_orphans_that_have_ended(fleet):
     record = ran(fleet, "while True:\n    if os.fork() == 0:\n        if os.fork() == 0:\n"
                         "            end = time.process_time() + 0.5\n            while time.process_time() < end: pass\n"
                         "        os._exit(0)\n    os.wait()\n    time.sleep(0.3)", "--cpu", "3s")
-    failed(record, "limit:cpu", r"the script used more than its 3 seconds of CPU time")
+    failed(record, "limit:cpu", r"the script used more than its CPU time limit of 3 s")
     assert record["usage"]["user_ms"] + record["usage"]["system_ms"] > 3000
 
 

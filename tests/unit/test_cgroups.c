@@ -162,7 +162,7 @@ static void l_cpu_time_is_counted_from_the_beginning_of_the_job(void **state) {
     assert_int_equal(tree_watch_look(&watch, &why, &err), 0);
     put("cpu.stat", "usage_usec 13100000\nuser_usec 7000000\nsystem_usec 6100000\n");
     assert_int_equal(tree_watch_look(&watch, &why, &err), 1);
-    assert_string_equal(why.msg, "the script used more than its 6 seconds of CPU time");
+    assert_string_equal(why.msg, "the script used more than its CPU time limit of 6 s");
     assert_int_equal(why.reason, REASON_LIMIT_CPU);
     assert_true(tree_watch_end(&watch, &usage));
     assert_int_equal(usage.cpu.user_us, 3000000);

@@ -4,7 +4,7 @@ import os
 
 EXPECT = {
     "options": ["--cpu", "1s", "--timeout", "60s"],
-    "reason": "limit:cpu", "message": "the script used more than its 1 seconds of CPU time", "free": None, "end": "no end",
+    "reason": "limit:cpu", "message": "the script used more than its CPU time limit of 1 s", "free": None, "end": "no end",
 }
 
 

@@ -6,7 +6,7 @@ import time
 
 EXPECT = {
     "options": ["--cpu", "2s", "--timeout", "60s"], "reason": "limit:cpu",
-    "message": "the script used more than its 2 seconds of CPU time", "free": None, "end": "no end",
+    "message": "the script used more than its CPU time limit of 2 s", "free": None, "end": "no end",
 }
 
 
