@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/python/child.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -45,29 +44,26 @@ static int report_usage(const struct heritage *heritage, struct err *err) {
 }
 
 // Until the job's are here: of their kind, and nobody reads them. The host's log is not for foreign code.
-static int put_no_streams(struct err *err) {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return err_sys(err, REASON_INFRA, "pipe2");
-    int done = dup2(ends[1], STDOUT_FILENO) < 0 || dup2(ends[1], STDERR_FILENO) < 0 ? -1 : 0;
-    if (done < 0)
-        err_sys(err, REASON_INFRA, "streams without a reader");
-    close(ends[0]);
-    close(ends[1]);
-    return done;
+static int put_no_streams(int unread, struct err *err) {
+    if (dup2(unread, STDOUT_FILENO) < 0 || dup2(unread, STDERR_FILENO) < 0)
+        return err_sys(err, REASON_INFRA, "streams without a reader");
+    close(unread);
+    return 0;
 }
 
 // Who stands by is ready when it is warm.
 static int get_ready(struct child *child, struct err *err) {
     const struct heritage *heritage = child->heritage;
-    const int keep[] = {heritage->conversation, heritage->report};
+    const int keep[] = {heritage->conversation, heritage->report, heritage->unread};
     auto_fd int work_dir = -1;
-    TRY(jail_prepare(heritage->jail, heritage->slot, &heritage->limits, keep, 2, &work_dir, err));
-    TRY(put_no_streams(err));
+    TRY(jail_prepare(heritage->jail, heritage->slot, &heritage->limits, keep, 3, &work_dir, err));
+    TRY(put_no_streams(heritage->unread, err));
     const char *module = heritage->bare ? "quern.lint" : "quern.entry";
     TRY(glue_open(&child->glue, module, heritage->conversation, child->call.work_dir, err));
     if (heritage->standby)
         TRY(rehearsal_run(&child->glue, heritage->profile, err));
+    if (jail_facts(heritage->jail)->mount_ns)
+        TRY(full_disk_watch(heritage->conversation, err));
     return answer_ready(heritage->conversation, work_dir, err);
 }
 
@@ -196,8 +192,6 @@ _Noreturn void child_main(const struct heritage *heritage) {
     int wanted = take_commit(&child, &err);
     if (wanted > 0)
         wanted = take_call(&child.call, &err);
-    if (wanted > 0 && jail_facts(heritage->jail)->mount_ns && full_disk_watch(heritage->conversation, &err) < 0)
-        wanted = -1;
     if (wanted < 0)
         give_up(heritage, &err);
     if (wanted == 0)

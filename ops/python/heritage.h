@@ -6,9 +6,9 @@
  *     memory       the interpreter with its imports, warmed up; struct jail; struct zygote (slots, pids, descriptor
  *                  numbers: no content); the environment descriptor's text. No credential ever comes near it: the
  *                  process was exec'd with a cleaned environment and was told nothing else.
- *     descriptors  0 (null), 1 and 2 (the host's log; a pipe that nobody reads as soon as the jail is on, the job's at
- *                  COMMIT), `conversation`, `report`. jail_prepare() closes all others: the request socket, the
- *                  supervisor's, those of other children.
+ *     descriptors  0 (null), 1 and 2 (the host's log; `unread` as soon as the jail is on, the job's at COMMIT),
+ *                  `conversation`, `report`. jail_prepare() closes all others: the request socket, the supervisor's,
+ *                  those of other children.
  *     identity     the zygote's uid in its namespace and its capabilities there, until jail_prepare() takes them away
  *     namespaces   network, ipc, uts and mounts of the zygote; the pid namespace of its own tiny init
  *     random       Python's `random` is seeded afresh by the fork hooks, numpy's legacy generator and multiprocessing's
@@ -32,6 +32,7 @@ struct heritage {
     struct jail_limits limits; /* of the work directory */
     int conversation;          /* with the worker: host_call in, host_answer out */
     int report;                /* to the zygote: struct heritage_report */
+    int unread; /* a pipe that nobody reads; of all children, so that none has to wait until it is freed */
 };
 
 /* What a child says before its script begins, one or two records; nobody has the pipe afterwards. */

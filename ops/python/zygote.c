@@ -2,8 +2,10 @@
 #include "ops/python/zygote.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <unistd.h>
 
 #include "ops/python/ward.h"
 #include "quern/clock.h"
@@ -14,6 +16,7 @@
 struct zygote {
     struct zygote_options options;
     int requests;             /* -1 when nobody is left to ask */
+    int unread;               /* of heritage */
     struct jail_limits usual; /* of the last job that got a child: those of the next standby child's work directory */
     uint64_t quiet_ns;        /* no standby child is forked before: whoever was given one has the processor */
     struct ward wards[JAIL_SLOTS];
@@ -71,7 +74,8 @@ static int fork_child(struct zygote *zygote, const struct jail_limits *limits, i
                                 .profile = options->profile,
                                 .standby = control < 0,
                                 .bare = options->bare,
-                                .limits = *limits};
+                                .limits = *limits,
+                                .unread = zygote->unread};
     TRY(ward_fork(ward, &heritage, options->inherited_bytes, control, err));
     if (control < 0)
         tell_born(options->supervisor, ward->pidfd);
@@ -283,8 +287,17 @@ static void end_all(struct zygote *zygote) {
     }
 }
 
+static int open_unread(struct err *err) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return err_sys(err, REASON_INFRA, "the streams of children without a job");
+    close(ends[0]);
+    return ends[1];
+}
+
 int zygote_run(const struct zygote_options *options, struct err *err) {
-    struct zygote zygote = {.options = *options, .requests = options->requests};
+    struct zygote zygote = {.options = *options, .requests = options->requests, .unread = open_unread(err)};
+    TRY(zygote.unread);
     jail_limits_default(&zygote.usual);
     for (uint32_t slot = 0; slot < JAIL_SLOTS; slot++)
         ward_clear(&zygote.wards[slot]);
@@ -293,5 +306,6 @@ int zygote_run(const struct zygote_options *options, struct err *err) {
         done = turn(&zygote, err);
     while (done == 0);
     end_all(&zygote);
+    close(zygote.unread);
     return done < 0 ? -1 : 0;
 }
