@@ -28,12 +28,14 @@
 #endif
 
 enum { HIGHEST_KNOWN = 450 /* set_mempolicy_home_node, Linux 5.17 */ };
+enum { HIGHEST_OPTION = 66 /* of prctl: PR_GET_MDWE, Linux 6.3 */ };
 
 #define LOW_32 UINT64_C(0xffffffff)
 
 // A library may probe these and has a way without them. clone3 hides its flags from a filter; glibc then uses clone. Of
-// io_setup's queues the whole machine has one number (fs.aio-max-nr), and rules of Landlock are memory of the kernel's that
-// no figure of a process has: 4 MB for a descriptor.
+// io_setup's queues the whole machine has one number (fs.aio-max-nr), of filters, too (net.core.bpf_jit_limit: when it is
+// reached nobody gets one, the next job's jail neither); and like rules of Landlock, 4 MB for a descriptor, filters are memory
+// of the kernel's that no figure of a process has.
 static const int absent[] = {
     SCMP_SYS(clone3),
     SCMP_SYS(io_uring_setup),
@@ -47,6 +49,7 @@ static const int absent[] = {
     SCMP_SYS(landlock_create_ruleset),
     SCMP_SYS(landlock_add_rule),
     SCMP_SYS(landlock_restrict_self),
+    SCMP_SYS(seccomp),
 };
 
 // They write out the files of the whole machine, for as long as that takes, and nobody can be killed meanwhile. A job's own
@@ -201,6 +204,9 @@ static const struct argument_rule arguments[] = {
     MODE(mknodat, 2, S_IFCHR),
     MODE(mknodat, 2, S_IFBLK),
     MODE(mknodat, 2, S_IFSOCK),
+    // The older way to a filter; and what newer kernels have, a table of futexes of any size among it. As kernels without them.
+    {SCMP_SYS(prctl), 0, SCMP_CMP_MASKED_EQ, EINVAL, LOW_32, PR_SET_SECCOMP},
+    {SCMP_SYS(prctl), 0, SCMP_CMP_GT, EINVAL, 0, HIGHEST_OPTION},
     {SCMP_SYS(prlimit64), 0, SCMP_CMP_NE, EPERM, 0, 0},
     COMMAND(setrlimit, 0, RLIMIT_CORE), // with 0 a core_pattern that is a pipe would get its memory
     {SCMP_SYS(socketpair), 0, SCMP_CMP_NE, EAFNOSUPPORT, 0, AF_UNIX},
