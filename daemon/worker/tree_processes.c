@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -55,46 +56,97 @@ static int open_list(const struct tree_processes *processes, DIR **ret, struct e
     return err_sys(err, REASON_INFRA, "/proc of the job's processes");
 }
 
-// Field 6 of stat.
+// Field 6 of stat. Who is gone may have been.
 static bool is_of_session(const struct tree_processes *processes, const char *name) {
     char path[64], stat[1024];
     int session = 0;
     snprintf(path, sizeof path, "%.32s/stat", name);
     tree_process_text(processes->proc, path, stat, sizeof stat);
     const char *at = strrchr(stat, ')');
-    return at && sscanf(at + 1, " %*c %*d %*d %d", &session) == 1 && session == processes->session;
+    return !stat[0] || (at && sscanf(at + 1, " %*c %*d %*d %d", &session) == 1 && session == processes->session);
 }
 
-// The name of the next process of the tree, but its init, which is 1. NULL after the last one.
-static const char *next_process(const struct tree_processes *processes, DIR *list) {
-    for (struct dirent *entry; (entry = readdir(list));)
-        if (tree_is_number(entry->d_name) && strcmp(entry->d_name, "1") != 0 &&
-            (processes->session == 0 || is_of_session(processes, entry->d_name)))
-            return entry->d_name;
-    return NULL;
+// The number of the next process of the tree behind `last`: they rise, and init's is 1. 0 after the last one.
+static long next_process(const struct tree_processes *processes, DIR *list, long last) {
+    for (struct dirent *entry; (entry = readdir(list));) {
+        long number = tree_is_number(entry->d_name) ? strtol(entry->d_name, NULL, 10) : 0;
+        if (number > last && (processes->session == 0 || is_of_session(processes, entry->d_name)))
+            return number;
+    }
+    return 0;
 }
 
-// A tree may grow as fast as it is walked over: who has more processes than allowed is not visited to the last one.
-int tree_processes_visit(const struct tree_processes *processes, tree_process_fn *visit, void *context,
+enum { INIT = 1 };
+
+struct visit {
+    const struct tree_processes *processes;
+    tree_process_fn *function;
+    void *context;
+    long last;     // that was visited
+    uint64_t left; // that may be
+};
+
+static bool visit_one(struct visit *visit) {
+    char name[32];
+    snprintf(name, sizeof name, "%ld", visit->last);
+    auto_fd int process = openat(visit->processes->proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    auto_fd int thread = process < 0 ? -1 : living_thread(process);
+    if (process >= 0)
+        visit->function(visit->context, process, thread);
+    return thread >= 0;
+}
+
+// Returns whether somebody of the list was gone when his turn came.
+static bool visit_listed(struct visit *visit, DIR *list) {
+    bool gone = false;
+    long next;
+    rewinddir(list);
+    while (visit->left > 0 && (next = next_process(visit->processes, list, visit->last)) > 0) {
+        visit->last = next;
+        visit->left--;
+        gone = !visit_one(visit) || gone;
+    }
+    return gone;
+}
+
+// A list is a moment's picture. Who was gone may have left his memory to a child, which has a higher number: until all that
+// were listed are found, or often enough, for a tree may grow, and hand itself on, as fast as it is walked over.
+enum { ROUNDS = 4 };
+
+int tree_processes_visit(const struct tree_processes *processes, tree_process_fn *function, void *context,
                          struct err *err) {
+    struct visit visit = {processes, function, context, INIT, (uint64_t)processes->most * ROUNDS};
     DIR *list;
     TRY(open_list(processes, &list, err));
-    const char *name;
-    for (uint32_t left = processes->most; left > 0 && (name = next_process(processes, list)); left--) {
-        auto_fd int process = openat(processes->proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        auto_fd int thread = process < 0 ? -1 : living_thread(process);
-        if (process >= 0)
-            visit(context, process, thread);
+    for (int round = 0; round < ROUNDS && visit_listed(&visit, list); round++)
+        ;
+    closedir(list);
+    return 0;
+}
+
+int tree_processes_census(const struct tree_processes *processes, struct tree_census *ret, struct err *err) {
+    DIR *list;
+    TRY(open_list(processes, &list, err));
+    *ret = (struct tree_census){0};
+    for (struct dirent *entry; (entry = readdir(list));) {
+        uint64_t number = tree_is_number(entry->d_name) ? strtoull(entry->d_name, NULL, 10) : 0;
+        ret->count += number > 0;
+        ret->sum += number;
+        ret->squares += number * number;
     }
     closedir(list);
     return 0;
 }
 
+bool tree_census_equal(const struct tree_census *one, const struct tree_census *other) {
+    return one->count == other->count && one->sum == other->sum && one->squares == other->squares;
+}
+
 // A process that is being removed meanwhile has no such directory any more.
-static uint32_t count_threads(const struct tree_processes *processes, const char *name) {
+static uint32_t count_threads(const struct tree_processes *processes, long number) {
     char path[64];
     struct stat status;
-    snprintf(path, sizeof path, "%.32s/task", name);
+    snprintf(path, sizeof path, "%ld/task", number);
     return fstatat(processes->proc, path, &status, 0) == 0 && status.st_nlink > 2 ? (uint32_t)status.st_nlink - 2 : 0;
 }
 
@@ -102,8 +154,8 @@ int tree_processes_threads(const struct tree_processes *processes, uint32_t *ret
     DIR *list;
     TRY(open_list(processes, &list, err));
     *ret = 0;
-    for (const char *name; (name = next_process(processes, list));)
-        *ret += count_threads(processes, name);
+    for (long number = INIT; (number = next_process(processes, list, number)) > 0;)
+        *ret += count_threads(processes, number);
     closedir(list);
     return 0;
 }

@@ -4,7 +4,9 @@
  * and nobody of the tree is missing. Where it has none the tree is a session, which nobody leaves.
  *
  * Calling sequence: tree_proc_open() or tree_proc_of_session() → the others, again and again → close `proc`. The reader has to
- * have created the tree's user namespace, or be root. Processes that end meanwhile are left out.
+ * have created the tree's user namespace, or be root. Processes that end meanwhile are left out,
+ * and when one did, those that were born meanwhile are visited, too: of who hands on his memory by forking and ending none is
+ * missed, and more than one may be found.
  */
 #ifndef DAEMON_TREE_PROCESSES_H
 #define DAEMON_TREE_PROCESSES_H
@@ -33,6 +35,13 @@ MUST_USE int tree_proc_open(int pidfd, int *ret_proc, struct err *err);
 typedef void tree_process_fn(void *context, int process, int thread);
 MUST_USE int tree_processes_visit(const struct tree_processes *processes, tree_process_fn *visit, void *context,
                                   struct err *err);
+
+/* Which processes there are, whoever they are: two that are equal have the same ones. */
+struct tree_census {
+    uint64_t count, sum, squares;
+};
+MUST_USE int tree_processes_census(const struct tree_processes *processes, struct tree_census *ret, struct err *err);
+bool tree_census_equal(const struct tree_census *one, const struct tree_census *other);
 
 /* Threads of all processes but the tiny init, as RLIMIT_NPROC counts them: who is dead and not buried is one. The cheapest of
  * all, and no dearer when processes are large. */

@@ -249,11 +249,15 @@ static void take_files(void *context, int process, int thread) {
     count_files(walk, thread);
 }
 
-int tree_usage_fair(const struct tree_view *view, uint64_t *ret, struct err *err) {
+int tree_usage_fair(const struct tree_view *view, uint64_t *ret, bool *ret_steady, struct err *err) {
     struct walk walk = {.view = view};
+    struct tree_census before, after;
     count_lent(&walk);
+    TRY(tree_processes_census(&view->processes, &before, err));
     TRY(tree_processes_visit(&view->processes, take_files, &walk, err));
     TRY(tree_processes_visit(&view->processes, take_fair, &walk, err));
+    TRY(tree_processes_census(&view->processes, &after, err));
+    *ret_steady = tree_census_equal(&before, &after);
     uint64_t own = walk.anonymous > view->inherited_bytes ? walk.anonymous - view->inherited_bytes : 0;
     *ret = own + walk.shared + open_bytes(&walk);
     return 0;

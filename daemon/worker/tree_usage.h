@@ -17,6 +17,7 @@
 #ifndef DAEMON_TREE_USAGE_H
 #define DAEMON_TREE_USAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -45,6 +46,9 @@ uint64_t tree_usage_before(int pidfd);
 
 MUST_USE int tree_usage_most(const struct tree_view *view, struct cpu_book *book, struct tree_usage *ret,
                              struct err *err);
-MUST_USE int tree_usage_fair(const struct tree_view *view, uint64_t *ret_memory_bytes, struct err *err);
+
+/* *ret_steady: nobody was born or died meanwhile. Else what a parent had and what its child has of it may both count. */
+MUST_USE int tree_usage_fair(const struct tree_view *view, uint64_t *ret_memory_bytes, bool *ret_steady,
+                             struct err *err);
 
 #endif

@@ -10,6 +10,8 @@
 #include "tree_mappings.h"
 #include "work_usage.h"
 
+enum { LOOKS = 3 }; // that have to agree where one may be wrong
+
 enum { SHORTEST_NS = 10000000, LONGEST_NS = 100000000, SHARE = 20, FILL_BYTES_PER_NS = 10 };
 
 // However dear a look was, and so whatever share of a processor looking takes: how dear it is, the script decides.
@@ -184,6 +186,13 @@ void tree_watch_killed(const struct tree_watch *watch, const struct cgroup_usage
     say_memory(watch, limit - usage->work_bytes, ret_why);
 }
 
+// While processes come and go too much may be counted, and is not in three looks in a row.
+static bool is_in_doubt(struct tree_watch *watch, uint64_t bytes, bool steady) {
+    bool doubtful = !steady && bytes > watch->limits.memory_bytes && watch->doubts + 1 < LOOKS;
+    watch->doubts = doubtful ? watch->doubts + 1 : 0;
+    return doubtful;
+}
+
 // The fair figure is dear where processes are many: what is beyond another limit need not wait for it.
 static int weigh(struct tree_watch *watch, uint64_t began, struct err *why, struct err *err) {
     struct tree_usage usage;
@@ -191,13 +200,18 @@ static int weigh(struct tree_watch *watch, uint64_t began, struct err *why, stru
     watch->unlinked_bytes = usage.unlinked_bytes;
     uint64_t bytes = usage.memory_bytes;
     int beyond = beyond_cpu(watch, usage.cpu_us, why);
+    bool steady = true;
     if (!beyond && bytes + watch->mapping_bytes > watch->limits.memory_bytes)
-        TRY(tree_usage_fair(&watch->view, &bytes, err));
+        TRY(tree_usage_fair(&watch->view, &bytes, &steady, err));
     bytes += watch->mapping_bytes;
-    if (bytes > watch->peak_bytes)
-        watch->peak_bytes = bytes;
     uint64_t now = clock_now_ns();
     watch->weigh_ns = now + weigh_pause_ns(watch, bytes, now - began);
+    if (!beyond && is_in_doubt(watch, bytes, steady)) {
+        watch->weigh_ns = now + SHORTEST_NS;
+        return 0;
+    }
+    if (bytes > watch->peak_bytes)
+        watch->peak_bytes = bytes;
     return beyond ? beyond : beyond_memory(watch, bytes, why);
 }
 

@@ -36,6 +36,7 @@ struct tree_watch {
     /* When to look next. Counting has a pace of its own: looking at the memory of many large processes is dear, and a fork
      * bomb would grow meanwhile. CLOCK_NEVER: nothing is to be watched. */
     uint64_t weigh_ns, count_ns, mappings_ns, survey_ns;
+    uint32_t doubts;         /* looks in a row that found too much while processes came and went */
     uint64_t mapping_bytes;  /* as last weighed */
     uint64_t unlinked_bytes; /* of files of the work directory that have no name any more, as last weighed */
     uint64_t peak_bytes;     /* the highest figure seen; 0: nobody looked */
