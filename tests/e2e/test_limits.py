@@ -201,6 +201,24 @@ def test_l_disk_in_other_words(served, script, message):
     assert run.job["warnings"] == [AT_WORK]
 
 
+def test_b_no_space_of_something_else_is_no_limit(served):
+    run = served("def azureml_main():\n    open('/dev/full', 'wb', 0).write(b'x')\n")
+    failed(run, 1, "exception", "OSError: [Errno 28] No space left on device")
+    assert run.job["warnings"] == []
+
+
+@pytest.mark.parametrize("script", [
+    "os.posix_fallocate(os.open('a', os.O_CREAT | os.O_RDWR), 0, 3 << 20)",
+    "with tempfile.TemporaryDirectory() as place: open(place + '/a', 'wb').write(bytes(3 << 20))",
+    "with tempfile.TemporaryFile() as file: file.write(bytes(3 << 20))",
+    "open('a', 'wb').write(bytes((2 << 20) - (12 << 10))), open('b', 'wb').write(bytes(1 << 20))",
+])
+def test_l_disk_that_has_room_again(served, script):
+    """What was refused is one piece that had to fit as a whole, or what filled the disk was removed when it failed."""
+    failed(served(f"import os, tempfile\ndef azureml_main():\n    {script}\n", "--disk", "2M"), 1, "limit:disk",
+           "[Errno 28] No space left on device (the limit is 2 MiB in 65536 files, 4 GiB each)")
+
+
 @pytest.mark.parametrize("end, reason", [("os._exit(3)", "exit:3"), ("os.abort()", "signal:SIGABRT"), ("pass", None)])
 def test_l_disk_of_a_script_that_says_nothing_of_it(served, end, reason):
     run = served(f"import os\ndef azureml_main():\n    try: open('f', 'wb').write(bytes(3 << 20))\n    except OSError: {end}\n",
