@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -158,6 +159,22 @@ def test_l_a_failure_with_little_memory_is_not_for_lack_of_it(served):
 def test_l_memory_that_mmap_wants(served):
     failed(served("import mmap\ndef azureml_main():\n    mmap.mmap(-1, 1 << 30)\n", "--memory", "128M"), 137, "limit:memory",
            "the script needed more than its memory limit of 128 MiB: [Errno 12] Cannot allocate memory")
+
+
+@pytest.mark.parametrize("more, said", [
+    ("held.append(page(len(held)))", "OSError: [Errno 12] Cannot allocate memory"),
+    ("threading.Thread(target=end.wait, daemon=True).start()", "RuntimeError: can't start new thread"),
+])
+def test_b_mappings_that_the_kernel_gives_no_more_of_are_no_memory(served, more, said):
+    """vm.max_map_count is the machine's; neighbours of different rights do not become one."""
+    if int(Path("/proc/sys/vm/max_map_count").read_text(encoding="ascii")) > 70000:
+        pytest.skip("this machine gives a process more mappings than a test should make")
+    run = served("import mmap, threading\ndef page(i):\n"
+                 "    return mmap.mmap(-1, 4096, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, mmap.PROT_READ | (i % 2) * mmap.PROT_WRITE)\n"
+                 + THREADS.partition("\n")[2] + "    held = []\n    try:\n        while True: held.append(page(len(held)))\n"
+                 f"    except OSError: pass\n    while True: {more}\n", "--memory", "2G")
+    failed(run, 1, "exception", said + ": the process has as many mappings as the kernel gives one")
+    assert run.job["warnings"] == []
 
 
 @kernel_refuses
