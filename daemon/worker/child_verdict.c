@@ -62,7 +62,8 @@ static int death_verdict(const struct child *child, const struct jail_limits *li
     const struct host_exited *exit = &child->exit;
     char limit[LIMIT_BYTES];
     if (exit->signal == SIGBUS && (child->met & CHILD_MET(REASON_LIMIT_DISK)))
-        return err_set(err, REASON_LIMIT_DISK, "no room for what was written to a mapped file (the limit is %s)",
+        return err_set(err, REASON_LIMIT_DISK,
+                       "a page of a mapped file was missing, and the disk is full (the limit is %s)",
                        say_limit(REASON_LIMIT_DISK, limits, limit));
     if (used_up(exit, limits->cpu_seconds)) {
         tree_watch_say_cpu(limits, err);

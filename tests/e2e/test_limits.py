@@ -247,7 +247,15 @@ def test_l_disk_of_a_script_that_says_nothing_of_it(served, end, reason):
 def test_l_disk_of_a_mapped_file(served, file):
     failed(served("import tempfile\nimport numpy as np\ndef azureml_main():\n"
                   f"    np.memmap({file}, mode='w+', shape=8 << 20, dtype='u1')[:] = 1\n", "--disk", "2M"), 1, "limit:disk",
-           "no room for what was written to a mapped file (the limit is 2 MiB in 65536 files, 4 GiB each)")
+           "a page of a mapped file was missing, and the disk is full (the limit is 2 MiB in 65536 files, 4 GiB each)")
+
+
+def test_l_disk_that_is_full_and_a_mapped_file_that_is_too_short(served):
+    """Nobody knows which of the two it was."""
+    failed(served("import mmap, os\ndef azureml_main():\n    file = os.open('f', os.O_CREAT | os.O_RDWR)\n"
+                  "    os.ftruncate(file, 8192)\n    memory = mmap.mmap(file, 8192)\n    os.ftruncate(file, 0)\n"
+                  "    try: open('a', 'wb').write(bytes(3 << 20))\n    except OSError: memory[0]\n", "--disk", "2M"), 1, "limit:disk",
+           "a page of a mapped file was missing, and the disk is full (the limit is 2 MiB in 65536 files, 4 GiB each)")
 
 
 def test_l_disk_of_a_file_that_another_process_mapped(served):
