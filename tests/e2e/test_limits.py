@@ -286,9 +286,35 @@ def test_l_figures_are_not_rounded(served, flags, script, reason, message):
     assert (run.job["reason"], run.job["message"]) == (reason, message), run.stderr
 
 
+ALL_FILES = "def azureml_main():\n    held = []\n    while True: held.append(open('/dev/null'))\n"
+
+
 def test_l_open_files(served):
-    run = served("def azureml_main():\n    held = []\n    while True: held.append(open('/dev/null'))\n", "--open-files", "40")
+    run = served(ALL_FILES, "--open-files", "40")
     failed(run, 1, "limit:open_files", "[Errno 24] Too many open files: '/dev/null' (the limit is 40 open files)")
+
+
+@pytest.fixture
+def few_files(quern, tmp_path, monkeypatch):
+    """`quern` on a host that gives a process 2000 open files. A shell lowers them: who is no root could not raise them again."""
+    few = tmp_path / "quern"
+    few.write_text(f'#!/bin/sh\nulimit -n 2000 && exec {QUERN} "$@"\n')
+    few.chmod(0o755)
+    monkeypatch.setitem(quern.__globals__, "QUERN", few)
+    return quern
+
+
+def test_l_open_files_that_the_host_does_not_give(few_files):
+    run = few_files(ALL_FILES, "--open-files", "10000")
+    failed(run, 1, "limit:open_files", "[Errno 24] Too many open files: '/dev/null' (the limit is 2000 open files, all that this "
+                                       "host gives a process)")
+    assert run.job["warnings"] == ["this host gives a process 2000 open files, not 10000 (--open-files; ulimit -Hn)"]
+
+
+def test_b_open_files_that_the_host_gives_are_told_as_before(few_files):
+    run = few_files(ALL_FILES, "--open-files", "2000")
+    failed(run, 1, "limit:open_files", "[Errno 24] Too many open files: '/dev/null' (the limit is 2000 open files)")
+    assert run.job["warnings"] == []
 
 
 def test_b_a_socket_that_would_block_is_no_limit(served):
