@@ -273,6 +273,23 @@ def test_b_a_mapped_file_that_is_too_short_is_no_limit(served):
     failed(run, 1, "signal:SIGBUS", "the script's process died of SIGBUS")
 
 
+def test_l_shared_memory_without_room_leaves_what_stood_at_its_place(served):
+    """With MAP_FIXED; where a cgroup bounds memory it needs no room on the disk."""
+    run = served("import ctypes, mmap\nMIB = 1 << 20\ndef azureml_main():\n"
+                 "    library = ctypes.CDLL(None, use_errno=True)\n    place = library.mmap\n    place.restype = ctypes.c_void_p\n"
+                 "    place.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + 3 * [ctypes.c_int] + [ctypes.c_long]\n"
+                 "    both = mmap.PROT_READ | mmap.PROT_WRITE\n"
+                 "    old = place(None, 8 * MIB, both, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, -1, 0)\n"
+                 "    ctypes.memset(old, 7, 8 * MIB)\n"
+                 "    got = place(old, 8 * MIB, both, mmap.MAP_SHARED | mmap.MAP_ANONYMOUS | 0x10, -1, 0)\n"
+                 "    print('moved' if got == old else ctypes.get_errno(), ctypes.string_at(old, 8 * MIB).count(7) // MIB)\n"
+                 "    new = place(old, MIB, both, mmap.MAP_SHARED | mmap.MAP_ANONYMOUS | 0x10, -1, 0)\n"
+                 "    print(new == old, ctypes.string_at(old, 8 * MIB).count(7) // MIB)\n", "--disk", "2M")
+    assert run.code == 0, run.stderr
+    if run.job["jail"]["bound"] == "polled":
+        assert run.script_out == "28 8\nTrue 7\n"
+
+
 @pytest.mark.parametrize("flags, script, reason, message", [
     (["--file", "100K"], "open('a', 'wb').write(bytes(1 << 20))", "limit:disk",
      "[Errno 27] File too large (the limit is 1 GiB in 65536 files, 100 KiB each)"),
