@@ -3,10 +3,26 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "child.h"
 
 enum { LIMIT_BYTES = 3 * LIMITS_TEXT_BYTES + 64 };
+
+// The most that this host gives a process: the zygote has it from where the worker has it, and nobody raises it.
+static uint64_t open_files_of_host(void) {
+    struct rlimit found;
+    return getrlimit(RLIMIT_NOFILE, &found) == 0 ? found.rlim_max : RLIM_INFINITY;
+}
+
+static const char *say_open_files(uint32_t asked, char text[LIMIT_BYTES]) {
+    uint64_t most = open_files_of_host();
+    if (asked > most)
+        snprintf(text, LIMIT_BYTES, "%llu open files, all that this host gives a process", (unsigned long long)most);
+    else
+        snprintf(text, LIMIT_BYTES, "%u open files", asked);
+    return text;
+}
 
 // The limits are ours to name: the child only knows that something was refused.
 static const char *say_limit(enum reason reason, const struct jail_limits *limits, char text[LIMIT_BYTES]) {
@@ -17,7 +33,7 @@ static const char *say_limit(enum reason reason, const struct jail_limits *limit
     else if (reason == REASON_LIMIT_PROCESSES)
         snprintf(text, LIMIT_BYTES, "%u processes and threads", limits->processes);
     else if (reason == REASON_LIMIT_OPEN_FILES)
-        snprintf(text, LIMIT_BYTES, "%u open files", limits->open_files);
+        return say_open_files(limits->open_files, text);
     else
         snprintf(text, LIMIT_BYTES, "%s of memory", limits_show_bytes(limits->memory_bytes, bytes));
     return text;
@@ -62,7 +78,8 @@ static int death_verdict(const struct child *child, const struct jail_limits *li
     const struct host_exited *exit = &child->exit;
     char limit[LIMIT_BYTES];
     if (exit->signal == SIGBUS && (child->met & CHILD_MET(REASON_LIMIT_DISK)))
-        return err_set(err, REASON_LIMIT_DISK, "no room for what was written to a mapped file (the limit is %s)",
+        return err_set(err, REASON_LIMIT_DISK,
+                       "a page of a mapped file was missing, and the disk is full (the limit is %s)",
                        say_limit(REASON_LIMIT_DISK, limits, limit));
     if (used_up(exit, limits->cpu_seconds)) {
         tree_watch_say_cpu(limits, err);
@@ -130,6 +147,16 @@ static void tell_met(uint64_t met, const struct jail_limits *limits, const struc
     }
 }
 
+static void tell_lowered(const struct jail_limits *limits, const struct child_listener *listener) {
+    char text[LIMIT_BYTES + 64];
+    uint64_t most = open_files_of_host();
+    if (limits->open_files <= most)
+        return;
+    snprintf(text, sizeof text, "this host gives a process %llu open files, not %u (--open-files; ulimit -Hn)",
+             (unsigned long long)most, limits->open_files);
+    listener->on_note(listener->context, "", text);
+}
+
 int child_verdict(const struct child *child, const struct host_call *commit, const struct child_listener *listener,
                   struct err *err) {
     const struct jail_limits *limits = &commit->limits;
@@ -140,5 +167,6 @@ int child_verdict(const struct child *child, const struct host_call *commit, con
     if (child->raised.kind && (child->calls->cancelled || child->calls->expired || outer_verdict(child)))
         met &= ~CHILD_MET(tell_failure_before(child, limits, listener));
     tell_met(met, limits, listener);
+    tell_lowered(limits, listener);
     return result;
 }

@@ -13,8 +13,9 @@ static struct {
     pid_t process;
 } watched;
 
-static const struct host_answer its_end = {
-    .kind = HOST_RAISED, .reason = REASON_LIMIT_DISK, .value = "no room for what was written to a mapped file"};
+static const struct host_answer its_end = {.kind = HOST_RAISED,
+                                           .reason = REASON_LIMIT_DISK,
+                                           .value = "a page of a mapped file was missing, and the disk is full"};
 static const struct host_answer end_of_another = {.kind = HOST_NOTE, .met = UINT64_C(1) << REASON_LIMIT_DISK};
 
 static bool is_full(void) {

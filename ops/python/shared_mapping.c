@@ -35,17 +35,28 @@ static int take_room(int fd, size_t bytes) {
     return failed == 0 ? 0 : -1;
 }
 
+// Before there is room nothing that stands at a fixed address may be replaced: it could not be put back.
+static void *map_with_room(int fd, void *address, size_t bytes, int protection, int flags) {
+    bool fixed = flags & MAP_FIXED;
+    if (fixed && take_room(fd, bytes) < 0)
+        return MAP_FAILED;
+    void *memory = map(address, bytes, protection, flags & ~MAP_ANONYMOUS, fd, 0);
+    if (fixed || memory == MAP_FAILED || take_room(fd, bytes) == 0)
+        return memory;
+    int sys = errno;
+    munmap(memory, bytes);
+    errno = sys;
+    return MAP_FAILED;
+}
+
 static void *map_file(void *address, size_t bytes, int protection, int flags) {
     int fd = make_file();
-    void *memory = fd < 0 ? MAP_FAILED : map(address, bytes, protection, flags & ~MAP_ANONYMOUS, fd, 0);
-    bool has_room = memory != MAP_FAILED && take_room(fd, bytes) == 0;
+    void *memory = fd < 0 ? MAP_FAILED : map_with_room(fd, address, bytes, protection, flags);
     int sys = errno;
-    if (memory != MAP_FAILED && !has_room)
-        munmap(memory, bytes);
     if (fd >= 0)
         close(fd);
     errno = sys;
-    return has_room ? memory : MAP_FAILED;
+    return memory;
 }
 
 void *mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t offset) {

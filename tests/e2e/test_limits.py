@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -160,6 +161,22 @@ def test_l_memory_that_mmap_wants(served):
            "the script needed more than its memory limit of 128 MiB: [Errno 12] Cannot allocate memory")
 
 
+@pytest.mark.parametrize("more, said", [
+    ("held.append(page(len(held)))", "OSError: [Errno 12] Cannot allocate memory"),
+    ("threading.Thread(target=end.wait, daemon=True).start()", "RuntimeError: can't start new thread"),
+])
+def test_b_mappings_that_the_kernel_gives_no_more_of_are_no_memory(served, more, said):
+    """vm.max_map_count is the machine's; neighbours of different rights do not become one."""
+    if int(Path("/proc/sys/vm/max_map_count").read_text(encoding="ascii")) > 70000:
+        pytest.skip("this machine gives a process more mappings than a test should make")
+    run = served("import mmap, threading\ndef page(i):\n"
+                 "    return mmap.mmap(-1, 4096, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, mmap.PROT_READ | (i % 2) * mmap.PROT_WRITE)\n"
+                 + THREADS.partition("\n")[2] + "    held = []\n    try:\n        while True: held.append(page(len(held)))\n"
+                 f"    except OSError: pass\n    while True: {more}\n", "--memory", "2G")
+    failed(run, 1, "exception", said + ": the process has as many mappings as the kernel gives one")
+    assert run.job["warnings"] == []
+
+
 @kernel_refuses
 def test_l_processes_of_other_programs(served):
     failed(served("import subprocess\ndef azureml_main():\n    held = [subprocess.Popen(['/bin/sleep', '9']) for _ in range(20)]\n",
@@ -201,6 +218,24 @@ def test_l_disk_in_other_words(served, script, message):
     assert run.job["warnings"] == [AT_WORK]
 
 
+def test_b_no_space_of_something_else_is_no_limit(served):
+    run = served("def azureml_main():\n    open('/dev/full', 'wb', 0).write(b'x')\n")
+    failed(run, 1, "exception", "OSError: [Errno 28] No space left on device")
+    assert run.job["warnings"] == []
+
+
+@pytest.mark.parametrize("script", [
+    "os.posix_fallocate(os.open('a', os.O_CREAT | os.O_RDWR), 0, 3 << 20)",
+    "with tempfile.TemporaryDirectory() as place: open(place + '/a', 'wb').write(bytes(3 << 20))",
+    "with tempfile.TemporaryFile() as file: file.write(bytes(3 << 20))",
+    "open('a', 'wb').write(bytes((2 << 20) - (12 << 10))), open('b', 'wb').write(bytes(1 << 20))",
+])
+def test_l_disk_that_has_room_again(served, script):
+    """What was refused is one piece that had to fit as a whole, or what filled the disk was removed when it failed."""
+    failed(served(f"import os, tempfile\ndef azureml_main():\n    {script}\n", "--disk", "2M"), 1, "limit:disk",
+           "[Errno 28] No space left on device (the limit is 2 MiB in 65536 files, 4 GiB each)")
+
+
 @pytest.mark.parametrize("end, reason", [("os._exit(3)", "exit:3"), ("os.abort()", "signal:SIGABRT"), ("pass", None)])
 def test_l_disk_of_a_script_that_says_nothing_of_it(served, end, reason):
     run = served(f"import os\ndef azureml_main():\n    try: open('f', 'wb').write(bytes(3 << 20))\n    except OSError: {end}\n",
@@ -212,7 +247,15 @@ def test_l_disk_of_a_script_that_says_nothing_of_it(served, end, reason):
 def test_l_disk_of_a_mapped_file(served, file):
     failed(served("import tempfile\nimport numpy as np\ndef azureml_main():\n"
                   f"    np.memmap({file}, mode='w+', shape=8 << 20, dtype='u1')[:] = 1\n", "--disk", "2M"), 1, "limit:disk",
-           "no room for what was written to a mapped file (the limit is 2 MiB in 65536 files, 4 GiB each)")
+           "a page of a mapped file was missing, and the disk is full (the limit is 2 MiB in 65536 files, 4 GiB each)")
+
+
+def test_l_disk_that_is_full_and_a_mapped_file_that_is_too_short(served):
+    """Nobody knows which of the two it was."""
+    failed(served("import mmap, os\ndef azureml_main():\n    file = os.open('f', os.O_CREAT | os.O_RDWR)\n"
+                  "    os.ftruncate(file, 8192)\n    memory = mmap.mmap(file, 8192)\n    os.ftruncate(file, 0)\n"
+                  "    try: open('a', 'wb').write(bytes(3 << 20))\n    except OSError: memory[0]\n", "--disk", "2M"), 1, "limit:disk",
+           "a page of a mapped file was missing, and the disk is full (the limit is 2 MiB in 65536 files, 4 GiB each)")
 
 
 def test_l_disk_of_a_file_that_another_process_mapped(served):
@@ -230,6 +273,23 @@ def test_b_a_mapped_file_that_is_too_short_is_no_limit(served):
     failed(run, 1, "signal:SIGBUS", "the script's process died of SIGBUS")
 
 
+def test_l_shared_memory_without_room_leaves_what_stood_at_its_place(served):
+    """With MAP_FIXED; where a cgroup bounds memory it needs no room on the disk."""
+    run = served("import ctypes, mmap\nMIB = 1 << 20\ndef azureml_main():\n"
+                 "    library = ctypes.CDLL(None, use_errno=True)\n    place = library.mmap\n    place.restype = ctypes.c_void_p\n"
+                 "    place.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + 3 * [ctypes.c_int] + [ctypes.c_long]\n"
+                 "    both = mmap.PROT_READ | mmap.PROT_WRITE\n"
+                 "    old = place(None, 8 * MIB, both, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, -1, 0)\n"
+                 "    ctypes.memset(old, 7, 8 * MIB)\n"
+                 "    got = place(old, 8 * MIB, both, mmap.MAP_SHARED | mmap.MAP_ANONYMOUS | 0x10, -1, 0)\n"
+                 "    print('moved' if got == old else ctypes.get_errno(), ctypes.string_at(old, 8 * MIB).count(7) // MIB)\n"
+                 "    new = place(old, MIB, both, mmap.MAP_SHARED | mmap.MAP_ANONYMOUS | 0x10, -1, 0)\n"
+                 "    print(new == old, ctypes.string_at(old, 8 * MIB).count(7) // MIB)\n", "--disk", "2M")
+    assert run.code == 0, run.stderr
+    if run.job["jail"]["bound"] == "polled":
+        assert run.script_out == "28 8\nTrue 7\n"
+
+
 @pytest.mark.parametrize("flags, script, reason, message", [
     (["--file", "100K"], "open('a', 'wb').write(bytes(1 << 20))", "limit:disk",
      "[Errno 27] File too large (the limit is 1 GiB in 65536 files, 100 KiB each)"),
@@ -243,9 +303,35 @@ def test_l_figures_are_not_rounded(served, flags, script, reason, message):
     assert (run.job["reason"], run.job["message"]) == (reason, message), run.stderr
 
 
+ALL_FILES = "def azureml_main():\n    held = []\n    while True: held.append(open('/dev/null'))\n"
+
+
 def test_l_open_files(served):
-    run = served("def azureml_main():\n    held = []\n    while True: held.append(open('/dev/null'))\n", "--open-files", "40")
+    run = served(ALL_FILES, "--open-files", "40")
     failed(run, 1, "limit:open_files", "[Errno 24] Too many open files: '/dev/null' (the limit is 40 open files)")
+
+
+@pytest.fixture
+def few_files(quern, tmp_path, monkeypatch):
+    """`quern` on a host that gives a process 2000 open files. A shell lowers them: who is no root could not raise them again."""
+    few = tmp_path / "quern"
+    few.write_text(f'#!/bin/sh\nulimit -n 2000 && exec {QUERN} "$@"\n')
+    few.chmod(0o755)
+    monkeypatch.setitem(quern.__globals__, "QUERN", few)
+    return quern
+
+
+def test_l_open_files_that_the_host_does_not_give(few_files):
+    run = few_files(ALL_FILES, "--open-files", "10000")
+    failed(run, 1, "limit:open_files", "[Errno 24] Too many open files: '/dev/null' (the limit is 2000 open files, all that this "
+                                       "host gives a process)")
+    assert run.job["warnings"] == ["this host gives a process 2000 open files, not 10000 (--open-files; ulimit -Hn)"]
+
+
+def test_b_open_files_that_the_host_gives_are_told_as_before(few_files):
+    run = few_files(ALL_FILES, "--open-files", "2000")
+    failed(run, 1, "limit:open_files", "[Errno 24] Too many open files: '/dev/null' (the limit is 2000 open files)")
+    assert run.job["warnings"] == []
 
 
 def test_b_a_socket_that_would_block_is_no_limit(served):

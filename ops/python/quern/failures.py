@@ -14,12 +14,13 @@ ROOM = 4095  # bytes of a traceback in the record
 BEGIN = 1000  # bytes that are kept of the begin of a longer one
 HEADER = "Traceback (most recent call last):\n"
 OWN = __name__.rpartition(".")[0]
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-LIMITS = {**dict.fromkeys(FULL, _quern.REASON_LIMIT_DISK), errno.EMFILE: _quern.REASON_LIMIT_OPEN_FILES,
-          errno.ENOMEM: _quern.REASON_LIMIT_MEMORY}
+LIMITS = {**dict.fromkeys((errno.EDQUOT, errno.EFBIG), _quern.REASON_LIMIT_DISK), errno.EMFILE: _quern.REASON_LIMIT_OPEN_FILES}
+WHOLE = ("posix_fallocate", "fallocate", "mmap")  # they take all of a piece or nothing
+REMOVERS = ("TemporaryFile", "NamedTemporaryFile", "SpooledTemporaryFile", "TemporaryDirectory", "remove", "unlink", "rmtree")
 FORKS = ("fork", "forkpty", "fork_exec", "_fork_exec", "posix_spawn", "posix_spawnp")
 NO_THREAD = ("can't start new thread",)  # all that the interpreter says of one that the kernel refused
 JOB = "/run/job"  # the work directory where it is a file system of its own
+MAPPINGS = 65530  # the kernel's usual most of a process
 STACK = 8 << 20  # of a thread, where nobody says another size
 HERE = (lambda: None).__code__.co_filename
 EXPECTED = (_quern.Failure, tables.BadTable, refused.Refused)  # they carry a reason and need no traceback
@@ -154,9 +155,32 @@ def space_of(figure):
         return 0
 
 
+def most_mappings():
+    try:
+        with open("/proc/sys/vm/max_map_count", "rb") as file:
+            return int(file.read())
+    except (OSError, ValueError):
+        return MAPPINGS
+
+
+def is_full_of_mappings():
+    """Whether the process has as many as the kernel gives one, but for a hundredth: a library may have given some back. In small
+    pieces: there is little memory, perhaps."""
+    count = 0
+    try:
+        with open("/proc/self/maps", "rb", 0) as maps:
+            while piece := maps.read(4096):
+                count += piece.count(b"\n")
+        return count >= most_mappings() * 0.99
+    except (OSError, MemoryError):
+        return False
+
+
 def limit_of_threads():
     """Which limit refuses a thread: that of threads, or that of memory, which has no room for its stack. Who has unwound
     since has joined them perhaps: then what there was at most has to tell."""
+    if is_full_of_mappings():
+        return _quern.REASON_NONE
     space = space_of("VmSize" if is_full_of_threads() else "VmPeak")
     most = resource.getrlimit(resource.RLIMIT_AS)[0]
     short = most != resource.RLIM_INFINITY and space + (_thread.stack_size() or STACK) > most
@@ -174,12 +198,35 @@ def is_of_fork(error):
     return any(not last[0].line or name in last[0].line for name in named)
 
 
+def has_little_room():
+    """Whether the work directory is full but for a 64th, which what was unwound since has given back perhaps."""
+    try:
+        found = os.statvfs(scratch.home)
+    except OSError:
+        return False
+    return found.f_bavail <= found.f_blocks // 64 or (found.f_files and not found.f_favail)
+
+
+def is_of_disk(error):
+    """Whether what had no room was the disk: ENOSPC is said of /dev/full and of watches, too. A disk with room may have refused
+    one large piece, or been full until what filled it was removed on the way here: then the names in the code have to tell."""
+    named = {name for frame, _ in traceback.walk_tb(error.__traceback__) if not is_own(frame.f_code.co_filename)
+             for name in frame.f_code.co_names}
+    return error.filename is not None or has_little_room() or not named.isdisjoint(WHOLE + REMOVERS)
+
+
+def is_of_memory(error):
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
+
+
 def limit_of(error):
     """The limit whose refusal this one exception tells; REASON_NONE: it tells of none."""
-    if isinstance(error, MemoryError):
-        return _quern.REASON_LIMIT_MEMORY
+    if is_of_memory(error):
+        return _quern.REASON_NONE if is_full_of_mappings() else _quern.REASON_LIMIT_MEMORY
     if isinstance(error, BlockingIOError) and error.errno == errno.EAGAIN and is_of_fork(error):
         return _quern.REASON_LIMIT_PROCESSES
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return _quern.REASON_LIMIT_DISK if is_of_disk(error) else _quern.REASON_NONE
     if isinstance(error, OSError):
         return LIMITS.get(error.errno, _quern.REASON_NONE)
     if type(error) is RuntimeError and error.args == NO_THREAD:
@@ -198,6 +245,15 @@ def limits_of(error, *links):
     return [(one, limit) for one, limit in found if limit]
 
 
+def why_no_limit(error):
+    """What is said behind the text of an exception that only looks like a limit of the job's."""
+    try:
+        lacks = is_of_memory(error) or (type(error) is RuntimeError and error.args == NO_THREAD)
+        return "the process has as many mappings as the kernel gives one" if lacks and is_full_of_mappings() else ""
+    except BaseException:
+        return ""
+
+
 def reason_of(error, otherwise):
     """(reason, message) of an exception that is not SystemExit. A limit is the reason when the exception tells of it, or one
     that it says was its cause: what failed while another was handled may be a fault of its own."""
@@ -205,7 +261,7 @@ def reason_of(error, otherwise):
         return error.reason, text_of(error)
     for one, limit in limits_of(error, ("__cause__",)):
         return limit, text_of(one) if one is error else f"{text_of(error)}: {text_of(one)}"
-    return otherwise, text_of(error)
+    return otherwise, ": ".join(filter(None, (text_of(error), why_no_limit(error))))
 
 
 def is_full_of_files():
