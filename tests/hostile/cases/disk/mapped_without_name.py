@@ -10,7 +10,7 @@ from attack import LIBC, say
 
 EXPECT = {
     "options": ["--disk", "32M"], "reason": "limit:disk",
-    "message": "no room for what was written to a mapped file (the limit is 32 MiB in 65536 files, 4 GiB each)",
+    "message": "a page of a mapped file was missing, and the disk is full (the limit is 32 MiB in 65536 files, 4 GiB each)",
     "minimal": {"reason": None, "message": None, "found": {"written": 128}},
     "not_stopped": {"minimal": "fill the disk by files that have no name and are open nowhere (mapped, or on their way through a "
                                "socket), until it ends"},
