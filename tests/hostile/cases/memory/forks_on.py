@@ -13,7 +13,7 @@ EXPECT = {
     "like": "the script's processes took .* MiB of memory, more than their limit of 384 MiB",
     "free": {"bounded": False},
 }
-IDLE, HOGS, BYTES, HUGE, STAY_US, ALL_SECONDS = 220, 8, 170 << 20, 2 << 20, 3000, 8
+IDLE, HOGS, BYTES, HUGE, STAY_US, ALL_SECONDS = 180, 8, 170 << 20, 2 << 20, 3000, 8
 
 
 def hop(memory, end):
