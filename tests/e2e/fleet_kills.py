@@ -3,6 +3,7 @@
 """Kills, stops and freezes the processes of a fleet at each step of a job: fleet_kills.py short|whole. Two hosts on
 one Redis, programs of the dev preset; a worker is stopped at a failpoint, the victim is killed, the worker goes on. What
 became of the job is judged by the server's own times. To be run in a world of its own (tests/fleet/world.py)."""
+import contextlib
 import os
 import signal
 import sys
@@ -42,7 +43,7 @@ def kill(fleet, host, worker, victim):
 
 
 def go_on(fleet, host, worker, victim):
-    if lives(worker):
+    with contextlib.suppress(ProcessLookupError):  # it may be about to die
         os.kill(worker, signal.SIGCONT)
     if victim == "Redis":
         eventually(lambda: host.get("/readyz")[0] == 503, "Redis is missed")
