@@ -5,7 +5,6 @@ quernd, its workers and their children have a library before libc that adds to C
 machine, Redis for one, has another time."""
 import datetime
 import pathlib
-import shutil
 import subprocess
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from fleet import eventually
 
 DAY = 86400
+HOUR_MS = 3600000
 SOURCE = pathlib.Path(__file__).with_name("jumping_clock.c")
 
 # Ends when it has seen the jump, and outlived its first lease.
@@ -60,8 +60,7 @@ class Clock:
 def _clock(fleet):
     directory = fleet.directory / "clock"
     directory.mkdir()
-    yield Clock(directory)
-    shutil.rmtree(directory)
+    return Clock(directory)
 
 
 def ahead(host):
@@ -82,7 +81,7 @@ def test_f_a_job_does_not_notice_a_jump(fleet, clock, days):
     assert ahead(host) == days
     assert (record["attempts"], record["crashes"]) == (1, 0)
     assert record["submitted"] <= record["started"] <= record["ended"]
-    assert all(0 <= step["ms"] < DAY * 500 for step in record["result"]["steps"].values())
+    assert all(0 <= step["ms"] < HOUR_MS for step in record["result"]["steps"].values())
     assert fleet.in_state(fleet.submit("def azureml_main():\n    pass\n"), "succeeded")["attempts"] == 1
 
 

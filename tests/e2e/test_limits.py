@@ -167,12 +167,12 @@ def test_l_memory_that_mmap_wants(served):
 ])
 def test_b_mappings_that_the_kernel_gives_no_more_of_are_no_memory(served, more, said):
     """vm.max_map_count is the machine's; neighbours of different rights do not become one."""
-    if int(Path("/proc/sys/vm/max_map_count").read_text(encoding="ascii")) > 70000:
-        pytest.skip("this machine gives a process more mappings than a test should make")
+    most = int(Path("/proc/sys/vm/max_map_count").read_text(encoding="ascii"))
+    assert most < 1 << 21, "more mappings than a test can make: sysctl vm.max_map_count=65530"
     run = served("import mmap, threading\ndef page(i):\n"
                  "    return mmap.mmap(-1, 4096, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, mmap.PROT_READ | (i % 2) * mmap.PROT_WRITE)\n"
                  + THREADS.partition("\n")[2] + "    held = []\n    try:\n        while True: held.append(page(len(held)))\n"
-                 f"    except OSError: pass\n    while True: {more}\n", "--memory", "2G")
+                 f"    except OSError: pass\n    while True: {more}\n", "--memory", f"{2 + (most >> 17)}G")
     failed(run, 1, "exception", said + ": the process has as many mappings as the kernel gives one")
     assert run.job["warnings"] == []
 
@@ -216,24 +216,6 @@ def test_l_disk_in_other_words(served, script, message):
     run = served("import sqlite3\nimport numpy as np\ndef azureml_main():\n" + script, "--disk", "2M")
     failed(run, 1, "exception", message)
     assert run.job["warnings"] == [AT_WORK]
-
-
-def test_b_no_space_of_something_else_is_no_limit(served):
-    run = served("def azureml_main():\n    open('/dev/full', 'wb', 0).write(b'x')\n")
-    failed(run, 1, "exception", "OSError: [Errno 28] No space left on device")
-    assert run.job["warnings"] == []
-
-
-@pytest.mark.parametrize("script", [
-    "os.posix_fallocate(os.open('a', os.O_CREAT | os.O_RDWR), 0, 3 << 20)",
-    "with tempfile.TemporaryDirectory() as place: open(place + '/a', 'wb').write(bytes(3 << 20))",
-    "with tempfile.TemporaryFile() as file: file.write(bytes(3 << 20))",
-    "open('a', 'wb').write(bytes((2 << 20) - (12 << 10))), open('b', 'wb').write(bytes(1 << 20))",
-])
-def test_l_disk_that_has_room_again(served, script):
-    """What was refused is one piece that had to fit as a whole, or what filled the disk was removed when it failed."""
-    failed(served(f"import os, tempfile\ndef azureml_main():\n    {script}\n", "--disk", "2M"), 1, "limit:disk",
-           "[Errno 28] No space left on device (the limit is 2 MiB in 65536 files, 4 GiB each)")
 
 
 @pytest.mark.parametrize("end, reason", [("os._exit(3)", "exit:3"), ("os.abort()", "signal:SIGABRT"), ("pass", None)])

@@ -16,8 +16,6 @@ HEADER = "Traceback (most recent call last):\n"
 OWN = __name__.rpartition(".")[0]
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 LIMITS = {**dict.fromkeys(FULL, _quern.REASON_LIMIT_DISK), errno.EMFILE: _quern.REASON_LIMIT_OPEN_FILES}
-WHOLE = ("posix_fallocate", "fallocate", "mmap")  # they take all of a piece or nothing
-REMOVERS = ("TemporaryFile", "NamedTemporaryFile", "SpooledTemporaryFile", "TemporaryDirectory", "remove", "unlink", "rmtree")
 FORKS = ("fork", "forkpty", "fork_exec", "_fork_exec", "posix_spawn", "posix_spawnp")
 NO_THREAD = ("can't start new thread",)  # all that the interpreter says of one that the kernel refused
 JOB = "/run/job"  # the work directory where it is a file system of its own
@@ -199,23 +197,6 @@ def is_of_fork(error):
     return any(not last[0].line or name in last[0].line for name in named)
 
 
-def has_little_room():
-    """Whether the work directory is full but for a 64th, which what was unwound since has given back perhaps."""
-    try:
-        found = os.statvfs(scratch.home)
-    except OSError:
-        return False
-    return found.f_bavail <= found.f_blocks // 64 or (found.f_files and not found.f_favail)
-
-
-def is_of_disk(error):
-    """Whether what had no room was the disk: ENOSPC is said of /dev/full and of watches, too. A disk with room may have refused
-    one large piece, or been full until what filled it was removed on the way here: then the names in the code have to tell."""
-    named = {name for frame, _ in traceback.walk_tb(error.__traceback__) if not is_own(frame.f_code.co_filename)
-             for name in frame.f_code.co_names}
-    return error.filename is not None or has_little_room() or not named.isdisjoint(WHOLE + REMOVERS)
-
-
 def is_of_memory(error):
     return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
 
@@ -226,8 +207,6 @@ def limit_of(error):
         return _quern.REASON_NONE if is_full_of_mappings() else _quern.REASON_LIMIT_MEMORY
     if isinstance(error, BlockingIOError) and error.errno == errno.EAGAIN and is_of_fork(error):
         return _quern.REASON_LIMIT_PROCESSES
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return _quern.REASON_LIMIT_DISK if is_of_disk(error) else _quern.REASON_NONE
     if isinstance(error, OSError):
         return LIMITS.get(error.errno, _quern.REASON_NONE)
     if type(error) is RuntimeError and error.args == NO_THREAD:
