@@ -151,7 +151,7 @@ static void l_mappings_beyond_count(void **state) {
 
 // ---- who forks on ----
 
-enum { IDLE = 10, STAY_US = 2000, LOOK_US = 3000, WALKS = 5, MOST_FORKS = 5000 };
+enum { IDLE = 10, STAY_US = 10000, LOOK_US = 3000, WALKS = 9, MOST_FORKS = 1000 };
 
 // Its leader and the idle ones have one number each; one process after the other has the next.
 static bool have_one_that_forks_on(int unused) {
@@ -170,18 +170,19 @@ static void take_time(void *context, int process, int thread) {
     usleep(LOOK_US);
 }
 
-static uint32_t fewest_found(const struct tree_processes *processes) {
-    uint32_t fewest = UINT32_MAX;
+// In how many walks more than `idle` are.
+static int walks_that_find(const struct tree_processes *processes, uint32_t idle) {
+    int found = 0;
     struct err err;
     for (int walk = 0; walk < WALKS; walk++) {
         uint32_t living = 0;
-        if (tree_processes_visit(processes, take_time, &living, &err) < 0 || living < fewest)
-            fewest = living;
+        found += tree_processes_visit(processes, take_time, &living, &err) == 0 && living > idle;
     }
-    return fewest;
+    return found;
 }
 
-// It is gone when its turn comes, and so is the next one; but one of them there always is.
+// It is gone when its turn comes, and so is the next one; but one of them there always is. Who is kept from the processor may
+// miss it all the same: by a list alone it is never found.
 static void l_who_forks_on_is_found(void **state) {
     (void)state;
     struct tree_processes processes = {.most = 4 * IDLE};
@@ -190,14 +191,14 @@ static void l_who_forks_on_is_found(void **state) {
     pid_t leader = tree(1 + IDLE, have_one_that_forks_on, 0);
     int process = pidfd_open(leader, 0);
     int opened = tree_proc_of_session(process, &processes, &err);
-    uint32_t found = opened < 0 ? 0 : fewest_found(&processes);
+    int found = opened < 0 ? 0 : walks_that_find(&processes, 1 + IDLE);
     close(process);
     close(processes.proc);
     kill(-leader, SIGKILL);
     while (waitpid(-leader, NULL, 0) > 0)
         ;
     signal(SIGCHLD, SIG_DFL);
-    assert_true(found > 1 + IDLE);
+    assert_true(found > WALKS / 2);
 }
 
 int main(void) {
