@@ -271,9 +271,11 @@ class Ground:
                 "settings": hash_of(PLACE / "config"), "host name": socket.gethostname()}
 
     def lasting_keys(self):
-        """Without those that Redis removes by itself (schemas/queue.md: done:NONCE)."""
+        """Without those that Redis removes by itself (schemas/queue.md: done:NONCE), and without what the queue keeps of a machine
+        that stood still for three seconds (grace)."""
         redis = self.house.redis
-        return sorted(key for key in redis("KEYS", "*") if b"}:done:" not in key or redis("TTL", key) == -1)
+        return sorted(key for key in redis("KEYS", "*") if not key.endswith(b"}:grace") and
+                      (b"}:done:" not in key or redis("TTL", key) == -1))
 
     @staticmethod
     def keys_of_users():
