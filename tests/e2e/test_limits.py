@@ -50,13 +50,12 @@ def test_l_time(quern):
            "the script ran longer than its time limit of 1500 ms")
 
 
-def test_l_cpu_time_is_the_jobs_own(served):
-    """Nearly all of the limit may be used: what a child did before it had its job does not count, nor is it in the record."""
+def test_l_cpu_time_within_the_limit(served):
+    """Nearly all of it may be used, and is in the record. (What a child did before it had its job is not: unit_standby.)"""
     run = served("import time\ndef azureml_main():\n    begin = time.process_time()\n"
-                 "    while time.process_time() < begin + 0.9: pass\n    print(begin)\n", "--cpu", "1s")
+                 "    while time.process_time() < begin + 0.9: pass\n", "--cpu", "1s")
     assert run.code == 0, run.stderr
-    used, before = run.job["usage"]["user_ms"] + run.job["usage"]["system_ms"], float(run.script_out) * 1000
-    assert 900 <= used < 900 + before, (used, before)
+    assert 900 <= run.job["usage"]["user_ms"] + run.job["usage"]["system_ms"] < 1000
 
 
 def test_l_cpu_time_of_one_process(served):
