@@ -4,9 +4,9 @@
  * and nobody of the tree is missing. Where it has none the tree is a session, which nobody leaves.
  *
  * Calling sequence: tree_proc_open() or tree_proc_of_session() → the others, again and again → close `proc`. The reader has to
- * have created the tree's user namespace, or be root. Processes that end meanwhile are left
- * out, and when one did, those that were born meanwhile are visited, too, as long as their numbers rise: he may have handed his
- * memory on by forking. So what one has after the other may be found more than once.
+ * have created the tree's user namespace, or be root. Processes that end meanwhile are left out, and when one did, those that
+ * were born meanwhile are visited, too, as long as their numbers rise: he may have handed his memory on by forking. So what one
+ * has after the other may be found more than once.
  */
 #ifndef DAEMON_TREE_PROCESSES_H
 #define DAEMON_TREE_PROCESSES_H

@@ -1,7 +1,7 @@
 add_library(quern_storage_tested STATIC ${CMAKE_CURRENT_LIST_DIR}/storage_scratch.c)
 target_link_libraries(quern_storage_tested PUBLIC quern_storage quern_redis_tested)
 target_include_directories(quern_storage_tested PUBLIC ${CMAKE_SOURCE_DIR})
-foreach(part storage storage_collect storage_crash storage_drop storage_redis storage_redis_crash)
+foreach(part storage storage_collect storage_crash storage_drop storage_full storage_redis storage_redis_crash)
   quern_unit_test(${part} ${CMAKE_CURRENT_LIST_DIR}/test_${part}.c LIBS quern_storage_tested)
 endforeach()
 quern_unit_test(catalogue ${CMAKE_CURRENT_LIST_DIR}/test_catalogue.c LIBS quern_storage_tested quern_queue)

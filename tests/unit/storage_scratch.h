@@ -58,4 +58,9 @@ void fuse_burn(void *fuse);
 /* Forks; the child runs `work` and exits 0. True when it came to its end, false when SIGKILL ended it. */
 bool scratch_child(void (*work)(void *context), void *context);
 
+/* Entries of a test list: with a store in a directory or on Redis; ON_BOTH: one test with each. */
+#define ON(home, name)                                                                                                 \
+    { #name " " #home, name, scratch_##home##_setup, scratch_teardown, NULL }
+#define ON_BOTH(name) ON(file, name), ON(redis, name)
+
 #endif

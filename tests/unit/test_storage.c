@@ -420,31 +420,27 @@ static void b_a_file_system_without_nameless_files_will_do(void **state) {
     storage_close(storage);
 }
 
-#define TEST(home, name)                                                                                               \
-    { #name " " #home, name, scratch_##home##_setup, scratch_teardown, NULL }
-#define BOTH(name) TEST(file, name), TEST(redis, name)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        BOTH(b_an_object_is_what_its_version_says),
-        TEST(file, f_a_directory_is_nobody_elses),
-        TEST(file, b_a_directory_has_no_budget),
-        TEST(file, b_the_same_bytes_of_two_kinds_are_two_objects),
-        BOTH(b_nothing_is_made_by_reading),
-        BOTH(b_names_are_listed_in_byte_order),
-        BOTH(b_a_name_moves_to_the_next_version),
-        BOTH(m_a_smaller_fence_changes_nothing),
-        BOTH(f_a_promotion_is_checked_as_a_whole),
-        BOTH(b_a_removed_name_is_gone_and_may_come_back),
-        BOTH(m_a_removed_name_remembers_its_fence),
-        TEST(file, f_a_damaged_name_is_an_error_not_a_version),
-        BOTH(b_an_attempt_is_staged_and_committed_once),
-        TEST(file, b_an_attempt_is_a_list_and_a_manifest),
-        TEST(file, f_hostile_keys_are_refused),
-        TEST(file, r_held_keys_with_signs_are_listed_and_removed),
-        BOTH(l_keys_have_ceilings),
-        TEST(file, b_urls_choose_the_back_end),
-        TEST(file, b_a_file_system_without_nameless_files_will_do),
+        ON_BOTH(b_an_object_is_what_its_version_says),
+        ON(file, f_a_directory_is_nobody_elses),
+        ON(file, b_a_directory_has_no_budget),
+        ON(file, b_the_same_bytes_of_two_kinds_are_two_objects),
+        ON_BOTH(b_nothing_is_made_by_reading),
+        ON_BOTH(b_names_are_listed_in_byte_order),
+        ON_BOTH(b_a_name_moves_to_the_next_version),
+        ON_BOTH(m_a_smaller_fence_changes_nothing),
+        ON_BOTH(f_a_promotion_is_checked_as_a_whole),
+        ON_BOTH(b_a_removed_name_is_gone_and_may_come_back),
+        ON_BOTH(m_a_removed_name_remembers_its_fence),
+        ON(file, f_a_damaged_name_is_an_error_not_a_version),
+        ON_BOTH(b_an_attempt_is_staged_and_committed_once),
+        ON(file, b_an_attempt_is_a_list_and_a_manifest),
+        ON(file, f_hostile_keys_are_refused),
+        ON(file, r_held_keys_with_signs_are_listed_and_removed),
+        ON_BOTH(l_keys_have_ceilings),
+        ON(file, b_urls_choose_the_back_end),
+        ON(file, b_a_file_system_without_nameless_files_will_do),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_group_teardown);
 }

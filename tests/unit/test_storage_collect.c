@@ -320,21 +320,17 @@ static void c_names_never_point_at_nothing(void **state) {
     storage_close(storage);
 }
 
-#define TEST(home, name)                                                                                               \
-    { #name " " #home, name, scratch_##home##_setup, scratch_teardown, NULL }
-#define BOTH(name) TEST(file, name), TEST(redis, name)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        BOTH(m_what_somebody_wants_stays),
-        BOTH(m_whoever_touches_an_object_has_time),
-        BOTH(m_of_all_who_collect_one_has_the_turn),
-        BOTH(m_an_attempt_that_goes_on_keeps_what_it_has),
-        BOTH(l_a_budget_is_kept),
-        BOTH(f_nothing_is_collected_in_doubt),
-        BOTH(b_a_store_that_is_not_there_has_nothing_to_collect),
-        TEST(file, f_only_our_own_files_go),
-        BOTH(c_names_never_point_at_nothing),
+        ON_BOTH(m_what_somebody_wants_stays),
+        ON_BOTH(m_whoever_touches_an_object_has_time),
+        ON_BOTH(m_of_all_who_collect_one_has_the_turn),
+        ON_BOTH(m_an_attempt_that_goes_on_keeps_what_it_has),
+        ON_BOTH(l_a_budget_is_kept),
+        ON_BOTH(f_nothing_is_collected_in_doubt),
+        ON_BOTH(b_a_store_that_is_not_there_has_nothing_to_collect),
+        ON(file, f_only_our_own_files_go),
+        ON_BOTH(c_names_never_point_at_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_group_teardown);
 }
